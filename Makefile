@@ -1,0 +1,38 @@
+# The only entrance, for people and for CI. `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS ?= tests
+PYTEST_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench lock format
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: ## environment, pinned packages, compiled kernels; nothing to do the second time
+	@$(PYTHON) -I -B tools/setup.py
+
+demo: setup ## a synthetic market, one strategy on all of it, results as they finish
+	@$(BIN)/tapehead --home .tapehead-demo demo
+
+test: setup ## every test
+	$(BIN)/python -m pytest -n 2 -rs $(PYTEST_FLAGS) $(TESTS)
+
+check: setup ## format, lint, types, imports, then every test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy src
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2 -rs $(PYTEST_FLAGS) $(TESTS)
+
+bench: setup ## the workloads, with the peers in .venv-peers where that exists
+	@$(BIN)/python -m benchmarks $(W)
+
+lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --upgrade --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o requirements.lock
+
+format: setup ## let ruff format and sort imports
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .

@@ -1,0 +1,1 @@
+"""Tapehead tests trading ideas on the whole market at once."""

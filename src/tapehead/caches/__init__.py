@@ -1,0 +1,1 @@
+"""Tiers of decoded columns, keyed by content."""

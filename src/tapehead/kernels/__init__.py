@@ -1,0 +1,1 @@
+"""Machine code: arrays in, arrays out, nothing else."""

@@ -1,0 +1,1 @@
+"""Signals and rules become trades and an equity curve."""

@@ -1,0 +1,1 @@
+"""Where bars and runs are kept."""

@@ -1,0 +1,1 @@
+"""The built-in strategies and the decorator that makes a class one."""
