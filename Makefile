@@ -11,6 +11,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 setup: ## environment, pinned packages, compiled kernels; nothing to do the second time
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; Tapehead needs Python 3.11 or newer. Install it, or name one: make setup PYTHON=python3.12"; exit 3; }
 	@$(PYTHON) -I -B tools/setup.py
 
 demo: setup ## a synthetic market, one strategy on all of it, results as they finish

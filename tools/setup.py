@@ -142,7 +142,7 @@ class Progress:
         for position, command in enumerate(commands):
             code, output = run(command, env)
             if code == 0:
-                way = f" (with {Path(command[0]).name} {command[2]})" if position else ""
+                way = " (with pip)" if position else ""
                 say(f"set-up {self.number}/{STEPS}  {title}{way}  {time.monotonic() - begun:.1f} s")
                 return
         tail = "\n".join(f"    {line}" for line in output.strip().splitlines()[-12:])
@@ -289,16 +289,16 @@ def ready(begun: float) -> None:
 
 
 def check_python() -> None:
-    """Refuse an interpreter that is too old or is the environment about to be replaced."""
+    """Refuse an interpreter that is too old; step out of the environment that is about to be replaced."""
     if sys.version_info < (3, 11):
         raise SetupError(
             f"Tapehead needs Python 3.11 or newer; {sys.executable} is {platform.python_version()}. "
             "Name another one: make setup PYTHON=python3.12"
         )
     if Path(sys.prefix).resolve() == VENV.resolve():
-        raise SetupError(
-            "set-up must not run inside the environment it makes. Leave it and call again: deactivate; make setup"
-        )
+        # Called from the activated environment: it cannot replace itself, so its own interpreter goes on from outside.
+        base = os.path.realpath(sys.executable)
+        os.execv(base, [base, "-I", "-B", str(Path(__file__).resolve())])  # noqa: S606
 
 
 def main() -> int:
