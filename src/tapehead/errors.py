@@ -1,0 +1,187 @@
+"""Every error a user can meet: a stable code, the facts as attributes, and a sentence that ends in a next step.
+
+The docstring of a class is its sentence; names in braces are filled from the facts it is raised with.
+"""
+
+from typing import ClassVar
+
+
+class TapeheadError(Exception):
+    """{text}"""
+
+    code: ClassVar[str] = "tapehead.error"
+    exit_code: ClassVar[int] = 2
+
+    def __init__(self, text: str | None = None, /, **facts: object) -> None:
+        self.facts = facts
+        for name, value in facts.items():
+            setattr(self, name, value)
+        super().__init__(text if text is not None else (type(self).__doc__ or "").format(**facts))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Carry text and facts across processes."""
+        return _rebuild, (type(self), str(self), self.facts)
+
+
+def _rebuild(kind: type[TapeheadError], text: str, facts: dict[str, object]) -> TapeheadError:
+    """Undo `TapeheadError.__reduce__`."""
+    return kind(text, **facts)
+
+
+class ParameterError(TapeheadError, ValueError):
+    """{name}={value}: {name} must be {bound}."""
+
+    code = "input.parameter"
+
+
+class UnknownStrategyError(TapeheadError, LookupError):
+    """No strategy '{name}'.{hint} List them: tapehead strategies"""
+
+    code = "strategy.unknown"
+
+
+class UnknownParameterError(TapeheadError, LookupError):
+    """{strategy} has no parameter '{name}'.{hint} It has: {held}. See: tapehead strategies {strategy}"""
+
+    code = "strategy.unknown_parameter"
+
+
+class StrategyFileError(TapeheadError, ValueError):
+    """{path} does not load as a strategy: {cause}. Mend the file, then list what it holds: tapehead strategies {path}"""
+
+    code = "strategy.file"
+
+
+class StrategyError(TapeheadError, RuntimeError):
+    """{strategy} failed on {instrument} at {place}: {cause}."""
+
+    code = "strategy.failed"
+
+
+class SignalsError(TapeheadError, ValueError):
+    """{strategy} on {instrument}: {cause}."""
+
+    code = "strategy.signals"
+
+
+class NoBarsError(TapeheadError, LookupError):
+    """No bars for {symbol} {interval} in [{start}, {end}); the store holds {held}. Import a file that covers it: tapehead import PATH --symbol {symbol}"""
+
+    code = "store.no_bars"
+
+
+class EmptyRangeError(TapeheadError, ValueError):
+    """The range [{start}, {end}) is empty: start must lie before end. For instance: --start {end} --end {start}"""
+
+    code = "input.empty_range"
+
+
+class UnknownSymbolError(TapeheadError, LookupError):
+    """No instrument '{symbol}' in the store.{hint} List them: tapehead instruments"""
+
+    code = "store.unknown_symbol"
+
+
+class AmbiguousSymbolError(TapeheadError, LookupError):
+    """'{symbol}' names {count} instruments: {held}. Say which one, as venue:symbol: --symbols {first}"""
+
+    code = "store.ambiguous_symbol"
+
+
+class UnknownUniverseError(TapeheadError, LookupError):
+    """No universe '{name}'.{hint} List them: tapehead universe list"""
+
+    code = "store.unknown_universe"
+
+
+class UniverseError(TapeheadError, ValueError):
+    """{text}"""
+
+    code = "store.universe"
+
+
+class UnknownRunError(TapeheadError, LookupError):
+    """No run '{run}'.{hint} List them: tapehead runs"""
+
+    code = "runs.unknown"
+
+
+class RunKeyError(TapeheadError, KeyError):
+    """Run {run} has no result for '{symbol}'.{hint} See what it has: tapehead show {run}"""
+
+    code = "runs.unknown_symbol"
+
+    def __str__(self) -> str:
+        """Return the sentence; KeyError would quote it."""
+        return str(self.args[0])
+
+
+class FileFormatError(TapeheadError, ValueError):
+    """{path}: {cause}. {step}"""
+
+    code = "import.format"
+
+
+class MissingColumnError(TapeheadError, LookupError):
+    """{path} has no column for {wanted}; it has: {held}. Name it: tapehead import {path} --columns {example}"""
+
+    code = "import.missing_column"
+
+
+class AmbiguousFileError(TapeheadError, ValueError):
+    """{path}: {cause}. Decide it: tapehead import {path} {flag}"""
+
+    code = "import.ambiguous"
+
+
+class ImportConflictError(TapeheadError, ValueError):
+    """{text}"""
+
+    code = "import.conflict"
+
+
+class SurroundingsError(TapeheadError, OSError):
+    """{text}"""
+
+    code = "surroundings"
+    exit_code = 3
+
+    def __str__(self) -> str:
+        """Return the sentence; OSError would show its arguments."""
+        return str(self.args[0])
+
+
+class StoreLockedError(SurroundingsError):
+    """The store {path} is being written by another process (pid {pid}). Wait for it, then run the command again."""
+
+    code = "store.locked"
+
+
+class NewerFormatError(SurroundingsError):
+    """{path} has format {found}; this Tapehead {version} reads up to {known}. Use the Tapehead that wrote it, or another store: tapehead --home {other} doctor"""
+
+    code = "store.newer_format"
+
+
+class UnwritableHomeError(SurroundingsError):
+    """{path} cannot be written: {cause}. Choose another folder: tapehead --home {other} doctor"""
+
+    code = "store.unwritable"
+
+
+class NetworkFileSystemError(SurroundingsError):
+    """{path} lies on a network file system ({kind}), where SQLite's locks do not hold. Use a local disk: tapehead --home {other} doctor. A store shared by machines belongs in PostgreSQL."""
+
+    code = "store.network_file_system"
+
+
+class DiskFullError(SurroundingsError):
+    """No space left in {path} while writing {what}; nothing was committed. Free some space, then run the command again."""
+
+    code = "store.disk_full"
+
+
+class DamagedSegmentError(SurroundingsError):
+    """Segment {segment} of {series} is damaged: {cause}. Import its file again: tapehead import PATH --symbol {symbol}"""
+
+    code = "store.damaged_segment"

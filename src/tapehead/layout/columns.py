@@ -1,0 +1,71 @@
+"""Names, dtypes and flag bits of the columns of bars and trades."""
+
+from typing import Final, Literal
+
+Column = Literal["ts", "open", "high", "low", "close", "volume", "flags"]
+
+BAR_COLUMNS: Final[tuple[Column, ...]] = ("ts", "open", "high", "low", "close", "volume", "flags")
+BAR_DTYPES: Final[dict[Column, str]] = {
+    "ts": "<i8",
+    "open": "<f8",
+    "high": "<f8",
+    "low": "<f8",
+    "close": "<f8",
+    "volume": "<f8",
+    "flags": "|u1",
+}
+PRICE_COLUMNS: Final[tuple[Column, ...]] = ("open", "high", "low", "close")
+
+TRADED: Final = 1
+PARTIAL: Final = 2
+REPAIRED: Final = 4
+SUSPECT: Final = 8
+AFTER_HOLE: Final = 16
+SYNTHETIC: Final = 32
+
+TRADE_DTYPES: Final[dict[str, str]] = {
+    "side": "|i1",
+    "entry_bar": "<i4",
+    "exit_bar": "<i4",
+    "entry_price": "<f8",
+    "exit_price": "<f8",
+    "quantity": "<f8",
+    "fees": "<f8",
+    "profit": "<f8",
+    "worst": "<f8",
+    "best": "<f8",
+    "reason": "|u1",
+    "ambiguous": "|b1",
+    "across_gap": "|b1",
+}
+DECISION_COLUMNS: Final = (
+    "side",
+    "entry_bar",
+    "exit_bar",
+    "entry_price",
+    "exit_price",
+    "quantity",
+    "fees",
+    "profit",
+    "reason",
+)
+"""The columns of a trade that a digest counts, in this order."""
+
+REASONS: Final = (
+    "signal",
+    "stop",
+    "target",
+    "trail",
+    "time",
+    "flip",
+    "square_off",
+    "expiry",
+    "delist",
+    "liquidation",
+    "end",
+)
+"""Why a position was closed; a trade holds the index (engine.md, section 5)."""
+
+SIGNAL: Final = REASONS.index("signal")
+DELIST: Final = REASONS.index("delist")
+END: Final = REASONS.index("end")

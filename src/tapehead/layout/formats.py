@@ -1,0 +1,14 @@
+"""Numbers of the formats on disk; a number rises when an older Tapehead could not read what a newer one wrote."""
+
+from typing import Final
+
+BARS_FORMAT: Final = 1
+"""`PRAGMA user_version` of bars.db."""
+RUNS_FORMAT: Final = 1
+"""`PRAGMA user_version` of runs.db."""
+SEGMENT_FORMAT: Final = 1
+"""Written into the Parquet metadata of each segment."""
+HOT_FORMAT: Final = 1
+"""Part of the name of the hot tier's folder."""
+EQUITY_POINTS: Final = 64
+"""Most points of the small equity line that a result carries."""

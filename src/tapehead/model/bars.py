@@ -1,0 +1,152 @@
+"""Bars: the columns of one series over one range; only bars that exist."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.errors import ParameterError
+from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, PRICE_COLUMNS, TRADED
+from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Columns of one series, oldest first, shape (n_bars,), C-contiguous and read-only.
+
+    Attributes
+    ----------
+    series : Series
+    ts : int64 array
+        Open time of each bar, us UTC, strictly rising. A missing bar is no row: a hole is a step in `ts`.
+    open, high, low, close, volume : float64 array
+        Finite; a hole is never filled.
+    flags : uint8 array
+        Bits of `layout.columns`: traded, partial, repaired, suspect, after_hole, synthetic.
+    warm : int
+        Leading bars before the asked start: for indicators only, no orders.
+    segments : tuple of bytes
+        Data hashes of the segments the columns were read from, in order; empty for arrays given by hand.
+    """
+
+    series: Series
+    ts: I64
+    open: F64
+    high: F64
+    low: F64
+    close: F64
+    volume: F64
+    flags: U8
+    warm: int = 0
+    segments: tuple[bytes, ...] = field(default=())
+
+    def __len__(self) -> int:
+        """Return the number of bars, warm-up included."""
+        return int(self.ts.shape[0])
+
+    def content(self) -> bytes:
+        """Return SHA-256 over segment hashes and slice, or over the columns of arrays given by hand."""
+        digest = hashlib.sha256()
+        for segment in self.segments:
+            digest.update(segment)
+        if not self.segments:
+            for name in BAR_COLUMNS:
+                digest.update(np.ascontiguousarray(getattr(self, name)).view(np.uint8).data)
+        outer = (int(self.ts[0]), int(self.ts[-1])) if len(self) else (0, 0)
+        digest.update(f"{outer[0]} {outer[1]} {len(self)} {self.warm}".encode())
+        return digest.digest()
+
+    def slice(self, lo: int, hi: int, warm: int = 0) -> "Bars":
+        """Return bars [lo, hi) as views, `warm` of them before the asked start."""
+        columns = {name: getattr(self, name)[lo:hi] for name in BAR_COLUMNS}
+        return Bars(self.series, **columns, warm=warm, segments=self.segments)
+
+    @staticmethod
+    def from_arrays(
+        ts: ArrayLike,
+        open: ArrayLike,  # noqa: A002 - the field's standard term
+        high: ArrayLike,
+        low: ArrayLike,
+        close: ArrayLike,
+        volume: ArrayLike | None = None,
+        *,
+        interval: str | Interval,
+        symbol: str = "ARRAY",
+        venue: str = "memory",
+        warm: int = 0,
+    ) -> "Bars":
+        """Make bars of arrays in memory.
+
+        Parameters
+        ----------
+        ts : array, shape (n_bars,)
+            Open times: int64 us UTC or datetime64; strictly rising.
+        open, high, low, close : arrays, shape (n_bars,)
+            Prices, finite.
+        volume : array, shape (n_bars,), optional
+            Without it every bar counts as traded; with it a bar of volume 0 is not, and fills nothing.
+        interval : str or Interval
+            Spacing, such as `1h`.
+        symbol, venue : str
+            Name of the series.
+        warm : int
+            Leading bars for indicators only.
+
+        Raises
+        ------
+        ParameterError
+            Lengths differ, times do not rise, a price is not finite, or `warm` is outside [0, n_bars].
+        """
+        every = interval if isinstance(interval, Interval) else Interval.parse(interval)
+        times = np.asarray(ts)
+        if times.dtype.kind == "M":
+            times = times.astype("datetime64[us]").astype(np.int64)
+        n = times.shape[0]
+        columns: dict[str, Any] = {"ts": np.array(times, dtype=np.int64)}
+        given = {"open": open, "high": high, "low": low, "close": close}
+        for name, values in given.items():
+            columns[name] = np.array(values, dtype=np.float64)
+        columns["volume"] = np.zeros(n) if volume is None else np.array(volume, dtype=np.float64)
+        flags = np.full(n, TRADED, np.uint8)
+        if volume is not None and columns["volume"].shape == (n,) and np.any(columns["volume"] > 0):
+            flags[~(columns["volume"] > 0)] = 0
+        columns["flags"] = flags
+        _check_columns(columns, n)
+        if n:
+            flags[1:][np.diff(columns["ts"]) > every.us] |= AFTER_HOLE
+        if not 0 <= warm <= n:
+            raise ParameterError(name="warm", value=warm, bound=f"between 0 and {n}, the number of bars")
+        return frozen_bars(Series(venue, symbol, every), columns, warm)
+
+
+def frozen_bars(series: Series, columns: dict[str, Any], warm: int = 0, segments: Sequence[bytes] = ()) -> Bars:
+    """Make bars of columns that are trusted, and lock the arrays."""
+    for name in BAR_COLUMNS:
+        columns[name].flags.writeable = False
+    return Bars(series, *(columns[name] for name in BAR_COLUMNS), warm=warm, segments=tuple(segments))
+
+
+def _check_columns(columns: dict[str, Any], n: int) -> None:
+    """Raise ParameterError unless shapes agree, times rise and prices are finite."""
+    for name in BAR_COLUMNS:
+        if columns[name].shape != (n,):
+            raise ParameterError(name=name, value=f"array of shape {columns[name].shape}", bound=f"of shape ({n},) as ts")
+        if columns[name].dtype != np.dtype(BAR_DTYPES[name]):
+            raise ParameterError(name=name, value=str(columns[name].dtype), bound=f"of dtype {BAR_DTYPES[name]}")
+    stuck = np.flatnonzero(np.diff(columns["ts"]) <= 0)
+    if stuck.size:
+        raise ParameterError(name="ts", value=f"not rising at index {stuck[0] + 1}", bound="strictly rising")
+    for name in PRICE_COLUMNS:
+        wild = np.flatnonzero(~np.isfinite(columns[name]))
+        if wild.size:
+            raise ParameterError(
+                name=name, value=f"{columns[name][wild[0]]} at index {wild[0]}", bound="finite; leave the bar out instead"
+            )

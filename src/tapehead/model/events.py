@@ -1,0 +1,148 @@
+"""Events: the only way out of a job; numbered within their run and said in canonical bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tapehead.model.result import RunResult
+from tapehead.model.spec import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A run begins: `total` results are expected."""
+
+    name: ClassVar[str] = "started"
+    run: str
+    spec: Mapping[str, Any]
+    total: int
+    snapshot: int
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        return {"run": self.run, "spec": dict(self.spec), "total": self.total, "snapshot": self.snapshot}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result is finished, `t_ms` after the run began."""
+
+    name: ClassVar[str] = "result"
+    run: str
+    result: RunResult
+    t_ms: float
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        result = self.result
+        return {
+            "instrument": result.instrument,
+            "interval": result.interval,
+            "parameters": dict(result.parameters),
+            "metrics": dict(result.metrics),
+            "why": dict(result.why),
+            "equity": list(result.equity),
+            "flags": list(result.flags),
+            "t_ms": self.t_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` of `total` instruments are finished."""
+
+    name: ClassVar[str] = "progress"
+    run: str
+    done: int
+    total: int
+    bars_per_s: float
+    eta_ms: float
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        return {"done": self.done, "total": self.total, "bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something to look at; `instrument` is None when it speaks of the whole run."""
+
+    name: ClassVar[str] = "warning"
+    run: str
+    instrument: str | None
+    code: str
+    text: str
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        return {"instrument": self.instrument, "code": self.code, "text": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A run is done; `reused` says that an equal run answered instead."""
+
+    name: ClassVar[str] = "completed"
+    run: str
+    count: int
+    failed: int
+    digest: str
+    first_ms: float
+    last_ms: float
+    bars: int
+    receipt: str
+    look_ahead: Mapping[str, Any] | None = None
+    degraded: tuple[str, ...] = ()
+    reused: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        return {
+            "run": self.run,
+            "count": self.count,
+            "failed": self.failed,
+            "digest": self.digest,
+            "look_ahead": None if self.look_ahead is None else dict(self.look_ahead),
+            "degraded": list(self.degraded),
+            "reused": self.reused,
+            "first_ms": self.first_ms,
+            "last_ms": self.last_ms,
+            "bars": self.bars,
+            "receipt": self.receipt,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A run ended before it was done; `count` results are kept."""
+
+    run: str
+    code: str
+    text: str
+    count: int
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON."""
+        return {"code": self.code, "text": self.text, "count": self.count}
+
+
+class Failed(_Ended):
+    """The run as a whole failed."""
+
+    name: ClassVar[str] = "failed"
+    __slots__ = ()
+
+
+class Cancelled(_Ended):
+    """The run was cancelled."""
+
+    name: ClassVar[str] = "cancelled"
+    __slots__ = ()
+
+
+Event = Started | Result | Progress | Warned | Completed | Failed | Cancelled
+
+
+def to_bytes(event: Event, number: int) -> bytes:
+    """Return the canonical JSON of an event, numbered `run/number` from 1 within its run, without a line end."""
+    return canonical({"event": event.name, "id": f"{event.run}/{number}", **event.body()})

@@ -1,0 +1,96 @@
+"""SegmentRef, Manifest and what a commit takes and gives: which blocks of bars a store holds since when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tapehead.layout.columns import Column
+from tapehead.model.instrument import Series
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Digest = bytes
+"""SHA-256, 32 bytes."""
+
+
+class SegmentRef(NamedTuple):
+    """One immutable block of one series over one calendar period.
+
+    `layer` orders blocks of one period: a higher one supersedes bar by bar; -1 is the tail.
+    `data` is the identity of the columns, `file` the integrity of the bytes. `first` and `last` are the open times of
+    the outer bars (us UTC), `since` and `until` the commits between which the block is held (`until` None: still).
+    """
+
+    series: Series
+    period: int
+    layer: int
+    data: Digest
+    file: Digest
+    first: int
+    last: int
+    rows: int
+    since: int
+    until: int | None
+
+
+class Manifest(NamedTuple):
+    """What a snapshot holds of the asked series: refs in order of period, then layer."""
+
+    snapshot: int
+    refs: Mapping[Series, tuple[SegmentRef, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The whole content of one (series, period) as a commit shall hold it.
+
+    `columns` maps every bar column to an array of the same length, `ts` strictly rising, all inside the period. The
+    draft takes the place of every layer of that period; one whose columns equal what is held drops out of the commit.
+    """
+
+    series: Series
+    period: int
+    columns: "Mapping[Column, NDArray[Any]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A row that an import set aside: `row` counts from 1 in its file, `values` are the fields as read."""
+
+    series: Series
+    ts: int | None
+    path: str
+    row: int
+    reason: str
+    values: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a commit did: `number` is the new snapshot, or the old head when every draft dropped out (`segments` 0)."""
+
+    number: int
+    segments: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the store holds of one series at its head, from the manifest alone (us UTC; `last` is an open time)."""
+
+    series: Series
+    first: int
+    last: int
+    rows: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """A named set of instruments: `symbols` are `venue:symbol` names; `built_in` ones follow from kind or venue."""
+
+    name: str
+    symbols: Sequence[str]
+    built_in: bool = False
+

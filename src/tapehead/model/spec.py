@@ -1,0 +1,116 @@
+"""RunSpec, RunKey, canonical JSON and the digest of a run: what was asked, said in bytes that never vary."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from tapehead.model.rules import Rules
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
+def canonical(value: Any) -> bytes:
+    """Return canonical JSON: UTF-8, keys sorted, no blanks, floats as Python's repr, no NaN."""
+    return _encode(value).encode()
+
+
+def iso(ts: int) -> str:
+    """Return a time (us UTC) as ISO 8601 with Z."""
+    moment = datetime.fromtimestamp(ts // 1_000_000, UTC)
+    micro = ts % 1_000_000
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{micro:06d}" if micro else "") + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What was asked. Only what differs from its default stands in the canonical form; the snapshot never does.
+
+    `parameters` holds every parameter of the strategy; `start` and `end` are us UTC, half-open; `symbols` are
+    `venue:symbol` names. Exactly one of `universe` and `symbols` is given.
+    """
+
+    strategy: str
+    parameters: Mapping[str, float | int | str]
+    interval: str
+    universe: str | None = None
+    symbols: tuple[str, ...] | None = None
+    start: int | None = None
+    end: int | None = None
+    rules: Rules = field(default_factory=Rules)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the canonical form as plain values."""
+        out: dict[str, Any] = {
+            "strategy": self.strategy,
+            "parameters": dict(self.parameters),
+            "interval": self.interval,
+        }
+        if self.universe is not None:
+            out["universe"] = self.universe
+        if self.symbols is not None:
+            out["symbols"] = list(self.symbols)
+        for name in ("start", "end"):
+            if getattr(self, name) is not None:
+                out[name] = iso(getattr(self, name))
+        default = Rules()
+        for name in RULE_KEYS:
+            if getattr(self.rules, name) != getattr(default, name):
+                out[name] = getattr(self.rules, name)
+        return out
+
+
+RULE_KEYS = ("fee", "slippage", "fill", "size", "cash", "close_at_end", "max_wait", "on_conflict", "delist_haircut")
+"""Fields of Rules that a RunSpec carries; the others are facts of each instrument."""
+
+
+class RunKey(NamedTuple):
+    """Four digests that together name a result: asked spec, strategy source, engine source, data read."""
+
+    spec: bytes
+    strategy: bytes
+    engine: bytes
+    data: bytes
+
+    def digest(self) -> bytes:
+        """Return SHA-256 over the four."""
+        return hashlib.sha256(b"".join(self)).digest()
+
+    def receipt(self) -> str:
+        """Return the first 8 hex digits of `digest()`."""
+        return self.digest().hex()[:8]
+
+
+class DigestLine(NamedTuple):
+    """What one result adds to the digest of its run."""
+
+    instrument: str
+    interval: str
+    parameters: Mapping[str, float | int | str]
+    decisions: bytes
+    final_equity: float
+    max_drawdown: float
+    fees_paid: float
+
+    def order(self) -> tuple[bytes, bytes, bytes]:
+        """Return the key that lines are sorted by."""
+        return self.instrument.encode(), self.interval.encode(), canonical(dict(self.parameters))
+
+    def to_bytes(self) -> bytes:
+        """Return the line: five fields joined by one blank, ended by LF."""
+        named = {"instrument": self.instrument, "interval": self.interval, "parameters": dict(self.parameters)}
+        numbers = (self.final_equity, self.max_drawdown, self.fees_paid)
+        fields = [canonical(named), self.decisions.hex().encode()]
+        fields += [struct.pack(">d", number).hex().encode() for number in numbers]
+        return b" ".join(fields) + b"\n"
+
+
+def run_digest(lines: Iterable[DigestLine]) -> str:
+    """Return the digest of a run as hex: SHA-256 over its lines in the order of `DigestLine.order`."""
+    digest = hashlib.sha256()
+    for line in sorted(lines, key=DigestLine.order):
+        digest.update(line.to_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,176 @@
+"""What jobs ask of a store of bars, of a codec, of a cache tier and of a file format."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from tapehead.layout.columns import Column
+from tapehead.model.bars import Bars
+from tapehead.model.instrument import Instrument, Series
+from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
+
+Array = NDArray[Any]
+
+
+class BarStore(Protocol):
+    """Segments by snapshot. Safe to use from many threads; many processes read while one writes."""
+
+    def head(self) -> int:
+        """Return the number of the newest commit, 0 when there is none; about 10 us."""
+        ...
+
+    def manifest(
+        self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None
+    ) -> Manifest:
+        """Return the refs that overlap [start, end) (us UTC) and those that hold the `warm` bars before `start`.
+
+        One query for all series. `snapshot` None means the head; a series without a segment is absent from `refs`.
+        Raises ParameterError for a snapshot that is not there.
+        """
+        ...
+
+    def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
+        """Yield the file bytes of each ref in order, file hash checked; raises DamagedSegmentError."""
+        ...
+
+    def commit(
+        self,
+        drafts: Iterable[Draft],
+        *,
+        note: str,
+        instruments: Sequence[Instrument] = (),
+        quarantine: Sequence[Quarantined] = (),
+        universes: Sequence[Universe] = (),
+    ) -> Commit:
+        """Write all or nothing. Drafts equal to what is held drop out; instruments are added or brought up to date."""
+        ...
+
+    def append(self, bars: Sequence[Bars]) -> Commit:
+        """Lay new bars over what is held, as one small layered segment a (series, period); durable on return."""
+        ...
+
+    def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
+        """Return first, last and number of bars at the head, from the manifest alone, sorted by series."""
+        ...
+
+    def lease(self, snapshot: int, ttl_s: float) -> AbstractContextManager[None]:
+        """Keep what a snapshot names from being swept, until left or `ttl_s` seconds have passed."""
+        ...
+
+    def instruments(self) -> Sequence[Instrument]:
+        """Return every instrument, sorted by name."""
+        ...
+
+    def universes(self) -> Sequence[Universe]:
+        """Return the stored universes, sorted by name."""
+        ...
+
+    def save_universe(self, universe: Universe) -> None:
+        """Add or replace a universe."""
+        ...
+
+    def delete_universe(self, name: str) -> bool:
+        """Remove a universe; say whether it was there."""
+        ...
+
+
+class Codec(Protocol):
+    """Columns to the bytes of a segment and back, bit for bit."""
+
+    def encode(self, columns: Mapping[Column, Array]) -> tuple[bytes, Digest, Digest]:
+        """Return file bytes, data hash (over the little-endian columns) and file hash; the round trip is checked."""
+        ...
+
+    def decode(self, data: bytes, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
+        """Write the asked columns into arrays of exactly the segment's rows."""
+        ...
+
+
+class ChunkCache(Protocol):
+    """A tier of decoded columns. Key: a segment's data hash, so nothing is ever stale. Safe from many threads."""
+
+    def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
+        """Fill `into` (arrays of `ref.rows`) and return True, or leave it undefined and return False."""
+        ...
+
+    def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
+        """Keep a copy of the columns; a tier that cannot (full disk) degrades and says so in `stats`."""
+        ...
+
+    def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:
+        """Say whether `read` would succeed; cheap."""
+        ...
+
+    def stats(self) -> "TierStats":
+        """Return counts since the tier was opened."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TierStats:
+    """Figures of one tier; `degraded` is a sentence when it cannot do its work, else empty."""
+
+    name: str
+    hits: int = 0
+    misses: int = 0
+    size_bytes: int = 0
+    limit_bytes: int = 0
+    degraded: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One file to import."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the user named, so that nothing need be guessed; None where they did not.
+
+    `columns` maps Tapehead's column names (`ts symbol open high low close volume`) to the file's; `unit` is of numeric
+    times: `s ms us ns`; `tz` the zone of times without one.
+    """
+
+    symbol: str | None = None
+    venue: str | None = None
+    kind: str | None = None
+    interval: str | None = None
+    tz: str | None = None
+    unit: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawBatch:
+    """Rows as a file gives them: any order, nothing dropped, memory bounded by the batch.
+
+    `symbols` names the instrument of each row, or one name for all; `ts` int64 us UTC, with `ts_valid` False where the
+    time could not be read; prices and volume float64, NaN where null. `volume` None: the file has none. `factor`
+    None, or adjusted close over close. `row` is the number of the first row in the file, from 1. `guesses` are
+    sentences with their evidence, told once.
+    """
+
+    symbols: str | Array
+    ts: Array
+    ts_valid: Array
+    open: Array
+    high: Array
+    low: Array
+    close: Array
+    volume: Array | None
+    row: int
+    interval: str | None = None
+    guesses: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """A file format or a vendor; jobs.ingest sees only this."""
+
+    def batches(self, origin: Origin, hints: Hints) -> Iterator[RawBatch]:
+        """Yield the rows of `origin` in bounded batches; any order, nothing dropped."""
+        ...

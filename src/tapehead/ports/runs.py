@@ -1,0 +1,115 @@
+"""What jobs ask of a store of runs and of an event log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from tapehead.model.events import Event
+from tapehead.model.result import Receipt, RunId, RunResult, State
+from tapehead.model.spec import RunKey, RunSpec
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """A page of a list; `cursor` asks for the next one, None at the end."""
+
+    rows: Sequence[Row]
+    cursor: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run without its results. Times are us UTC; `spec` is the canonical form; `origin` is where the strategy's
+    code lies: the absolute path of its file, or empty for a built-in one."""
+
+    run: RunId
+    state: State
+    key: RunKey
+    spec: dict[str, Any]
+    origin: str
+    snapshot: int
+    created_at: int
+    finished_at: int | None
+    count: int
+    failed: int
+    receipt: Receipt | None
+
+
+class EventLog(Protocol):
+    """Numbered, replayable events of each run."""
+
+    def append(self, run: RunId, events: Sequence[Event]) -> int:
+        """Number the events from the run's last one on, keep their bytes, and return the last number; survives
+        `kill -9` on return."""
+        ...
+
+    def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """Return events with a number above `after`, as first sent."""
+        ...
+
+    def wait(self, run: RunId, after: int, timeout_s: float) -> bool:
+        """Return True once an event above `after` is there, False after `timeout_s`."""
+        ...
+
+    def prune(self, *, before: int, keep: int) -> int:
+        """Delete events of finished runs created before `before` (us UTC), sparing the newest `keep` runs; return how
+        many."""
+        ...
+
+
+class RunStore(Protocol):
+    """Runs and their results."""
+
+    def create(self, key: RunKey, spec: RunSpec, snapshot: int, origin: str = "") -> RunId:
+        """Begin a run in state `running` and return its new id."""
+        ...
+
+    def find(self, key: RunKey) -> RunId | None:
+        """Return the newest completed run (no instrument failed) of an equal key."""
+        ...
+
+    def save(self, results: Sequence[RunResult]) -> None:
+        """Add or replace results by (run, instrument, interval, parameters); trades as one blob of columns."""
+        ...
+
+    def done(self, run: RunId) -> set[tuple[str, int]]:
+        """Return the tiles that are there, as (instrument, lo)."""
+        ...
+
+    def finish(self, run: RunId, state: State, receipt: Receipt | None, failed: int = 0) -> None:
+        """End a run."""
+        ...
+
+    def results(
+        self, run: RunId, *, sort: str = "total_return", cursor: bytes | None = None, limit: int = 50
+    ) -> Page[RunResult]:
+        """Return a page of results without trades, by a metric, best first, undefined last, then by instrument; `sort`
+        may also be `instrument` (rising)."""
+        ...
+
+    def result(self, run: RunId, instrument: str) -> RunResult | None:
+        """Return one result with its trades."""
+        ...
+
+    def record(self, run: RunId) -> RunRecord:
+        """Return a run; raises UnknownRunError."""
+        ...
+
+    def runs(self, *, limit: int = 50) -> Sequence[RunRecord]:
+        """Return the newest runs, newest first."""
+        ...
+
+    def resolve(self, prefix: str) -> RunId:
+        """Return the one run whose id begins with `prefix` (any case); raises UnknownRunError, also when it is not
+        unique."""
+        ...
+
+    def shortest(self, run: RunId) -> str:
+        """Return the shortest unique prefix of a run's id, of at least 8 characters."""
+        ...
+
+    def delete(self, run: RunId) -> bool:
+        """Remove a run with its results and events; say whether it was there."""
+        ...

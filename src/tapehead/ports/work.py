@@ -1,0 +1,70 @@
+"""What jobs ask of an executor."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from tapehead.model.instrument import Series
+from tapehead.model.result import RunId, RunResult
+
+
+class Task(NamedTuple):
+    """One instrument and one tile [lo, hi) of the ordered grid; its fields are an idempotent key."""
+
+    run: RunId
+    series: Series
+    lo: int
+    hi: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """What a task gives when all went well; `warnings` are (code, text) of this instrument, `bars` were read."""
+
+    results: tuple[RunResult, ...]
+    bars: int
+    warnings: tuple[tuple[str, str], ...] = ()
+    degraded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task failed; the others go on."""
+
+    code: str
+    text: str
+
+
+Outcome = Results | Failure
+
+
+class Cancel:
+    """A flag that tasks and executors look at; set from any thread."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def cancel(self) -> None:
+        """Ask for the end; what is finished is kept."""
+        self._event.set()
+
+    @property
+    def asked(self) -> bool:
+        """Whether the end was asked for."""
+        return self._event.is_set()
+
+
+class Executor(Protocol):
+    """Runs tasks side by side."""
+
+    workers: int
+
+    def map(
+        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Outcome]]:
+        """Yield each task with its outcome in order of completion, at most `in_flight` begun and not yet yielded.
+
+        `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded.
+        """
+        ...
