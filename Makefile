@@ -18,14 +18,14 @@ demo: setup ## a synthetic market, one strategy on all of it, results as they fi
 	@$(BIN)/tapehead --home .tapehead-demo demo
 
 test: setup ## every test
-	$(BIN)/python -m pytest -n 2 -rs $(PYTEST_FLAGS) $(TESTS)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
 
 check: setup ## format, lint, types, imports, then every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 -rs $(PYTEST_FLAGS) $(TESTS)
+	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
 
 bench: setup ## the workloads, with the peers in .venv-peers where that exists
 	@$(BIN)/python -m benchmarks $(W)
