@@ -14,7 +14,7 @@ import pytest
 from tests.house.tree import ROOT, files, plant, text
 
 EVERYWHERE = {
-    "a path of one machine": r"(?<![\w.-])/(?:w[o]rk|r[o]ot|h[o]me/\w|Us[e]rs/\w|tmp/(?!\.)[a-z])[\w/.-]*",
+    "a path of one machine": r"(?<![\w.-])/(?:w[o]rk|r[o]ot|h[o]me/\w|Us[e]rs/\w|tmp/br[i]ef)[\w/.-]*",
     "a registry's host": r"pyp[i]\.org|pythonh[o]sted|npmjs\.[a-z]|c[o]nda\.(?:io|org)|anac[o]nda\.org",
     "a note to self": r"\b(?:TOD[O]|FIXM[E]|XX[X]|HAC[K])\b",
     "a maker of text": r"(?i)\b(?:clau[d]e|anthr[o]pic|chatgp[t]|op[e]nai|(?:sub|cod[i]ng |ai )-?ag[e]nts?)\b",
