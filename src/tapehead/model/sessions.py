@@ -51,7 +51,8 @@ class SessionTable:
     @property
     def session_closes(self) -> I64:
         """Return the first instant after each session, us UTC."""
-        return self.closes[np.append(self.first[1:], len(self.closes)) - 1]
+        last: I64 = np.append(self.first[1:], len(self.closes)) - 1
+        return self.closes[last]
 
 
 def session_table(days: I64, open_minutes: I64, close_minutes: I64, zone: str) -> SessionTable:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from tapehead.model.easter import easter
 from tapehead.model.sessions import EPOCH_ORDINAL, SessionTable, session_table
 
 ZONE = "America/New_York"
@@ -95,24 +96,6 @@ def xnys_sessions() -> SessionTable:
         for day, close in half_days(year).items():
             closes[np.searchsorted(days, day.toordinal() - EPOCH_ORDINAL)] = close
     return session_table(days, np.full(len(days), OPEN, np.int64), closes, ZONE)
-
-
-def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar.
-
-    Notes
-    -----
-    The anonymous algorithm of Nature 13 (1876) 487, as in J. Meeus, Astronomical Algorithms, 1991, chapter 8.
-    """
-    a, (b, c) = year % 19, divmod(year, 100)
-    d, e = divmod(b, 4)
-    g = (8 * b + 13) // 25
-    h = (19 * a + b - d - g + 15) % 30
-    i, k = divmod(c, 4)
-    m = (32 + 2 * e + 2 * i - h - k) % 7
-    n = (a + 11 * h + 19 * m) // 433
-    month = (h + m - 7 * n + 90) // 25
-    return date(year, month, (h + m - 7 * n + 33 * month + 19) % 32)
 
 
 def _nth(year: int, month: int, weekday: int, n: int) -> date:
