@@ -1,0 +1,123 @@
+"""Chain: tiers one above the other over a way to load a segment."""
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.layout.columns import Column
+from tapehead.model.segment import Digest, SegmentRef
+from tapehead.ports.bars import ChunkCache, TierStats
+
+Array = NDArray[Any]
+Load = Callable[[SegmentRef], Mapping[Column, Array]]
+
+
+class Chain:
+    """`ports.bars.ChunkCache` that always finds: a segment that no tier has is loaded, once.
+
+    Parameters
+    ----------
+    tiers : sequence of ChunkCache
+        Fastest first.
+    load : callable
+        Returns every column of a segment: the bytes from the store, decoded.
+    locks : Path, optional
+        Folder for the files by which processes wait for each other; None, or a folder that cannot be written, lets
+        each process load for itself.
+
+    Notes
+    -----
+    Safe from many threads. Threads that want the same segment wait for the one that loads it, and so do processes;
+    whoever waited finds it in a tier. What a lower tier has is written into those above it.
+    """
+
+    def __init__(self, tiers: Sequence[ChunkCache], load: Load, *, locks: Path | None = None) -> None:
+        self._tiers = tuple(tiers)
+        self._load = load
+        self._locks = locks
+        self._guard = threading.Lock()
+        self._loading: dict[Digest, tuple[threading.Lock, int]] = {}
+        self._hits = 0
+        self._loads = 0
+
+    def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
+        """Fill `into` from the first tier that has the columns, else by loading; raises what loading raises."""
+        if self._read_tiers(ref, columns, into):
+            return True
+        with self._alone(ref.data), self._alone_among_processes(ref.data):
+            # Another may have loaded it while this one waited.
+            if self._read_tiers(ref, columns, into):
+                return True
+            loaded = self._load(ref)
+            self._loads += 1
+            self.write(ref, loaded)
+        for name in columns:
+            np.copyto(into[name], loaded[name])
+        return True
+
+    def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
+        """Write into every tier."""
+        for tier in self._tiers:
+            tier.write(ref, columns)
+
+    def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:
+        """Say whether a tier has the columns, so that nothing need be loaded."""
+        return any(tier.has(ref, columns) for tier in self._tiers)
+
+    def stats(self) -> TierStats:
+        """Return the figures of the chain; a miss is a load. Its tiers speak for themselves in `tiers`."""
+        every = self.tiers()
+        degraded = "; ".join(one.degraded for one in every if one.degraded)
+        size, limit = sum(one.size_bytes for one in every), sum(one.limit_bytes for one in every)
+        return TierStats("chain", self._hits, self._loads, size, limit, degraded)
+
+    def tiers(self) -> Sequence[TierStats]:
+        """Return the figures of each tier, fastest first."""
+        return [tier.stats() for tier in self._tiers]
+
+    def _read_tiers(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
+        """Read from the first tier that has the columns and hand them to those above."""
+        for at, tier in enumerate(self._tiers):
+            if tier.read(ref, columns, into):
+                for above in self._tiers[:at]:
+                    above.write(ref, {name: into[name] for name in columns})
+                self._hits += 1
+                return True
+        return False
+
+    @contextmanager
+    def _alone(self, data: Digest) -> Iterator[None]:
+        """Hold the lock of one segment among threads; it goes with the last who wants it."""
+        with self._guard:
+            lock, users = self._loading.get(data, (threading.Lock(), 0))
+            self._loading[data] = lock, users + 1
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._loading.pop(data)
+                if users > 1:
+                    self._loading[data] = lock, users - 1
+
+    @contextmanager
+    def _alone_among_processes(self, data: Digest) -> Iterator[None]:
+        """Hold one of 256 lock files; two segments of one file wait for each other, which costs time, never truth."""
+        descriptor = -1
+        if self._locks is not None:
+            with suppress(OSError):
+                self._locks.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(self._locks / f"{data[0]:02x}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)

@@ -1,0 +1,21 @@
+"""SerialExecutor: one task after another in the caller's thread."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tapehead.ports.work import Cancel, Outcome, Task
+
+
+class SerialExecutor:
+    """`ports.work.Executor` without threads; the order of completion is the order of the tasks."""
+
+    workers = 1
+
+    def map(
+        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Outcome]]:
+        """Yield each task with its outcome; a task is taken only when it begins, so `in_flight` is always kept."""
+        del in_flight
+        for task in tasks:
+            if cancel.asked:
+                return
+            yield task, work(task)

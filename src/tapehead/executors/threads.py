@@ -1,0 +1,87 @@
+"""ThreadExecutor: tasks side by side in threads; kernels release the GIL."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from tapehead.errors import ParameterError
+from tapehead.ports.work import Cancel, Outcome, Task
+
+
+class _Raised(NamedTuple):
+    """What a task raised although work never should."""
+
+    error: BaseException
+
+
+class _Round:
+    """The queues of one `map`; workers hold it, so a later round never meets tasks of an earlier one."""
+
+    def __init__(self, work: Callable[[Task], Outcome], cancel: Cancel) -> None:
+        self.work = work
+        self.cancel = cancel
+        self.closed = False
+        self.waiting: SimpleQueue[Task | None] = SimpleQueue()
+        self.finished: SimpleQueue[tuple[Task, Outcome | _Raised | None]] = SimpleQueue()
+
+    def serve(self) -> None:
+        """Take tasks until told to stop; a task met after a cancel is handed back undone."""
+        while (task := self.waiting.get()) is not None:
+            if self.closed:
+                return
+            if self.cancel.asked:
+                self.finished.put((task, None))
+                continue
+            try:
+                outcome: Outcome | _Raised = self.work(task)
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                outcome = _Raised(error)
+            self.finished.put((task, outcome))
+
+
+class ThreadExecutor:
+    """`ports.work.Executor` over daemon threads, which never hold up the end of the interpreter.
+
+    Parameters
+    ----------
+    workers : int, at least 1
+        Threads of each `map`; they end with it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        if workers < 1:
+            raise ParameterError(name="workers", value=workers, bound="an integer of at least 1")
+        self.workers = workers
+
+    def map(
+        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Outcome]]:
+        """Yield each task with its outcome in order of completion; see `ports.work.Executor.map`.
+
+        Closing the iterator early stops the workers after the tasks that they have begun.
+        """
+        if in_flight < 1:
+            raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
+        this = _Round(work, cancel)
+        source, begun, started = iter(tasks), 0, 0
+        try:
+            while True:
+                while begun < in_flight and not cancel.asked and (task := next(source, None)) is not None:
+                    this.waiting.put(task)
+                    begun += 1
+                    if started < min(self.workers, begun):
+                        threading.Thread(target=this.serve, name=f"tapehead-{started}", daemon=True).start()
+                        started += 1
+                if begun == 0:
+                    return
+                done, outcome = this.finished.get()
+                begun -= 1
+                if isinstance(outcome, _Raised):
+                    raise outcome.error
+                if outcome is not None:
+                    yield done, outcome
+        finally:
+            this.closed = True
+            for _ in range(started):
+                this.waiting.put(None)

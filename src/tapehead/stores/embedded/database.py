@@ -1,0 +1,203 @@
+"""Database: one SQLite file, one connection a thread."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
+from tapehead.stores.embedded.home import other_home, unwritable
+from tapehead.stores.embedded.statements import read_statements
+
+_BUSY_S = 5.0
+
+
+class Database:
+    """Connections to one file in WAL mode, made per thread and process.
+
+    Parameters
+    ----------
+    path : Path
+        File of the database; made with its schema when absent and `writable`.
+    script : str
+        Name of the .sql file that holds the statement `schema` and the named statements.
+    newest : int
+        Highest `PRAGMA user_version` that can be read; written into a new file.
+    synchronous : str
+        `FULL`: a commit survives a power cut; `NORMAL`: it survives `kill -9`, and a power cut may take the last ones.
+    writable : bool
+        False opens what is there for reading; a file that is not there reads as an empty one.
+
+    Notes
+    -----
+    Safe from many threads, and across `fork`: a child opens its own connections. `close` ends those of all threads.
+    """
+
+    def __init__(self, path: Path, script: str, newest: int, *, synchronous: str, writable: bool) -> None:
+        self.path = path
+        self.writable = writable
+        self._newest = newest
+        self._synchronous = synchronous
+        self._statements = read_statements(script)
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._prepare()
+
+    def sql(self, name: str) -> str:
+        """Return a named statement."""
+        return self._statements[name]
+
+    def connection(self) -> sqlite3.Connection:
+        """Return this thread's connection, in autocommit."""
+        local = self._local.__dict__
+        if local.get("pid") == os.getpid():
+            held: sqlite3.Connection = local["connection"]
+            return held
+        connection = self._connect()
+        with self._lock:
+            for thread in [thread for thread in self._open if not thread.is_alive()]:
+                self._open.pop(thread).close()
+            self._open[threading.current_thread()] = connection
+        local.update(pid=os.getpid(), connection=connection)
+        return connection
+
+    def execute(self, name: str, values: Any = ()) -> sqlite3.Cursor:
+        """Run a named statement on this thread's connection."""
+        return self.connection().execute(self._statements[name], values)
+
+    @contextmanager
+    def transaction(self, what: str) -> Iterator[sqlite3.Connection]:
+        """Begin IMMEDIATE, commit on leaving, roll back on an error; nested, it joins the outer one.
+
+        Raises
+        ------
+        DiskFullError, StoreLockedError, UnwritableHomeError
+            The surroundings stand in the way; nothing was written. `what` names what was being written.
+        """
+        if not self.writable:
+            raise unwritable(self.path.parent, "it is read-only")
+        connection = self.connection()
+        if connection.in_transaction:
+            yield connection
+            return
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException as error:
+            # A full disk may have rolled back already; then there is nothing left to undo.
+            if connection.in_transaction:
+                with suppress(sqlite3.OperationalError):
+                    connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                self._explain(error, what)
+            raise
+
+    def close(self) -> None:
+        """Close the connections of every thread; the next use opens new ones."""
+        with self._lock:
+            for connection in self._open.values():
+                connection.close()
+            self._open.clear()
+        self._local = threading.local()
+
+    def _explain(self, error: sqlite3.OperationalError, what: str) -> None:
+        """Raise the error of the surroundings that an SQLite error stands for, if it is one."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFullError(path=self.path.parent, what=what) from error
+        if code == sqlite3.SQLITE_BUSY:
+            raise StoreLockedError(path=self.path.parent, pid="unknown") from error
+        if code == sqlite3.SQLITE_READONLY:
+            raise unwritable(self.path.parent, str(error)) from error
+        if code == sqlite3.SQLITE_IOERR:
+            raise SurroundingsError(
+                f"{self.path} cannot be written: {error}. Look at the disk, then: tapehead doctor"
+            ) from error
+
+    def _connect(self) -> sqlite3.Connection:
+        """Open one connection."""
+        connection = sqlite3.connect(
+            self._address(), uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA cache_size = -16000")
+        return connection
+
+    def _address(self) -> str:
+        """Return the URI: for reading only, the file as it stands unless a log of changes lies beside it."""
+        address = self.path.as_uri()
+        if self.writable:
+            return address
+        if not self.path.is_file():
+            return f"file:{self.path.stem}-{id(self)}?mode=memory&cache=shared"
+        log = self.path.with_name(self.path.name + "-wal")
+        # SQLite reads a log only through a -shm file; where none can be made, `immutable` reads a store that was
+        # closed. Without a log that is the whole truth.
+        return f"{address}?mode=ro" if log.is_file() and log.stat().st_size else f"{address}?immutable=1"
+
+    def _prepare(self) -> None:
+        """Make the schema in a new file; refuse a newer format."""
+        try:
+            connection = self.connection()
+            found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if found == 0:
+                self._create(connection)
+        except sqlite3.OperationalError as error:
+            self.close()
+            self._explain(error, f"{self.path.name}")
+            raise unwritable(self.path.parent, str(error)) from error
+        except sqlite3.DatabaseError as error:
+            self.close()
+            way_out = f"Move it away, or use another store: tapehead --home {other_home(self.path.parent)} doctor"
+            raise SurroundingsError(f"{self.path} is not a database: {error}. {way_out}") from error
+        if found > self._newest:
+            self.close()
+            raise newer_format(self.path, found, self._newest)
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        """Run the schema once, whoever comes first."""
+        if self.writable:
+            _to_wal(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
+                for statement in self._statements["schema"].split(";\n"):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {self._newest}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _to_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; SQLite calls no busy handler for it, so two first openers would trip over each other."""
+    end = time.monotonic() + _BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def newer_format(path: Path, found: int, known: int) -> NewerFormatError:
+    """Return the error that names both formats and this version."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        own = version("tapehead")
+    except PackageNotFoundError:
+        own = "of this folder"
+    return NewerFormatError(path=path, found=found, known=known, version=own, other=other_home(path.parent))

@@ -1,0 +1,58 @@
+"""EmbeddedEvents: the numbered, replayable events of runs in runs.db."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+from tapehead.model.events import Event, to_bytes
+from tapehead.model.result import RunId
+from tapehead.stores.embedded.database import Database
+
+_POLL_S = 0.02
+
+
+class EmbeddedEvents:
+    """`ports.runs.EventLog` over runs.db. Safe from many threads and processes.
+
+    `wait` wakes at once for events of this process and looks every 20 ms for those of another.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._news = threading.Condition()
+
+    def append(self, run: RunId, events: Sequence[Event]) -> int:
+        """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
+        with self._database.transaction(f"events of run {run}") as connection:
+            last = self._last(run)
+            rows = [(run, number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
+            connection.executemany(self._database.sql("add_event"), rows)
+        with self._news:
+            self._news.notify_all()
+        return last + len(rows)
+
+    def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        """Return events with a number above `after`, as first sent."""
+        return self._database.execute("events_after", (run, after, limit)).fetchall()
+
+    def wait(self, run: RunId, after: int, timeout_s: float) -> bool:
+        """Return True once an event above `after` is there, False after `timeout_s`."""
+        end = time.monotonic() + timeout_s
+        while True:
+            with self._news:
+                # Looked at under the condition: an event between the look and the wait would be slept through.
+                if self._last(run) > after:
+                    return True
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                self._news.wait(min(_POLL_S, left))
+
+    def prune(self, *, before: int, keep: int) -> int:
+        """Delete events of finished runs created before `before` (us UTC), sparing the newest `keep` runs."""
+        with self._database.transaction("pruned events"):
+            return self._database.execute("prune_events", {"before": before, "keep": keep}).rowcount
+
+    def _last(self, run: RunId) -> int:
+        """Return the number of a run's last event, 0 when there is none."""
+        return int(self._database.execute("last_event", (run,)).fetchone()[0])

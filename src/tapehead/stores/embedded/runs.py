@@ -1,0 +1,159 @@
+"""EmbeddedRuns: runs and their results in runs.db."""
+
+import json
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from tapehead.errors import ParameterError, UnknownRunError
+from tapehead.layout.formats import RUNS_FORMAT
+from tapehead.model.result import Receipt, RunId, RunResult, State
+from tapehead.model.spec import RunKey, RunSpec, canonical
+from tapehead.ports.runs import Page, RunRecord
+from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.home import Home
+from tapehead.stores.embedded.records import record_of, result_of, row_of
+from tapehead.stores.embedded.ulid import new_ulid
+
+_SHORTEST = 8
+
+
+def open_runs(home: Home) -> Database:
+    """Open runs.db, for `EmbeddedRuns` and `EmbeddedEvents` to share."""
+    return Database(home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=home.writable)
+
+
+class EmbeddedRuns:
+    """`ports.runs.RunStore` over runs.db. Safe from many threads and processes.
+
+    A save survives `kill -9` on return; a power cut may take the last ones, which running again brings back.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, key: RunKey, spec: RunSpec, snapshot: int, origin: str = "") -> RunId:
+        """Begin a run in state `running` and return its new id."""
+        run = new_ulid()
+        text = canonical(spec.to_json()).decode()
+        with self._database.transaction(f"run {run}"):
+            self._run("add_run", (run, key.digest(), *key, text, origin, snapshot, _now_us()))
+        return run
+
+    def find(self, key: RunKey) -> RunId | None:
+        """Return the newest completed run of an equal key in which no instrument failed."""
+        row = self._run("find_run", (key.digest(),)).fetchone()
+        return None if row is None else row[0]
+
+    def save(self, results: Sequence[RunResult]) -> None:
+        """Add or replace results by (run, instrument, interval, parameters), all or none of them."""
+        if not results:
+            return
+        with self._database.transaction(f"results of run {results[0].run}") as connection:
+            connection.executemany(self._database.sql("save_result"), map(row_of, results))
+
+    def done(self, run: RunId) -> set[tuple[str, int]]:
+        """Return the tiles that are there, as (instrument, lo); one parameter set a run makes every tile start at 0."""
+        return {(row[0], 0) for row in self._run("instruments_done", (run,))}
+
+    def finish(self, run: RunId, state: State, receipt: Receipt | None, failed: int = 0) -> None:
+        """End a run; raises UnknownRunError."""
+        text = None if receipt is None else canonical(receipt.to_json()).decode()
+        with self._database.transaction(f"run {run}"):
+            if not self._run("finish_run", (state, text, failed, _now_us(), run)).rowcount:
+                raise _unknown(run)
+
+    def results(
+        self, run: RunId, *, sort: str = "total_return", cursor: bytes | None = None, limit: int = 50
+    ) -> Page[RunResult]:
+        """Return a page of results without trades; see `ports.runs.RunStore.results`.
+
+        The cursor holds the place of the last row, so results that come in between neither shift nor repeat a page.
+
+        Raises
+        ------
+        ParameterError
+            `sort` is no metric of this run's results.
+        """
+        self._check_sort(run, sort)
+        place = [None, None, None, None] if cursor is None else json.loads(cursor)
+        value, instrument, interval, parameters = place
+        asked = {"run": run, "sort": sort, "instrument": instrument, "interval": interval, "parameters": parameters}
+        asked |= {"undefined": int(value is None), "below": 0.0 if value is None else -value, "limit": limit + 1}
+        if sort == "instrument":
+            rows = self._run("results_by_instrument", asked).fetchall()
+        else:
+            rows = self._run("results_by_metric", asked).fetchall()
+        page = [result_of(run, row[:-1]) for row in rows[:limit]]
+        if len(rows) <= limit or not page:
+            return Page(page, None)
+        last = rows[limit - 1]
+        return Page(page, canonical([last[-1], last[0], last[1], last[2]]))
+
+    def result(self, run: RunId, instrument: str) -> RunResult | None:
+        """Return one result with its trades."""
+        row = self._run("result", (run, instrument)).fetchone()
+        return None if row is None else result_of(run, row)
+
+    def record(self, run: RunId) -> RunRecord:
+        """Return a run; raises UnknownRunError."""
+        row = self._run("run", (run,)).fetchone()
+        if row is None:
+            raise _unknown(run)
+        return record_of(row)
+
+    def runs(self, *, limit: int = 50) -> Sequence[RunRecord]:
+        """Return the newest runs, newest first."""
+        return [record_of(row) for row in self._run("runs", (limit,))]
+
+    def resolve(self, prefix: str) -> RunId:
+        """Return the one run whose id begins with `prefix`, in any case; raises UnknownRunError."""
+        asked = prefix.upper()
+        if not re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{1,26}", asked):
+            raise UnknownRunError(run=prefix, hint="")
+        rows = [row[0] for row in self._run("runs_between", (asked, asked + "~"))]
+        if len(rows) == 1:
+            return str(rows[0])
+        hint = f" It begins more than one id, such as {rows[0]} and {rows[1]}." if rows else ""
+        raise UnknownRunError(run=prefix, hint=hint)
+
+    def shortest(self, run: RunId) -> str:
+        """Return the shortest unique prefix of a run's id, of at least 8 characters."""
+        length = _SHORTEST
+        for (other,) in self._run("neighbours", {"run": run}):
+            common = next((i for i, pair in enumerate(zip(run, other, strict=True)) if pair[0] != pair[1]), len(run))
+            length = max(length, common + 1)
+        return run[:length]
+
+    def delete(self, run: RunId) -> bool:
+        """Remove a run with its results and events; say whether it was there."""
+        with self._database.transaction(f"run {run}"):
+            self._run("delete_events", (run,))
+            self._run("delete_results", (run,))
+            return bool(self._run("delete_run", (run,)).rowcount)
+
+    def close(self) -> None:
+        """Close the database connections of every thread."""
+        self._database.close()
+
+    def _run(self, name: str, values: Any = ()) -> Any:
+        """Run a named statement."""
+        return self._database.execute(name, values)
+
+    def _check_sort(self, run: RunId, sort: str) -> None:
+        """Raise ParameterError for a metric that the run's results do not have."""
+        row = self._run("metrics_of_any", (run,)).fetchone()
+        held = [] if row is None else list(json.loads(row[0]))
+        if row is not None and sort != "instrument" and sort not in held:
+            raise ParameterError(name="sort", value=sort, bound=f"instrument or one of {', '.join(held)}")
+
+
+def _unknown(run: RunId) -> UnknownRunError:
+    """Return the error for an id that is not there."""
+    return UnknownRunError(run=run, hint="")
+
+
+def _now_us() -> int:
+    """Return the time in us UTC."""
+    return time.time_ns() // 1000

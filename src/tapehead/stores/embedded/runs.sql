@@ -1,0 +1,142 @@
+-- name: schema
+-- Times are us UTC; JSON is canonical; "digest" is that of the four digests of the key.
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    key_spec BLOB NOT NULL,
+    key_strategy BLOB NOT NULL,
+    key_engine BLOB NOT NULL,
+    key_data BLOB NOT NULL,
+    spec TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    snapshot INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    failed INTEGER NOT NULL,
+    receipt TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX runs_of_key ON runs (digest, run);
+-- "equity" holds float64, "segments" 32 bytes a hash, "trades" the columns of Trades one after another.
+CREATE TABLE results (
+    run TEXT NOT NULL REFERENCES runs (run),
+    instrument TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    parameters TEXT NOT NULL,
+    metrics TEXT NOT NULL,
+    why TEXT NOT NULL,
+    flags TEXT NOT NULL,
+    equity BLOB NOT NULL,
+    final_equity REAL NOT NULL,
+    decisions BLOB NOT NULL,
+    segments BLOB NOT NULL,
+    elapsed_us INTEGER NOT NULL,
+    bars INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    trades BLOB,
+    UNIQUE (run, instrument, interval, parameters)
+) STRICT;
+CREATE TABLE events (
+    run TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (run, number)
+) STRICT, WITHOUT ROWID;
+
+-- name: add_run
+INSERT INTO runs
+    (run, state, digest, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, failed)
+VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+
+-- name: find_run
+SELECT run FROM runs WHERE digest = ? AND state = 'completed' AND failed = 0 ORDER BY run DESC LIMIT 1
+
+-- name: finish_run
+UPDATE runs SET state = ?, receipt = ?, failed = ?, finished_at = ? WHERE run = ?
+
+-- name: run
+SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
+    (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
+FROM runs WHERE run = ?
+
+-- name: runs
+SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
+    (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
+FROM runs ORDER BY run DESC LIMIT ?
+
+-- name: runs_between
+SELECT run FROM runs WHERE run >= ? AND run < ? ORDER BY run LIMIT 3
+
+-- name: neighbours
+SELECT run FROM (SELECT run FROM runs WHERE run < :run ORDER BY run DESC LIMIT 1)
+UNION ALL SELECT run FROM (SELECT run FROM runs WHERE run > :run ORDER BY run LIMIT 1)
+
+-- name: save_result
+INSERT INTO results
+    (run, instrument, interval, parameters, metrics, why, flags, equity, final_equity, decisions, segments, elapsed_us,
+    bars, first, last, trades)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, instrument, interval, parameters) DO UPDATE SET
+    metrics = excluded.metrics, why = excluded.why, flags = excluded.flags, equity = excluded.equity,
+    final_equity = excluded.final_equity, decisions = excluded.decisions, segments = excluded.segments,
+    elapsed_us = excluded.elapsed_us, bars = excluded.bars, first = excluded.first, last = excluded.last,
+    trades = excluded.trades
+
+-- name: instruments_done
+SELECT DISTINCT instrument FROM results WHERE run = ?
+
+-- name: result
+SELECT instrument, interval, parameters, metrics, why, flags, equity, final_equity, decisions, segments, elapsed_us,
+    bars, first, last, trades
+FROM results WHERE run = ? AND instrument = ? ORDER BY interval, parameters LIMIT 1
+
+-- name: metrics_of_any
+SELECT metrics FROM results WHERE run = ? LIMIT 1
+
+-- name: results_by_metric
+-- The value is null where the metric is undefined; those come last.
+WITH ranked AS (
+    SELECT instrument, interval, parameters, metrics, why, flags, equity, final_equity, decisions, segments,
+        elapsed_us, bars, first, last, NULL AS trades, json_extract(metrics, '$.' || :sort) AS value
+    FROM results WHERE run = :run
+)
+SELECT * FROM ranked
+WHERE :instrument IS NULL
+    OR (value IS NULL, -coalesce(value, 0.0), instrument, interval, parameters)
+        > (:undefined, :below, :instrument, :interval, :parameters)
+ORDER BY value IS NULL, -coalesce(value, 0.0), instrument, interval, parameters
+LIMIT :limit
+
+-- name: results_by_instrument
+SELECT instrument, interval, parameters, metrics, why, flags, equity, final_equity, decisions, segments, elapsed_us,
+    bars, first, last, NULL AS trades, NULL AS value
+FROM results
+WHERE run = :run AND (:instrument IS NULL
+    OR (instrument, interval, parameters) > (:instrument, :interval, :parameters))
+ORDER BY instrument, interval, parameters
+LIMIT :limit
+
+-- name: delete_results
+DELETE FROM results WHERE run = ?
+
+-- name: delete_events
+DELETE FROM events WHERE run = ?
+
+-- name: delete_run
+DELETE FROM runs WHERE run = ?
+
+-- name: last_event
+SELECT coalesce(max(number), 0) FROM events WHERE run = ?
+
+-- name: add_event
+INSERT INTO events (run, number, bytes) VALUES (?, ?, ?)
+
+-- name: events_after
+SELECT number, bytes FROM events WHERE run = ? AND number > ? ORDER BY number LIMIT ?
+
+-- name: prune_events
+DELETE FROM events WHERE run IN (
+    SELECT run FROM runs WHERE state <> 'running' AND created_at < :before
+    AND run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT :keep)
+)

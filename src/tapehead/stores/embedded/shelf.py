@@ -1,0 +1,116 @@
+"""Shelf: what one snapshot holds, in memory, answered by range."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
+from tapehead.model.segment import Coverage, SegmentRef
+
+
+class Row(NamedTuple):
+    """One series: its refs, its number of bars, and of each period (rising) the outer open times, bars and place.
+
+    The refs of period i are `refs[places[i]:places[i + 1]]`; `bars` is the least that a period holds.
+    """
+
+    refs: tuple[SegmentRef, ...]
+    rows: int
+    firsts: tuple[int, ...]
+    lasts: tuple[int, ...]
+    bars: tuple[int, ...]
+    places: tuple[int, ...]
+
+
+class Shelf:
+    """The refs of every series of one snapshot; never changes once made."""
+
+    def __init__(self, rows: Mapping[Series, Row]) -> None:
+        self._rows = rows
+
+    def refs(self, series: Sequence[Series], start: int, end: int, warm: int) -> dict[Series, tuple[SegmentRef, ...]]:
+        """Return for each series the refs that overlap [start, end) and those of the `warm` bars before `start`."""
+        found: dict[Series, tuple[SegmentRef, ...]] = {}
+        rows = self._rows
+        for one in series:
+            row = rows.get(one)
+            if row is None:
+                continue
+            if start <= row.firsts[0] and row.lasts[-1] < end:
+                found[one] = row.refs
+                continue
+            refs = _select(row, start, end, warm)
+            if refs:
+                found[one] = refs
+        return found
+
+    def coverage(self, series: Sequence[Series] | None) -> list[Coverage]:
+        """Return first, last and number of bars of the asked series, sorted."""
+        asked = self._rows if series is None else [one for one in series if one in self._rows]
+        rows = [(one, self._rows[one]) for one in asked]
+        return sorted(
+            (Coverage(one, row.firsts[0], row.lasts[-1], row.rows, len(row.refs)) for one, row in rows),
+            key=lambda coverage: (coverage.series.venue, coverage.series.symbol, coverage.series.interval.us),
+        )
+
+
+def shelf_of(records: Iterable[Sequence[Any]]) -> Shelf:
+    """Make a shelf of rows of the queries `refs_of_*`, which come together by series and in order of period, layer."""
+    intervals: dict[int, Interval] = {}
+    refs: dict[Series, list[SegmentRef]] = {}
+    added: dict[Series, int] = {}
+    key, series = None, None
+    for venue, symbol, us, *fields, more in records:
+        if series is None or key != (venue, symbol, us):
+            key = (venue, symbol, us)
+            if us not in intervals:
+                # By way of parse: its cached object is the caller's too, and identity is the fast path of equality.
+                intervals[us] = Interval.parse(Interval.of_us(us).text)
+            series = Series(venue, symbol, intervals[us])
+            refs[series], added[series] = [], 0
+        refs[series].append(SegmentRef(series, *fields))
+        added[series] += more
+    return Shelf({one: _row(tuple(held), added[one]) for one, held in refs.items()})
+
+
+def _row(refs: tuple[SegmentRef, ...], rows: int) -> Row:
+    """Make the row of refs in order of period, layer."""
+    places = [i for i, ref in enumerate(refs) if i == 0 or ref.period != refs[i - 1].period] + [len(refs)]
+    periods = [refs[lo:hi] for lo, hi in pairwise(places)]
+    return Row(
+        refs,
+        rows,
+        tuple(min(ref.first for ref in layers) for layers in periods),
+        tuple(max(ref.last for ref in layers) for layers in periods),
+        tuple(max(ref.rows for ref in layers) for layers in periods),
+        tuple(places),
+    )
+
+
+def _select(row: Row, start: int, end: int, warm: int) -> tuple[SegmentRef, ...]:
+    """Return the refs of a range, with whole periods before it until `warm` bars are surely there."""
+    lo, hi = bisect_left(row.lasts, start), bisect_left(row.firsts, end)
+    if hi <= lo and not warm:
+        return ()
+    earliest = start
+    if warm > 0:
+        surely = _bars_before(row.refs[row.places[lo]], start) if lo < hi else 0
+        while surely < warm and lo > 0:
+            lo -= 1
+            surely += row.bars[lo]
+            earliest = row.firsts[lo]
+    chosen = row.refs[row.places[lo] : row.places[max(lo, hi)]]
+    if len(chosen) == hi - lo:
+        return chosen
+    return tuple(ref for ref in chosen if ref.last >= earliest and ref.first < end)
+
+
+def _bars_before(ref: SegmentRef, start: int) -> int:
+    """Return how many bars of the lowest layer of a period lie before `start` at least, whatever its holes."""
+    us = ref.series.interval.us
+    steps = (ref.last - ref.first) // us + 1
+    if ref.first >= start or ref.rows > steps:
+        return 0
+    return min(ref.rows, max(0, -(-(start - ref.first) // us) - (steps - ref.rows)))
