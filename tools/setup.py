@@ -30,9 +30,9 @@ BUNDLES = (
     "/etc/ssl/ca-bundle.pem",
     "/etc/ssl/cert.pem",
 )
-# What decides where the kernel cache lies and what is in it.
-KERNEL_ENVIRONMENT = ("HOME", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
-# Homes and processors the kernels were compiled for; a few, because one clone may serve several of either.
+# What decides where the kernel cache lies and what is in it; unless told otherwise it lies in .venv.
+KERNEL_ENVIRONMENT = ("NUMBA_CACHE_DIR", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
+# Cache folders and processors the kernels were compiled for; a few, because one clone may serve several of either.
 WARMED_KEPT = 8
 STEPS = 6
 

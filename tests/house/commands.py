@@ -117,7 +117,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def fault_in(words: str) -> str | None:
-    """What is wrong with a command named in a sentence: its name and its options are judged, its values are not."""
+    """What is wrong with a command named in a sentence: name and options are judged, values and fill-ins are not."""
     root, session = program()
     context = click.Context(root, info_name="tapehead", obj=session)
     command: click.Command = root
@@ -128,7 +128,7 @@ def fault_in(words: str) -> str | None:
     for token in tokens:
         if token.startswith("-"):
             name = token.partition("=")[0]
-            if name not in known and not re.fullmatch(r"-\d.*", name):
+            if name not in known and not re.fullmatch(r"-\d.*|--X", name):
                 return f"tapehead {words}: no option {name}"
             if name in with_value and "=" not in token:
                 next(tokens, None)

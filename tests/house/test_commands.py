@@ -33,7 +33,7 @@ def test_every_command_has_help_and_an_example() -> None:
         if len((command.help or "").split()) < 3:
             faults.append(f"tapehead {name}: no help")
         examples = [words for line in own_text(command).splitlines() for words in cut(line)]
-        own = [words for words in examples if re.match(rf"(?:-\S+ )*{re.escape(name)}\b", words)]
+        own = [words for words in examples if re.match(rf"(?:-\S+ (?:[^-\s]\S* )??)*{re.escape(name)}\b", words)]
         if not own:
             faults.append(f"tapehead {name}: no example that begins with it")
         faults += filter(None, map(refusal, own))

@@ -20,7 +20,7 @@ EVERYWHERE = {
     "a maker of text": r"(?i)\b(?:clau[d]e|anthr[o]pic|chatgp[t]|op[e]nai|(?:sub|cod[i]ng |ai )-?ag[e]nts?)\b",
 }
 IN_SOURCES = {
-    "a hole": r"NotImpl[e]mentedError",
+    "a hole": r"\bNotImpl[e]mentedError",
     "an error swallowed": r"except(?:\s+\(?(?:Base)?Excepti[o]n\b[^:]*)?:\s*(?:#[^\n]*)?\n?\s*pas[s]\b",
 }
 
