@@ -1,1 +1,44 @@
-"""Tapehead tests trading ideas on the whole market at once."""
+"""Tapehead tests trading ideas on the whole market at once.
+
+Public names are handed out when they are first asked for (PEP 562), so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Bars": "tapehead.model.bars",
+    "Rules": "tapehead.model.rules",
+    "Signals": "tapehead.model.signals",
+    "crossed_above": "tapehead.indicators.crossed",
+    "crossed_below": "tapehead.indicators.crossed",
+    "ema": "tapehead.indicators.ema",
+    "open": "tapehead.library.store",
+    "param": "tapehead.strategies.strategy",
+    "rsi": "tapehead.indicators.rsi",
+    "simulate": "tapehead.library.simulate",
+    "sma": "tapehead.indicators.sma",
+    "strategy": "tapehead.strategies.strategy",
+}
+__all__ = ["__version__", "errors", *_HOMES]  # noqa: PLE0604 - names of the table above
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use."""
+    if name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    elif name == "errors":
+        value = import_module("tapehead.errors")
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version("tapehead")
+    else:
+        raise AttributeError(f"module 'tapehead' has no attribute '{name}'; it has: {', '.join(sorted(_HOMES))}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

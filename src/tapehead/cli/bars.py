@@ -1,0 +1,188 @@
+"""`tapehead import` and `tapehead instruments`: bars on their way in, and what is held."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapehead.cli import numbers
+from tapehead.cli.closing import next_lines, plural
+from tapehead.cli.commands import Command
+from tapehead.cli.ink import Ink
+from tapehead.cli.live import Ticker
+from tapehead.cli.session import Session
+from tapehead.model.instrument import KINDS
+from tapehead.model.quality import FileReport, ImportReport
+from tapehead.model.spec import iso
+
+if TYPE_CHECKING:
+    from tapehead.library.store import InstrumentRow
+
+_TAKEN = ("ts", "symbol", "open", "high", "low", "close", "volume")
+_NOTED = {
+    "duplicates": "exact duplicates dropped",
+    "conflicting": "rows of one time with other values; the last one counts",
+    "out_of_order": "rows out of order, sorted",
+    "nulls": "rows with a null price set aside",
+    "quarantined": "rows set aside in all",
+    "ohlc_violations": "bars whose high or low contradicts open and close, flagged suspect",
+    "partial": "unfinished last bars flagged",
+    "zero_volume": "bars without volume",
+    "jumps": "steps that look like another unit",
+}
+
+
+def read_columns(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, str] | None:
+    """Read `open=o,close=c`."""
+    columns: dict[str, str] = {}
+    for pair in (part for value in values for part in value.split(",")):
+        name, equals, theirs = (part.strip() for part in pair.partition("="))
+        if not equals or not theirs or name not in _TAKEN:
+            raise click.BadParameter(
+                f"'{pair}' is not OURS=THEIRS with ours one of {', '.join(_TAKEN)}; "
+                "for instance --columns ts=date,close=c",
+                param=option,
+            )
+        columns[name] = theirs
+    return columns or None
+
+
+@click.command(
+    "import",
+    cls=Command,
+    example="tapehead import bars.parquet --kind crypto --interval 1h --unit ms",
+    help="Read Parquet and CSV files, or folders of them, into the store: one commit, all or nothing.",
+)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.option("--symbol", metavar="S", help="The instrument, where the file does not say.")
+@click.option("--venue", metavar="V", help="Where it trades; default the name of the file's folder.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind for kind in KINDS if kind != "option"]),
+    help="What it is; default by the quote suffix.",
+)
+@click.option("--interval", metavar="1h", help="Bar spacing, where the steps leave it open.")
+@click.option("--tz", metavar="ZONE", help="Zone of times without one, such as UTC or Europe/Berlin.")
+@click.option("--unit", type=click.Choice(["s", "ms", "us", "ns"]), help="Of numeric times.")
+@click.option(
+    "--columns", metavar="OURS=THEIRS,...", multiple=True, callback=read_columns, help="Names of the file's columns."
+)
+@click.option("--dry-run", is_flag=True, help="Report only; write nothing.")
+@click.option("--strict", is_flag=True, help="Refuse a file with any defect.")
+@click.option("--supersede", is_flag=True, help="Let differing bars take the place of held ones, however many.")
+@click.pass_context
+def import_(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> int:
+    """Import, then report."""
+    session: Session = context.find_root().obj
+    ticker = Ticker(session)
+    try:
+        report = session.store.import_files(*paths, progress=ticker, **options)
+    finally:
+        ticker.clear()
+    if session.json:
+        body = report.to_json()
+        session.put_document("import", {name: value for name, value in body.items() if name != "schema"})
+    else:
+        session.put(*_report_lines(report, session))
+    return 0
+
+
+def _report_lines(report: ImportReport, session: Session) -> list[str]:
+    """Return what an import saw, kept and guessed, and what to type next."""
+    ink, total = Ink(session.colored), report.total
+    shown = report.files if session.verbose or len(report.files) <= 4 else report.files[:3]
+    lines = [line for file in shown for line in _file_lines(file, ink)]
+    if len(shown) < len(report.files):
+        lines.append(ink.head(f"{len(report.files) - len(shown):,} more files; -v shows all"))
+    took = f" in {numbers.seconds(report.seconds)}" if report.seconds else ""
+    sums = f"{total.added:,} bars added, {total.unchanged:,} unchanged, {total.superseded:,} superseded"
+    lines.append(f"{plural(total.symbols, 'instrument')}: {sums}{took}")
+    if report.dry_run:
+        return [*lines, "Dry run: nothing was written."]
+    lines.append(f"The store is at snapshot {report.snapshot}.  Next:")
+    commands: list[tuple[Sequence[str], str]] = [(("instruments",), "what the store holds")]
+    if report.symbols:
+        commands.append((("backtest", "RsiReversion", "--symbols", report.symbols[0]), "a first run"))
+    return lines + next_lines(commands, session)
+
+
+def _file_lines(file: FileReport, ink: Ink) -> list[str]:
+    """Return the report of one file: only what is not zero."""
+    head = f"{ink.strong(file.path)}   {file.rows:,} rows, {file.kept:,} bars kept, {plural(file.symbols, 'symbol')}"
+    lines = [head, *(f"  {guess}" for guess in file.guesses)]
+    if file.missing:
+        lines.append(f"  {file.missing:,} bars missing in {plural(file.gaps, 'hole')}, nothing filled")
+    lines += [f"  {getattr(file, name):,} {text}" for name, text in _NOTED.items() if getattr(file, name)]
+    return lines + [f"  {ink.warn('!')} {text}" for text in file.looks_wrong]
+
+
+@click.command(
+    "instruments",
+    cls=Command,
+    example="tapehead instruments BTC --kind crypto",
+    help="List what the store holds: instruments whose name contains QUERY, with coverage by interval (times UTC).",
+)
+@click.argument("query", required=False)
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
+@click.option("--venue", metavar="V", help="Only this venue.")
+@click.option("--universe", metavar="U", help="Only the members of this universe.")
+@click.pass_context
+def instruments(context: click.Context, /, **options: Any) -> int:
+    """List instruments."""
+    session: Session = context.find_root().obj
+    rows = session.store.instruments(**options)
+    if session.json:
+        session.put_document("instruments", {"instruments": [_instrument_json(row) for row in rows]})
+    elif rows:
+        session.put(*_instrument_lines(rows, Ink(session.colored)))
+    else:
+        session.put(*_nothing_lines(session, any(options.values())))
+    return 0
+
+
+def _nothing_lines(session: Session, asked: bool) -> list[str]:
+    """Return what an empty list says."""
+    if asked:
+        return ["No instrument fits.  All of them:", *next_lines([(("instruments",), "")], session)]
+    commands = [(("import", "PATH"), "CSV or Parquet files"), (("demo",), "a synthetic market of 48")]
+    return ["No bars yet.  Next:", *next_lines(commands, session)]
+
+
+def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink) -> list[str]:
+    """Return a line an instrument and interval."""
+    width = min(32, max(10, *(len(row.instrument.name) for row in rows)))
+    lines = [
+        ink.head(f"{'instrument':<{width}}  {'kind':<7} {'interval':<8}  {'first':<16}  {'last':<16}  {'bars':>11}")
+    ]
+    for row in rows:
+        name, kind = row.instrument.name, row.instrument.kind
+        for interval, first, last, bars in row.intervals:
+            span = f"{numbers.moment(first):<16}  {numbers.moment(last):<16}"
+            lines.append(f"{name:<{width}}  {kind:<7} {interval:<8}  {span}  {bars:>11,}")
+        if not row.intervals:
+            lines.append(f"{name:<{width}}  {kind:<7} no bars")
+    return [*lines, f"{plural(len(rows), 'instrument')}, {sum(i[3] for row in rows for i in row.intervals):,} bars"]
+
+
+def _instrument_json(row: "InstrumentRow") -> dict[str, Any]:
+    """Return plain values of one instrument."""
+    one = row.instrument
+    return {
+        "instrument": one.name,
+        "venue": one.venue,
+        "symbol": one.symbol,
+        "kind": one.kind,
+        "quote": one.quote,
+        "settle": one.settle,
+        "multiplier": one.multiplier,
+        "tick": one.tick,
+        "lot": one.lot,
+        "calendar": one.calendar,
+        "has_volume": one.has_volume,
+        "listed_at": None if one.listed_at is None else iso(one.listed_at),
+        "delisted_at": None if one.delisted_at is None else iso(one.delisted_at),
+        "intervals": [
+            {"interval": interval, "first": iso(first), "last": iso(last), "rows": bars}
+            for interval, first, last, bars in row.intervals
+        ],
+    }

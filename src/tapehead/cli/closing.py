@@ -1,0 +1,97 @@
+"""The lines after the table: how it went, what to look at, what to type next."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from tapehead.cli import numbers
+from tapehead.cli.board import Board
+from tapehead.cli.ink import Ink
+from tapehead.cli.session import Session
+from tapehead.cli.table import display_names, return_line
+from tapehead.model.events import Completed
+
+_WARNINGS_SHOWN = 12
+_TEXT_AT = 16
+
+
+def summary_lines(board: Board, session: Session) -> list[str]:
+    """Return the lines from `48 done` to the last warning."""
+    ink, (width, _) = Ink(session.colored), session.size
+    lines = [_count_line(board, ink)]
+    lines += return_line(board)
+    if isinstance(board.ended, Completed):
+        if board.ended.reused:
+            lines.append(f"  {'reused':<14}an equal run answered; --fresh computes it again")
+        for text in board.ended.degraded:
+            lines += _labelled("degraded", text, width)
+    return lines + warning_lines(board.warnings, session)
+
+
+def _count_line(board: Board, ink: Ink) -> str:
+    """Return how many are done, failed and worth a look, and how fast it was."""
+    ended = board.ended
+    if not isinstance(ended, Completed):
+        return ink.warn(f"{len(board.rows):,} of {board.total:,} done, then stopped; they are kept")
+    warned = max(0, len(board.warnings) - ended.failed)
+    failed = f"{ended.failed:,} failed"
+    failed = ink.bad(failed) if ended.failed else failed
+    took = numbers.seconds(ended.last_ms / 1_000)
+    words = [f"{ended.count:,} done, {failed}, {plural(warned, 'warning')} in {took}"]
+    if ended.count:
+        words.append(f"first result {numbers.milliseconds(ended.first_ms)}")
+    if ended.last_ms > 0 and not ended.reused:
+        words.append(f"{numbers.rate(ended.bars / ended.last_ms * 1_000)} bars/s")
+    return "   ".join(words)
+
+
+def warning_lines(warnings: Sequence[tuple[str | None, str, str]], session: Session) -> list[str]:
+    """Return a line a warning; the first dozen unless `-v`."""
+    ink, (width, _) = Ink(session.colored), session.size
+    shown = warnings if session.verbose else warnings[:_WARNINGS_SHOWN]
+    names = display_names([instrument for instrument, _, _ in warnings if instrument is not None])
+    lines: list[str] = []
+    for instrument, _, text in shown:
+        name = names[instrument] if instrument is not None else ""
+        first, *rest = _labelled(f"! {name}", text, width)
+        lines += [first.replace("!", ink.warn("!"), 1), *rest]
+    hidden = len(warnings) - len(shown)
+    return [*lines, f"  ! {plural(hidden, 'more warning')}; -v shows all"] if hidden else lines
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    """Return a label and its text, wrapped into a column of its own."""
+    first = f"  {label}".ljust(_TEXT_AT - 2) + "  "
+    return textwrap.wrap(
+        text,
+        max(width, 40),
+        initial_indent=first,
+        subsequent_indent=" " * _TEXT_AT,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [first.rstrip()]
+
+
+def next_lines(commands: Iterable[tuple[Sequence[str], str]], session: Session) -> list[str]:
+    """Return commands with what they do, each on one line where all fit, else on two."""
+    pairs = [(f"  {session.command(*words)}", text) for words, text in commands]
+    widest = max((len(command) for command, _ in pairs), default=0) + 6
+    if all(widest + len(text) <= session.size[0] for _, text in pairs):
+        return [f"{command:<{widest}}{text}" for command, text in pairs]
+    return [line for command, text in pairs for line in (command, f"      {text}")]
+
+
+def plural(number: int, word: str) -> str:
+    """Return `1 warning`, `2 warnings`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
+
+
+def wrap_names(names: Sequence[str], width: int) -> list[str]:
+    """Return names in lines of at most `width`, indented by two."""
+    return textwrap.wrap(
+        "  ".join(names),
+        width,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

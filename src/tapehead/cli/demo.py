@@ -1,0 +1,50 @@
+"""`tapehead demo`: a synthetic market, made once, and one strategy on all of it."""
+
+import click
+
+from tapehead.cli.closing import plural
+from tapehead.cli.commands import Command
+from tapehead.cli.live import Ticker
+from tapehead.cli.run import run_and_show, start_run
+from tapehead.cli.session import Session
+
+STRATEGY, UNIVERSE, FEE = "RsiReversion", "demo", "10bps"
+
+
+@click.command(
+    "demo",
+    cls=Command,
+    example="tapehead --home .tapehead-demo demo --instruments 48 --years 5",
+    help="Make a synthetic market of hourly bars once, then run RsiReversion on all of it with a fee of 10 bps a side.",
+)
+@click.option(
+    "--instruments", type=click.IntRange(1, 5_000), default=48, show_default=True, metavar="N", help="How many."
+)
+@click.option("--years", type=click.IntRange(1, 30), default=5, show_default=True, metavar="N", help="Of 1h bars each.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=7, show_default=True, metavar="N", help="Of the random walk."
+)
+@click.option("--no-serve", is_flag=True, expose_value=False, help="End after the run; the default.")
+@click.pass_context
+def demo(context: click.Context, instruments: int, years: int, seed: int) -> int:
+    """Make the market where it is not there, then run."""
+    session: Session = context.find_root().obj
+    ticker = Ticker(session)
+    try:
+        session.store.demo(instruments, years, seed, ticker)
+    finally:
+        ticker.clear()
+    if not session.json:
+        session.put(
+            f"A synthetic market: {plural(instruments, 'made-up instrument')} x {plural(years, 'year')} of 1h bars, "
+            f"seed {seed}.",
+            "No real prices; venue and universe are called demo.",
+            f"$ {session.command('backtest', STRATEGY, '--universe', UNIVERSE, '--fee', FEE)}",
+            "",
+        )
+    run = start_run(session, STRATEGY, {"universe": UNIVERSE, "fee": FEE, "fresh": True})
+    extra = [
+        (("backtest", "SmaCross", "--universe", UNIVERSE, "--fee", FEE), "another strategy on the same market"),
+        (("strategies",), "what else can be run"),
+    ]
+    return run_and_show(session, run, "total_return", 10, extra)

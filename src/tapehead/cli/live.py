@@ -1,0 +1,185 @@
+"""Showing a run while it goes: a table that redraws on a terminal, a line every two seconds elsewhere."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from tapehead.cli import numbers
+from tapehead.cli.board import Board
+from tapehead.cli.ink import Ink
+from tapehead.cli.session import Session
+from tapehead.cli.table import Glyphs, header_lines, more_line, progress_line, table_lines
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from tapehead.library.run import Run
+
+_REDRAWS_PER_S = 10
+_LINE_EVERY_S = 2.0
+
+
+@contextmanager
+def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
+    """Let the first Ctrl-C cancel the run, which then ends in order, and the second one interrupt."""
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        run.cancel()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def stream_events(run: "Run") -> Board:
+    """Write each event as its canonical bytes and a line end, at once; return the board of the run."""
+    from tapehead.model.events import to_bytes
+
+    board, out = Board(), sys.stdout.buffer
+    sys.stdout.flush()
+    with cancelled_by_ctrl_c(run):
+        for number, event in run.events():
+            out.write(to_bytes(event, number) + b"\n")
+            out.flush()
+            board.take(event)
+    return board
+
+
+def follow(run: "Run", session: Session, board: Board, top: int) -> None:
+    """Drive the run to its end and show it; leave header and final rows on standard output."""
+    view = _View(run, session, board, top)
+    with cancelled_by_ctrl_c(run), _live(view) if session.interactive else _spoken(view):
+        for _, event in run.events():
+            board.take(event)
+    session.put(*view.final())
+
+
+class _View:
+    """The lines of one run for one window."""
+
+    def __init__(self, run: "Run", session: Session, board: Board, top: int) -> None:
+        self.run, self.session, self.board, self.top = run, session, board, top
+        self.ink = Ink(session.colored)
+        self.glyphs = Glyphs.of(sys.stdout.encoding)
+
+    def final(self) -> list[str]:
+        """Return header, the best rows, and how many more there are."""
+        return self._drawn(self.top)
+
+    def running(self) -> list[str]:
+        """Return the same with the progress line, within the height of the window."""
+        height = self.session.size[1]
+        lines = self._drawn(min(self.top, max(1, height - 8)))
+        return [*lines, "", progress_line(self.board, self.session.size[0], self.ink, self.glyphs)]
+
+    def _drawn(self, limit: int) -> list[str]:
+        """Return header and rows."""
+        width, _ = self.session.size
+        header = header_lines(self.run.header, self.run.spec.rules, width, self.ink)
+        rows = self.board.best(limit)
+        if not rows:
+            return header
+        return [
+            *header,
+            "",
+            *table_lines(rows, width, self.ink, self.glyphs),
+            *more_line(self.board, len(rows), self.ink),
+        ]
+
+
+@contextmanager
+def _live(view: _View) -> Iterator[None]:
+    """Redraw at most ten times a second; leave nothing behind."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(highlight=False, no_color=not view.session.colored, soft_wrap=False)
+
+    def draw() -> "Text":
+        return Text.from_ansi("\n".join(view.running()), no_wrap=True, overflow="crop")
+
+    with Live(
+        get_renderable=draw,
+        console=console,
+        refresh_per_second=_REDRAWS_PER_S,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ):
+        yield
+
+
+@contextmanager
+def _spoken(view: _View) -> Iterator[None]:
+    """Say how far the run is every two seconds."""
+
+    def line() -> str:
+        board = view.board
+        words = [f"{board.done:,} of {board.total:,}"]
+        if board.bars_per_s > 0:
+            words += [f"{numbers.rate(board.bars_per_s)} bars/s", f"{numbers.seconds(board.eta_ms / 1_000)} left"]
+        return "   ".join(words)
+
+    with every(_LINE_EVERY_S, lambda: view.session.say(line())):
+        yield
+
+
+@contextmanager
+def every(period_s: float, act: Callable[[], Any]) -> Iterator[None]:
+    """Call `act` every `period_s` seconds on a thread of its own, until left."""
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(period_s):
+            act()
+
+    thread = threading.Thread(target=beat, daemon=True, name="tapehead-lines")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+class Ticker:
+    """Progress of one long step: a line that rewrites itself on a terminal, else one every two seconds."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._again = sys.stderr.isatty() and not session.json
+        self._next = time.monotonic() + (0.2 if self._again else _LINE_EVERY_S)
+        self._shown = False
+
+    def __call__(self, text: str) -> None:
+        """Tell where the step is; most calls show nothing."""
+        now = time.monotonic()
+        if self._session.quiet or now < self._next:
+            return
+        self._next = now + (1 / _REDRAWS_PER_S if self._again else _LINE_EVERY_S)
+        width = self._session.size[0] - 1
+        if self._again:
+            sys.stderr.write(f"\r\x1b[2K{text[:width]}")
+            sys.stderr.flush()
+            self._shown = True
+        else:
+            self._session.say(text)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()
+            self._shown = False

@@ -1,0 +1,118 @@
+"""The command `tapehead`: its list of commands, and how every way it can end becomes an exit code."""
+
+import io
+import json
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tapehead.cli.commands import Entry, LazyGroup
+from tapehead.cli.session import Session
+from tapehead.errors import SurroundingsError, TapeheadError
+
+if TYPE_CHECKING:
+    from tapehead.cli.session import Opener
+
+DONE, INPUT, SURROUNDINGS, INTERRUPTED, READER_GONE = 0, 2, 3, 130, 141
+
+ENTRIES = {
+    "demo": Entry("tapehead.cli.demo", "demo", "A synthetic market, one strategy on all of it."),
+    "import": Entry("tapehead.cli.bars", "import_", "Bars from Parquet and CSV files into the store."),
+    "instruments": Entry("tapehead.cli.bars", "instruments", "What the store holds, with its coverage."),
+    "universe": Entry("tapehead.cli.universe", "universe", "Named sets of instruments."),
+    "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
+    "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
+    "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
+    "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),
+    "verify": Entry("tapehead.cli.runs", "verify", "Make a run again and compare every bit."),
+    "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
+}
+
+root = LazyGroup(
+    "tapehead",
+    entries=ENTRIES,
+    help="Test trading ideas on the whole market at once.",
+    epilog="\b\nExample: tapehead backtest RsiReversion --universe demo --fee 10bps",
+)
+
+
+def main(argv: Sequence[str] | None = None, *, open_store: "Opener | None" = None) -> int:
+    """Run one command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Words after the program's name; default `sys.argv[1:]`.
+    open_store : callable, optional
+        Opens a store from a home; default `tapehead.library.store.open`.
+
+    Returns
+    -------
+    int
+        0 done, 1 a check said no, 2 input, 3 surroundings, 130 interrupted, 141 the reader of our output went away.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    session = Session(open_store)
+    try:
+        code = _run(words, session)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at exit and would complain there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    return code
+
+
+def _run(words: list[str], session: Session) -> int:
+    """Run the words; tell what went wrong; return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        with root.make_context("tapehead", words, obj=session) as context:
+            answer = root.invoke(context)
+            return answer if isinstance(answer, int) else DONE
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        return _tell(session, words, "input.usage", _usage(error), INPUT)
+    except (KeyboardInterrupt, click.Abort):
+        return _tell(session, words, "interrupted", "Stopped by Ctrl-C; what was finished before is kept.", INTERRUPTED)
+    except BrokenPipeError:
+        raise
+    except TapeheadError as error:
+        return _tell(session, words, error.code, str(error), error.exit_code)
+    except OSError as error:
+        text = f"{error.filename or 'The system'}: {error.strerror or error}. Look at the surroundings: tapehead doctor"
+        return _tell(session, words, SurroundingsError.code, text, SURROUNDINGS)
+    except Exception as error:  # noqa: BLE001 - the last stop: 1 would say that a check said no
+        traceback.print_exc()
+        text = f"Tapehead itself broke: {type(error).__name__}: {error}. Check the surroundings: tapehead doctor"
+        return _tell(session, words, "internal", text, SURROUNDINGS)
+    finally:
+        session.close()
+
+
+def _usage(error: click.ClickException) -> str:
+    """Return a sentence for a command line that does not parse, with where to look."""
+    text = error.format_message().strip()
+    if isinstance(error, (click.NoSuchOption, click.NoSuchCommand)) and error.possibilities:
+        text = f"{error.message} Did you mean '{error.possibilities[0]}'?"
+    text = text if text.endswith((".", "?", ")")) or "tapehead " in text else f"{text}."
+    context = getattr(error, "ctx", None)
+    return text if "tapehead " in text else f"{text} See: {context.command_path if context else 'tapehead'} --help"
+
+
+def _tell(session: Session, words: list[str], code: str, text: str, exit_code: int) -> int:
+    """Write an error on standard error and return its exit code."""
+    sys.stdout.flush()
+    text = session.localise(text)
+    if session.json or "--json" in words:
+        line = json.dumps({"schema": "tapehead.error/1", "code": code, "text": text}, ensure_ascii=False)
+    else:
+        line = f"error: {text}" + (f"\n  code {code}" if session.verbose else "")
+    print(line, file=sys.stderr, flush=True)
+    return exit_code

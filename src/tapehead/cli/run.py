@@ -1,0 +1,232 @@
+"""`tapehead backtest`: one strategy on many instruments, shown while it goes."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapehead.cli.board import SORT_KEYS, Board
+from tapehead.cli.closing import next_lines, summary_lines
+from tapehead.cli.commands import Command
+from tapehead.cli.live import follow, stream_events
+from tapehead.cli.session import Session
+from tapehead.errors import TapeheadError
+from tapehead.model.events import Cancelled, Completed, Failed
+
+if TYPE_CHECKING:
+    from tapehead.library.run import Run
+
+_ALL_BAD_INPUT = ("strategy.", "input.")
+
+
+class SortKey(click.ParamType[str]):
+    """A metric to sort by, best first, or `instrument`."""
+
+    name = "metric"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Take a known name; suggest near ones."""
+        if value not in SORT_KEYS:
+            self.fail(_no_metric(str(value)), param, ctx)
+        return str(value)
+
+
+def _no_metric(value: str) -> str:
+    """Return the sentence for a metric that is not there."""
+    near = difflib.get_close_matches(value, SORT_KEYS, 1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"'{value}' is no metric.{hint} There are: {', '.join(SORT_KEYS)}"
+
+
+class Workers(click.ParamType[int]):
+    """`auto` or a number of workers of at least 1; auto is 0."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number."""
+        if value == "auto":
+            return 0
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", str(value)):
+            self.fail(f"'{value}' is neither auto nor a number of at least 1, such as --workers 2", param, ctx)
+        return int(value)
+
+
+def split_names(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Read names given as `A,B` or by repeating the option; None when there are none."""
+    if not values:
+        return None
+    names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
+    if not names:
+        raise click.BadParameter("it names no instrument; for instance --symbols BTCUSDT,ETHUSDT", param=option)
+    return names
+
+
+def read_parameters(
+    _context: click.Context, option: click.Parameter, values: Iterable[str]
+) -> dict[str, float | int | str]:
+    """Read `name=value` pairs; a number where the value is one."""
+    parameters: dict[str, float | int | str] = {}
+    for pair in values:
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        if not equals or not name or not text:
+            raise click.BadParameter(f"'{pair}' is not name=value; for instance -p period=14", param=option)
+        if name in parameters:
+            raise click.BadParameter(f"{name} is given twice, {parameters[name]} and {text}; give one.", param=option)
+        parameters[name] = _number(text)
+    return parameters
+
+
+def _number(text: str) -> float | int | str:
+    """Return an int or a float where the text is one."""
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        return int(text)
+    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
+        return float(text)
+    return text
+
+
+@click.command(
+    "backtest",
+    cls=Command,
+    example="tapehead backtest RsiReversion -p period=14 --universe demo --fee 10bps",
+    help="Run STRATEGY, or NAME of a FILE.py, on every instrument named; results appear as they are done.",
+)
+@click.argument("strategy", metavar="STRATEGY|FILE.py:NAME")
+@click.option(
+    "-p",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=read_parameters,
+    help="Parameter of the strategy; repeat for more.",
+)
+@click.option("--universe", metavar="U", help="Named set of instruments.")
+@click.option(
+    "--symbols", metavar="A,B", multiple=True, callback=split_names, help="Instruments, as SYMBOL or venue:SYMBOL."
+)
+@click.option("--interval", metavar="1h", help="Bar spacing; needed where the instruments have several.")
+@click.option("--start", metavar="TIME", help="First bar, a date or ISO time, UTC: 2021-04-01.")
+@click.option("--end", metavar="TIME", help="End, not included, UTC: 2024-01-01T00:00.")
+@click.option(
+    "--snapshot", type=click.IntRange(min=0), metavar="N", help="State of the store to read; default the newest."
+)
+@click.option("--fee", metavar="RATE", help="Of the notional, a side: 10bps or 0.1%.")
+@click.option("--slippage", metavar="RATE", help="Of the price, against you: 2bps.")
+@click.option("--fill", type=click.Choice(["next_open", "close"]), help="Where an order fills; default next_open.")
+@click.option("--size", metavar="SHARE", help="Of the equity, an entry: 100%.")
+@click.option(
+    "--cash",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="MONEY",
+    help="Starting cash in quote currency; default 10000.",
+)
+@click.option("--long", "side_long", is_flag=True, help="Long positions only; the default.")
+@click.option("--close-at-end", is_flag=True, help="Sell what is open at the last close.")
+@click.option(
+    "--max-wait", type=click.IntRange(min=0), metavar="N", help="Bars an entry may wait in a hole before it expires."
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["threads", "serial"]),
+    default="threads",
+    show_default=True,
+    help="How instruments run side by side.",
+)
+@click.option("--workers", type=Workers(), default="auto", show_default=True, help="How many at a time.")
+@click.option(
+    "--sort",
+    type=SortKey(),
+    default="total_return",
+    show_default=True,
+    help="Metric that orders the rows, best first, or instrument.",
+)
+@click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Rows to show.")
+@click.option("--fresh", is_flag=True, help="Compute even where an equal run is kept.")
+@click.pass_context
+def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
+    """Check what to run on, then run and show it."""
+    if (options["universe"] is None) == (options["symbols"] is None):
+        given = "both are given" if options["universe"] is not None else "neither is given"
+        raise click.UsageError(
+            f"Name the instruments by --universe or by --symbols; {given}. "
+            f"For instance: tapehead backtest {strategy} --symbols BTCUSDT",
+            context,
+        )
+    session: Session = context.find_root().obj
+    sort, top = options.pop("sort"), options.pop("top")
+    return run_and_show(session, start_run(session, strategy, options), sort, top)
+
+
+def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
+    """Ask the store for a run; options left out keep the engine's defaults."""
+    asked = {name: value for name, value in options.items() if value is not None and name != "side_long"}
+    asked["close_at_end"] = asked.get("close_at_end") or None
+    workers = asked.pop("workers", 0) or None
+    if asked.pop("executor", "threads") == "serial":
+        if workers not in (None, 1):
+            raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
+        asked["executor"] = "serial"
+    given = {name: value for name, value in asked.items() if value is not None}
+    return session.store.backtest(strategy, workers=workers, **given)
+
+
+def run_and_show(
+    session: Session, run: "Run", sort: str, top: int, extra: Iterable[tuple[tuple[str, ...], str]] = ()
+) -> int:
+    """Drive a run, show it, say what to type next; return the exit code."""
+    if session.json:
+        return exit_code(stream_events(run))
+    board = Board(sort=sort)
+    follow(run, session, board, top)
+    session.put(*summary_lines(board, session))
+    if isinstance(board.ended, Completed):
+        session.put(f"Kept as run {run.short}, receipt {board.ended.receipt}.  Next:")
+        session.put(*next_lines([*_next_commands(run, board), *extra], session))
+    elif isinstance(board.ended, Cancelled):
+        session.put(f"Kept as run {run.short}, {len(board.rows):,} of {board.total:,} results.  Next:")
+        session.put(*next_lines([(("show", run.short), "what was finished before Ctrl-C")], session))
+    return exit_code(board)
+
+
+def _next_commands(run: "Run", board: Board) -> list[tuple[tuple[str, ...], str]]:
+    """Return commands that make sense after a run."""
+    commands: list[tuple[tuple[str, ...], str]] = []
+    if board.rows:
+        best = board.best(1)[0].instrument
+        symbol = best.partition(":")[2]
+        alone = sum(row.instrument.partition(":")[2] == symbol for row in board.rows) == 1
+        commands.append((("show", run.short, symbol if alone else best), "trades and metrics of one instrument"))
+    commands.append((("verify", run.short), "make it again and compare every bit"))
+    return commands
+
+
+def exit_code(board: Board) -> int:
+    """Return 0, 1 when an instrument failed, 130 when cancelled; raise what stopped the whole run."""
+    ended = board.ended
+    if isinstance(ended, Cancelled):
+        return 130
+    if isinstance(ended, Failed):
+        raise error_of(ended.code, ended.text)
+    if isinstance(ended, Completed) and ended.failed:
+        if not ended.count:
+            _raise_if_input(board)
+        return 1
+    return 0
+
+
+def _raise_if_input(board: Board) -> None:
+    """Raise the first failure when nothing came out because of what was asked."""
+    for instrument, code, text in board.warnings:
+        if code.startswith(_ALL_BAD_INPUT):
+            raise error_of(code, text if instrument is None or instrument in text else f"{instrument}: {text}")
+
+
+def error_of(code: str, text: str) -> TapeheadError:
+    """Make the error again that an event told of."""
+    kinds = [TapeheadError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return next((kind for kind in reversed(kinds) if kind.code == code), TapeheadError)(text)

@@ -1,0 +1,139 @@
+"""`tapehead runs` and `tapehead verify`: the kept runs, and whether they can be made again."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapehead.cli import numbers
+from tapehead.cli.closing import next_lines
+from tapehead.cli.commands import Command, Group
+from tapehead.cli.ink import Ink
+from tapehead.cli.session import Session
+from tapehead.model.spec import iso
+
+if TYPE_CHECKING:
+    from tapehead.ports.runs import RunRecord
+
+_SHORT = 8
+_LIMIT = click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many."
+)
+
+
+@click.group(
+    "runs",
+    cls=Group,
+    example="tapehead runs list --limit 5",
+    invoke_without_command=True,
+    help="List the kept runs, newest first, or remove one.",
+)
+@_LIMIT
+@click.pass_context
+def runs(context: click.Context, limit: int) -> int:
+    """List where no other command is named."""
+    return 0 if context.invoked_subcommand else _list(context.find_root().obj, limit)
+
+
+@runs.command("list", example="tapehead runs list --limit 5", help="List the kept runs, newest first (times UTC).")
+@_LIMIT
+@click.pass_context
+def list_(context: click.Context, limit: int) -> int:
+    """List runs."""
+    return _list(context.find_root().obj, limit)
+
+
+@runs.command("rm", example="tapehead runs rm 01JD8Q7K", help="Remove a run with its results; a unique prefix will do.")
+@click.argument("run")
+@click.pass_context
+def rm(context: click.Context, run: str) -> int:
+    """Remove a run."""
+    session: Session = context.find_root().obj
+    record = session.store.run(run).record
+    session.store.delete_run(record.run)
+    if session.json:
+        session.put_document("runs", {"removed": record.run})
+    else:
+        session.put(f"Run {record.run} is removed.")
+    return 0
+
+
+def _list(session: Session, limit: int) -> int:
+    """Write the list of runs."""
+    records = list(session.store.runs(limit))
+    if session.json:
+        session.put_document("runs", {"runs": [record_json(record) for record in records]})
+    elif not records:
+        session.put("No run yet.  Next:", *next_lines([(("strategies",), "what can be run")], session))
+    else:
+        ink = Ink(session.colored)
+        session.put(ink.head(f"{'run':<10}{'made (UTC)':<18}{'strategy':<24}{'on':<14}{'results':>8}  state"))
+        session.put(*(_line(record, ids) for record, ids in zip(records, _short_ids(records), strict=True)))
+    return 0
+
+
+def _short_ids(records: "list[RunRecord]") -> list[str]:
+    """Return the shortest prefixes, at least 8 long, that tell these runs apart."""
+    ids, length = [record.run for record in records], _SHORT
+    while len({one[:length] for one in ids}) < len(ids) and length < 26:
+        length += 1
+    return [one[:length] for one in ids]
+
+
+def _line(record: "RunRecord", short: str) -> str:
+    """Return one run in a line."""
+    spec = record.spec
+    values = "/".join(f"{value:g}" if isinstance(value, float) else str(value) for value in spec["parameters"].values())
+    label = f"{_name(spec['strategy'])} {values}".strip()
+    symbols = spec.get("symbols") or []
+    on = spec.get("universe") or (symbols[0] if len(symbols) == 1 else f"{len(symbols)} symbols")
+    state = record.state + (f", {record.failed} failed" if record.failed else "")
+    when = numbers.moment(record.created_at // 60_000_000 * 60_000_000)
+    return f"{short:<10}{when:<18}{_cut(label, 22):<24}{_cut(on, 12):<14}{record.count:>8,}  {state}"
+
+
+def _name(strategy: str) -> str:
+    """Return the name of a strategy without the folder of its file."""
+    return strategy.rpartition("/")[2]
+
+
+def _cut(text: str, width: int) -> str:
+    """Shorten a text that does not fit."""
+    return text if len(text) <= width else f"{text[: width - 2]}.."
+
+
+def record_json(record: "RunRecord") -> dict[str, Any]:
+    """Return plain values of a run."""
+    return {
+        "run": record.run,
+        "state": record.state,
+        "spec": dict(record.spec),
+        "snapshot": record.snapshot,
+        "created_at": iso(record.created_at),
+        "finished_at": None if record.finished_at is None else iso(record.finished_at),
+        "count": record.count,
+        "failed": record.failed,
+        "receipt": record.key.receipt(),
+        "digest": None if record.receipt is None else record.receipt.digest,
+    }
+
+
+@click.command(
+    "verify",
+    cls=Command,
+    example="tapehead verify 01JD8Q7K",
+    help="Make a run again, in a fresh process and from its segments alone, and compare every bit.",
+)
+@click.argument("run")
+@click.pass_context
+def verify(context: click.Context, run: str) -> int:
+    """Verify; exit 1 when anything differs."""
+    session: Session = context.find_root().obj
+    verification = session.store.verify(run)
+    differs = verification.verdict == "differs"
+    if session.json:
+        session.put_document("verify", {k: v for k, v in verification.to_json().items() if k != "schema"})
+    else:
+        session.put(verification.verdict)
+        if differs:
+            session.put(f"  first difference: {verification.first_difference}")
+    return 1 if differs else 0

@@ -1,0 +1,119 @@
+"""Session: the global options of one call, its store, and where its words go."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tapehead.library.store import Store
+
+    Opener = Callable[[str | None], Store]
+
+_OWN_COMMANDS = "backtest|demo|doctor|import|instruments|runs|show|strategies|universe|verify"
+
+
+class Session:
+    """One call of the command.
+
+    Attributes
+    ----------
+    home : str or None
+        Folder given by `--home` or `--store`; None leaves it to TAPEHEAD_HOME and the default.
+    json, quiet, verbose, color : bool
+        The global options.
+    """
+
+    def __init__(self, open_store: "Opener | None" = None) -> None:
+        self.home: str | None = None
+        self.json = False
+        self.quiet = False
+        self.verbose = False
+        self.color = True
+        self._open_store = open_store
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> "Store":
+        """The store, opened at first use."""
+        if self._store is None:
+            if self._open_store is None:
+                from tapehead.library.store import open as open_store
+
+                self._open_store = open_store
+            self._store = self._open_store(self.home)
+        return self._store
+
+    def close(self) -> None:
+        """Close the store if it was opened."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    @property
+    def interactive(self) -> bool:
+        """Whether standard output is a terminal that can redraw."""
+        return not self.json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
+    @property
+    def colored(self) -> bool:
+        """Whether to colour: a terminal, no `--no-color`, no NO_COLOR."""
+        return self.interactive and self.color and not os.environ.get("NO_COLOR")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and lines of the window; 80 by 24 without one."""
+        columns, lines = shutil.get_terminal_size((80, 24))
+        return max(columns, 20), max(lines, 8)
+
+    def put(self, *lines: str) -> None:
+        """Write lines of data."""
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+    def say(self, *lines: str) -> None:
+        """Write lines of talk, unless `--quiet`."""
+        if not self.quiet:
+            sys.stdout.flush()
+            sys.stderr.write("".join(f"{line}\n" for line in lines))
+            sys.stderr.flush()
+
+    def put_document(self, command: str, body: Mapping[str, Any]) -> None:
+        """Write the one JSON document of a command."""
+        self.put(json.dumps({"schema": f"tapehead.{command}/1", **body}, ensure_ascii=False, allow_nan=False))
+
+    def command(self, *words: str) -> str:
+        """Return a command line that runs here as it stands: program, home, words."""
+        given = ["--home", self.home] if self.home is not None else []
+        return f"{program()} {shlex.join([*given, *words])}"
+
+    def localise(self, text: str) -> str:
+        """Put this program and home into the commands that a sentence names."""
+        given = f" --home {shlex.quote(self.home)}" if self.home is not None else ""
+        return re.sub(rf"\btapehead (?=(?:{_OWN_COMMANDS})\b)", lambda _: f"{program()}{given} ", text)
+
+
+def program() -> str:
+    """Return what starts this program from here: its name where PATH finds it, else the path it was called by."""
+    called = sys.argv[0] if sys.argv else ""
+    path = Path(called)
+    if path.name == "__main__.py" and path.parent.name == "tapehead":
+        return "python -m tapehead"
+    if path.name != "tapehead":
+        return "tapehead"
+    found = shutil.which("tapehead")
+    if "/" not in called or (found is not None and os.path.realpath(found) == os.path.realpath(called)):
+        return "tapehead"
+    return _relative(called)
+
+
+def _relative(called: str) -> str:
+    """Return a path below the working folder without its beginning."""
+    path, here = Path(called), Path.cwd()
+    if path.is_absolute() and path.is_relative_to(here):
+        path = path.relative_to(here)
+    return shlex.quote(str(path))

@@ -1,0 +1,198 @@
+"""`tapehead show`: what a kept run holds, as tables, CSV or JSON."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapehead.cli import numbers
+from tapehead.cli.board import Board
+from tapehead.cli.closing import next_lines
+from tapehead.cli.commands import Command
+from tapehead.cli.export import equity_rows, result_json, result_rows, trade_rows, write_csv
+from tapehead.cli.ink import Ink
+from tapehead.cli.run import SortKey
+from tapehead.cli.runs import record_json
+from tapehead.cli.session import Session
+from tapehead.cli.table import (
+    Glyphs,
+    display_names,
+    header_lines,
+    metric_lines,
+    more_line,
+    return_line,
+    sparkline,
+    table_lines,
+)
+from tapehead.model.interval import Interval
+
+if TYPE_CHECKING:
+    from tapehead.library.run import Run
+    from tapehead.model.result import RunResult
+
+_CURVE_WIDTH = 64
+_ALL = 1_000_000
+
+
+@click.command(
+    "show",
+    cls=Command,
+    example="tapehead show 01JD8Q7K SOLUSDT --trades --csv",
+    help="Show a kept run, or one instrument of it: metrics, or --trades, --equity, --receipt. Times are UTC.",
+)
+@click.argument("run")
+@click.argument("symbol", required=False)
+@click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
+@click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
+@click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, every digit.")
+@click.option("--sort", type=SortKey(), default="total_return", show_default=True, help="Metric that orders the rows.")
+@click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Rows to show.")
+@click.pass_context
+def show(
+    context: click.Context, run: str, symbol: str | None, what: str | None, as_csv: bool, sort: str, top: int
+) -> int:
+    """Find the run and show the asked part of it."""
+    session: Session = context.find_root().obj
+    if as_csv and session.json:
+        raise click.UsageError("--csv and --json contradict each other; give one.", context)
+    if as_csv and what == "receipt":
+        raise click.UsageError(f"A receipt is no table. As JSON: tapehead --json show {run} --receipt", context)
+    if what in ("trades", "equity") and symbol is None:
+        raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
+    kept = session.store.run(run)
+    if what == "receipt":
+        _receipt(session, kept)
+    elif symbol is None:
+        _whole(session, kept, sort, top, as_csv)
+    else:
+        _one(session, kept, kept[symbol], what, as_csv)
+    return 0
+
+
+def _whole(session: Session, run: "Run", sort: str, top: int, as_csv: bool) -> None:
+    """Show all results of a run."""
+    results = list(run.results(sort, _ALL))
+    if as_csv:
+        write_csv(sys.stdout, result_rows(results))
+        return
+    if session.json:
+        session.put_document("show", {"run": record_json(run.record), "results": [result_json(one) for one in results]})
+        return
+    ink, (width, _), glyphs = Ink(session.colored), session.size, Glyphs.of(sys.stdout.encoding)
+    board = Board.of(results, sort)
+    rows = board.best(top)
+    session.put(*header_lines(run.header, run.spec.rules, width, ink))
+    if rows:
+        session.put("", *table_lines(rows, width, ink, glyphs), *more_line(board, len(rows), ink))
+    session.put("", *return_line(board), *_state_lines(run))
+    if rows:
+        symbol = display_names([row.instrument for row in board.rows])[rows[0].instrument]
+        session.put(
+            "Next:", *next_lines([(("show", run.short, symbol), "trades and metrics of one instrument")], session)
+        )
+
+
+def _state_lines(run: "Run") -> list[str]:
+    """Return the state, the identity and the receipt of a run."""
+    record = run.record
+    failed = f", {record.failed:,} failed" if record.failed else ""
+    made = numbers.moment(record.created_at // 1_000_000 * 1_000_000)
+    lines = [f"  {'run':<14}{record.run}   {record.state}   {record.count:,} done{failed}   made {made} UTC"]
+    if record.receipt is not None:
+        lines.append(f"  {'receipt':<14}{record.key.receipt()}   digest {record.receipt.digest[:16]}")
+    return lines
+
+
+def _one(session: Session, run: "Run", result: "RunResult", what: str | None, as_csv: bool) -> None:
+    """Show one result of a run."""
+    if as_csv:
+        rows = {"trades": trade_rows, "equity": equity_rows}.get(what or "", lambda one: result_rows([one]))
+        write_csv(sys.stdout, rows(result))
+        return
+    if session.json:
+        body: dict[str, Any] = {"run": run.id, "result": result_json(result)}
+        if what == "trades":
+            body["trades"] = list(trade_rows(result))
+        session.put_document("show", body)
+        return
+    ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
+    session.put(*_result_head(run, result, ink))
+    if what == "trades":
+        session.put(*_trade_lines(result, ink))
+    elif what == "equity":
+        session.put(*_equity_lines(result, ink))
+    else:
+        session.put(*_summary(session, run, result, glyphs))
+
+
+def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:
+    """Return what the result is of."""
+    step = Interval.parse(result.interval).us
+    span = f"{numbers.moment(result.first)} to {numbers.moment(result.last + step)} UTC" if result.bars else "no bars"
+    return [f"{ink.strong(result.instrument)}   {result.interval}   {span}   {result.bars:,} bars", run.header.strategy]
+
+
+def _summary(session: Session, run: "Run", result: "RunResult", glyphs: Glyphs) -> list[str]:
+    """Return curve, metrics and flags."""
+    lines = metric_lines(result.metrics, result.why, glyphs)
+    lines.append(f"  {'final_equity':<22}{numbers.plain(result.final_equity, 2)}")
+    if result.flags:
+        lines.append(f"  {'flags':<22}{' '.join(result.flags)}")
+    curve = sparkline(result.equity, glyphs.blocks, min(_CURVE_WIDTH, session.size[0] - 4))
+    symbol = result.instrument.partition(":")[2]
+    commands = [
+        (("show", run.short, symbol, "--trades"), "every closed trade"),
+        (("verify", run.short), "make it again"),
+    ]
+    return [*([f"  {curve}"] if curve else []), *lines, "Next:", *next_lines(commands, session)]
+
+
+def _trade_lines(result: "RunResult", ink: Ink) -> list[str]:
+    """Return a line a trade."""
+    rows = list(trade_rows(result))
+    if not rows:
+        return ["no closed trade"]
+    timed = rows[0]["entry_time"] is not None
+    width = 16 if timed else 7
+    entry, leave = ("entry (UTC)", "exit (UTC)") if timed else ("entry", "exit")
+    lines = [
+        ink.head(f"{'#':>4}  {entry:<{width}} {'price':>12}  {leave:<{width}} {'price':>12} {'return %':>9}  exit by")
+    ]
+    for place, row in enumerate(rows, 1):
+        begun = _when(row["entry_time"], row["entry_bar"])
+        over = _when(row["exit_time"], row["exit_bar"])
+        gain = numbers.percent(row["return"])
+        mark = f"{row['reason']}{'  across gap' * bool(row['across_gap'])}"
+        lines.append(
+            f"{place:>4}  {begun:<{width}} {numbers.price(row['entry_price']):>12}  "
+            f"{over:<{width}} {numbers.price(row['exit_price']):>12} {ink.money(f'{gain:>9}', row['return'])}  {mark}"
+        )
+    return lines
+
+
+def _when(iso_time: str | None, bar: int) -> str:
+    """Return a time to the minute, or the number of the bar."""
+    return f"bar {bar}" if iso_time is None else iso_time[:16].replace("T", " ")
+
+
+def _equity_lines(result: "RunResult", ink: Ink) -> list[str]:
+    """Return a line a point of the curve."""
+    lines = [ink.head(f"  {'bar':>9}  {'equity':>16}")]
+    return lines + [f"  {row['bar']:>9,}  {numbers.plain(row['equity'], 2):>16}" for row in equity_rows(result)]
+
+
+def _receipt(session: Session, run: "Run") -> None:
+    """Show the receipt."""
+    receipt = run.receipt
+    if receipt is None:
+        raise click.UsageError(f"Run {run.short} is {run.record.state}; only a completed run has a receipt.")
+    if session.json:
+        session.put_document("show", {"run": run.id, "receipt": receipt.to_json()})
+        return
+    body = receipt.to_json()
+    session.put(f"receipt     {body['receipt']}", f"digest      {body['digest']}", f"snapshot    {body['snapshot']}")
+    session.put(*(f"{name:<12}{value}" for name, value in body["key"].items()))
+    n = sum(len(hashes) for hashes in body["segments"].values())
+    session.put(f"segments    {n:,} of {len(body['segments']):,} instruments; all of them with --json")
+    session.put(*(f"{name:<12}{value}" for part in ("platform", "versions") for name, value in body[part].items()))

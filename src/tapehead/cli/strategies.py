@@ -1,0 +1,111 @@
+"""`tapehead strategies`: what can be run, and what it can be told."""
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tapehead.cli.closing import next_lines
+from tapehead.cli.commands import Command
+from tapehead.cli.ink import Ink
+from tapehead.cli.session import Session
+from tapehead.errors import UnknownStrategyError
+
+if TYPE_CHECKING:
+    from tapehead.library.store import StrategyInfo
+
+
+@click.command(
+    "strategies",
+    cls=Command,
+    example="tapehead strategies RsiReversion",
+    help="List strategies; with the NAME of one, or a FILE.py, their parameters, bounds and defaults.",
+)
+@click.argument("name", required=False, metavar="[NAME|FILE.py]")
+@click.pass_context
+def strategies(context: click.Context, name: str | None) -> int:
+    """List strategies or describe some."""
+    session: Session = context.find_root().obj
+    chosen = _chosen(session, name)
+    if session.json:
+        session.put_document("strategies", {"strategies": [_json(info) for info in chosen]})
+        return 0
+    ink = Ink(session.colored)
+    if name is None:
+        width = max((len(info.name) for info in chosen), default=8) + 2
+        room = max(20, session.size[0] - width)
+        session.put(
+            *(f"{info.name:<{width}}{textwrap.shorten(_first_line(info), room, placeholder=' ...')}" for info in chosen)
+        )
+        session.put(
+            "Next:",
+            *next_lines([(("strategies", info.name), "parameters and bounds") for info in chosen[-1:]], session),
+        )
+    else:
+        for info in chosen:
+            session.put(*_lines(info, ink))
+    return 0
+
+
+def _chosen(session: Session, name: str | None) -> "list[StrategyInfo]":
+    """Return all strategies, those of a file, or the one of a name."""
+    if name is None:
+        return list(session.store.strategies())
+    path, colon, wanted = name.rpartition(":") if ".py:" in name else (name, "", "")
+    if path.endswith(".py"):
+        held = list(session.store.strategies(path))
+        wanted = wanted if colon else ""
+    else:
+        held, wanted = list(session.store.strategies()), name
+    found = [info for info in held if not wanted or info.name == wanted]
+    if not found:
+        import difflib
+
+        near = difflib.get_close_matches(wanted, [info.name for info in held], 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise UnknownStrategyError(name=name, hint=hint)
+    return found
+
+
+def _first_line(info: "StrategyInfo") -> str:
+    """Return the first line of a strategy's docstring."""
+    return (info.doc or "").strip().partition("\n")[0]
+
+
+def _lines(info: "StrategyInfo", ink: Ink) -> list[str]:
+    """Return name, docstring and parameters of one strategy."""
+    lines = [ink.strong(info.name)]
+    lines += [
+        f"  {line}".rstrip() for line in textwrap.dedent(f"{'' if not info.doc else info.doc}").strip().splitlines()
+    ]
+    if info.params:
+        lines.append(ink.head(f"  {'parameter':<18}{'kind':<7}{'default':>10}{'low':>10}{'high':>10}"))
+        lines += [
+            f"  {one.name:<18}{_kind(one):<7}{_value(one.default):>10}{_value(one.low):>10}{_value(one.high):>10}"
+            for one in info.params
+        ]
+    else:
+        lines.append("  no parameters")
+    return lines
+
+
+def _kind(one: Any) -> str:
+    """Return the kind of a parameter in a word."""
+    return one.kind.__name__ if isinstance(one.kind, type) else str(one.kind)
+
+
+def _value(value: Any) -> str:
+    """Return a default or a bound; `-` where there is none."""
+    return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _json(info: "StrategyInfo") -> dict[str, Any]:
+    """Return plain values of one strategy."""
+    return {
+        "name": info.name,
+        "doc": info.doc or "",
+        "parameters": [
+            {"name": one.name, "kind": _kind(one), "default": one.default, "low": one.low, "high": one.high}
+            for one in info.params
+        ],
+    }

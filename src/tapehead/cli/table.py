@@ -1,0 +1,211 @@
+"""The table of a run: header, rows, progress line. Text in, lines out; a window decides which columns fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from tapehead.cli import numbers
+from tapehead.cli.board import Board, Row
+from tapehead.cli.ink import Ink
+from tapehead.model.interval import Interval
+
+if TYPE_CHECKING:
+    from tapehead.library.run import Header
+    from tapehead.model.rules import Rules
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+QUIET_FLAGS = ("short_history", "open_at_end")
+"""Flags that a warning line or the metrics already tell; any other one draws `!` in the row."""
+_SPARK_WIDTH = 8
+_NAME_WIDTH = 14
+_BAR_WIDTH = 39
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Signs beyond ASCII, or what stands for them where the terminal's encoding lacks them."""
+
+    infinity: str = "∞"
+    full: str = "━"
+    half: str = "╸"
+    blocks: str = BLOCKS
+    ellipsis: str = "…"
+
+    @staticmethod
+    def of(encoding: str | None) -> "Glyphs":
+        """Choose by the encoding of the output."""
+        try:
+            "∞━╸▁█…".encode(encoding or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return Glyphs("inf", "=", "-", "", ".")
+        return Glyphs()
+
+
+class Column(NamedTuple):
+    """A column right of the name: `gap` blanks before it, at least `width` wide."""
+
+    title: str
+    gap: int
+    width: int
+    draw: Callable[[Row, Glyphs], str]
+    colored: str | None = None
+
+
+def sparkline(values: Sequence[float], blocks: str, width: int = _SPARK_WIDTH) -> str:
+    """Return a curve in `width` blocks from its lowest to its highest value, the last value in the last block."""
+    if not values or not blocks:
+        return ""
+    n = min(width, len(values))
+    points = [values[(i + 1) * len(values) // n - 1] for i in range(n)]
+    low, high = min(points), max(points)
+    if high == low:
+        return blocks[len(blocks) // 2 - 1] * n
+    top = len(blocks) - 1
+    return "".join(blocks[round((point - low) / (high - low) * top)] for point in points)
+
+
+def _columns(glyphs: Glyphs) -> list[Column]:
+    """Return the columns right of the name, in their order."""
+    columns = [
+        Column("return %", 1, 8, lambda row, _: numbers.percent(row.metrics.get("total_return")), "total_return"),
+        Column("sharpe", 2, 6, lambda row, _: numbers.signed(row.metrics.get("sharpe"), 2)),
+        Column("max dd %", 2, 8, lambda row, _: numbers.percent(row.metrics.get("max_drawdown"))),
+        Column("trades", 2, 6, lambda row, _: numbers.count(row.metrics.get("trades"))),
+        Column("win %", 2, 5, lambda row, _: numbers.share(row.metrics.get("win_rate"))),
+        Column("pf", 2, 5, lambda row, g: numbers.profit_factor(row.metrics.get("profit_factor"), row.why, g.infinity)),
+    ]
+    if glyphs.blocks:
+        columns.append(Column("equity", 2, _SPARK_WIDTH, lambda row, g: sparkline(row.equity, g.blocks)))
+    return columns
+
+
+def _fitting(columns: list[Column], width: int) -> list[Column]:
+    """Return as many columns from the left as fit; the return always stays."""
+    used = 6 + _NAME_WIDTH
+    kept: list[Column] = []
+    for column in columns:
+        used += column.gap + column.width
+        if used > width and kept:
+            break
+        kept.append(column)
+    return kept
+
+
+def _align(column: Column, text: str) -> str:
+    """Pad a cell: numbers to the right, the curve to the left."""
+    blank = " " * column.gap
+    return blank + (text if column.title == "equity" else text.rjust(column.width))
+
+
+def table_lines(rows: Sequence[Row], width: int, ink: Ink, glyphs: Glyphs) -> list[str]:
+    """Return the titles and the rows, numbered from 1."""
+    columns = _fitting(_columns(glyphs), width)
+    titles = f"{'#':>4}  {'symbol':<{_NAME_WIDTH}}" + "".join(_align(column, column.title) for column in columns)
+    names = display_names([row.instrument for row in rows])
+    lines = [ink.head(titles)]
+    for place, row in enumerate(rows, 1):
+        cells = []
+        for column in columns:
+            cell = _align(column, column.draw(row, glyphs))
+            cells.append(ink.money(cell, row.metrics.get(column.colored)) if column.colored else cell)
+        lines.append(
+            f"{place:>4}  {_name_cell(names[row.instrument], row.flags, ink, glyphs)}{''.join(cells)}".rstrip()
+        )
+    return lines
+
+
+def _name_cell(name: str, flags: Sequence[str], ink: Ink, glyphs: Glyphs) -> str:
+    """Return the name and, where something is to be looked at, `!`."""
+    name = name if len(name) <= _NAME_WIDTH - 2 else name[: _NAME_WIDTH - 3] + glyphs.ellipsis
+    name = name.ljust(9)
+    if all(flag in QUIET_FLAGS for flag in flags):
+        return name.ljust(_NAME_WIDTH)
+    return f"{name} {ink.warn('!')}{' ' * (_NAME_WIDTH - len(name) - 2)}"
+
+
+def display_names(instruments: Sequence[str]) -> dict[str, str]:
+    """Return the symbol of each `venue:symbol`, and the whole name where two venues share a symbol."""
+    symbols: dict[str, set[str]] = {}
+    for name in instruments:
+        symbols.setdefault(name.partition(":")[2] or name, set()).add(name)
+    return {name: symbol if len(names) == 1 else name for symbol, names in symbols.items() for name in names}
+
+
+def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink) -> list[str]:
+    """Return what is run on what, and under which rules."""
+    n = header.instruments
+    step = Interval.parse(header.interval).us
+    span = f"{numbers.moment(header.first)} to {numbers.moment(header.last + step)} UTC" if header.bars else "no bars"
+    asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
+    held = [f"{header.bars:,} bars", *rule_words(rules), f"snapshot {header.snapshot}"]
+    first, *rest = wrapped(asked, width)
+    label = header.strategy
+    return [ink.strong(label) + first[len(label) :], *rest, *wrapped(held, width)]
+
+
+def rule_words(rules: "Rules") -> list[str]:
+    """Return the settings in words; those at their default only where a reader always asks."""
+    fee = f"fee {numbers.basis_points(rules.fee)} a side" if rules.fee else "fee 0"
+    words = [f"fill {rules.fill.replace('_', ' ')}", f"{fee}, slippage {numbers.basis_points(rules.slippage)}"]
+    if rules.size != 1:
+        words.append(f"size {numbers.plain(rules.size * 100, 1).removesuffix('.0')} %")
+    if rules.cash != 10_000:
+        words.append(f"cash {numbers.plain(rules.cash, 2).removesuffix('.00')}")
+    if rules.close_at_end:
+        words.append("closed at the end")
+    if rules.max_wait is not None:
+        words.append(f"waits {rules.max_wait} bars at most")
+    return words
+
+
+def wrapped(words: Sequence[str], width: int) -> list[str]:
+    """Join words by three blanks into lines of at most `width`."""
+    lines = [words[0]]
+    for word in words[1:]:
+        if len(lines[-1]) + 3 + len(word) <= width:
+            lines[-1] += f"   {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def more_line(board: Board, shown: int, ink: Ink) -> list[str]:
+    """Return the line that says how many rows are not shown, or none."""
+    hidden = max(board.total, len(board.rows)) - shown
+    return [ink.head(f"      {hidden:,} more; --top {hidden + shown} shows all")] if hidden > 0 else []
+
+
+def progress_line(board: Board, width: int, ink: Ink, glyphs: Glyphs) -> str:
+    """Return the bar, how many are done, how fast, and how long it will take."""
+    words = [f"{board.done:,} of {board.total:,}"]
+    if board.bars_per_s > 0:
+        words += [f"{numbers.rate(board.bars_per_s)} bars/s", f"{numbers.seconds(board.eta_ms / 1_000)} left"]
+    text = "   ".join(words)
+    room = min(_BAR_WIDTH, width - len(text) - 2)
+    if room < 8:
+        return text[:width]
+    halves = int(2 * room * board.done / board.total) if board.total else 0
+    halves = min(halves, 2 * (room - 1))
+    bar = glyphs.full * (halves // 2) + glyphs.half * (halves % 2)
+    return f" {ink.head(bar)}{' ' * (room - len(bar))}{text}"
+
+
+def return_line(board: Board) -> list[str]:
+    """Return the summary of all returns, or none without a result."""
+    returns = [(row, value) for row in board.rows if (value := row.metrics.get("total_return")) is not None]
+    if not returns:
+        return []
+    above = sum(value > 0 for _, value in returns)
+    words = [f"median {numbers.percent(median(v for _, v in returns))} %", f"{above:,} of {len(returns):,} above 0"]
+    held = [(value, row.metrics.get("buy_and_hold_return")) for row, value in returns]
+    against = [(value, hold) for value, hold in held if hold is not None]
+    if against:
+        words.append(f"{sum(v > h for v, h in against):,} of {len(against):,} beat buy and hold")
+    return [f"  {'return':<14}{'   '.join(words)}"]
+
+
+def metric_lines(metrics: Mapping[str, float | None], why: Mapping[str, str], glyphs: Glyphs) -> list[str]:
+    """Return every metric of one result, the known ones in their order."""
+    names = [name for name in numbers.METRICS if name in metrics] + [n for n in metrics if n not in numbers.METRICS]
+    return [f"  {name:<22}{numbers.metric(name, metrics[name], why, glyphs.infinity)}" for name in names]

@@ -1,0 +1,259 @@
+"""A store and a run that say what they are told to: the drawing of contract.md, section 2, as events."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from tapehead.errors import TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
+from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
+from tapehead.model.instrument import Instrument
+from tapehead.model.quality import FileReport, ImportReport
+from tapehead.model.result import Metrics, Receipt, RunResult
+from tapehead.model.rules import Rules
+from tapehead.model.segment import Universe
+from tapehead.model.spec import RunKey, RunSpec
+from tapehead.ports.runs import RunRecord
+
+RUN = "01JD8Q7K" + "0" * 18
+HOUR = 3_600_000_000
+FIRST = 1_546_300_800_000_000
+LAST = 1_704_067_200_000_000 - HOUR
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+DRAWN: tuple["Drawn", ...] = (
+    ("SOLUSDT", 4.126, 0.98, -0.713, 88, 0.58, 1.41, "▁▂▂▃▄▆█▇", ("short_history",)),
+    ("BNBUSDT", 1.860, 0.77, -0.589, 141, 0.61, 1.30, "▁▁▃▄▅▆▇█", ()),
+    ("BTCUSDT", 0.624, 0.51, -0.482, 147, 0.63, 1.22, "▂▁▃▅▄▆▇█", ()),
+    ("ETHUSDT", 0.319, 0.40, -0.660, 139, 0.60, 1.11, "▁▂▅▇█▅▄▅", ()),
+    ("DOTUSDT", -0.041, 0.02, -0.748, 92, 0.55, 0.97, "▃▅█▅▂▁▁▂", ("holes",)),
+)
+
+
+Drawn = tuple[str, float | None, float, float, int, float, float | None, str, tuple[str, ...]]
+
+
+def result(row: Drawn, why: Mapping[str, str] | None = None) -> RunResult:
+    symbol, total, sharpe, drawdown, trades, won, factor, curve, flags = row
+    metrics = Metrics(
+        total_return=total,
+        sharpe=sharpe,
+        max_drawdown=drawdown,
+        trades=trades,
+        win_rate=won,
+        profit_factor=factor,
+        fees_paid=12.5,
+        buy_and_hold_return=0.5,
+    )
+    equity = tuple(10_000.0 + 1_000 * BLOCKS.index(block) for block in curve)
+    return RunResult(
+        run=RUN,
+        instrument=f"binance:{symbol}",
+        interval="1h",
+        parameters={"period": 14, "oversold": 30.0, "overbought": 70.0},
+        metrics=metrics,
+        why=why or {},
+        flags=flags,
+        equity=equity,
+        final_equity=equity[-1] if equity else 0.0,
+        decisions=b"",
+        segments=(),
+        trades=None,
+        elapsed_us=900,
+        bars=1_000,
+        first=FIRST,
+        last=FIRST + 999 * HOUR,
+    )
+
+
+def drawn_results() -> list[RunResult]:
+    """The five rows of the drawing in another order, and 43 below them."""
+    rows = [result(row) for row in DRAWN]
+    rest = [
+        result((f"X{i:02d}USDT", -0.142 - (i - 18.5) / 1_000, -0.1, -0.8, 90, 0.5, 0.8, "█▇▆▅▄▃▂▁", ()))
+        for i in range(43)
+    ]
+    return [rows[2], *rest[:20], rows[4], rows[0], *rest[20:], rows[3], rows[1]]
+
+
+def completed(**changes: Any) -> Completed:
+    facts: dict[str, Any] = {
+        "run": RUN,
+        "count": 48,
+        "failed": 0,
+        "digest": "ab" * 32,
+        "first_ms": 4.1,
+        "last_ms": 60.0,
+        "bars": 2_049_312,
+        "receipt": "9f31c2e0",
+    }
+    return Completed(**{**facts, **changes})
+
+
+def drawn_events() -> list[Event]:
+    spec = {"strategy": "RsiReversion"}
+    results: list[Event] = [Result(RUN, one, 4.1) for one in drawn_results()]
+    return [
+        Started(RUN, spec, 48, 3),
+        *results[:38],
+        Progress(RUN, 38, 48, 31e6, 10.0),
+        Warned(RUN, "binance:DOTUSDT", "bars.holes", "27 bars missing in 4 holes, nothing filled"),
+        *results[38:],
+        Warned(RUN, "binance:SOLUSDT", "bars.short", "starts 2020-08-11, 14,132 bars fewer than asked"),
+        completed(),
+    ]
+
+
+KEY = RunKey(b"a" * 32, b"b" * 32, b"c" * 32, b"d" * 32)
+
+
+@dataclass
+class ScriptedRun:
+    script: list[Event] = field(default_factory=drawn_events)
+    stop_after: int | None = None
+    cancelled: bool = False
+    id: str = RUN
+    short: str = RUN[:8]
+
+    def __post_init__(self) -> None:
+        self.header = SimpleNamespace(
+            strategy="RsiReversion 14/30/70",
+            instruments=48,
+            interval="1h",
+            first=FIRST,
+            last=LAST,
+            bars=2_049_312,
+            snapshot=3,
+        )
+        parameters = {"period": 14, "oversold": 30.0, "overbought": 70.0}
+        self.spec = RunSpec("RsiReversion", parameters, "1h", universe="demo", rules=Rules(fee=0.001))
+        self.receipt = Receipt(
+            KEY, "ab" * 32, 3, {"binance:SOLUSDT": ("ff" * 32,)}, {"machine": "x86_64"}, {"numpy": "2"}
+        )
+        self.record = RunRecord(
+            RUN, "completed", KEY, self.spec.to_json(), "", 3, FIRST, FIRST + HOUR, 48, 0, self.receipt
+        )
+
+    def events(self) -> Iterator[tuple[int, Event]]:
+        for number, event in enumerate(self.script, 1):
+            if number == self.stop_after:
+                import os
+                import signal
+
+                os.kill(os.getpid(), signal.SIGINT)
+            if self.cancelled:
+                yield number, Cancelled(RUN, "cancelled", "cancelled", number - 2)
+                return
+            yield number, event
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def results(self, _sort: str, limit: int) -> list[RunResult]:
+        return drawn_results()[:limit]
+
+    def __getitem__(self, symbol: str) -> RunResult:
+        return next(one for one in drawn_results() if symbol in (one.instrument, one.instrument.partition(":")[2]))
+
+
+@dataclass
+class ScriptedStore:
+    """Remembers what it was asked in `asked`."""
+
+    home: str | None = None
+    run_: ScriptedRun = field(default_factory=ScriptedRun)
+    error: Exception | None = None
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+    verdict: str = "identical"
+    closed: bool = False
+    market: bool = True
+
+    def open(self, home: str | None) -> "ScriptedStore":
+        if self.error is not None:
+            raise self.error
+        self.home = home
+        return self
+
+    def close(self) -> None:
+        self.closed = True
+
+    def backtest(self, strategy: str, **settings: Any) -> ScriptedRun:
+        self.asked.append(("backtest", {"strategy": strategy, **settings}))
+        if strategy == "RsiRevesion":
+            raise UnknownStrategyError(name=strategy, hint=" Did you mean 'RsiReversion'?")
+        return self.run_
+
+    def import_files(self, *paths: str, progress: Any, **options: Any) -> ImportReport:
+        self.asked.append(("import", {"paths": paths, **options}))
+        progress("reading")
+        file = FileReport(
+            paths[0],
+            rows=100,
+            kept=97,
+            nulls=3,
+            quarantined=3,
+            gaps=1,
+            missing=4,
+            symbols=1,
+            added=97,
+            snapshot=1,
+            guesses=("interval 1h: 99.96 % of steps",),
+            looks_wrong=("the same bytes as ETHUSDT",),
+        )
+        return ImportReport((file,), ("binance:BTCUSDT",), 1, dry_run=options["dry_run"], seconds=0.5)
+
+    def instruments(self, **options: Any) -> list[Any]:
+        self.asked.append(("instruments", options))
+        rows = [SimpleNamespace(instrument=Instrument("binance", "BTCUSDT"), intervals=(("1h", FIRST, LAST, 43_824),))]
+        return rows if self.market else []
+
+    def universes(self) -> list[Universe]:
+        return [Universe("crypto", ("binance:BTCUSDT", "binance:ETHUSDT"), built_in=True)]
+
+    def universe(self, name: str) -> Universe:
+        if name != "crypto":
+            raise UnknownUniverseError(name=name, hint="")
+        return self.universes()[0]
+
+    def create_universe(self, name: str, symbols: tuple[str, ...]) -> None:
+        self.asked.append(("create_universe", (name, symbols)))
+
+    def delete_universe(self, name: str) -> None:
+        self.asked.append(("delete_universe", name))
+
+    def strategies(self, _file: str | None = None) -> list[Any]:
+        param = SimpleNamespace(name="period", default=14, low=2, high=200, kind=int)
+        return [SimpleNamespace(name="RsiReversion", doc="Buy when RSI climbs.\n\nMore.", params=(param,))]
+
+    def runs(self, limit: int) -> list[RunRecord]:
+        return [self.run_.record][:limit]
+
+    def run(self, prefix: str) -> ScriptedRun:
+        if not RUN.startswith(prefix.upper()):
+            raise UnknownRunError(run=prefix, hint="")
+        return self.run_
+
+    def delete_run(self, prefix: str) -> None:
+        self.asked.append(("delete_run", prefix))
+
+    def verify(self, prefix: str) -> Any:
+        self.run(prefix)
+        body = {"run": RUN, "verdict": self.verdict}
+        return SimpleNamespace(verdict=self.verdict, first_difference="BTCUSDT trade 3", to_json=lambda: body)
+
+    def demo(self, instruments: int, years: int, seed: int, progress: Any) -> None:
+        self.asked.append(("demo", (instruments, years, seed)))
+        progress("making the market")
+
+    def doctor(self) -> list[Any]:
+        return [
+            SimpleNamespace(name="home", ok=True, text="/home/me/.tapehead", cure=""),
+            SimpleNamespace(name="disk", ok=None, text="12 GB free", cure=""),
+        ]
+
+
+class BoomError(TapeheadError):
+    """Boom."""
+
+    code = "test.boom"
+    exit_code = 3

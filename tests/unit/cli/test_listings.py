@@ -1,0 +1,206 @@
+"""Commands that list, describe, import or check."""
+
+import csv
+import io
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from tests.unit.cli.conftest import Call
+from tests.unit.cli.scripted import RUN, ScriptedStore
+
+
+def test_import_reports_what_is_not_zero_and_what_to_do_next(call: Call, store: ScriptedStore) -> None:
+    called = call("import", "a.csv", "--venue", "binance", "--columns", "ts=date,close=c", "--unit", "ms")
+    assert called.code == 0
+    assert called.out.splitlines() == [
+        "a.csv   100 rows, 97 bars kept, 1 symbol",
+        "  interval 1h: 99.96 % of steps",
+        "  4 bars missing in 1 hole, nothing filled",
+        "  3 rows with a null price set aside",
+        "  3 rows set aside in all",
+        "  ! the same bytes as ETHUSDT",
+        "1 instrument: 97 bars added, 0 unchanged, 0 superseded in 0.50 s",
+        "The store is at snapshot 1.  Next:",
+        "  tapehead instruments",
+        "      what the store holds",
+        "  tapehead backtest RsiReversion --symbols binance:BTCUSDT",
+        "      a first run",
+    ]
+    assert store.asked[-1][1]["columns"] == {"ts": "date", "close": "c"}
+    assert store.asked[-1][1]["paths"] == ("a.csv",)
+
+
+def test_import_as_json_is_the_report(call: Call) -> None:
+    document = json.loads(call("--json", "import", "a.csv").out)
+    assert document["schema"] == "tapehead.import/1"
+    assert document["total"]["rows"] == 100
+    assert document["files"][0]["guesses"] == ["interval 1h: 99.96 % of steps"]
+
+
+def test_a_dry_run_says_that_nothing_was_written(call: Call) -> None:
+    assert call("import", "a.csv", "--dry-run").out.endswith("Dry run: nothing was written.\n")
+
+
+@pytest.mark.parametrize("columns", ["ts", "time=t", "ts="])
+def test_columns_are_pairs_of_known_names(call: Call, columns: str) -> None:
+    called = call("import", "a.csv", "--columns", columns)
+    assert called.code == 2
+    assert "for instance --columns ts=date,close=c" in called.err
+
+
+def test_instruments_with_coverage(call: Call) -> None:
+    lines = call("instruments", "BTC").out.splitlines()
+    assert lines[1] == "binance:BTCUSDT  crypto  1h        2019-01-01        2023-12-31 23:00       43,824"
+    assert lines[-1] == "1 instrument, 43,824 bars"
+    document = json.loads(call("instruments", "--json").out)
+    assert document["schema"] == "tapehead.instruments/1"
+    assert document["instruments"][0]["intervals"] == [
+        {"interval": "1h", "first": "2019-01-01T00:00:00Z", "last": "2023-12-31T23:00:00Z", "rows": 43824}
+    ]
+
+
+def test_an_empty_store_says_what_to_do(call: Call, store: ScriptedStore) -> None:
+    store.market = False
+    assert "tapehead import PATH" in call("instruments").out
+    assert call("instruments", "XYZ").out.startswith("No instrument fits.")
+
+
+def test_universes(call: Call, store: ScriptedStore) -> None:
+    assert call("universe", "list").out.splitlines()[1].split() == ["crypto", "2", "built", "in"]
+    assert json.loads(call("universe", "list", "--json").out)["universe"] == [
+        {"name": "crypto", "instruments": 2, "built_in": True}
+    ]
+    assert json.loads(call("universe", "show", "crypto", "--json").out)["symbols"] == [
+        "binance:BTCUSDT",
+        "binance:ETHUSDT",
+    ]
+    assert "binance:ETHUSDT" in call("universe", "show", "crypto").out
+    assert call("universe", "create", "majors", "--symbols", "BTCUSDT,ETHUSDT").code == 0
+    assert store.asked[-1] == ("create_universe", ("majors", ("BTCUSDT", "ETHUSDT")))
+    assert call("universe", "delete", "majors").code == 0
+    assert store.asked[-1] == ("delete_universe", "majors")
+    unknown = call("universe", "show", "cryto")
+    assert (unknown.code, unknown.err) == (2, "error: No universe 'cryto'. List them: tapehead universe list\n")
+
+
+def test_strategies(call: Call) -> None:
+    assert call("strategies").out.splitlines()[0] == "RsiReversion  Buy when RSI climbs."
+    described = call("strategies", "RsiReversion").out.splitlines()
+    assert described[-1].split() == ["period", "int", "14", "2", "200"]
+    assert json.loads(call("--json", "strategies").out)["strategies"][0]["parameters"] == [
+        {"name": "period", "kind": "int", "default": 14, "low": 2, "high": 200}
+    ]
+    unknown = call("strategies", "RsiRevesion")
+    assert unknown.code == 2
+    assert "Did you mean 'RsiReversion'?" in unknown.err
+
+
+def test_runs_are_listed_and_removed(call: Call, store: ScriptedStore) -> None:
+    lines = call("runs").out.splitlines()
+    assert lines[1].split() == ["01JD8Q7K", "2019-01-01", "RsiReversion", "14/30/70", "demo", "48", "completed"]
+    assert call("runs", "list").out.splitlines() == lines
+    document = json.loads(call("runs", "--json").out)
+    assert document["runs"][0]["run"] == RUN
+    assert len(document["runs"][0]["receipt"]) == 8
+    assert call("runs", "rm", "01jd8q7k").out == f"Run {RUN} is removed.\n"
+    assert store.asked[-1] == ("delete_run", RUN)
+    assert call("runs", "rm", "02").code == 2
+
+
+def test_show_a_whole_run(call: Call) -> None:
+    lines = call("show", "01JD8Q7K", "--top", "2").out.splitlines()
+    assert lines[0] == "RsiReversion 14/30/70   48 instruments   1h   2019-01-01 to 2024-01-01 UTC"
+    assert lines[4].split()[:3] == ["1", "SOLUSDT", "+412.6"]
+    assert lines[6].strip() == "46 more; --top 48 shows all"
+    assert any(line.startswith("  return        median -14.2 %") for line in lines)
+    document = json.loads(call("show", "01JD8Q7K", "--json").out)
+    assert document["schema"] == "tapehead.show/1"
+    assert document["run"]["run"] == RUN
+    assert len(document["results"]) == 48
+
+
+def test_show_one_instrument(call: Call) -> None:
+    lines = call("show", "01JD8Q7K", "SOLUSDT").out.splitlines()
+    assert lines[0].startswith("binance:SOLUSDT   1h   2019-01-01 to 2019-02-11 16:00 UTC   1,000 bars")
+    assert "  total_return          +412.6 %" in lines
+    assert "  flags                 short_history" in lines
+    document = json.loads(call("show", "01JD8Q7K", "SOLUSDT", "--json").out)
+    assert document["result"]["metrics"]["total_return"] == 4.126
+
+
+def test_show_as_csv_keeps_every_digit(call: Call) -> None:
+    rows = list(csv.DictReader(io.StringIO(call("show", "01JD8Q7K", "--csv").out)))
+    assert len(rows) == 48
+    assert rows[2]["instrument"] == "binance:X01USDT"
+    assert float(rows[2]["total_return"]) == -0.142 - (1 - 18.5) / 1_000
+    curve = list(csv.DictReader(io.StringIO(call("show", "01JD8Q7K", "SOLUSDT", "--equity", "--csv").out)))
+    assert curve[0] == {"bar": "0", "equity": "10000.0"}
+    assert curve[-1]["bar"] == "999"
+
+
+def test_show_the_receipt(call: Call) -> None:
+    assert "digest      " + "ab" * 32 in call("show", "01JD8Q7K", "--receipt").out.splitlines()
+    document = json.loads(call("show", "01JD8Q7K", "--receipt", "--json").out)
+    assert document["receipt"]["digest"] == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--trades"], "--trades is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --trades"),
+        (["--csv", "--receipt"], "A receipt is no table."),
+        (["--csv", "--json"], "contradict each other"),
+    ],
+)
+def test_show_refuses_what_makes_no_sense(call: Call, words: list[str], sentence: str) -> None:
+    called = call("show", "01JD8Q7K", *words)
+    assert called.code == 2
+    assert sentence in json.loads(called.err)["text"] if "--json" in words else sentence in called.err
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("identical", 0), ("same decisions, metrics within 4 ulp (other CPU or libm)", 0), ("differs", 1)],
+)
+def test_verify_prints_its_verdict(call: Call, store: ScriptedStore, verdict: str, code: int) -> None:
+    store.verdict = verdict
+    called = call("verify", "01JD8Q7K")
+    assert (called.code, called.out.splitlines()[0]) == (code, verdict)
+    assert ("BTCUSDT trade 3" in called.out) == (code == 1)
+    assert json.loads(call("verify", "01JD8Q7K", "--json").out)["schema"] == "tapehead.verify/1"
+
+
+def test_doctor_names_the_cure_and_exits_1_when_a_check_fails(
+    call: Call, store: ScriptedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert call("doctor").code == 0
+    bad = SimpleNamespace(name="kernels", ok=False, text="not compiled", cure="Compile them: tapehead doctor")
+    monkeypatch.setattr(store, "doctor", lambda: [bad])
+    called = call("--home", "h", "doctor")
+    assert called.code == 1
+    assert called.out.splitlines() == [
+        "FAIL  kernels  not compiled",
+        "               Compile them: tapehead --home h doctor",
+        "1 of 1 checks failed.",
+    ]
+    document = json.loads(call("--json", "doctor").out)
+    assert (document["ok"], document["doctor"][0]["ok"]) == (False, False)
+
+
+def test_demo_makes_the_market_then_runs_on_it(call: Call, store: ScriptedStore) -> None:
+    called = call("--home", ".demo", "demo", "--instruments", "48", "--years", "5", "--seed", "7")
+    assert called.code == 0
+    assert ("demo", (48, 5, 7)) in store.asked
+    assert store.asked[-1][1] == {
+        "strategy": "RsiReversion",
+        "workers": None,
+        "universe": "demo",
+        "fee": "10bps",
+        "fresh": True,
+    }
+    assert called.out.startswith("A synthetic market: 48 made-up instruments x 5 years of 1h bars, seed 7.\n")
+    commands = [line.strip() for line in called.out.splitlines() if line.startswith("  tapehead ")]
+    assert len(commands) == 4
+    assert all(command.startswith("tapehead --home .demo ") for command in commands)
