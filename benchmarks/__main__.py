@@ -1,0 +1,125 @@
+"""`python -m benchmarks`: run a workload, or write the page from kept results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import cold_start, page, table, universe
+from benchmarks.asked import Asked, Report
+from benchmarks.machine import ROOT
+from benchmarks.processes import PEERS, EngineFailed
+
+WORKLOADS = {"W1": cold_start.measure, "W5": universe.measure}
+YEAR = 8_760
+ALL = (
+    Asked("W1", instruments=1, bars=YEAR),
+    Asked("W5", instruments=48, bars=YEAR, every_row=True),
+    Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
+    Asked("W5", instruments=500, bars=5 * YEAR),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what was asked; the last line of stdout is one JSON object with --json."""
+    given = _parser().parse_args(arguments)
+    if given.workload == "report":
+        print(page.write(given.files).relative_to(ROOT))
+        return 0
+    try:
+        for asked in _wanted(given):
+            report = WORKLOADS[asked.workload](asked, _say)
+            for line in table.lines(report):
+                print(line, file=sys.stderr if given.json else sys.stdout)
+            if given.save:
+                _keep(report, given.save)
+            if given.json:
+                print(json.dumps(report.line()), flush=True)
+    except EngineFailed as error:
+        _say(f"No figures: {error}")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Timings beside other tools, only where results agree."
+    )
+    parser.add_argument("workload", nargs="?", default="all", choices=[*WORKLOADS, "all", "report"])
+    parser.add_argument(
+        "files", nargs="*", type=Path, help="for report: kept results; default benchmarks/results/*.json"
+    )
+    parser.add_argument("--seed", type=_at_least(0), default=7, help="names the synthetic market (default 7)")
+    parser.add_argument("--bars", type=_at_least(2), help="bars of each instrument (default 43800, for W1 8760)")
+    parser.add_argument("--instruments", type=_at_least(1), help="number of instruments (default 48; W1 has one)")
+    parser.add_argument("--fresh", action="store_true", help="make the store anew")
+    parser.add_argument(
+        "--rows",
+        choices=["headline", "all"],
+        default="headline",
+        help="next open on all cores, or each fill on one core and all",
+    )
+    parser.add_argument("--peers", type=_peers, default=PEERS, help="vectorbt,raptorbt,backtesting or none")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object as the last line; the table goes to stderr"
+    )
+    parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep the results there, for report")
+    return parser
+
+
+def _wanted(given: argparse.Namespace) -> list[Asked]:
+    """The workloads to run."""
+    if given.workload == "all":
+        wanted = [(one.workload, one.instruments, one.bars, one.every_row) for one in ALL]
+    elif given.workload == "W1":
+        wanted = [("W1", 1, given.bars or YEAR, False)]
+    else:
+        wanted = [("W5", given.instruments or 48, given.bars or 5 * YEAR, given.rows == "all")]
+    return [
+        Asked(name, given.seed, instruments, bars, given.fresh, every_row, given.peers)
+        for name, instruments, bars, every_row in wanted
+    ]
+
+
+def _at_least(bound: int) -> type[int]:
+    """An integer with a lower bound, for argparse."""
+
+    def read(text: str) -> int:
+        value = int(text)
+        if value < bound:
+            raise argparse.ArgumentTypeError(f"{text} is below {bound}")
+        return value
+
+    read.__name__ = f"integer of at least {bound}"
+    return read  # type: ignore[return-value]
+
+
+def _peers(text: str) -> tuple[str, ...]:
+    """Names of peers, joined by commas; `none` for none."""
+    names = () if text == "none" else tuple(text.split(","))
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join(PEERS)}")
+    return names
+
+
+def _keep(report: Report, folder: Path) -> None:
+    """Write one result as a file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = report.asked
+    path = folder / f"{asked.workload}-{asked.instruments}x{asked.bars}-seed{asked.seed}.json"
+    path.write_text(json.dumps(report.kept(), indent=1) + "\n", encoding="utf-8")
+    _say(f"kept: {path}")
+
+
+def _say(line: str) -> None:
+    """Talk goes to stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Handover: the arrays that every engine gets, written outside the clock as .npy files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks import market, twin
+from benchmarks.outcome import METRICS, TRADE_COLUMNS, Outcome, gather
+
+CASH = 10_000.0
+FEE = 10 / 10_000
+FILLS = ("next_open", "close")
+COLUMNS = ("ts", "open", "high", "low", "close", "volume", "enter", "leave")
+
+
+class Handover(NamedTuple):
+    """Arrays of shape (n_instruments, n_bars); `enter` and `leave` stand on the bar of the decision."""
+
+    ts: NDArray[np.int64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    enter: NDArray[np.bool_]
+    leave: NDArray[np.bool_]
+
+    def save(self, folder: Path) -> None:
+        """Write one .npy file a column."""
+        for name, values in zip(COLUMNS, self, strict=True):
+            np.save(folder / f"{name}.npy", values)
+
+    @staticmethod
+    def load(folder: Path) -> Handover:
+        """Read what `save` wrote into memory."""
+        return Handover(*(np.load(folder / f"{name}.npy") for name in COLUMNS))
+
+    def part(self, instruments: int, bars: int | None = None) -> Handover:
+        """The first so many instruments and bars."""
+        columns: list[Any] = [values[:instruments, :bars] for values in self]
+        return Handover(*columns)
+
+    def shifted(self, fill: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+        """Signals on the bar at which they fill, and the price at which they do: what an array engine wants."""
+        if fill == "close":
+            return self.enter, self.leave, self.close
+        late = [np.zeros_like(self.enter), np.zeros_like(self.leave)]
+        late[0][:, 1:], late[1][:, 1:] = self.enter[:, :-1], self.leave[:, :-1]
+        return late[0], late[1], self.open
+
+
+def make(seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS) -> tuple[Handover, dict[str, Outcome]]:
+    """Make the market, its signals by the plain twin, and what must come out of it under each fill."""
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    expected: dict[str, list[tuple[dict[str, Any], bool, float, dict[str, float]]]] = {fill: [] for fill in fills}
+    for index in range(instruments):
+        made = market.columns(seed, index, bars)
+        opens, closes = made.open.tolist(), made.close.tolist()
+        enter, leave = twin.crossings(twin.wilder(closes))
+        for name, values in zip(COLUMNS, (*made, enter, leave), strict=True):
+            columns[name].append(values)
+        for fill in fills:
+            account = twin.walk(opens, closes, enter, leave, fee=FEE, cash=CASH, at_close=fill == "close")
+            expected[fill].append(_told(account))
+    stacked = Handover(*(np.array(columns[name]) for name in COLUMNS))
+    return stacked, {fill: gather(*zip(*told, strict=True)) for fill, told in expected.items()}
+
+
+def _told(account: twin.Account) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
+    """What one account adds to an Outcome."""
+    trades = {name: [getattr(trade, name) for trade in account.trades] for name in TRADE_COLUMNS}
+    metrics = twin.summary(account, CASH)
+    return trades, account.is_open, account.equity[-1], {name: metrics[name] for name in METRICS}

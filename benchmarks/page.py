@@ -1,0 +1,102 @@
+"""docs/benchmarks.md, written from kept results only; nothing in it is filled in by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import ROOT
+from benchmarks.table import number
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+RESULTS = ROOT / "benchmarks" / "results"
+
+PREFACE = """\
+# Benchmarks
+
+This page is written by `python -m benchmarks report` from the files in `benchmarks/results/`; nobody edits it by hand.
+Make the figures again: `make bench`. One workload of any size, from the root of the clone:
+`.venv/bin/python -m benchmarks W5 --seed 11 --instruments 20 --bars 9000`.
+
+How to read it:
+
+- Every engine gets the same bars, and every engine but Tapehead gets the signals ready made. Tapehead's time holds
+  everything: plan, reading the store, RSI, crossings, simulation, metrics, results kept in the run store and streamed.
+  The others' time holds simulation, trade records and metrics, from arrays that lie in memory in their best order.
+  So a ratio says how many times as long the other tool takes for less.
+- No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
+  with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
+  metrics total_return, max_drawdown, sharpe, win_rate and trades, but for the differences by name in
+  [divergences](divergences.md).
+- Warm is the median of a few runs in one process; cold is from the start of a process to its last value, with the
+  compiled kernels of all tools already on disk. `first ms` is the time to the first streamed result.
+- Each peer runs in the layout that was fastest here: for vectorbt both engines, chunks of 1 to 48 columns, one thread
+  or all; for RaptorBT one thread or all; for backtesting.py one process a core.
+- Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
+"""
+
+
+def write(paths: Sequence[Path]) -> Path:
+    """Write the page from kept results; without paths from all of `benchmarks/results/`."""
+    held = [json.loads(path.read_text(encoding="utf-8")) for path in (paths or sorted(RESULTS.glob("*.json")))]
+    held.sort(key=lambda one: (one["asked"]["workload"], one["asked"]["instruments"] * one["asked"]["bars"]))
+    PAGE.write_text("\n".join([PREFACE, *_body(held)]).rstrip() + "\n", encoding="utf-8")
+    return PAGE
+
+
+def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """One section a result."""
+    nothing = True
+    pins = dict(re.findall(r"^([a-z]+)(?:\[[a-z]+\])?==([\d.]+)", _pins(), re.MULTILINE))
+    yield "Peers: " + ", ".join(f"{name} {version}" for name, version in pins.items()) + ".\n"
+    for one in held:
+        nothing = False
+        yield from _section(one)
+    if nothing:
+        yield "No results have been kept yet: `make bench` makes them.\n"
+
+
+def _section(one: dict[str, Any]) -> Iterator[str]:
+    """Heading, machine, table, stages."""
+    asked, line = one["asked"], one["line"]
+    title = {"W1": "a cold process, first result printed", "W5": "RSI on every instrument of the store"}[line["id"]]
+    many = "instrument" if asked["instruments"] == 1 else "instruments"
+    yield f"## {line['id']}: {title}, {asked['instruments']} {many} × {asked['bars']:,} bars of 1h\n"
+    yield f"{one['machine']}. Commit {one['commit']}, seed {asked['seed']}. Parity: {line['parity']}.\n"
+    if line["bars_per_s"]:
+        yield f"{line['bars_per_s'] / 1e6:.3g} M bars/s from plan to the last streamed result.\n"
+    yield "| fill | cores | engine | warm ms | × ours | cold ms | first ms | peak MB | layout | parity |"
+    yield "|---|---|---|--:|--:|--:|--:|--:|---|---|"
+    for row in one["rows"]:
+        yield from _rows(row, cold_only=line["id"] == "W1")
+    yield ""
+    for row in one["rows"]:
+        if row["stages_ms"]:
+            stages = " · ".join(f"{name} {number(value)}" for name, value in row["stages_ms"].items())
+            yield f"Stages, ms ({row['fill']}, {row['cores']} cores): {stages}.\n"
+    known = {
+        name: text for row in one["rows"] for peer in row["peers"].values() for name, text in peer["known"].items()
+    }
+    for name, text in known.items():
+        yield f"[{name}](divergences.md#{name}) here: {text}.\n"
+
+
+def _rows(row: dict[str, Any], *, cold_only: bool) -> Iterator[str]:
+    """Ours and the peers as lines of the table."""
+    warm = "" if cold_only else number(row["last_ms"])
+    ours = [row["fill"], row["cores"], "**tapehead**", warm, "", number(row["cold_ms"]), number(row["first_ms"])]
+    yield "| " + " | ".join([*ours, number(row["peak_rss_mb"]), "", row["parity"]]) + " |"
+    for name, peer in row["peers"].items():
+        ratio = "-" if peer["ratio"] is None else f"{peer['ratio']:.3g}"
+        warm = "" if cold_only else number(peer["ms"])
+        parity = ", ".join([peer["parity"], *(f"except {known}" for known in peer["known"])])
+        cells = [row["fill"], row["cores"], name, warm, ratio, number(peer["cold_ms"]), "", number(peer["peak_rss_mb"])]
+        yield "| " + " | ".join([*cells, peer["layout"], parity]) + " |"
+
+
+def _pins() -> str:
+    """The exact versions of the peers."""
+    return (ROOT / "benchmarks" / "peers-requirements.in").read_text(encoding="utf-8")

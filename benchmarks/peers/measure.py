@@ -1,0 +1,101 @@
+"""The measuring loop of a peer: find the best layout, or measure one; prints one JSON line.
+
+Cold is from the start of the process, imports included, to the last value of the first run, less the time to load and
+arrange the arrays. Warm repeats the run in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Protocol
+
+from benchmarks.handover import Handover
+from benchmarks.outcome import Outcome
+
+SLOW_RUN_MS = 30_000.0
+"""A first run that takes longer is not repeated: nothing in it is left to warm up that would show."""
+
+
+class Peer(Protocol):
+    """One engine in one layout of the same arrays."""
+
+    def run(self) -> Outcome:
+        """Simulate everything and materialise the manifest of outputs."""
+
+
+Make = Callable[[Handover, str, str], Peer]
+Layouts = Callable[[int, int], Sequence[str]]
+
+
+def main(make: Make, layouts: Layouts) -> None:
+    """Read the arguments, do what they ask, print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--fill", default="next_open")
+    parser.add_argument("--layout", help="measure this one; without it the best one of each kind is found")
+    parser.add_argument("--once", action="store_true", help="the cold run only")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    began = time.monotonic_ns()
+    handed = Handover.load(asked.folder)
+    loading = time.monotonic_ns() - began
+    if asked.layout is None:
+        names = layouts(len(handed.close), len(os.sched_getaffinity(0)))
+        print(json.dumps({"best": _best(make, names, handed, asked.fill)}))
+        return
+    began = time.monotonic_ns()
+    peer = make(handed, asked.fill, asked.layout)
+    began_run = time.monotonic_ns()
+    outcome = peer.run()
+    ended = time.monotonic_ns()
+    loading += began_run - began
+    said = _repeated(peer, (ended - began_run) / 1e6, once=asked.once)
+    said["cold_ms"] = (ended - int(os.environ["BENCH_SPAWNED_NS"]) - loading) / 1e6
+    said["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    said["children_peak_rss_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    outcome.save(asked.folder / "outcome.npz")
+    print(json.dumps(said))
+
+
+def _repeated(peer: Peer, first_ms: float, *, once: bool) -> dict[str, Any]:
+    """The warm time, and of how many runs it is the median."""
+    if once or first_ms > SLOW_RUN_MS:
+        return {"warm_ms": None if once else first_ms, "repeats": 0 if once else 1}
+    times: list[float] = []
+    while len(times) < 5 and (not times or sum(times) < 4000):
+        times.append(_timed(peer))
+    return {"warm_ms": median(times), "repeats": len(times)}
+
+
+def _timed(peer: Peer) -> float:
+    """One run, in ms."""
+    began = time.perf_counter_ns()
+    peer.run()
+    return (time.perf_counter_ns() - began) / 1e6
+
+
+def _best(make: Make, names: Sequence[str], handed: Handover, fill: str) -> list[str]:
+    """Try every layout on at most 48 instruments, warmed up; the fastest of each kind, the fastest of all first.
+
+    The kind is what stands before the first colon.
+    """
+    if len(names) == 1:
+        return list(names)
+    some = handed.part(48)
+    little = handed.part(48, 2000)
+    took: dict[str, float] = {}
+    for name in names:
+        make(little, fill, name).run()
+        took[name] = _timed(make(some, fill, name))
+    kinds: dict[str, str] = {}
+    for name in sorted(took, key=lambda name: took[name]):
+        kinds.setdefault(name.partition(":")[0], name)
+    return list(kinds.values())

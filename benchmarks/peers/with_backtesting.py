@@ -1,0 +1,118 @@
+"""backtesting.py: one Backtest an instrument, one process a core.
+
+It trades whole units only. Cash is multiplied by a power of two until the floor to whole units lies below the 13th
+digit; a power of two changes no other digit, and results are divided by it again. (Its own FractionalBacktest scales
+prices instead, for the same reason.) Of the order that takes all cash it cancels one in a few thousand, because its
+own product of units and price rounds above its own cash: hence `SHARE`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Sequence
+from math import ceil, log2, nan
+from typing import Any
+
+os.environ["TQDM_DISABLE"] = "1"
+
+import numpy as np
+import pandas as pd
+from backtesting import Backtest, Strategy
+
+from benchmarks.handover import CASH, FEE, Handover
+from benchmarks.outcome import METRICS, Outcome, gather
+from benchmarks.peers.measure import main
+
+UNITS_BITS = 46
+SHARE = 1 - 1e-12
+
+
+class Ready(Strategy):  # type: ignore[misc]
+    """Trade ready-made signals; plain lists, since its own indicator slices cost more than the strategy."""
+
+    enter: list[bool]
+    leave: list[bool]
+
+    def init(self) -> None:
+        """Start before the first bar; the tool asks from the second bar on."""
+        self.bar = 0
+
+    def next(self) -> None:
+        """Decide on one bar."""
+        self.bar += 1
+        if self.position:
+            if self.leave[self.bar]:
+                self.position.close()
+        elif self.enter[self.bar] and not self.leave[self.bar]:
+            self.buy(size=SHARE)
+
+
+class BacktestingPeer:
+    """Instrument after instrument on one process or several, written `processes:2`."""
+
+    def __init__(self, handed: Handover, fill: str, layout: str) -> None:
+        global TESTS  # noqa: PLW0603 - a forked worker inherits it; nothing is pickled but the number
+        TESTS = [_backtest(Handover(*arrays), fill) for arrays in zip(*handed, strict=True)]
+        processes = int(layout.partition(":")[2])
+        self.pool = multiprocessing.get_context("fork").Pool(processes) if processes > 1 else None
+
+    def run(self) -> Outcome:
+        """Simulate every instrument."""
+        numbers = range(len(TESTS))
+        parts = self.pool.map(_instrument, numbers, chunksize=1) if self.pool else [_instrument(i) for i in numbers]
+        return gather(*zip(*parts, strict=True))
+
+
+TESTS: list[tuple[Any, float, int]] = []
+
+
+def _backtest(one: Handover, fill: str) -> tuple[Any, float, int]:
+    """A Backtest of one instrument, the power of two its cash is multiplied by, and its number of bars."""
+    at_close = fill == "close"
+    scale = 2.0 ** max(0, UNITS_BITS + ceil(log2(one.close[0] / CASH)))
+    # At the close of the last bar the tool has no bar left on which to fill: one more stands still.
+    more = 1 if at_close else 0
+    still = {
+        name: np.concatenate([getattr(one, name), [one.close[-1]] * more]) for name in ("open", "high", "low", "close")
+    }
+    times = np.concatenate([one.ts, [one.ts[-1] + 3_600_000_000] * more]).astype("datetime64[us]")
+    frame = pd.DataFrame({name.title(): values for name, values in still.items()}, index=pd.DatetimeIndex(times))
+    frame["Volume"] = np.concatenate([one.volume, [0.0] * more])
+    signals = {name: [*getattr(one, name).tolist(), *[False] * more] for name in ("enter", "leave")}
+    strategy = type("Given", (Ready,), signals)
+    test = Backtest(frame, strategy, cash=CASH * scale, commission=FEE, trade_on_close=at_close, finalize_trades=False)
+    return test, scale, len(one.close)
+
+
+def _instrument(number: int) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
+    """Trades, open position, final value and metrics of one instrument."""
+    test, scale, bars = TESTS[number]
+    told = test.run()
+    rows = told["_trades"]
+    final = float(told["_equity_curve"]["Equity"].to_numpy()[bars - 1]) / scale
+    trades = {
+        "entry_bar": rows["EntryBar"].to_numpy(np.int64),
+        "exit_bar": rows["ExitBar"].to_numpy(np.int64),
+        "entry_price": rows["EntryPrice"].to_numpy(np.float64),
+        "exit_price": rows["ExitPrice"].to_numpy(np.float64),
+        "quantity": rows["Size"].to_numpy(np.float64) / scale,
+        "profit": rows["PnL"].to_numpy(np.float64) / scale,
+    }
+    metrics = dict.fromkeys(METRICS, nan) | {
+        "total_return": told["Return [%]"] / 100,
+        "max_drawdown": told["Max. Drawdown [%]"] / 100,
+        "sharpe": told["Sharpe Ratio"],
+        "win_rate": told["Win Rate [%]"] / 100,
+        "trades": float(told["# Trades"]),
+    }
+    return trades, bool(told["_strategy"].position), final, metrics
+
+
+def layouts(_instruments: int, cores: int) -> Sequence[str]:
+    """As many processes as there are cores."""
+    return [f"processes:{cores}"]
+
+
+if __name__ == "__main__":
+    main(BacktestingPeer, layouts)

@@ -1,0 +1,82 @@
+"""Processes of a benchmark: each engine runs in one of its own, on the cores it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import ROOT
+
+PEERS = ("vectorbt", "raptorbt", "backtesting")
+OURS_PYTHON = ROOT / ".venv" / "bin" / "python"
+PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
+
+
+class EngineFailed(RuntimeError):
+    """A process of a benchmark ended with an error; the text is what it said."""
+
+
+@contextmanager
+def on_cores(cores: str) -> Iterator[None]:
+    """Start what is started inside on `one` core or on `all` that this process has."""
+    had = os.sched_getaffinity(0)
+    try:
+        if cores == "one":
+            os.sched_setaffinity(0, {max(had)})
+        yield
+    finally:
+        os.sched_setaffinity(0, had)
+
+
+def run_json(command: Sequence[str | Path], *, cores: str = "all") -> dict[str, Any]:
+    """Run a process to its end and read the JSON object in its last line.
+
+    `first_line_ms` is added: from the start of the process to the first line it printed.
+    """
+    with on_cores(cores):
+        began = time.monotonic_ns()
+        environment = {**os.environ, "BENCH_SPAWNED_NS": str(began), "PYTHONWARNINGS": "ignore"}
+        environment.pop("PYTHONPATH", None)
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    first_line_ms = (time.monotonic_ns() - began) / 1e6
+    rest, complaint = process.communicate()
+    wall_ms = (time.monotonic_ns() - began) / 1e6
+    lines = (first + rest).splitlines()
+    if process.returncode != 0 or not lines:
+        words = " ".join(str(part) for part in command[1:4])
+        raise EngineFailed(f"{words} ended with {process.returncode}:\n{complaint.strip()[-2000:]}")
+    said: dict[str, Any] = json.loads(lines[-1])
+    return {**said, "first_line_ms": first_line_ms, "wall_ms": wall_ms}
+
+
+def wall_ms(command: Sequence[str | Path], *, repeats: int = 5) -> list[float]:
+    """Wall time of a command, run a few times, in ms."""
+    times = []
+    for _ in range(repeats):
+        began = time.monotonic_ns()
+        done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, check=False)
+        times.append((time.monotonic_ns() - began) / 1e6)
+        if done.returncode != 0:
+            raise EngineFailed(f"{' '.join(str(part) for part in command[1:])}: {done.stderr.strip()[-2000:]}")
+    return times
+
+
+def held_peers(wanted: Sequence[str]) -> tuple[str, ...]:
+    """Which of the wanted peers can run: all of them, or none without .venv-peers."""
+    return tuple(wanted) if PEERS_PYTHON.exists() else ()

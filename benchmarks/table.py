@@ -1,0 +1,87 @@
+"""The human form of a report: one line a row and engine, losses like wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from benchmarks.asked import PeerRow, Report, Row
+
+HEAD = ("fill", "cores", "engine", "warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs", "layout", "parity")
+RIGHT = {"warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs"}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Yield the lines of the table and what has to be said about it."""
+    asked = report.asked
+    size = f"{asked.instruments} x {asked.bars} bars of 1h"
+    yield f"{asked.workload}  seed {asked.seed}, {size}  {report.machine}  {report.commit}"
+    cells = [HEAD, *(cell for row in report.rows for cell in _cells(row, asked.workload))]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
+    for line in cells:
+        padded = zip(HEAD, line, widths, strict=True)
+        yield "  ".join(text.rjust(n) if name in RIGHT else text.ljust(n) for name, text, n in padded).rstrip()
+    for row in report.rows:
+        if row.stages_ms:
+            stages = "  ".join(f"{name} {number(value)}" for name, value in row.stages_ms.items())
+            yield f"stages in ms, {row.fill}, {row.cores} cores: {stages}"
+    missing = [name for name in asked.peers if name not in report.rows[0].peers]
+    if missing:
+        yield f"not run here: {', '.join(missing)}; benchmarks/setup_peers.sh makes their environment .venv-peers"
+    for name, difference in dict(_known(report)).items():
+        yield f"known: {name}: {difference}; see docs/divergences.md"
+    yield f"store: {report.store}"
+
+
+def number(value: float | None) -> str:
+    """Three digits, or as many as stand before the point; a dash where there is none."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _cells(row: Row, workload: str) -> Iterator[tuple[str, ...]]:
+    """Ours, then every peer."""
+    warm = None if workload == "W1" else row.last_ms
+    yield _line(
+        row, "tapehead", warm, "", row.cold_ms, number(row.first_ms), row.peak_rss_mb, row.repeats, "", row.parity
+    )
+    for name, peer in row.peers.items():
+        ratio = "" if peer.ratio is None else f"{peer.ratio:.3g}x"
+        warm = None if workload == "W1" else peer.ms
+        parity = ", ".join([peer.parity, *(f"except {known}" for known in peer.known)])
+        yield _line(row, name, warm, ratio, peer.cold_ms, "", peer.peak_rss_mb, peer.repeats, peer.layout, parity)
+
+
+def _line(
+    row: Row,
+    engine: str,
+    warm: float | None,
+    ratio: str,
+    cold: float | None,
+    first: str,
+    memory: float,
+    repeats: int,
+    layout: str,
+    parity: str,
+) -> tuple[str, ...]:
+    """One line of the table as text."""
+    return (
+        row.fill,
+        row.cores,
+        engine,
+        number(warm),
+        ratio,
+        number(cold),
+        first,
+        number(memory),
+        str(repeats),
+        layout,
+        parity,
+    )
+
+
+def _known(report: Report) -> Iterator[tuple[str, str]]:
+    """Known divergences of the peers, with the first difference seen."""
+    peers: list[PeerRow] = [peer for row in report.rows for peer in row.peers.values()]
+    for peer in reversed(peers):
+        yield from peer.known.items()

@@ -1,0 +1,114 @@
+"""The plain twin: the same backtest once more in plain Python floats, from the written rules and from nothing else.
+
+It shares no code with Tapehead and uses no NumPy, so it is slow and easy to read. Wilder's index is kept as averages,
+as in J. Welles Wilder, New Concepts in Technical Trading Systems, 1978, page 65.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import nan, sqrt
+from typing import NamedTuple
+
+PERIODS_A_YEAR = 365.25 * 24
+
+
+class Trade(NamedTuple):
+    """One closed trade; bars counted from 0."""
+
+    entry_bar: int
+    exit_bar: int
+    entry_price: float
+    exit_price: float
+    quantity: float
+    profit: float
+
+
+class Account(NamedTuple):
+    """What the walk leaves: closed trades, equity at each close, and whether a position is open at the end."""
+
+    trades: list[Trade]
+    equity: list[float]
+    is_open: bool
+
+
+def wilder(closes: Sequence[float], period: int = 14) -> list[float]:
+    """Relative strength index; the first `period` values are NaN, a flat window gives 50."""
+    strength = [nan] * min(period, len(closes))
+    gain = loss = 0.0
+    for t in range(1, len(closes)):
+        change = closes[t] - closes[t - 1]
+        up, down = (change, 0.0) if change > 0 else (0.0, -change)
+        if t <= period:
+            gain += up / period
+            loss += down / period
+            if t < period:
+                continue
+        else:
+            gain = (gain * (period - 1) + up) / period
+            loss = (loss * (period - 1) + down) / period
+        moved = gain + loss
+        strength.append(100.0 * gain / moved if moved > 0 else 50.0)
+    return strength
+
+
+def crossings(
+    strength: Sequence[float], oversold: float = 30.0, overbought: float = 70.0
+) -> tuple[list[bool], list[bool]]:
+    """Return where the index crosses above `oversold` (enter) and below `overbought` (leave)."""
+    enter, leave = [False] * len(strength), [False] * len(strength)
+    for t in range(1, len(strength)):
+        before, now = strength[t - 1], strength[t]
+        enter[t] = now > oversold and before <= oversold
+        leave[t] = now < overbought and before >= overbought
+    return enter, leave
+
+
+def walk(
+    opens: Sequence[float],
+    closes: Sequence[float],
+    enter: Sequence[bool],
+    leave: Sequence[bool],
+    *,
+    fee: float,
+    cash: float,
+    at_close: bool,
+) -> Account:
+    """Trade long only with all the money: at the close of the signal's bar, or at the next bar's open."""
+    trades: list[Trade] = []
+    equity: list[float] = []
+    quantity = paid = entry_price = 0.0
+    entry_bar = 0
+    for t in range(len(closes)):
+        decided = t if at_close else t - 1
+        price = closes[t] if at_close else opens[t]
+        if decided >= 0:
+            if quantity and leave[decided]:
+                cash = quantity * price * (1 - fee)
+                trades.append(Trade(entry_bar, t, entry_price, price, quantity, cash - paid))
+                quantity = 0.0
+            elif not quantity and enter[decided] and not leave[decided]:
+                paid, entry_bar, entry_price = cash, t, price
+                quantity = cash / (price * (1 + fee))
+                cash = 0.0
+        equity.append(cash + quantity * closes[t])
+    return Account(trades, equity, quantity > 0)
+
+
+def summary(account: Account, cash: float) -> dict[str, float]:
+    """Return the named metrics from trades and equity; NaN where one is undefined."""
+    returns = [now / before - 1 for before, now in zip([cash, *account.equity[:-1]], account.equity, strict=True)]
+    mean = sum(returns) / len(returns)
+    spread = sqrt(sum((r - mean) ** 2 for r in returns) / (len(returns) - 1)) if len(returns) > 1 else 0.0
+    peak, drawdown = cash, 0.0
+    for value in account.equity:
+        peak = max(peak, value)
+        drawdown = min(drawdown, value / peak - 1)
+    trades = account.trades
+    return {
+        "total_return": account.equity[-1] / cash - 1,
+        "max_drawdown": drawdown,
+        "sharpe": mean / spread * sqrt(PERIODS_A_YEAR) if spread > 1e-12 * (1 + abs(mean)) else nan,
+        "win_rate": sum(trade.profit > 0 for trade in trades) / len(trades) if trades else nan,
+        "trades": float(len(trades)),
+    }
