@@ -1,0 +1,241 @@
+"""RunStoreContract: what every store of runs with its event log must do, as tests for pytest to collect."""
+# ruff: noqa: D102 - a test's name is its sentence
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tapehead.errors import ParameterError, UnknownRunError
+from tapehead.layout.columns import TRADE_DTYPES
+from tapehead.model.events import Completed, Event, Progress, Started, Warned, to_bytes
+from tapehead.model.result import Metrics, Receipt, RunResult
+from tapehead.model.spec import RunKey, RunSpec
+from tapehead.model.trades import Trades
+from tapehead.ports.runs import EventLog, RunStore
+
+SPEC = RunSpec("RsiReversion", {"period": 14, "oversold": 30.0}, "1h", universe="demo", start=0)
+
+
+def sample_key(seed: int = 0) -> RunKey:
+    """Return a key of which one digest depends on `seed`."""
+    return RunKey(b"a" * 32, b"b" * 32, b"c" * 32, seed.to_bytes(32, "big"))
+
+
+def sample_result(run: str, symbol: str = "AAA", total_return: float | None = 0.1, seed: int = 0) -> RunResult:
+    """Return a result with trades of seeded values."""
+    random = np.random.default_rng(seed)
+    trades = Trades(**{name: (random.random(20) * 10).astype(dtype) for name, dtype in TRADE_DTYPES.items()})
+    why = {} if total_return is not None else {"total_return": "no_bars"}
+    return RunResult(
+        run=run,
+        instrument=f"test:{symbol}",
+        interval="1h",
+        parameters={"period": 14, "oversold": 30.0},
+        metrics=Metrics(total_return=total_return, max_drawdown=-1 / 3, fees_paid=0.1 + 0.2, trades=20),
+        why=why,
+        flags=("holes",),
+        equity=tuple(random.random(64).tolist()),
+        final_equity=10_000 * (1 + (total_return or 0)),
+        decisions=trades.digest(),
+        segments=(b"s" * 32, b"t" * 32),
+        trades=trades,
+        elapsed_us=123,
+        bars=8760,
+        first=5,
+        last=6,
+    )
+
+
+class RunStoreContract:
+    """Subclass it as `Test…` and say how to make an empty store of runs and the event log of the same runs."""
+
+    def make(self, tmp_path: Path) -> tuple[RunStore, EventLog]:
+        """Return an empty store below `tmp_path` and its event log."""
+        raise AssertionError(f"a subclass says how a store is made below {tmp_path}")
+
+    def test_a_run_begins_and_ends(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 3, "my.py")
+        begun = runs.record(run)
+        assert (begun.run, begun.state, begun.snapshot, begun.origin) == (run, "running", 3, "my.py")
+        assert begun.key == sample_key()
+        assert begun.spec == SPEC.to_json()
+        assert (begun.finished_at, begun.receipt, begun.count) == (None, None, 0)
+        receipt = Receipt(sample_key(), "00ff", 3, {"test:AAA": ("ab", "cd")}, {"cpu": "x"}, {"numpy": "2"})
+        runs.save([sample_result(run)])
+        runs.finish(run, "completed", receipt, failed=2)
+        ended = runs.record(run)
+        assert (ended.state, ended.receipt, ended.failed, ended.count) == ("completed", receipt, 2, 1)
+        assert ended.finished_at is not None
+        assert ended.finished_at >= ended.created_at
+
+    def test_only_a_complete_run_of_an_equal_key_is_found(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        assert runs.find(sample_key()) is None
+        runs.create(sample_key(), SPEC, 1)
+        assert runs.find(sample_key()) is None
+        partly = runs.create(sample_key(), SPEC, 1)
+        runs.finish(partly, "completed", None, failed=1)
+        cancelled = runs.create(sample_key(), SPEC, 1)
+        runs.finish(cancelled, "cancelled", None)
+        assert runs.find(sample_key()) is None
+        whole = [runs.create(sample_key(), SPEC, 1) for _ in range(2)]
+        for run in whole:
+            runs.finish(run, "completed", None)
+        assert runs.find(sample_key()) == whole[1]
+        assert runs.find(sample_key(1)) is None
+
+    def test_a_result_comes_back_bit_for_bit(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        for symbol, value in (("AAA", 0.1 + 0.2), ("BBB", None)):
+            given = sample_result(run, symbol, value)
+            runs.save([given])
+            found = runs.result(run, given.instrument)
+            assert found is not None
+            assert given.trades is not None
+            assert found.trades is not None
+            assert found.trades.to_bytes() == given.trades.to_bytes()
+            for name in RunResult.__slots__:
+                if name != "trades":
+                    assert getattr(found, name) == getattr(given, name), name
+            assert found.line() == given.line()
+        assert runs.result(run, "test:ZZZ") is None
+
+    def test_a_result_saved_again_replaces_the_first(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        runs.save([sample_result(run, total_return=0.1), sample_result(run, total_return=0.2, seed=1)])
+        assert runs.record(run).count == 1
+        found = runs.result(run, "test:AAA")
+        assert found is not None
+        assert found.metrics.total_return == 0.2
+        assert runs.done(run) == {("test:AAA", 0)}
+
+    def test_pages_are_sorted_whole_and_without_trades(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        values = {"AAA": None, "BBB": -0.5, "CCC": 0.25, "DDD": 0.25, "EEE": 3.0, "FFF": None, "GGG": 0.0}
+        runs.save([sample_result(run, symbol, value) for symbol, value in values.items()])
+        for limit in (1, 2, 3, 7, 50):
+            found, cursor = list[RunResult](), None
+            while True:
+                page = runs.results(run, cursor=cursor, limit=limit)
+                found += page.rows
+                cursor = page.cursor
+                if cursor is None:
+                    break
+            symbols = [result.instrument.removeprefix("test:") for result in found]
+            assert symbols == ["EEE", "CCC", "DDD", "GGG", "BBB", "AAA", "FFF"]
+            assert all(result.trades is None for result in found)
+        by_name = runs.results(run, sort="instrument", limit=3)
+        assert [result.instrument for result in by_name.rows] == ["test:AAA", "test:BBB", "test:CCC"]
+        rest = runs.results(run, sort="instrument", cursor=by_name.cursor, limit=30)
+        assert [result.instrument for result in rest.rows] == ["test:DDD", "test:EEE", "test:FFF", "test:GGG"]
+
+    def test_a_page_sorted_by_what_is_no_metric_is_refused(self, tmp_path: Path) -> None:
+        import pytest
+
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        assert runs.results(run).rows == []
+        runs.save([sample_result(run)])
+        with pytest.raises(ParameterError, match="total_return"):
+            runs.results(run, sort="luck'; --")
+
+    def test_ids_are_found_by_prefix(self, tmp_path: Path) -> None:
+        import pytest
+
+        runs, _ = self.make(tmp_path)
+        ids = [runs.create(sample_key(), SPEC, 1) for _ in range(5)]
+        assert [record.run for record in runs.runs()] == ids[::-1]
+        assert [record.run for record in runs.runs(limit=2)] == ids[:2:-1]
+        for run in ids:
+            short = runs.shortest(run)
+            assert len(short) >= 8
+            assert runs.resolve(short) == runs.resolve(short.lower()) == runs.resolve(run) == run
+        for wrong in (ids[0][:4], "ZZZZ", "", "%", "no run"):
+            with pytest.raises(UnknownRunError):
+                runs.resolve(wrong)
+        with pytest.raises(UnknownRunError):
+            runs.record("0" * 26)
+        with pytest.raises(UnknownRunError):
+            runs.finish("0" * 26, "completed", None)
+
+    def test_a_deleted_run_leaves_nothing(self, tmp_path: Path) -> None:
+        import pytest
+
+        runs, log = self.make(tmp_path)
+        run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
+        for one in (run, other):
+            runs.save([sample_result(one)])
+            log.append(one, [Progress(one, 1, 1, 1.0, 0.0)])
+        assert runs.delete(run)
+        assert not runs.delete(run)
+        assert log.read(run, 0, 9) == []
+        assert runs.result(run, "test:AAA") is None
+        with pytest.raises(UnknownRunError):
+            runs.record(run)
+        assert runs.result(other, "test:AAA") is not None
+        assert len(log.read(other, 0, 9)) == 1
+
+    def test_events_are_numbered_from_one_and_replayed_as_sent(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
+        events: list[Event] = [
+            Started(run, SPEC.to_json(), 2, 1),
+            Warned(run, None, "a.b", "hé"),
+            Progress(run, 1, 2, 1.5, 3.0),
+        ]
+        assert log.append(run, events[:1]) == 1
+        assert log.append(other, [Progress(other, 1, 1, 1.0, 0.0)]) == 1
+        assert log.append(run, events[1:]) == 3
+        assert log.append(run, []) == 3
+        expected = [(number, to_bytes(event, number)) for number, event in enumerate(events, 1)]
+        assert log.read(run, 0, 10) == expected
+        assert log.read(run, 1, 1) == expected[1:2]
+        assert log.read(run, 3, 10) == []
+
+    def test_waiting_ends_with_the_event_or_with_the_time(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        assert not log.wait(run, 0, 0.03)
+        later = threading.Timer(0.1, lambda: log.append(run, [Progress(run, 1, 1, 1.0, 0.0)]))
+        later.start()
+        begun = time.monotonic()
+        assert log.wait(run, 0, 60)
+        assert time.monotonic() - begun < 30
+        later.join()
+        assert log.wait(run, 0, 0)
+        assert not log.wait(run, 1, 0.03)
+
+    def test_threads_number_their_events_without_a_gap(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+
+        def work(worker: int) -> None:
+            for turn in range(20):
+                runs.save([sample_result(run, f"S{worker}")])
+                log.append(run, [Progress(run, worker, turn, 1.0, 0.0)])
+
+        threads = [threading.Thread(target=work, args=(worker,)) for worker in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [number for number, _ in log.read(run, 0, 1000)] == list(range(1, 81))
+        assert runs.record(run).count == 4
+
+    def test_pruning_spares_the_newest_and_the_running(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        ids = [runs.create(sample_key(seed), SPEC, 1) for seed in range(4)]
+        for run in ids:
+            log.append(run, [Progress(run, 1, 1, 1.0, 0.0), Completed(run, 1, 0, "", 1.0, 1.0, 1, "")])
+        for run in ids[1:]:
+            runs.finish(run, "completed", None)
+        after_all = runs.record(ids[-1]).created_at + 1
+        assert log.prune(before=0, keep=0) == 0
+        assert log.prune(before=after_all, keep=2) == 2
+        assert [len(log.read(run, 0, 9)) for run in ids] == [2, 0, 2, 2]
