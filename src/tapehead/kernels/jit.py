@@ -1,0 +1,84 @@
+"""The only njit: every kernel releases the GIL, keeps IEEE arithmetic, and is compiled once per machine.
+
+Numba stamps its cache by the one file that holds a function, so an edited callee in another file would go unnoticed.
+Hence the folder of the cache is named by the hash of all kernel sources, Python, Numba, NumPy and the CPU.
+"""
+
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import llvmlite.binding
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+config: Any = numba.config
+Function = TypeVar("Function", bound=Callable[..., Any])
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def sources_hash(folder: Path) -> str:
+    """Return 16 hex digits over every kernel source below `folder`, and over what compiles and runs it."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    cpu = (config.CPU_NAME or llvmlite.binding.get_host_cpu_name(), config.CPU_FEATURES or _host_features())
+    versions = (platform.python_version(), numba.__version__, np.__version__, *cpu)
+    digest.update("\0".join(str(v) for v in versions).encode())
+    return digest.hexdigest()[:16]
+
+
+def _host_features() -> str:
+    """Return the CPU's features as one string."""
+    return str(llvmlite.binding.get_host_cpu_features().flatten())
+
+
+def _roots() -> list[Path]:
+    """Return where the cache may lie, best first: as given, in the virtual environment, in the user's cache."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    if given:
+        return [Path(given)]
+    roots = [Path(sys.prefix, "share", "tapehead")] if sys.prefix != sys.base_prefix else []
+    home = os.environ.get("HOME")
+    user = os.environ.get("XDG_CACHE_HOME") or (str(Path(home, ".cache")) if home else "")
+    return [*roots, Path(user, "tapehead")] if user else roots
+
+
+def _cache_folder() -> Path | None:
+    """Make and return the first usable cache folder; None where nothing is writable (kernels then run uncached)."""
+    name = "kernels-" + sources_hash(Path(__file__).parent)
+    for root in _roots():
+        folder = root / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return None
+
+
+CACHE_FOLDER = _cache_folder()
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function: no GIL, no fastmath, division by zero as in IEEE 754, cached where possible."""
+    njit: Any = numba.njit(nogil=True, fastmath=False, error_model="numpy", cache=CACHE_FOLDER is not None)
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(CACHE_FOLDER or before)
+    try:
+        return cast(Function, njit(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+def readonly(array: Array) -> Array:
+    """Return a contiguous, read-only view, so that each kernel is compiled for one kind of array only."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return cast(Array, view)
