@@ -1,0 +1,73 @@
+"""Memo: what was computed from an array once is not computed again while a task runs; bounded by bytes.
+
+A strategy calls indicators as plain functions; they look up the memo that is in use in their thread. Keys hold the
+array's address, length and the parameters, and the memo holds the array itself, so that an address is never reused
+while its key lives.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value = TypeVar("Value")
+_in_use = threading.local()
+
+DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+class Memo:
+    """Values by key, the least recently used dropped first once `limit_bytes` are held.
+
+    One memo belongs to one thread at a time. `with memo:` makes it the one that indicators use in this thread.
+    """
+
+    def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self.limit_bytes = limit_bytes
+        self.size_bytes = 0
+        self._held: OrderedDict[Hashable, tuple[Any, Any, int]] = OrderedDict()
+        self._before: list[Memo | None] = []
+
+    def get(self, key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:
+        """Return the value for `key` and the identity of `arrays`, making it when it is not held."""
+        full = (key, *((a.ctypes.data, a.shape, a.strides) for a in arrays))
+        found = self._held.get(full)
+        if found is not None:
+            self._held.move_to_end(full)
+            value: Value = found[0]
+            return value
+        value = make()
+        size = _size_bytes(value)
+        self._held[full] = (value, arrays, size)
+        self.size_bytes += size
+        while self.size_bytes > self.limit_bytes and self._held:
+            _, (_, _, gone) = self._held.popitem(last=False)
+            self.size_bytes -= gone
+        return value
+
+    def __enter__(self) -> Self:
+        """Put this memo to use in the calling thread."""
+        self._before.append(getattr(_in_use, "memo", None))
+        _in_use.memo = self
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Bring back the memo that was in use before."""
+        _in_use.memo = self._before.pop()
+
+
+def remember(key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:
+    """Look `key` up in the memo of this thread; without one, just make the value."""
+    memo: Memo | None = getattr(_in_use, "memo", None)
+    return make() if memo is None else memo.get(key, arrays, make)
+
+
+def _size_bytes(value: Any) -> int:
+    """Return the bytes of an array or of the arrays in a tuple."""
+    if isinstance(value, np.ndarray):
+        return int(value.nbytes)
+    return sum(_size_bytes(v) for v in value) if isinstance(value, tuple) else 64

@@ -1,0 +1,68 @@
+"""Simple moving average."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.indicators.memo import remember
+from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.kernels import windows
+from tapehead.kernels.jit import readonly
+
+F64 = NDArray[np.float64]
+
+
+def sma(values: ArrayLike, period: int = 20) -> F64:
+    """Arithmetic mean of the last `period` values.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n_bars,)
+        Oldest first; not modified.
+    period : int, at least 1
+        Window in bars, not in time.
+
+    Returns
+    -------
+    float64 array, shape (n_bars,), read-only
+        The first `period - 1` values are NaN, and every window that holds a NaN.
+
+    Raises
+    ------
+    ParameterError
+        `period` is below 1, or `values` is not one line of numbers.
+
+    Notes
+    -----
+    Prices of at most 10 decimals are summed as integers: each mean is the correctly rounded quotient, whatever the
+    range began with, and two means are equal exactly when they should be. Other values use a running sum that starts
+    anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
+
+    Examples
+    --------
+    >>> sma([1.0, 2.0, 3.0, 4.0], period=3)
+    array([nan, nan,  2.,  3.])
+    """
+    line, window = check_values(values, "sma"), check_period(period, "sma")
+    return remember(("sma", window), (line,), lambda: _sma(line, window))
+
+
+def _sma(line: F64, period: int) -> F64:
+    """Compute the average on the exact path where prices allow it."""
+    out = np.empty(line.shape[0])
+    integers, divisor, largest = remember("scaled", (line,), lambda: _scaled(line))
+    exact = period * max(largest, divisor) <= windows.EXACT_LIMIT
+    if integers is not None and exact:
+        windows.mean_of_integers(integers, period, period * divisor, out)
+    else:
+        windows.mean_restarted(line, period, out)
+    return locked(out)
+
+
+def _scaled(line: F64) -> tuple[NDArray[np.int64] | None, float, float]:
+    """Return the values as integers, the power of ten they were scaled by, and their largest magnitude."""
+    k = windows.decimals(line)
+    if k < 0:
+        return None, 0.0, 0.0
+    integers = np.empty(line.shape[0], np.int64)
+    largest = windows.scaled(line, k, integers)
+    return readonly(integers), 10.0**k, largest
