@@ -1,7 +1,7 @@
 """Bars: the columns of one series over one range; only bars that exist."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,7 @@ class Bars:
     def slice(self, lo: int, hi: int, warm: int = 0) -> "Bars":
         """Return bars [lo, hi) as views, `warm` of them before the asked start."""
         columns = {name: getattr(self, name)[lo:hi] for name in BAR_COLUMNS}
-        return Bars(self.series, **columns, warm=warm, segments=self.segments)
+        return frozen_bars(self.series, columns, warm, self.segments)
 
     @staticmethod
     def from_arrays(
@@ -127,18 +127,31 @@ class Bars:
         return frozen_bars(Series(venue, symbol, every), columns, warm)
 
 
-def frozen_bars(series: Series, columns: dict[str, Any], warm: int = 0, segments: Sequence[bytes] = ()) -> Bars:
+def frozen_bars(series: Series, columns: Mapping[Any, Any], warm: int = 0, segments: Sequence[bytes] = ()) -> Bars:
     """Make bars of columns that are trusted, and lock the arrays."""
     for name in BAR_COLUMNS:
         columns[name].flags.writeable = False
-    return Bars(series, *(columns[name] for name in BAR_COLUMNS), warm=warm, segments=tuple(segments))
+    return Bars(
+        series,
+        ts=columns["ts"],
+        open=columns["open"],
+        high=columns["high"],
+        low=columns["low"],
+        close=columns["close"],
+        volume=columns["volume"],
+        flags=columns["flags"],
+        warm=warm,
+        segments=tuple(segments),
+    )
 
 
 def _check_columns(columns: dict[str, Any], n: int) -> None:
     """Raise ParameterError unless shapes agree, times rise and prices are finite."""
     for name in BAR_COLUMNS:
         if columns[name].shape != (n,):
-            raise ParameterError(name=name, value=f"array of shape {columns[name].shape}", bound=f"of shape ({n},) as ts")
+            raise ParameterError(
+                name=name, value=f"array of shape {columns[name].shape}", bound=f"of shape ({n},) as ts"
+            )
         if columns[name].dtype != np.dtype(BAR_DTYPES[name]):
             raise ParameterError(name=name, value=str(columns[name].dtype), bound=f"of dtype {BAR_DTYPES[name]}")
     stuck = np.flatnonzero(np.diff(columns["ts"]) <= 0)
@@ -148,5 +161,7 @@ def _check_columns(columns: dict[str, Any], n: int) -> None:
         wild = np.flatnonzero(~np.isfinite(columns[name]))
         if wild.size:
             raise ParameterError(
-                name=name, value=f"{columns[name][wild[0]]} at index {wild[0]}", bound="finite; leave the bar out instead"
+                name=name,
+                value=f"{columns[name][wild[0]]} at index {wild[0]}",
+                bound="finite; leave the bar out instead",
             )

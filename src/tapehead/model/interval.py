@@ -35,7 +35,9 @@ class Interval:
     def of_us(us: int) -> "Interval":
         """Return the interval of `us` microseconds, a whole number of seconds."""
         if us <= 0 or us % 1_000_000:
-            raise ParameterError(name="interval", value=f"{us} us", bound="a whole number of seconds, such as 1m, 1h or 1d")
+            raise ParameterError(
+                name="interval", value=f"{us} us", bound="a whole number of seconds, such as 1m, 1h or 1d"
+            )
         unit = next(u for u in ("d", "h", "m", "s") if us % _UNITS_US[u] == 0)
         return Interval(us, f"{us // _UNITS_US[unit]}{unit}")
 
@@ -58,5 +60,7 @@ def _parse(text: str) -> Interval:
     """Parse once a spelling."""
     match = re.fullmatch(r"([1-9][0-9]{0,5})([smhdw])", text)
     if match is None:
-        raise ParameterError(name="interval", value=text, bound="a number and a unit of s m h d w, such as 15m, 1h or 1d")
+        raise ParameterError(
+            name="interval", value=text, bound="a number and a unit of s m h d w, such as 15m, 1h or 1d"
+        )
     return Interval.of_us(int(match[1]) * _UNITS_US[match[2]])

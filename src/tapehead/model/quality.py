@@ -82,7 +82,9 @@ class ImportReport:
         sums = {name: sum(getattr(report, name) for report in self.files) for name in _COUNTS}
         guesses = tuple(dict.fromkeys(guess for report in self.files for guess in report.guesses))
         wrong = tuple(dict.fromkeys(text for report in self.files for text in report.looks_wrong))
-        return FileReport("", symbols=len(self.symbols), snapshot=self.snapshot, guesses=guesses, looks_wrong=wrong, **sums)
+        return FileReport(
+            "", symbols=len(self.symbols), snapshot=self.snapshot, guesses=guesses, looks_wrong=wrong, **sums
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the document `tapehead.import/1`."""

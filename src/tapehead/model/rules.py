@@ -63,7 +63,12 @@ class Rules:
         _check(0 < self.cash < float("inf"), "cash", self.cash, "above 0 and finite, such as 10000")
         wait = self.max_wait
         _check(wait is None or (isinstance(wait, int) and wait >= 0), "max_wait", wait, "an integer of at least 0")
-        _check(self.on_conflict in ("nothing", "enter", "ignore"), "on_conflict", self.on_conflict, "nothing, enter or ignore")
+        _check(
+            self.on_conflict in ("nothing", "enter", "ignore"),
+            "on_conflict",
+            self.on_conflict,
+            "nothing, enter or ignore",
+        )
         _check(0 <= self.delist_haircut <= 1, "delist_haircut", self.delist_haircut, "a fraction in [0, 1]")
 
 

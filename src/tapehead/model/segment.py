@@ -93,4 +93,3 @@ class Universe:
     name: str
     symbols: Sequence[str]
     built_in: bool = False
-

@@ -34,23 +34,30 @@ class Crossing(NamedTuple):
 
     def __and__(self, other: Any) -> BoolArray:
         """Combine with another condition, as bool arrays."""
-        return np.asarray(self) & np.asarray(other)
+        return _combined(np.asarray(self), np.asarray(other), np.logical_and)
 
     def __or__(self, other: Any) -> BoolArray:
         """Combine with another condition, as bool arrays."""
-        return np.asarray(self) | np.asarray(other)
+        return _combined(np.asarray(self), np.asarray(other), np.logical_or)
 
     def __rand__(self, other: Any) -> BoolArray:
         """Combine with another condition, as bool arrays."""
-        return np.asarray(other) & np.asarray(self)
+        return _combined(np.asarray(other), np.asarray(self), np.logical_and)
 
     def __ror__(self, other: Any) -> BoolArray:
         """Combine with another condition, as bool arrays."""
-        return np.asarray(other) | np.asarray(self)
+        return _combined(np.asarray(other), np.asarray(self), np.logical_or)
 
     def __invert__(self) -> BoolArray:
         """Return where it does not cross."""
-        return ~np.asarray(self)
+        crossed: BoolArray = np.asarray(self)
+        return ~crossed
+
+
+def _combined(a: NDArray[Any], b: NDArray[Any], how: np.ufunc) -> BoolArray:
+    """Return two conditions as one bool array."""
+    both: BoolArray = how(a, b)
+    return both
 
 
 Condition = BoolArray | Crossing

@@ -25,6 +25,12 @@ def iso(ts: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{micro:06d}" if micro else "") + "Z"
 
 
+def _us(text: str) -> int:
+    """Undo `iso`."""
+    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
 @dataclass(frozen=True, slots=True)
 class RunSpec:
     """What was asked. Only what differs from its default stands in the canonical form; the snapshot never does.
@@ -61,6 +67,20 @@ class RunSpec:
             if getattr(self.rules, name) != getattr(default, name):
                 out[name] = getattr(self.rules, name)
         return out
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> "RunSpec":
+        """Undo `to_json`."""
+        return RunSpec(
+            strategy=value["strategy"],
+            parameters=dict(value["parameters"]),
+            interval=value["interval"],
+            universe=value.get("universe"),
+            symbols=tuple(value["symbols"]) if "symbols" in value else None,
+            start=_us(value["start"]) if "start" in value else None,
+            end=_us(value["end"]) if "end" in value else None,
+            rules=Rules(**{name: value[name] for name in RULE_KEYS if name in value}),
+        )
 
 
 RULE_KEYS = ("fee", "slippage", "fill", "size", "cash", "close_at_end", "max_wait", "on_conflict", "delist_haircut")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -90,15 +91,11 @@ class Trades:
 
     def to_polars(self) -> Any:
         """Return a polars DataFrame; needs polars (pip install polars)."""
-        import polars
-
-        return polars.DataFrame(self.columns())
+        return import_module("polars").DataFrame(self.columns())
 
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame; needs pandas (pip install pandas)."""
-        import pandas
-
-        return pandas.DataFrame(self.columns())
+        return import_module("pandas").DataFrame(self.columns())
 
 
 def no_trades() -> Trades:

@@ -1,9 +1,9 @@
 """What jobs ask of a store of bars, of a codec, of a cache tier and of a file format."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from numpy.typing import NDArray
 
@@ -13,6 +13,9 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 
 Array = NDArray[Any]
+
+IMPORT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".pq", ".feather", ".arrow", ".ipc")
+"""Endings of names that a folder's import takes; what a file is, its bytes say."""
 
 
 class BarStore(Protocol):
@@ -132,8 +135,9 @@ class Origin:
 class Hints:
     """What the user named, so that nothing need be guessed; None where they did not.
 
-    `columns` maps Tapehead's column names (`ts symbol open high low close volume`) to the file's; `unit` is of numeric
-    times: `s ms us ns`; `tz` the zone of times without one.
+    `columns` maps Tapehead's column names (`ts symbol open high low close volume`) to the file's; that of `ts` may join
+    two columns and name the form of their text, as `Date+Time:%d/%m/%Y %H:%M`. `unit` is of numeric times: `s ms us
+    ns`; `tz` the zone of times without one.
     """
 
     symbol: str | None = None
@@ -149,13 +153,16 @@ class Hints:
 class RawBatch:
     """Rows as a file gives them: any order, nothing dropped, memory bounded by the batch.
 
-    `symbols` names the instrument of each row, or one name for all; `ts` int64 us UTC, with `ts_valid` False where the
-    time could not be read; prices and volume float64, NaN where null. `volume` None: the file has none. `factor`
-    None, or adjusted close over close. `row` is the number of the first row in the file, from 1. `guesses` are
-    sentences with their evidence, told once.
+    `names` are the symbols of this batch and `codes` (int32, shape (n,)) the place of each row's symbol among them, -1
+    where it is null. `ts` int64 us UTC, with `ts_valid` False where the time could not be read; prices and volume
+    float64, NaN where null. `volume` None: the file has none. `row` is the number of the first row in the file, from 1.
+    `text` gives the fields of row i as read, for what is set aside; `reason`, where not empty, says why no row of the
+    batch could be read. `interval` is what the file's name says, None where it says nothing. `guesses` are sentences
+    with their evidence, told once.
     """
 
-    symbols: str | Array
+    names: tuple[str, ...]
+    codes: Array
     ts: Array
     ts_valid: Array
     open: Array
@@ -164,6 +171,8 @@ class RawBatch:
     close: Array
     volume: Array | None
     row: int
+    text: Callable[[int], str]
+    reason: str = ""
     interval: str | None = None
     guesses: tuple[str, ...] = ()
 

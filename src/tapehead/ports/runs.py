@@ -21,8 +21,11 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run without its results. Times are us UTC; `spec` is the canonical form; `origin` is where the strategy's
-    code lies: the absolute path of its file, or empty for a built-in one."""
+    """A run without its results.
+
+    Times are us UTC; `spec` is the canonical form; `origin` is where the strategy's code lies: the absolute path of its
+    file, or empty for a built-in one.
+    """
 
     run: RunId
     state: State
@@ -41,8 +44,10 @@ class EventLog(Protocol):
     """Numbered, replayable events of each run."""
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
-        """Number the events from the run's last one on, keep their bytes, and return the last number; survives
-        `kill -9` on return."""
+        """Number the events from the run's last one on, keep their bytes, and return the last number.
+
+        They survive `kill -9` on return.
+        """
         ...
 
     def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
@@ -54,8 +59,10 @@ class EventLog(Protocol):
         ...
 
     def prune(self, *, before: int, keep: int) -> int:
-        """Delete events of finished runs created before `before` (us UTC), sparing the newest `keep` runs; return how
-        many."""
+        """Delete events of finished runs created before `before` (us UTC); return how many.
+
+        The newest `keep` runs are spared.
+        """
         ...
 
 
@@ -85,8 +92,10 @@ class RunStore(Protocol):
     def results(
         self, run: RunId, *, sort: str = "total_return", cursor: bytes | None = None, limit: int = 50
     ) -> Page[RunResult]:
-        """Return a page of results without trades, by a metric, best first, undefined last, then by instrument; `sort`
-        may also be `instrument` (rising)."""
+        """Return a page of results without trades, by a metric, best first, undefined last, then by instrument.
+
+        `sort` may also be `instrument` (rising).
+        """
         ...
 
     def result(self, run: RunId, instrument: str) -> RunResult | None:
@@ -102,8 +111,10 @@ class RunStore(Protocol):
         ...
 
     def resolve(self, prefix: str) -> RunId:
-        """Return the one run whose id begins with `prefix` (any case); raises UnknownRunError, also when it is not
-        unique."""
+        """Return the one run whose id begins with `prefix`, any case.
+
+        Raises UnknownRunError, also when it is not unique.
+        """
         ...
 
     def shortest(self, run: RunId) -> str:

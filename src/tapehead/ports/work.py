@@ -1,8 +1,8 @@
 """What jobs ask of an executor."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from tapehead.model.instrument import Series
@@ -20,12 +20,15 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Results:
-    """What a task gives when all went well; `warnings` are (code, text) of this instrument, `bars` were read."""
+    """What a task gives when all went well.
+
+    `bars` were scored, `warnings` are (code, text) of this instrument, `stages_us` says where its time went.
+    """
 
     results: tuple[RunResult, ...]
     bars: int
     warnings: tuple[tuple[str, str], ...] = ()
-    degraded: tuple[str, ...] = ()
+    stages_us: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

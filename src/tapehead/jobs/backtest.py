@@ -1,0 +1,173 @@
+"""backtest: run a plan and yield its events as they are kept."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from tapehead.jobs.plan import Plan
+from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.result import Receipt, RunId
+from tapehead.model.spec import DigestLine, run_digest
+from tapehead.ports.bars import BarStore
+from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Results, Task
+
+Numbered = tuple[int, Event]
+PROGRESS_EVERY_S = 0.1
+LEASE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Where a run is kept and who works on it; `work` makes the picklable work of a run id."""
+
+    bars: BarStore
+    runs: RunStore
+    log: EventLog
+    executor: Executor
+    work: Callable[[RunId], Callable[[Task], Outcome]]
+    degraded: Callable[[], tuple[str, ...]]
+    versions: Mapping[str, str]
+    platform: Mapping[str, str]
+
+
+@dataclass(slots=True, eq=False)
+class Tally:
+    """What a run has done so far; `stages_us` sums the time of tasks by stage, and of keeping the results."""
+
+    began: float
+    total: int
+    done: int = 0
+    count: int = 0
+    failed: int = 0
+    bars: int = 0
+    first_ms: float = 0.0
+    last_ms: float = 0.0
+    lines: list[DigestLine] = field(default_factory=list)
+    segments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    stages_us: dict[str, float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    progress_at: float = 0.0
+
+    def spend(self, stage: str, us: float) -> None:
+        """Add time to a stage."""
+        self.stages_us[stage] = self.stages_us.get(stage, 0.0) + us
+
+    def elapsed_ms(self) -> float:
+        """Return the time since the run was asked for."""
+        return round((time.perf_counter() - self.began) * 1e3, 3)
+
+
+def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) -> Iterator[Numbered]:
+    """Run `plan` and yield its events, numbered, each already in the log.
+
+    Results come in order of completion. After `cancel` the begun tasks are kept and the run ends as cancelled; the
+    same when the caller interrupts. Where every instrument fails by the strategy's own fault nothing is kept and the
+    last event is `failed`, without a number in the log.
+    """
+    run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
+    ended = False
+
+    def say(event: Event) -> Numbered:
+        return desk.log.append(run, [event]), event
+
+    try:
+        with desk.bars.lease(plan.snapshot, LEASE_S):
+            yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot))
+            for name in plan.absent:
+                yield say(Warned(run, name, "store.no_bars", f"{name} has no {plan.spec.interval} bars in the range"))
+            for event in _work(desk, plan, run, cancel, tally):
+                yield say(event)
+        ended = True
+        yield _end(desk, plan, run, cancel, tally, say)
+    finally:
+        if not ended:
+            cancel.cancel()
+            desk.runs.finish(run, "cancelled", None, tally.failed)
+            desk.log.append(run, [Cancelled(run, "run.interrupted", _kept(tally), tally.count)])
+
+
+def _work(desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally) -> Iterator[Event]:
+    """Run the tasks; keep each result before its event is told."""
+    tasks = (Task(run, item.series, 0, 1) for item in plan.items)
+    in_flight = 2 * desk.executor.workers
+    for task, outcome in desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
+        tally.done += 1
+        if isinstance(outcome, Failure):
+            tally.failed += 1
+            tally.failures.append(outcome)
+            yield Warned(run, task.series.instrument, outcome.code, outcome.text)
+        else:
+            yield from _keep(desk, run, task, outcome, tally)
+        now = time.perf_counter()
+        if now - tally.progress_at >= PROGRESS_EVERY_S and tally.done < tally.total:
+            tally.progress_at = now
+            yield _progress(run, tally, now)
+
+
+def _keep(desk: Desk, run: RunId, task: Task, outcome: Results, tally: Tally) -> Iterator[Event]:
+    """Save the results of a task and tell them."""
+    before = time.perf_counter()
+    desk.runs.save(outcome.results)
+    tally.spend("persist", (time.perf_counter() - before) * 1e6)
+    tally.bars += outcome.bars
+    for stage, us in outcome.stages_us.items():
+        tally.spend(stage, us)
+    for result in outcome.results:
+        tally.count += 1
+        tally.last_ms = tally.elapsed_ms()
+        tally.first_ms = tally.first_ms or tally.last_ms
+        tally.lines.append(result.line())
+        tally.segments[result.instrument] = tuple(data.hex() for data in result.segments)
+        yield Result(run, result, tally.last_ms)
+    for code, text in outcome.warnings:
+        yield Warned(run, task.series.instrument, code, text)
+
+
+def _progress(run: RunId, tally: Tally, now: float) -> Progress:
+    """Say how far the run is."""
+    spent = now - tally.began
+    eta_ms = spent / tally.done * (tally.total - tally.done) * 1e3
+    return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1))
+
+
+def _kept(tally: Tally) -> str:
+    """Say what is kept of a run that ended early."""
+    return f"Cancelled at {tally.done} of {tally.total}. The {tally.count} results are kept."
+
+
+def _end(
+    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, say: Callable[[Event], Numbered]
+) -> Numbered:
+    """Finish the run and tell how it ended."""
+    if cancel.asked and tally.done < tally.total:
+        desk.runs.finish(run, "cancelled", None, tally.failed)
+        return say(Cancelled(run, "run.cancelled", _kept(tally), tally.count))
+    own_fault = [each for each in tally.failures if each.code.startswith("strategy.")]
+    if tally.count == 0 and own_fault and len(own_fault) == tally.total:
+        desk.runs.delete(run)
+        return 0, Failed(run, own_fault[0].code, own_fault[0].text, 0)
+    digest = run_digest(tally.lines)
+    receipt = Receipt(plan.key, digest, plan.snapshot, tally.segments, desk.platform, desk.versions)
+    done = Completed(
+        run=run,
+        count=tally.count,
+        failed=tally.failed,
+        digest=digest,
+        first_ms=tally.first_ms,
+        last_ms=tally.last_ms,
+        bars=tally.bars,
+        receipt=plan.key.receipt(),
+        degraded=desk.degraded(),
+    )
+    numbered = say(done)
+    desk.runs.finish(run, "completed", receipt, tally.failed)
+    return numbered
+
+
+def replay(log: EventLog, run: RunId) -> Iterator[tuple[int, bytes]]:
+    """Yield the kept events of a run, as first sent."""
+    after = 0
+    while page := log.read(run, after, 256):
+        yield from page
+        after = page[-1][0]

@@ -1,0 +1,195 @@
+"""run_task: one instrument through strategy, simulation and metrics; an error becomes a Failure."""
+
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tapehead.errors import SignalsError, StrategyError, TapeheadError
+from tapehead.indicators.memo import Memo
+from tapehead.jobs.plan import Item, Plan, missing_steps
+from tapehead.jobs.read import read_bars
+from tapehead.layout.columns import AFTER_HOLE
+from tapehead.layout.formats import EQUITY_POINTS
+from tapehead.metrics.summary import summarise
+from tapehead.model.bars import Bars
+from tapehead.model.result import RunResult
+from tapehead.model.signals import Signals
+from tapehead.model.spec import iso
+from tapehead.ports.bars import ChunkCache
+from tapehead.ports.work import Failure, Outcome, Results, Task
+from tapehead.simulation.curve import curve
+from tapehead.simulation.simulate import Simulated, simulate
+from tapehead.strategies.strategy import Strategy, instance
+
+SHORT_SHARE = 0.01
+"""A history that lacks more than this share of the asked range is flagged `short_history`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """What a worker needs for the tasks of one run: the plan by series, the strategy's class, and the tiers."""
+
+    plan: Plan
+    items: Mapping[Any, Item]
+    made: Any
+    origin: str
+    tiers: ChunkCache
+
+
+def run_task(bench: Bench, task: Task) -> Outcome:
+    """Run one task; never raises.
+
+    Returns
+    -------
+    Results or Failure
+        A Failure names instrument and place; the other tasks go on.
+    """
+    item = bench.items[task.series]
+    try:
+        return _run(bench, item, task)
+    except TapeheadError as error:
+        return Failure(error.code, str(error))
+    except MemoryError:
+        return Failure("surroundings.memory", f"{item.instrument.name}: not enough memory for its bars.")
+    except OSError as error:
+        return Failure("surroundings", f"{item.instrument.name}: {error}.")
+
+
+def _run(bench: Bench, item: Item, task: Task) -> Results:
+    """Read, ask the strategy, simulate, sum up."""
+    spec = bench.plan.spec
+    clock = _Stages()
+    bars = read_bars(bench.tiers, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
+    clock.mark("read")
+    if len(bars) <= bars.warm:
+        return Results((), 0, (("store.no_bars", f"{item.instrument.symbol} has no whole bar in the range"),))
+    memo = Memo()
+    signals = ask(instance(bench.made, spec.parameters), bars, memo, bench.origin)
+    clock.mark("signals")
+    done = simulate(bars, signals, item.rules, memo)
+    clock.mark("walk")
+    result, warnings = _result(bench, item, task, bars, done)
+    clock.mark("metrics")
+    result = _timed(result, clock.total_us())
+    return Results((result,), result.bars, tuple(warnings), clock.stages_us)
+
+
+def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals:
+    """Ask a strategy for its signals; raise StrategyError or SignalsError with instrument and line."""
+    name, instrument = strategy.name, bars.series.instrument
+    line = getattr(getattr(type(strategy).signals, "__code__", None), "co_firstlineno", 0)
+    place = f"{origin or name}, line {line}"
+    try:
+        with memo:
+            signals = strategy.signals(bars)
+    except MemoryError:
+        raise
+    except Exception as error:
+        where = _place(error, origin) or place
+        cause = f"{type(error).__name__}: {error}" if not isinstance(error, TapeheadError) else str(error).rstrip(".")
+        raise StrategyError(strategy=name, instrument=instrument, place=where, cause=cause) from error
+    if not isinstance(signals, Signals):
+        cause = f"signals(), {place}, gave a {type(signals).__name__}; it must return Signals(enter=…, leave=…)"
+        raise SignalsError(strategy=name, instrument=instrument, cause=cause)
+    try:
+        signals.check(len(bars), name, instrument)
+    except SignalsError as error:
+        cause = f"{error.facts['cause']} ({place})"
+        raise SignalsError(strategy=name, instrument=instrument, cause=cause) from None
+    return signals
+
+
+def _place(error: BaseException, origin: str) -> str:
+    """Return file and line of the innermost frame inside the strategy's own file."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if origin and f.filename == origin]
+    return f"{origin}, line {frames[-1].lineno}" if frames else ""
+
+
+def _result(
+    bench: Bench, item: Item, task: Task, bars: Bars, done: Simulated
+) -> tuple[RunResult, list[tuple[str, str]]]:
+    """Sum up one simulation."""
+    spec = bench.plan.spec
+    metrics, why = summarise(
+        bars,
+        item.rules,
+        done.moments,
+        trades=len(done.trades),
+        final_equity=done.final_equity,
+        fees_paid=done.fees_paid,
+        open_profit=done.position.profit if done.position else None,
+        equity=lambda: curve(bars, done, item.rules).equity,
+    )
+    flags, warnings = _data_flags(bench.plan, item, bars)
+    line = curve(bars, done, item.rules, EQUITY_POINTS)
+    result = RunResult(
+        run=task.run,
+        instrument=item.instrument.name,
+        interval=spec.interval,
+        parameters=spec.parameters,
+        metrics=metrics,
+        why=why,
+        flags=(*flags, *done.flags),
+        equity=tuple(line.equity.tolist()),
+        final_equity=done.final_equity,
+        decisions=done.trades.digest(),
+        segments=bars.segments,
+        trades=done.trades,
+        elapsed_us=0,
+        bars=len(bars) - bars.warm,
+        first=int(bars.ts[bars.warm]),
+        last=int(bars.ts[-1]),
+    )
+    return result, warnings
+
+
+def _timed(result: RunResult, elapsed_us: float) -> RunResult:
+    """Return the result with the time it took."""
+    from dataclasses import replace
+
+    return replace(result, elapsed_us=round(elapsed_us))
+
+
+def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return flags and warnings about the bars themselves."""
+    flags, warnings = [], []
+    interval, first = item.series.interval, int(bars.ts[bars.warm])
+    scored = len(bars) - bars.warm
+    holes = int(((bars.flags[bars.warm + 1 :] & AFTER_HOLE) > 0).sum())
+    if holes:
+        missing = missing_steps(item.rules, interval, first, int(bars.ts[-1])) + 1 - scored
+        flags.append("holes")
+        text = f"{missing:,} bar{'s' * (missing != 1)} missing in {holes:,} hole{'s' * (holes != 1)}, nothing filled"
+        warnings.append(("data.holes", text))
+    late = missing_steps(item.rules, interval, plan.first, first) if first > plan.first else 0
+    if late > SHORT_SHARE * (late + scored):
+        flags.append("short_history")
+        warnings.append(("data.short_history", f"starts {iso(first)[:10]}, {late:,} bars fewer than asked"))
+    if bars.warm < plan.warm:
+        flags.append("short_warm_up")
+        text = f"{bars.warm:,} of {plan.warm:,} warm-up bars are there before {iso(first)[:10]}"
+        warnings.append(("data.short_warm_up", text))
+    return flags, warnings
+
+
+class _Stages:
+    """Time by stage, us."""
+
+    def __init__(self) -> None:
+        self.stages_us: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, stage: str) -> None:
+        """End a stage."""
+        now = time.perf_counter()
+        self.stages_us[stage] = (now - self._last) * 1e6
+        self._last = now
+
+    def total_us(self) -> float:
+        """Return the time of all stages."""
+        return sum(self.stages_us.values())
+
+
+Work = Callable[[Task], Outcome]
