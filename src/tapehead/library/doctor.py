@@ -1,0 +1,81 @@
+"""examine: whether everything is here that a run needs, each check with its cure."""
+
+import shutil
+import sqlite3
+from dataclasses import dataclass
+
+from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
+from tapehead.wiring.assemble import House
+from tapehead.wiring.platform import kernels_folder, version_facts
+
+LEAST_FREE_BYTES = 1 << 30
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: `ok` None is a remark; `cure` says what to do when it is not ok."""
+
+    name: str
+    ok: bool | None
+    text: str
+    cure: str = ""
+
+
+def examine(house: House) -> list[Check]:
+    """Return the checks of an open store, in the order a reader would ask."""
+    return [_home(house), _disk(house), _formats(), _bars(house), _kernels(), _tiers(house), _versions()]
+
+
+def _home(house: House) -> Check:
+    """Check that the home can be written."""
+    home = house.settings.home
+    cure = f"Give the folder to your user, or take another: tapehead --home {home}-of-mine doctor"
+    return Check("home", house.writable, f"{home} can be {'read and written' if house.writable else 'read only'}", cure)
+
+
+def _disk(house: House) -> Check:
+    """Check that some space is left."""
+    free = shutil.disk_usage(house.settings.home).free
+    cure = "Free some space; an import needs about 20 bytes a bar, the hot tier 49."
+    return Check("disk", free >= LEAST_FREE_BYTES, f"{free / _MIB:,.0f} MiB free", cure)
+
+
+def _formats() -> Check:
+    """Tell the formats; an unknown one would not have opened."""
+    return Check("formats", ok=True, text=f"bars {BARS_FORMAT}, runs {RUNS_FORMAT}, SQLite {sqlite3.sqlite_version}")
+
+
+def _bars(house: House) -> Check:
+    """Tell what is held."""
+    cover = house.bars.coverage()
+    if not cover:
+        return Check("bars", None, "no bars yet", "Import a file, or make a synthetic market: tapehead demo")
+    names = len({each.series.instrument for each in cover})
+    return Check(
+        "bars", True, f"{sum(c.rows for c in cover):,} bars of {names:,} instruments, snapshot {house.bars.head()}"
+    )
+
+
+def _kernels() -> Check:
+    """Check that the kernels are compiled and kept."""
+    folder = kernels_folder()
+    if folder is None:
+        return Check("kernels", None, "no folder for them can be written: each process compiles anew (about 10 s)")
+    ready = any(folder.glob("*.nbc"))
+    cure = "They compile at first use, about 10 s. Compile them now: make setup"
+    return Check("kernels", ready, f"{'compiled' if ready else 'not yet compiled'} in {folder}", cure)
+
+
+def _tiers(house: House) -> Check:
+    """Tell whether the cache tiers work."""
+    degraded = house.tiers.stats().degraded
+    names = ", ".join(
+        f"{t.name} {t.size_bytes / _MIB:,.0f} of {t.limit_bytes / _MIB:,.0f} MiB" for t in house.tiers.tiers()
+    )
+    return Check("tiers", not degraded, degraded or names or "switched off", "Results stay the same, only slower.")
+
+
+def _versions() -> Check:
+    """Tell the versions of what computes."""
+    return Check("versions", ok=True, text=", ".join(f"{name} {number}" for name, number in version_facts().items()))

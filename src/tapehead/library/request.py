@@ -1,0 +1,66 @@
+"""read_request: a backtest as a user asks for it becomes a RunSpec."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tapehead.errors import ParameterError, UnknownParameterError
+from tapehead.jobs.plan import choose_interval
+from tapehead.jobs.universes import select
+from tapehead.library.simulate import read_rules
+from tapehead.library.times import read_time
+from tapehead.model.spec import RULE_KEYS, RunSpec
+from tapehead.ports.bars import BarStore
+from tapehead.strategies.strategy import read_parameters
+from tapehead.wiring.plugins import Loaded
+
+
+def read_request(
+    store: BarStore,
+    loaded: Loaded,
+    *,
+    universe: str | None,
+    symbols: str | Sequence[str] | None,
+    interval: str | None,
+    start: Any,
+    end: Any,
+    parameters: Mapping[str, Any] | None,
+    others: Mapping[str, Any],
+) -> RunSpec:
+    """Return what was asked, with every name resolved and every value checked; raise for what does not fit.
+
+    `others` are settings of the engine and parameters of the strategy, told apart by name.
+    """
+    if universe is not None and symbols is not None:
+        raise ParameterError(
+            name="symbols", value=symbols, bound="left out where universe is given, or the other way round"
+        )
+    settings = {name: value for name, value in others.items() if name in RULE_KEYS and value is not None}
+    values = {**{name: value for name, value in others.items() if name not in RULE_KEYS}, **(parameters or {})}
+    try:
+        chosen = read_parameters(loaded.made, values)
+    except UnknownParameterError as error:
+        raise _also_settings(error) from None
+    wanted = [symbols] if isinstance(symbols, str) else symbols
+    if wanted is None and universe is None:
+        universe = "all"
+    instruments = select(store, universe, wanted)
+    every = choose_interval(
+        store, instruments, interval, f"universe {universe}" if universe else ", ".join(wanted or ())
+    )
+    return RunSpec(
+        strategy=loaded.name,
+        parameters=chosen,
+        interval=every.text,
+        universe=universe,
+        symbols=tuple(each.name for each in instruments) if universe is None else None,
+        start=read_time("start", start),
+        end=read_time("end", end),
+        rules=read_rules(settings),
+    )
+
+
+def _also_settings(error: UnknownParameterError) -> UnknownParameterError:
+    """Name the engine's settings too, since both are given by name."""
+    facts = dict(error.facts)
+    facts["held"] = f"{facts['held']}; a run takes {', '.join(RULE_KEYS)} as well"
+    return UnknownParameterError(**facts)

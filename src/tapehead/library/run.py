@@ -1,0 +1,207 @@
+"""Run: a backtest that goes on while it is read, or one that is kept."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tapehead.errors import RunKeyError, TapeheadError
+from tapehead.jobs.backtest import Numbered, Tally, replay
+from tapehead.jobs.verify import Verification
+from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.result import Receipt, RunResult
+from tapehead.model.spec import RunSpec
+from tapehead.ports.runs import RunRecord
+from tapehead.ports.work import Cancel
+from tapehead.wiring.assemble import House
+
+if TYPE_CHECKING:
+    from tapehead.library.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands above the table of a run.
+
+    `strategy` is its name with its parameters, `first` and `last` the open times of the outer bars (us UTC), `bars`
+    how many the segments of the range hold.
+    """
+
+    strategy: str
+    instruments: int
+    interval: str
+    first: int
+    last: int
+    bars: int
+    snapshot: int
+
+
+class Run:
+    """One run. Iterating gives each result as it finishes; leaving early keeps what is done.
+
+    Not safe from several threads, but for `cancel`.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        house: House,
+        spec: RunSpec,
+        header: Header,
+        *,
+        run: str | None = None,
+        source: Iterator[Numbered] | None = None,
+        tally: Tally | None = None,
+        cancel: Cancel | None = None,
+    ) -> None:
+        self._store = store
+        self._house = house
+        self._id = run
+        self._source = source
+        self._cancel = cancel or Cancel()
+        self._tally = tally
+        self._results: dict[str, RunResult] = {}
+        self.spec = spec
+        self.header = header
+        self.warnings: list[Warned] = []
+
+    @property
+    def id(self) -> str:
+        """ULID of the run; begins the run where it has not begun."""
+        if self._id is None:
+            for _ in self._pump(until_started=True):
+                pass
+        return self._id or ""
+
+    @property
+    def short(self) -> str:
+        """Shortest unique prefix of `id`, at least 8 characters."""
+        return self._house.runs.shortest(self.id)
+
+    @property
+    def stages_ms(self) -> dict[str, float]:
+        """Where the time of this run went, by stage; the stages of tasks are summed over all workers."""
+        return {stage: us / 1e3 for stage, us in self._tally.stages_us.items()} if self._tally else {}
+
+    def events(self) -> Iterator[Numbered]:
+        """Yield the events that are still to come, each numbered and in the log already."""
+        yield from self._pump()
+
+    def __iter__(self) -> Iterator[RunResult]:
+        """Yield results: those already there, then each as it finishes."""
+        yield from list(self._results.values())
+        for _, event in self._pump():
+            if isinstance(event, Result):
+                yield event.result
+
+    def __getitem__(self, symbol: str) -> RunResult:
+        """Return the result of `symbol` or `venue:symbol`, with its trades; waits for the run where it must."""
+        self.wait()
+        found = {
+            r.instrument: r for r in self._results.values() if symbol in (r.instrument, r.instrument.split(":", 1)[1])
+        }
+        if len(found) == 1:
+            return next(iter(found.values()))
+        names = (
+            [symbol] if ":" in symbol else [r.instrument for r in self.results() if r.instrument.endswith(f":{symbol}")]
+        )
+        if len(names) > 1:
+            raise RunKeyError(run=self.id, symbol=symbol, hint=f" It has {', '.join(names)}; name one.")
+        result = self._house.runs.result(self.id, names[0]) if names else None
+        if result is None:
+            raise RunKeyError(run=self.id, symbol=symbol, hint="")
+        return result
+
+    def wait(self) -> "Run":
+        """Run to the end."""
+        for _ in self._pump():
+            pass
+        return self
+
+    def cancel(self) -> None:
+        """Ask the run to stop; finished results are kept. May be called from another thread."""
+        self._cancel.cancel()
+
+    def close(self) -> None:
+        """Stop a run that is not read to its end; finished results are kept."""
+        source, self._source = self._source, None
+        if source is not None and hasattr(source, "close"):
+            source.close()
+
+    def results(self, sort: str = "total_return", limit: int | None = None) -> list[RunResult]:
+        """Return the kept results without trades, by a metric, best first."""
+        found: list[RunResult] = []
+        cursor = None
+        while limit is None or len(found) < limit:
+            page = self._house.runs.results(self.id, sort=sort, cursor=cursor, limit=500)
+            found += page.rows
+            cursor = page.cursor
+            if cursor is None:
+                break
+        return found[:limit]
+
+    @property
+    def record(self) -> RunRecord:
+        """State, key, spec and times of the run as kept."""
+        return self._house.runs.record(self.id)
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """What the run can be made again from; None until it is complete."""
+        self.wait()
+        return self.record.receipt
+
+    def verify(self) -> Verification:
+        """Make the run again in a fresh process, from segments, without caches, and compare every bit."""
+        self.wait()
+        return self._store.verify(self.id)
+
+    def _pump(self, until_started: bool = False) -> Iterator[Numbered]:
+        """Drive the run."""
+        while self._source is not None:
+            try:
+                number, event = next(self._source)
+            except StopIteration:
+                self._source = None
+                return
+            self._note(event)
+            yield number, event
+            if isinstance(event, Failed):
+                self._source = None
+            if until_started and self._id is not None:
+                return
+
+    def _note(self, event: Event) -> None:
+        """Remember what an event tells."""
+        self._id = event.run
+        if isinstance(event, Result):
+            self._results[event.result.instrument] = event.result
+        elif isinstance(event, Warned):
+            self.warnings.append(event)
+
+
+def reused(house: House, run: str) -> Iterator[Numbered]:
+    """Yield the events of a kept run as they were numbered; its last one says `reused`."""
+    for number, data in replay(house.log, run):
+        event = read_event(house, run, data)
+        if event is not None:
+            yield number, event
+
+
+def read_event(house: House, run: str, data: bytes) -> Event | None:
+    """Return the event that kept bytes tell; results come with their trades. Progress is not told again."""
+    body = json.loads(data)
+    name = body["event"]
+    if name == "started":
+        return Started(run, body["spec"], body["total"], body["snapshot"])
+    if name == "warning":
+        return Warned(run, body["instrument"], body["code"], body["text"])
+    if name == "result":
+        result = house.runs.result(run, body["instrument"])
+        if result is None:
+            raise TapeheadError(f"Run {run} is damaged: its result of {body['instrument']} is gone.")
+        return Result(run, result, body["t_ms"])
+    if name == "completed":
+        numbers = {key: body[key] for key in ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")}
+        return Completed(run, **numbers, look_ahead=body["look_ahead"], degraded=tuple(body["degraded"]), reused=True)
+    return None

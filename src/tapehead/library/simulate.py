@@ -1,0 +1,115 @@
+"""simulate: signals on arrays in memory, without a store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import ParameterError
+from tapehead.indicators.memo import Memo
+from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
+from tapehead.metrics.summary import summarise
+from tapehead.model.bars import Bars, frozen_bars
+from tapehead.model.result import Metrics
+from tapehead.model.rules import Rules, fraction
+from tapehead.model.signals import Signals
+from tapehead.model.trades import Trades
+from tapehead.simulation.curve import Curve, curve
+from tapehead.simulation.simulate import Position
+from tapehead.simulation.simulate import simulate as run_simulation
+
+RATES = ("fee", "slippage", "size", "delist_haircut")
+"""Settings that take a unit: `10bps`, `50%`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """What `simulate` found: closed trades, metrics with the reason of each None, equity at each bar close."""
+
+    trades: Trades
+    metrics: Metrics
+    why: Mapping[str, str]
+    curve: Curve
+    position: Position | None
+    final_equity: float
+    flags: tuple[str, ...]
+
+
+def read_rules(settings: Mapping[str, Any]) -> Rules:
+    """Return Rules from settings as a user writes them; raise ParameterError for an unknown one."""
+    known = [f.name for f in fields(Rules)]
+    for name in settings:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            bound = f"one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
+            raise ParameterError(name="setting", value=name, bound=bound)
+    values: dict[str, Any] = {
+        name: fraction(name, value) if name in RATES else value for name, value in settings.items()
+    }
+    if "cash" in values:
+        values["cash"] = fraction("cash", values["cash"])
+    return Rules(**values)
+
+
+def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
+    """Trade signals on bars.
+
+    Parameters
+    ----------
+    bars : Bars
+        For instance from `Bars.from_arrays`.
+    signals : Signals
+        Conditions of shape (n_bars,).
+    **settings
+        Fields of `Rules`: `fee="10bps"`, `slippage="2bps"`, `fill="next_open"`, `size="100%"`, `cash=10_000`,
+        `close_at_end=False`, `max_wait=None`, `on_conflict="nothing"`, `calendar="24/7"`.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    ParameterError, SignalsError
+        A setting or a condition that does not fit; the sentence names value and bound.
+
+    Examples
+    --------
+    >>> simulate(bars, Signals(enter=crossed_above(rsi(bars.close), 30)), fee="10bps").metrics.total_return
+    """
+    rules = read_rules(settings)
+    signals.check(len(bars), "simulate", bars.series.instrument)
+    bars, signals = _whole(bars, signals)
+    if len(bars) <= bars.warm:
+        raise ParameterError(name="bars", value=f"{len(bars)} bars", bound=f"more than {bars.warm} whole ones")
+    done = run_simulation(bars, signals, rules, Memo())
+    line = curve(bars, done, rules)
+    metrics, why = summarise(
+        bars,
+        rules,
+        done.moments,
+        trades=len(done.trades),
+        final_equity=done.final_equity,
+        fees_paid=done.fees_paid,
+        open_profit=done.position.profit if done.position else None,
+        equity=lambda: line.equity,
+    )
+    return Simulation(done.trades, metrics, why, line, done.position, done.final_equity, done.flags)
+
+
+def _whole(bars: Bars, signals: Signals) -> tuple[Bars, Signals]:
+    """Drop bars flagged partial, and their signals: an unfinished bar decides and fills nothing."""
+    whole = (bars.flags & PARTIAL) == 0
+    if whole.all():
+        return bars, signals
+    columns = {name: np.ascontiguousarray(getattr(bars, name)[whole]) for name in BAR_COLUMNS}
+    kept = frozen_bars(bars.series, columns, int(whole[: bars.warm].sum()), bars.segments)
+
+    def keep(condition: Any) -> NDArray[np.bool_] | None:
+        return None if condition is None else np.asarray(condition)[whole]
+
+    enter, leave = keep(signals.enter), keep(signals.leave)
+    return kept, Signals(enter, leave, keep(signals.enter_short), keep(signals.leave_short))

@@ -1,0 +1,374 @@
+"""Store: everything that can be asked of one Tapehead store; `open` is the door."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tapehead.errors import UniverseError
+from tapehead.jobs import universes as selection
+from tapehead.jobs.backtest import Desk, Tally, backtest
+from tapehead.jobs.ingest import ingest
+from tapehead.jobs.make_market import make_market
+from tapehead.jobs.plan import Code, Plan, make_plan
+from tapehead.jobs.verify import Verification
+from tapehead.library.doctor import Check, examine
+from tapehead.library.request import read_request
+from tapehead.library.run import Header, Run, reused
+from tapehead.library.verify import verify_apart, verify_here
+from tapehead.model.instrument import Instrument
+from tapehead.model.interval import Interval
+from tapehead.model.quality import ImportReport
+from tapehead.model.segment import Commit, Universe
+from tapehead.model.spec import RunSpec
+from tapehead.ports.bars import Hints
+from tapehead.ports.runs import RunRecord
+from tapehead.ports.work import Cancel, Outcome, Task
+from tapehead.settings import read_settings
+from tapehead.strategies.strategy import Param, instance, label
+from tapehead.wiring.assemble import House, assemble, dismantle, make_executor
+from tapehead.wiring.platform import platform_facts, version_facts
+from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy, strategies_in, strategy_names
+from tapehead.wiring.readers import source_of, synthetic_market
+from tapehead.wiring.worker import WorkerContext, work
+
+_tokens = itertools.count(1)
+IntervalRow = tuple[str, int, int, int]
+"""Interval, open time of the first and of the last bar (us UTC), number of bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentRow:
+    """An instrument and what is held of it."""
+
+    instrument: Instrument
+    intervals: tuple[IntervalRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyInfo:
+    """A strategy's name, docstring and parameters; `origin` is its file, empty when built in."""
+
+    name: str
+    doc: str
+    params: tuple[Param, ...]
+    origin: str
+
+
+def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 - th.open() is the contract
+    """Open a store, making it where there is none.
+
+    Parameters
+    ----------
+    home : path, optional
+        Folder of the store; default TAPEHEAD_HOME, else `~/.tapehead`.
+
+    Raises
+    ------
+    UnwritableHomeError, NetworkFileSystemError, NewerFormatError
+
+    Examples
+    --------
+    >>> store = open("market")
+    """
+    settings = read_settings(home=home)
+    return Store(assemble(settings))
+
+
+class Store:
+    """One open store. Safe to use from several threads; a run is read by one."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    @property
+    def home(self) -> Path:
+        """Folder of the store."""
+        return self._house.settings.home
+
+    def __enter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Close the store."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the store; opening it again is cheap."""
+        dismantle(self._house.settings)
+
+    def import_files(
+        self,
+        *paths: str | os.PathLike[str],
+        symbol: str | None = None,
+        venue: str | None = None,
+        kind: str | None = None,
+        interval: str | None = None,
+        tz: str | None = None,
+        unit: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+        strict: bool = False,
+        supersede: bool = False,
+        progress: Callable[..., None] | None = None,
+    ) -> ImportReport:
+        """Import files or folders of bars as one commit, all or nothing.
+
+        Parameters
+        ----------
+        *paths : path
+            Parquet, Feather or CSV (also .gz); a panel with a symbol column, or one file a symbol.
+        symbol, venue, kind, interval, tz, unit, columns
+            What would else be recognised; each guess is in the report with its evidence.
+        dry_run : bool
+            Report, and write nothing.
+        strict : bool
+            Refuse files with anything set aside or looking wrong.
+        supersede : bool
+            Let differing bars replace what is held, however many.
+
+        Returns
+        -------
+        ImportReport
+
+        Raises
+        ------
+        FileFormatError, MissingColumnError, AmbiguousFileError, ImportConflictError, StoreLockedError, DiskFullError
+            Nothing was written.
+        """
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}))
+        house = self._house
+        return ingest(
+            [os.fspath(path) for path in paths],
+            hints,
+            house.bars,
+            house.codec,
+            source_of,
+            dry_run=dry_run,
+            strict=strict,
+            supersede=supersede,
+            progress=progress,
+            now=time.time_ns() // 1000,
+        )
+
+    def instruments(
+        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+    ) -> list[InstrumentRow]:
+        """Return instruments with what is held of them, sorted by name.
+
+        `query` is a part of the name, any case.
+        """
+        bars = self._house.bars
+        held: dict[str, list[IntervalRow]] = {}
+        for cover in bars.coverage():
+            row = (cover.series.interval.text, cover.first, cover.last, cover.rows)
+            held.setdefault(cover.series.instrument, []).append(row)
+        chosen = bars.instruments() if universe is None else selection.select(bars, universe, None)
+        part = (query or "").lower()
+        return [
+            InstrumentRow(each, tuple(held.get(each.name, ())))
+            for each in chosen
+            if part in each.name.lower() and kind in (None, each.kind) and venue in (None, each.venue)
+        ]
+
+    def universes(self) -> list[Universe]:
+        """Return every universe; `all` and the kinds are built in."""
+        return selection.universes(self._house.bars)
+
+    def universe(self, name: str) -> Universe:
+        """Return one universe; raises UnknownUniverseError."""
+        return selection.universe(self._house.bars, name)
+
+    def create_universe(self, name: str, symbols: Sequence[str]) -> Universe:
+        """Keep a named list of instruments; one of that name is replaced.
+
+        Raises UniverseError for a built-in name or an empty list, UnknownSymbolError for a symbol that is not held.
+        """
+        if name.strip() != name or not name or "," in name:
+            raise UniverseError(
+                f"'{name}' cannot name a universe. Take a word: tapehead universe create majors --symbols A,B"
+            )
+        if any(each.built_in and each.name == name for each in self.universes()) or name == "all":
+            raise UniverseError(f"'{name}' is built in and cannot be replaced. Take another name for yours.")
+        if not symbols:
+            raise UniverseError(f"Universe '{name}' would be empty. Name its instruments: --symbols BTCUSDT,ETHUSDT")
+        chosen = selection.select(self._house.bars, None, symbols)
+        made = Universe(name, tuple(each.name for each in chosen))
+        self._house.bars.save_universe(made)
+        return made
+
+    def delete_universe(self, name: str) -> None:
+        """Forget a named list; the instruments stay. Raises UnknownUniverseError, or UniverseError for a built-in."""
+        if self.universe(name).built_in:
+            raise UniverseError(f"'{name}' is built in and cannot be deleted.")
+        self._house.bars.delete_universe(name)
+
+    def strategies(self, file: str | None = None) -> list[StrategyInfo]:
+        """Return the strategies there are, or those of a file."""
+        found = strategies_in(file) if file else [load_strategy(name) for name in strategy_names()]
+        return [
+            StrategyInfo(each.made.__name__, each.made.__doc__ or "", each.made.params, each.origin) for each in found
+        ]
+
+    def backtest(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        executor: str = "threads",
+        workers: int | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        **others: Any,
+    ) -> Run:
+        """Begin a backtest of one strategy on many instruments; it runs while it is read.
+
+        Parameters
+        ----------
+        strategy : str
+            `RsiReversion`, `my.py:Mine`, `package.module:Name` or an entry point.
+        universe, symbols : str, sequence of str
+            One of them; neither means universe `all`.
+        interval : str, optional
+            Needed where the instruments have bars of several.
+        start, end : date, datetime or ISO text, optional
+            Half-open, UTC. Warm-up bars are read before `start`.
+        snapshot : int, optional
+            State of the store to read; default the newest.
+        fresh : bool
+            Compute even where an equal run is kept; else that run answers and says `reused`.
+        executor, workers
+            `threads` or `serial`; one worker a processor by default.
+        parameters : mapping, optional
+            Parameters of the strategy.
+        **others
+            Parameters of the strategy, and settings of the engine: `fee="10bps"`, `slippage="2bps"`, `fill`, `size`,
+            `cash`, `close_at_end`, `max_wait`, `on_conflict`, `delist_haircut`.
+
+        Returns
+        -------
+        Run
+            Iterate it for results as they finish.
+
+        Raises
+        ------
+        TapeheadError
+            Of bad input, before anything is written.
+
+        Examples
+        --------
+        >>> run = store.backtest("RsiReversion", universe="crypto", period=14, fee="10bps")
+        >>> for result in run:
+        ...     print(result.instrument, result.metrics.total_return)
+        """
+        began = time.perf_counter()
+        house, loaded = self._house, load_strategy(strategy)
+        spec = read_request(
+            house.bars,
+            loaded,
+            universe=universe,
+            symbols=symbols,
+            interval=interval,
+            start=start,
+            end=end,
+            parameters=parameters,
+            others=others,
+        )
+        plan = _plan(house, spec, loaded, snapshot)
+        header = header_of(plan, loaded)
+        kept = None if fresh else house.runs.find(plan.key)
+        if kept is not None:
+            return Run(self, house, spec, header, run=kept, source=reused(house, kept))
+        tally, cancel = Tally(began, len(plan.items)), Cancel()
+        tally.spend("plan", (time.perf_counter() - began) * 1e6)
+        chosen = make_executor(executor, house.settings.workers if workers is None else workers)
+        context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
+
+        def work_of(_run: str) -> Callable[[Task], Outcome]:
+            return partial(work, context)
+
+        desk = Desk(
+            house.bars, house.runs, house.log, chosen, work_of, _degraded(house), version_facts(), platform_facts()
+        )
+        source = backtest(desk, plan, cancel, tally, loaded.origin)
+        return Run(self, house, spec, header, source=source, tally=tally, cancel=cancel)
+
+    def runs(self, limit: int = 50) -> list[RunRecord]:
+        """Return the newest runs, newest first."""
+        return list(self._house.runs.runs(limit=limit))
+
+    def run(self, prefix: str) -> Run:
+        """Return a kept run by any unique prefix of its id; raises UnknownRunError."""
+        run = self._house.runs.resolve(prefix)
+        record = self._house.runs.record(run)
+        spec = RunSpec.from_json(record.spec)
+        return Run(self, self._house, spec, _kept_header(self._house, run, spec, record), run=run)
+
+    def delete_run(self, prefix: str) -> None:
+        """Remove a run with its results and events; raises UnknownRunError."""
+        self._house.runs.delete(self._house.runs.resolve(prefix))
+
+    def verify(self, prefix: str, *, apart: bool = True) -> Verification:
+        """Make a run again from its segments, without caches, and compare every bit.
+
+        `apart` starts a process of its own for it; the command line, which is one, does not need to.
+        """
+        run = self._house.runs.resolve(prefix)
+        return verify_apart(self._house, run) if apart else verify_here(self._house, run)
+
+    def demo(
+        self, instruments: int = 48, years: int = 5, seed: int = 7, progress: Callable[..., None] | None = None
+    ) -> Commit | None:
+        """Make the synthetic market, venue and universe `demo`, once; None where it is there already."""
+        market = partial(synthetic_market, instruments=instruments, years=years, seed=seed)
+        return make_market(self._house.bars, market, instruments=instruments, years=years, seed=seed, progress=progress)
+
+    def doctor(self) -> list[Check]:
+        """Check home, disk, file system, kernels, versions and formats."""
+        return examine(self._house)
+
+
+def _plan(house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None) -> Plan:
+    """Plan a run with the code that is here now."""
+    warm = instance(loaded.made, spec.parameters).warm()
+    return make_plan(house.bars, house.tiers, spec, Code(loaded.source, engine_digest()), warm=warm, snapshot=snapshot)
+
+
+def header_of(plan: Plan, loaded: Loaded) -> Header:
+    """Return what stands above the table of a run that begins."""
+    bars = sum(ref.rows for item in plan.items for ref in item.refs)
+    interval = Interval.parse(plan.spec.interval)
+    words = label(loaded.made, plan.spec.parameters)
+    return Header(words, len(plan.items), interval.text, plan.first, plan.last - interval.us, bars, plan.snapshot)
+
+
+def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> Header:
+    """Return what stands above the table of a kept run, from its results."""
+    rows: list[Any] = []
+    cursor = None
+    while True:
+        page = house.runs.results(run, sort="instrument", cursor=cursor, limit=500)
+        rows += page.rows
+        cursor = page.cursor
+        if cursor is None:
+            break
+    values = " ".join(("/".join(str(value).removesuffix(".0") for value in spec.parameters.values()),))
+    words = f"{spec.strategy.rpartition(':')[2]} {values}".strip()
+    first, last = min((r.first for r in rows), default=0), max((r.last for r in rows), default=0)
+    return Header(words, len(rows), spec.interval, first, last, sum(r.bars for r in rows), record.snapshot)
+
+
+def _degraded(house: House) -> Callable[[], tuple[str, ...]]:
+    """Return a call that tells what works worse than it should."""
+    return lambda: tuple(filter(None, (house.tiers.stats().degraded,)))

@@ -1,0 +1,86 @@
+"""verify_here, verify_apart: make a kept run again, in this process or in a fresh one."""
+
+import json
+import subprocess
+import sys
+from functools import partial
+
+from tapehead.errors import TapeheadError
+from tapehead.jobs.plan import Code, make_plan
+from tapehead.jobs.task import Work
+from tapehead.jobs.verify import DIFFERS, Verification, compare
+from tapehead.model.result import RunResult
+from tapehead.model.spec import RunKey, RunSpec, run_digest
+from tapehead.ports.runs import RunRecord
+from tapehead.ports.work import Cancel, Failure, Task
+from tapehead.strategies.strategy import instance
+from tapehead.wiring.assemble import House, make_executor
+from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.worker import WorkerContext, work
+
+
+class VerificationError(TapeheadError, RuntimeError):
+    """Run {run} could not be verified: {cause}."""
+
+    code = "runs.verify"
+
+
+def verify_apart(house: House, run: str) -> Verification:
+    """Verify in a process of its own, which has seen nothing of the first computation."""
+    command = [sys.executable, "-m", "tapehead", "--home", str(house.settings.home), "--json", "verify", run]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1) or not done.stdout:
+        raise VerificationError(
+            run=run, cause=done.stderr.strip().rstrip(".") or f"its process ended with {done.returncode}"
+        )
+    told = json.loads(done.stdout)
+    names = ("run", "verdict", "compared", "digest", "first_difference")
+    return Verification(**{name: told[name] for name in names}, changed=tuple(told["changed"]))
+
+
+def verify_here(house: House, run: str) -> Verification:
+    """Compute a run again from segments, with no cache between, and compare it with what is kept."""
+    record = house.runs.record(run)
+    if record.receipt is None:
+        raise VerificationError(run=run, cause=f"it is {record.state}, and only a completed run can be made again")
+    spec = RunSpec.from_json(record.spec)
+    loaded = load_strategy(_where(spec, record))
+    warm = instance(loaded.made, spec.parameters).warm()
+    code = Code(loaded.source, engine_digest())
+    plan = make_plan(house.bars, house.direct, spec, code, warm=warm, snapshot=record.snapshot)
+    context = WorkerContext(f"verify-{run}", house.settings, plan, _where(spec, record), loaded.origin, direct=True)
+    tasks = [Task(run, item.series, 0, 1) for item in plan.items]
+    made = _compute(house, partial(work, context), tasks)
+    kept = {name: result for name in record.receipt.segments if (result := house.runs.result(run, name)) is not None}
+    verdict, first = compare(kept, made)
+    digest = run_digest(result.line() for result in made.values())
+    if verdict != DIFFERS and digest != record.receipt.digest:
+        verdict, first = DIFFERS, f"the digest was {record.receipt.digest}, is {digest}"
+    return Verification(run, verdict, len(made), digest, first, _changed(record.key, plan.key, loaded))
+
+
+def _where(spec: RunSpec, record: RunRecord) -> str:
+    """Return what `load_strategy` takes to find the strategy of a kept run."""
+    name = spec.strategy.rpartition(":")[2]
+    return f"{record.origin}:{name}" if spec.strategy.partition(":")[0].endswith(".py") else spec.strategy
+
+
+def _compute(house: House, run_one: Work, tasks: list[Task]) -> dict[str, RunResult]:
+    """Run every task and return the results by instrument."""
+    executor = make_executor("threads", house.settings.workers)
+    made: dict[str, RunResult] = {}
+    for _, outcome in executor.map(run_one, tasks, cancel=Cancel(), in_flight=2 * executor.workers):
+        if not isinstance(outcome, Failure):
+            made.update({result.instrument: result for result in outcome.results})
+    return made
+
+
+def _changed(old: RunKey, new: RunKey, loaded: Loaded) -> tuple[str, ...]:
+    """Say which of the four digests are no longer what the receipt names."""
+    words = {
+        "spec": "the canonical spec",
+        "strategy": f"the source of {loaded.name}",
+        "engine": "the engine",
+        "data": "the data at that snapshot",
+    }
+    return tuple(words[name] for name, a, b in zip(RunKey._fields, old, new, strict=True) if a != b)

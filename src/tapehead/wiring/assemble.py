@@ -1,0 +1,102 @@
+"""assemble: a house from its settings; the only place that names concrete stores, caches, sources and executors."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tapehead.caches.chain import Chain
+from tapehead.caches.hot import HotTier
+from tapehead.caches.memory import MemoryTier
+from tapehead.errors import ParameterError
+from tapehead.executors.serial import SerialExecutor
+from tapehead.executors.threads import ThreadExecutor
+from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
+from tapehead.model.segment import SegmentRef
+from tapehead.ports.bars import BarStore, ChunkCache, Codec
+from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.work import Executor
+from tapehead.settings import Settings, processors
+from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.embedded.events import EmbeddedEvents
+from tapehead.stores.embedded.home import open_home
+from tapehead.stores.embedded.manifest import EmbeddedBars
+from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class House:
+    """An open store with everything around it.
+
+    `tiers` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing.
+    """
+
+    settings: Settings
+    writable: bool
+    bars: BarStore
+    runs: RunStore
+    log: EventLog
+    codec: Codec
+    tiers: Chain
+    direct: ChunkCache
+    closers: tuple[Any, ...]
+
+
+_lock = threading.Lock()
+_houses: dict[Settings, House] = {}
+
+
+def assemble(settings: Settings) -> House:
+    """Open the embedded store of these settings, once a process.
+
+    Raises
+    ------
+    UnwritableHomeError, NetworkFileSystemError, NewerFormatError, StoreLockedError
+    """
+    with _lock:
+        house = _houses.get(settings)
+        if house is None:
+            house = _houses[settings] = _open(settings)
+        return house
+
+
+def dismantle(settings: Settings) -> None:
+    """Close what `assemble` opened."""
+    with _lock:
+        house = _houses.pop(settings, None)
+    for each in house.closers if house else ():
+        each.close()
+
+
+def _open(settings: Settings) -> House:
+    """Open store, tiers and logs."""
+    home = open_home(settings.home)
+    codec = ParquetCodec()
+    bars = EmbeddedBars(home, codec)
+    database = open_runs(home)
+    runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
+
+    def load(ref: SegmentRef) -> Mapping[Column, Any]:
+        columns: dict[Column, Any] = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+        for _, data in bars.read([ref]):
+            codec.decode(data, BAR_COLUMNS, columns)
+        return columns
+
+    tiers: list[ChunkCache] = []
+    if settings.memory_tier_bytes:
+        tiers.append(MemoryTier(settings.memory_tier_bytes))
+    if settings.hot_tier_bytes and home.writable:
+        tiers.append(HotTier(home.hot, settings.hot_tier_bytes))
+    chain = Chain(tiers, load, locks=home.hot / "locks" if home.writable else None)
+    return House(settings, home.writable, bars, runs, log, codec, chain, Chain([], load), (bars, runs))
+
+
+def make_executor(name: str, workers: int) -> Executor:
+    """Return the executor called `threads` or `serial`; 0 workers mean one a processor."""
+    if name == "serial":
+        return SerialExecutor()
+    if name == "threads":
+        return ThreadExecutor(workers or processors())
+    raise ParameterError(name="executor", value=name, bound="threads or serial")
