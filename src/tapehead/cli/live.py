@@ -26,20 +26,18 @@ _LINE_EVERY_S = 2.0
 
 @contextmanager
 def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
-    """Let the first Ctrl-C cancel the run, which then ends in order, and the second one interrupt."""
+    """Let the first Ctrl-C cancel the run, which then ends in order, and the second one interrupt; close the run."""
 
     def ask(_number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         run.cancel()
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     before = signal.signal(signal.SIGINT, ask)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        run.close()
 
 
 def stream_events(run: "Run") -> Board:
@@ -163,13 +161,14 @@ class Ticker:
         self._next = time.monotonic() + (0.2 if self._again else _LINE_EVERY_S)
         self._shown = False
 
-    def __call__(self, text: str) -> None:
-        """Tell where the step is; most calls show nothing."""
+    def __call__(self, what: str, *counts: int) -> None:
+        """Tell what is worked on, and how many of it are done, or how many of how many; most calls show nothing."""
         now = time.monotonic()
         if self._session.quiet or now < self._next:
             return
         self._next = now + (1 / _REDRAWS_PER_S if self._again else _LINE_EVERY_S)
         width = self._session.size[0] - 1
+        text = f"{what}   {' of '.join(f'{count:,}' for count in counts)}".rstrip()
         if self._again:
             sys.stderr.write(f"\r\x1b[2K{text[:width]}")
             sys.stderr.flush()

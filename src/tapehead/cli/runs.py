@@ -128,12 +128,14 @@ def record_json(record: "RunRecord") -> dict[str, Any]:
 def verify(context: click.Context, run: str) -> int:
     """Verify; exit 1 when anything differs."""
     session: Session = context.find_root().obj
-    verification = session.store.verify(run)
+    verification = session.store.verify(run, apart=False)
     differs = verification.verdict == "differs"
     if session.json:
         session.put_document("verify", {k: v for k, v in verification.to_json().items() if k != "schema"})
     else:
         session.put(verification.verdict)
-        if differs:
+        session.put(f"  {verification.compared:,} results compared, digest {verification.digest[:16]}")
+        if verification.first_difference:
             session.put(f"  first difference: {verification.first_difference}")
+        session.put(*(f"  changed since: {what}" for what in verification.changed))
     return 1 if differs else 0

@@ -104,6 +104,7 @@ def _json(info: "StrategyInfo") -> dict[str, Any]:
     return {
         "name": info.name,
         "doc": info.doc or "",
+        "origin": info.origin,
         "parameters": [
             {"name": one.name, "kind": _kind(one), "default": one.default, "low": one.low, "high": one.high}
             for one in info.params

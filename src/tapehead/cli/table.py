@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from tapehead.model.rules import Rules
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-QUIET_FLAGS = ("short_history", "open_at_end")
+QUIET_FLAGS = ("short_history", "short_warm_up", "open_at_end", "unfilled_at_end")
 """Flags that a warning line or the metrics already tell; any other one draws `!` in the row."""
 _SPARK_WIDTH = 8
 _NAME_WIDTH = 14
 _BAR_WIDTH = 39
+_DEFAULT_CASH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +135,12 @@ def display_names(instruments: Sequence[str]) -> dict[str, str]:
 
 def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink) -> list[str]:
     """Return what is run on what, and under which rules."""
-    n = header.instruments
-    step = Interval.parse(header.interval).us
-    span = f"{numbers.moment(header.first)} to {numbers.moment(header.last + step)} UTC" if header.bars else "no bars"
+    n, end = header.instruments, header.last + Interval.parse(header.interval).us
+    span = f"{numbers.moment(header.first)} to {numbers.moment(end)} UTC" if header.bars else "no bars"
     asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
     held = [f"{header.bars:,} bars", *rule_words(rules), f"snapshot {header.snapshot}"]
     first, *rest = wrapped(asked, width)
-    label = header.strategy
-    return [ink.strong(label) + first[len(label) :], *rest, *wrapped(held, width)]
+    return [ink.strong(header.strategy) + first[len(header.strategy) :], *rest, *wrapped(held, width)]
 
 
 def rule_words(rules: "Rules") -> list[str]:
@@ -150,7 +149,7 @@ def rule_words(rules: "Rules") -> list[str]:
     words = [f"fill {rules.fill.replace('_', ' ')}", f"{fee}, slippage {numbers.basis_points(rules.slippage)}"]
     if rules.size != 1:
         words.append(f"size {numbers.plain(rules.size * 100, 1).removesuffix('.0')} %")
-    if rules.cash != 10_000:
+    if rules.cash != _DEFAULT_CASH:
         words.append(f"cash {numbers.plain(rules.cash, 2).removesuffix('.00')}")
     if rules.close_at_end:
         words.append("closed at the end")

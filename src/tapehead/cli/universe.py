@@ -1,5 +1,7 @@
 """`tapehead universe`: named sets of instruments."""
 
+from typing import Any
+
 import click
 
 from tapehead.cli.closing import plural, wrap_names
@@ -7,6 +9,7 @@ from tapehead.cli.commands import Group
 from tapehead.cli.ink import Ink
 from tapehead.cli.run import split_names
 from tapehead.cli.session import Session
+from tapehead.model.segment import Universe
 
 
 @click.group(
@@ -47,13 +50,7 @@ def show(context: click.Context, name: str) -> int:
     session: Session = context.find_root().obj
     one = session.store.universe(name)
     if session.json:
-        body = {
-            "name": one.name,
-            "instruments": len(one.symbols),
-            "built_in": one.built_in,
-            "symbols": list(one.symbols),
-        }
-        session.put_document("universe", body)
+        session.put_document("universe", _document(one))
         return 0
     session.put(f"{one.name}: {plural(len(one.symbols), 'instrument')}{', built in' * one.built_in}")
     session.put(*wrap_names(one.symbols, session.size[0]))
@@ -69,11 +66,11 @@ def show(context: click.Context, name: str) -> int:
 def create(context: click.Context, name: str, symbols: tuple[str, ...]) -> int:
     """Keep a list under a name."""
     session: Session = context.find_root().obj
-    session.store.create_universe(name, symbols)
+    made = session.store.create_universe(name, symbols)
     if session.json:
-        session.put_document("universe", {"name": name, "instruments": len(symbols), "symbols": list(symbols)})
+        session.put_document("universe", _document(made))
     else:
-        session.put(f"Universe {name} holds {plural(len(symbols), 'instrument')}.")
+        session.put(f"Universe {made.name} holds {plural(len(made.symbols), 'instrument')}.")
     return 0
 
 
@@ -89,3 +86,13 @@ def delete(context: click.Context, name: str) -> int:
     else:
         session.put(f"Universe {name} is gone; its bars stay.")
     return 0
+
+
+def _document(one: Universe) -> dict[str, Any]:
+    """Return plain values of a universe."""
+    return {
+        "name": one.name,
+        "instruments": len(one.symbols),
+        "built_in": one.built_in,
+        "symbols": list(one.symbols),
+    }

@@ -116,6 +116,8 @@ class ScriptedRun:
     short: str = RUN[:8]
 
     def __post_init__(self) -> None:
+        parameters = {"period": 14, "oversold": 30.0, "overbought": 70.0}
+        self.spec = RunSpec("RsiReversion", parameters, "1h", universe="demo", rules=Rules(fee=0.001))
         self.header = SimpleNamespace(
             strategy="RsiReversion 14/30/70",
             instruments=48,
@@ -125,8 +127,7 @@ class ScriptedRun:
             bars=2_049_312,
             snapshot=3,
         )
-        parameters = {"period": 14, "oversold": 30.0, "overbought": 70.0}
-        self.spec = RunSpec("RsiReversion", parameters, "1h", universe="demo", rules=Rules(fee=0.001))
+        self.closed = False
         self.receipt = Receipt(
             KEY, "ab" * 32, 3, {"binance:SOLUSDT": ("ff" * 32,)}, {"machine": "x86_64"}, {"numpy": "2"}
         )
@@ -148,6 +149,9 @@ class ScriptedRun:
 
     def cancel(self) -> None:
         self.cancelled = True
+
+    def close(self) -> None:
+        self.closed = True
 
     def results(self, _sort: str, limit: int) -> list[RunResult]:
         return drawn_results()[:limit]
@@ -185,7 +189,7 @@ class ScriptedStore:
 
     def import_files(self, *paths: str, progress: Any, **options: Any) -> ImportReport:
         self.asked.append(("import", {"paths": paths, **options}))
-        progress("reading")
+        progress("reading", 100)
         file = FileReport(
             paths[0],
             rows=100,
@@ -215,15 +219,16 @@ class ScriptedStore:
             raise UnknownUniverseError(name=name, hint="")
         return self.universes()[0]
 
-    def create_universe(self, name: str, symbols: tuple[str, ...]) -> None:
+    def create_universe(self, name: str, symbols: tuple[str, ...]) -> Universe:
         self.asked.append(("create_universe", (name, symbols)))
+        return Universe(name, tuple(f"binance:{symbol}" for symbol in symbols))
 
     def delete_universe(self, name: str) -> None:
         self.asked.append(("delete_universe", name))
 
     def strategies(self, _file: str | None = None) -> list[Any]:
         param = SimpleNamespace(name="period", default=14, low=2, high=200, kind=int)
-        return [SimpleNamespace(name="RsiReversion", doc="Buy when RSI climbs.\n\nMore.", params=(param,))]
+        return [SimpleNamespace(name="RsiReversion", doc="Buy when RSI climbs.\n\nMore.", params=(param,), origin="")]
 
     def runs(self, limit: int) -> list[RunRecord]:
         return [self.run_.record][:limit]
@@ -236,18 +241,27 @@ class ScriptedStore:
     def delete_run(self, prefix: str) -> None:
         self.asked.append(("delete_run", prefix))
 
-    def verify(self, prefix: str) -> Any:
+    def verify(self, prefix: str, *, apart: bool) -> Any:
+        assert not apart
         self.run(prefix)
         body = {"run": RUN, "verdict": self.verdict}
-        return SimpleNamespace(verdict=self.verdict, first_difference="BTCUSDT trade 3", to_json=lambda: body)
+        difference = "BTCUSDT trade 3" if self.verdict == "differs" else ""
+        return SimpleNamespace(
+            verdict=self.verdict,
+            compared=48,
+            digest="ab" * 32,
+            first_difference=difference,
+            changed=(),
+            to_json=lambda: body,
+        )
 
     def demo(self, instruments: int, years: int, seed: int, progress: Any) -> None:
         self.asked.append(("demo", (instruments, years, seed)))
-        progress("making the market")
+        progress("making the market", 1, 48)
 
     def doctor(self) -> list[Any]:
         return [
-            SimpleNamespace(name="home", ok=True, text="/home/me/.tapehead", cure=""),
+            SimpleNamespace(name="home", ok=True, text="a folder", cure=""),
             SimpleNamespace(name="disk", ok=None, text="12 GB free", cure=""),
         ]
 
