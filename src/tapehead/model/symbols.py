@@ -5,36 +5,14 @@ from typing import NamedTuple
 
 from tapehead.model.instrument import Kind
 
-_FIAT = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "JPY",
-        "CHF",
-        "AUD",
-        "NZD",
-        "CAD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "TRY",
-        "ZAR",
-        "MXN",
-        "SGD",
-        "HKD",
-        "CNH",
-        "INR",
-        "XAU",
-        "XAG",
-    ]
+_FIAT = (
+    *("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "NZD", "CAD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF"),
+    *("TRY", "ZAR", "MXN", "SGD", "HKD", "CNH", "INR", "XAU", "XAG"),
 )
 _STABLE = ("USDT", "USDC", "BUSD", "FDUSD", "TUSD", "USDP")
 _BARE_QUOTES = (*sorted(_STABLE, key=len, reverse=True), "USD", "EUR", "BTC", "ETH", "BNB")
 _PAIR_QUOTES = frozenset((*_BARE_QUOTES, *_FIAT, "DAI", "KRW", "BRL", "XBT"))
+# A share may be called METH or ABTC; nothing but a pair ends in USDT.
 _LEAST_BASE = 2
 
 
@@ -77,7 +55,7 @@ def pair_of(symbol: str) -> Pair | None:
         return None
     for quote in _BARE_QUOTES:
         base = text.removesuffix(quote)
-        if base != text and len(base) >= _LEAST_BASE:
+        if base != text and len(base) >= (1 if quote in _STABLE else _LEAST_BASE):
             return _pair(base, quote)
     for quote in _FIAT:
         if text.endswith(quote) and text.removesuffix(quote) in _FIAT:

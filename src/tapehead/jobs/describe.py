@@ -1,0 +1,144 @@
+"""Describing: interval, kind, quote and calendar of what a file holds, each with its evidence."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import AmbiguousFileError, ParameterError
+from tapehead.model.instrument import CALENDAR_OF_KIND, KINDS, Instrument, Kind
+from tapehead.model.interval import Interval
+from tapehead.model.symbols import pair_of
+from tapehead.ports.bars import Hints
+
+_LEAST_SHARE = 0.5
+_SECOND_US = 1_000_000
+_DAY_US = 86_400 * _SECOND_US
+_SHOWN = 3
+
+
+def guess_interval(
+    path: str, times: Iterable[NDArray[np.int64]], hints: Hints, by_name: str | None
+) -> tuple[Interval, str]:
+    """Return the interval of a file's bars, and the sentence that says why.
+
+    Parameters
+    ----------
+    path : str
+    times : iterable of int64 arrays
+        Rising open times (us) of each series.
+    hints : Hints
+        `interval`, where named, decides.
+    by_name : str or None
+        What the file's name says; used where there is no step to measure.
+
+    Raises
+    ------
+    AmbiguousFileError
+        No step is found between half of the bars.
+    ParameterError
+        The interval that was named is none.
+    """
+    if hints.interval is not None:
+        return Interval.parse(hints.interval), ""
+    steps: Counter[int] = Counter()
+    for ts in times:
+        values, counts = np.unique(np.diff(ts), return_counts=True)
+        steps.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+    total = steps.total()
+    if not total:
+        if by_name is not None:
+            return Interval.parse(by_name), f"interval {by_name}: from the file's name"
+        cause = "no two bars of one symbol, so their interval cannot be measured"
+        raise AmbiguousFileError(path=path, cause=cause, flag="--interval 1h")
+    step, count = min(steps.items(), key=lambda item: (-item[1], item[0]))
+    share = f"{100 * count / total:.2f} % of steps"
+    if count < _LEAST_SHARE * total or step % _SECOND_US:
+        common = ", ".join(f"{_spell(us)} ({100 * n / total:.0f} %)" for us, n in steps.most_common(_SHOWN))
+        cause = f"no interval fits: the most frequent steps between bars are {common}"
+        flag = f"--interval {by_name or _spell(step)}"
+        raise AmbiguousFileError(path=path, cause=cause, flag=flag)
+    interval = Interval.of_us(step)
+    return interval, f"interval {interval}: {share}"
+
+
+def describe(
+    path: str, venue: str, symbols: Sequence[str], interval: Interval, hints: Hints, held: Mapping[str, Instrument]
+) -> tuple[dict[str, Instrument], tuple[str, ...]]:
+    """Return the instrument of each symbol, facts that are held kept, and the sentences that say why.
+
+    Parameters
+    ----------
+    path, venue : str
+    symbols : sequence of str
+    interval : Interval
+    hints : Hints
+        `kind`, where named, decides; so does a zone for the calendar of the exchange there.
+    held : mapping
+        Instruments of the store by `venue:symbol`.
+
+    Raises
+    ------
+    AmbiguousFileError
+        Intraday bars of a symbol that ends in no quote currency, and no `--kind`.
+    ParameterError
+        The kind that was named is none.
+    """
+    if hints.kind is not None and hints.kind not in KINDS:
+        raise ParameterError(name="kind", value=hints.kind, bound=f"one of {', '.join(KINDS)}")
+    found: dict[str, Instrument] = {}
+    by_pair: dict[Kind, list[str]] = {}
+    by_day: list[str] = []
+    for symbol in symbols:
+        known = held.get(f"{venue}:{symbol}")
+        if known is not None:
+            found[symbol] = _told(known, hints)
+            continue
+        pair = pair_of(symbol)
+        if hints.kind is not None:
+            kind = hints.kind
+        elif pair is not None:
+            kind = pair.kind
+            by_pair.setdefault(kind, []).append(symbol)
+        elif interval.us >= _DAY_US:
+            kind = "equity"
+            by_day.append(symbol)
+        else:
+            cause = f"'{symbol}' ends in no quote currency, so what kind it is cannot be known"
+            raise AmbiguousFileError(path=path, cause=cause, flag="--kind equity")
+        quote = pair.quote if pair is not None and kind in {"crypto", "fx"} else ""
+        found[symbol] = Instrument(
+            venue, symbol, kind=kind, quote=quote, settle=quote, calendar=_calendar(kind, hints), has_volume=False
+        )
+    return found, tuple(_evidence(by_pair, by_day))
+
+
+def _told(known: Instrument, hints: Hints) -> Instrument:
+    """Return a held instrument with the kind the user named, if that differs."""
+    if hints.kind not in KINDS or hints.kind == known.kind:
+        return known
+    kind = hints.kind
+    return replace(known, kind=kind, calendar=_calendar(kind, hints))
+
+
+def _calendar(kind: Kind, hints: Hints) -> str:
+    """Return the calendar of a kind; India's exchange where the user named its zone."""
+    usual = CALENDAR_OF_KIND[kind]
+    return "NSE" if usual == "XNYS" and hints.tz in {"Asia/Kolkata", "Asia/Calcutta"} else usual
+
+
+def _evidence(by_pair: Mapping[Kind, Sequence[str]], by_day: Sequence[str]) -> Iterable[str]:
+    """Yield the sentences about kinds that were guessed."""
+    for kind, symbols in by_pair.items():
+        quotes = Counter(pair.quote for symbol in symbols if (pair := pair_of(symbol)) is not None)
+        common = ", ".join(quote for quote, _ in quotes.most_common(_SHOWN))
+        yield f"kind {kind}: {len(symbols)} symbols end in a quote currency ({common})"
+    if by_day:
+        yield f"kind equity: daily bars, and {by_day[0]} ends in no quote currency ({len(by_day)} symbols)"
+
+
+def _spell(us: int) -> str:
+    """Return a step as an interval, or in microseconds where it is none."""
+    return Interval.of_us(us).text if us > 0 and us % _SECOND_US == 0 else f"{us} us"

@@ -1,0 +1,121 @@
+"""A BarStore in a dictionary: what importing asks of a store, and nothing of disks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
+from tapehead.model.bars import Bars, frozen_bars
+from tapehead.model.instrument import Instrument, Series
+from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.stores.codec import ParquetCodec
+
+
+@dataclass
+class MemoryStore:
+    codec: ParquetCodec = field(default_factory=ParquetCodec)
+    number: int = 0
+    refs: dict[tuple[Series, int], SegmentRef] = field(default_factory=dict)
+    bytes_of: dict[bytes, bytes] = field(default_factory=dict)
+    known: dict[str, Instrument] = field(default_factory=dict)
+    aside: list[Quarantined] = field(default_factory=list)
+    sets: dict[str, Universe] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def head(self) -> int:
+        return self.number
+
+    def manifest(
+        self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None
+    ) -> Manifest:
+        assert warm == 0
+        assert snapshot is None
+        found: dict[Series, list[SegmentRef]] = {}
+        for one, _ in sorted(self.refs):
+            found.setdefault(one, [])
+        for (one, _), ref in sorted(self.refs.items()):
+            if one in series and ref.first < end and ref.last >= start:
+                found[one].append(ref)
+        return Manifest(self.number, {one: tuple(refs) for one, refs in found.items() if refs})
+
+    def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
+        for ref in refs:
+            yield ref, self.bytes_of[ref.data]
+
+    def commit(
+        self,
+        drafts: Iterable[Draft],
+        *,
+        note: str,
+        instruments: Sequence[Instrument] = (),
+        quarantine: Sequence[Quarantined] = (),
+        universes: Sequence[Universe] = (),
+    ) -> Commit:
+        written = unchanged = 0
+        for draft in list(drafts):
+            data, identity, file = self.codec.encode(draft.columns)
+            ts = draft.columns["ts"]
+            assert len(ts)
+            assert {draft.series.interval.period_of(int(at)) for at in (ts[0], ts[-1])} == {draft.period}
+            old = self.refs.get((draft.series, draft.period))
+            if old is not None and old.data == identity:
+                unchanged += 1
+                continue
+            self.bytes_of[identity] = data
+            self.refs[draft.series, draft.period] = SegmentRef(
+                draft.series, draft.period, 0, identity, file, int(ts[0]), int(ts[-1]), len(ts), self.number + 1, None
+            )
+            written += 1
+        self.known.update({instrument.name: instrument for instrument in instruments})
+        self.aside.extend(quarantine)
+        self.sets.update({universe.name: universe for universe in universes})
+        self.notes.append(note)
+        self.number += 1 if written else 0
+        return Commit(self.number, written, unchanged)
+
+    def append(self, bars: Sequence[Bars]) -> Commit:
+        raise AssertionError(f"an import never appends, but {len(bars)} series came")
+
+    def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
+        found: dict[Series, list[SegmentRef]] = {}
+        for (one, _), ref in sorted(self.refs.items()):
+            if series is None or one in series:
+                found.setdefault(one, []).append(ref)
+        return [
+            Coverage(one, refs[0].first, refs[-1].last, sum(ref.rows for ref in refs), len(refs))
+            for one, refs in found.items()
+        ]
+
+    def lease(self, snapshot: int, ttl_s: float) -> AbstractContextManager[None]:
+        assert snapshot <= self.number
+        assert ttl_s > 0
+        return nullcontext()
+
+    def instruments(self) -> Sequence[Instrument]:
+        return [self.known[name] for name in sorted(self.known)]
+
+    def universes(self) -> Sequence[Universe]:
+        return [self.sets[name] for name in sorted(self.sets)]
+
+    def save_universe(self, universe: Universe) -> None:
+        self.sets[universe.name] = universe
+
+    def delete_universe(self, name: str) -> bool:
+        return self.sets.pop(name, None) is not None
+
+    def bars(self, name: str) -> Bars:
+        """Every bar of the one series of an instrument."""
+        refs = [ref for (one, _), ref in sorted(self.refs.items()) if one.instrument == name]
+        assert refs, f"{name} is not held; there is {sorted({one.instrument for one, _ in self.refs})}"
+        assert len({ref.series for ref in refs}) == 1
+        columns = {}
+        parts = []
+        for ref in refs:
+            part = {column: np.empty(ref.rows, BAR_DTYPES[column]) for column in BAR_COLUMNS}
+            self.codec.decode(self.bytes_of[ref.data], BAR_COLUMNS, part)
+            parts.append(part)
+        for column in BAR_COLUMNS:
+            columns[column] = np.concatenate([part[column] for part in parts])
+        return frozen_bars(refs[0].series, columns)
