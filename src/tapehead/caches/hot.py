@@ -20,6 +20,7 @@ Array = NDArray[Any]
 
 _RETRY_S = 30.0
 _EVICT_TO = 0.9
+_ABANDONED_S = 3600.0
 
 
 class HotTier:
@@ -129,13 +130,21 @@ class HotTier:
             self._size = size
 
     def _files(self) -> list[tuple[int, int, str]]:
-        """Return (last use in ns, size in bytes, path) of every file, whoever wrote it."""
-        found = []
-        with suppress(FileNotFoundError):
-            for folder in os.scandir(self._folder):
-                with suppress(FileNotFoundError, NotADirectoryError):
-                    for entry in os.scandir(folder.path):
-                        if "." not in entry.name:
-                            status = entry.stat()
-                            found.append((status.st_atime_ns, status.st_size, entry.path))
+        """Return (last use in ns, size in bytes, path) of every file, whoever wrote it; sweep what killed writers left."""
+        found: list[tuple[int, int, str]] = []
+        for folder in _entries(self._folder):
+            for entry in _entries(folder.path):
+                with suppress(OSError):
+                    status = entry.stat()
+                    if "." not in entry.name:
+                        found.append((status.st_atime_ns, status.st_size, entry.path))
+                    elif time.time() - status.st_mtime > _ABANDONED_S:
+                        os.unlink(entry.path)  # noqa: PTH108 - see `read`
         return found
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder; nothing where there is no such folder or it cannot be read."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        return list(entries)
+    return []

@@ -1,0 +1,152 @@
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tapehead.caches.chain import Chain
+from tapehead.caches.hot import HotTier
+from tapehead.caches.memory import MemoryTier
+from tapehead.layout.columns import BAR_COLUMNS
+from tapehead.model.segment import SegmentRef
+from tapehead.testing.chunk_cache import empty, sample_ref
+from tapehead.testing.samples import sample_columns
+from tests.unit.stores.processes import finish, start
+
+BLOCKS = {sample_ref(sample_columns(300, seed=seed), seed).data: sample_columns(300, seed=seed) for seed in range(8)}
+REFS = [sample_ref(sample_columns(300, seed=seed), seed) for seed in range(8)]
+LIMIT = 1 << 24
+
+
+class Loads:
+    """Loads from memory and counts; slowly enough that others come meanwhile."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def __call__(self, ref: SegmentRef) -> Mapping[Any, Any]:
+        self.asked.append(ref.data)
+        time.sleep(0.01)
+        return BLOCKS[ref.data]
+
+
+def read(chain: Chain, ref: SegmentRef) -> None:
+    into = empty(300)
+    assert chain.read(ref, BAR_COLUMNS, into)
+    assert all(into[name].tobytes() == BLOCKS[ref.data][name].tobytes() for name in BAR_COLUMNS)
+
+
+def test_a_segment_is_loaded_once_and_then_found(tmp_path: Path) -> None:
+    loads = Loads()
+    memory, hot = MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)
+    chain = Chain([memory, hot], loads, locks=tmp_path / "locks")
+    assert not chain.has(REFS[0], BAR_COLUMNS)
+    read(chain, REFS[0])
+    assert memory.has(REFS[0], BAR_COLUMNS)
+    assert hot.has(REFS[0], BAR_COLUMNS)
+    assert chain.has(REFS[0], BAR_COLUMNS)
+    read(chain, REFS[0])
+    assert loads.asked == [REFS[0].data]
+    assert (chain.stats().hits, chain.stats().misses) == (1, 1)
+    assert [one.name for one in chain.tiers()] == ["memory", "hot"]
+
+
+def test_what_a_lower_tier_has_goes_up(tmp_path: Path) -> None:
+    hot = HotTier(tmp_path / "hot", LIMIT)
+    hot.write(REFS[0], BLOCKS[REFS[0].data])
+    memory, loads = MemoryTier(LIMIT), Loads()
+    read(Chain([memory, hot], loads), REFS[0])
+    assert memory.has(REFS[0], BAR_COLUMNS)
+    assert loads.asked == []
+
+
+def test_threads_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
+    loads = Loads()
+    chain = Chain([MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)], loads, locks=tmp_path / "locks")
+    gate = threading.Barrier(8)
+    faults: list[BaseException] = []
+
+    def work(first: int) -> None:
+        try:
+            gate.wait()
+            for turn in range(8):
+                read(chain, REFS[(first + turn) % 8 if first % 2 else turn])
+        except BaseException as error:
+            faults.append(error)
+            raise
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert sorted(loads.asked) == sorted(BLOCKS)
+
+
+def test_processes_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
+    code = """
+    import sys, time
+    from pathlib import Path
+    from tapehead.caches.chain import Chain
+    from tapehead.caches.hot import HotTier
+    from tapehead.layout.columns import BAR_COLUMNS
+    from tapehead.testing.chunk_cache import empty, sample_ref
+    from tapehead.testing.samples import sample_columns
+
+    columns = sample_columns(300)
+    loads = []
+    def load(ref):
+        loads.append(ref)
+        time.sleep(0.5)
+        return columns
+    folder = Path(sys.argv[1])
+    chain = Chain([HotTier(folder / "hot", 1 << 24)], load, locks=folder / "locks")
+    print("ready", flush=True)
+    sys.stdin.readline()
+    into = empty(300)
+    chain.read(sample_ref(columns), BAR_COLUMNS, into)
+    print(len(loads), into["close"].tobytes() == columns["close"].tobytes())
+    """
+    processes = [start(code, tmp_path) for _ in range(3)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert sorted(finish(process) for process in processes) == ["0 True\n", "0 True\n", "1 True\n"]
+
+
+def test_a_load_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
+    answers: list[Mapping[Any, Any] | None] = [None, BLOCKS[REFS[0].data]]
+
+    def load(_: SegmentRef) -> Mapping[Any, Any]:
+        answer = answers.pop(0)
+        if answer is None:
+            raise OSError("the disk is away")
+        return answer
+
+    chain = Chain([MemoryTier(LIMIT)], load, locks=tmp_path / "locks")
+    with pytest.raises(OSError, match="away"):
+        chain.read(REFS[0], BAR_COLUMNS, empty(300))
+    read(chain, REFS[0])
+
+
+def test_without_a_tier_and_without_locks_it_still_reads(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    loads = Loads()
+    chain = Chain([], loads, locks=tmp_path / "file" / "locks")
+    read(chain, REFS[0])
+    read(chain, REFS[0])
+    assert len(loads.asked) == 2
+
+
+def test_a_lost_tier_shows_in_the_figures_of_the_chain(tmp_path: Path) -> None:
+    (tmp_path / "hot").write_text("in the way")
+    chain = Chain([MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)], Loads())
+    read(chain, REFS[0])
+    assert "cannot write" in chain.stats().degraded
