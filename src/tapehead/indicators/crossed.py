@@ -1,5 +1,7 @@
 """Crossings of two lines, or of a line and a level; and the bars on which any condition holds."""
 
+import threading
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -12,6 +14,9 @@ from tapehead.model.signals import Condition, Crossing
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+
+_room = threading.local()
 
 
 def crossed_above(a: ArrayLike, b: ArrayLike | float) -> Crossing:
@@ -89,12 +94,20 @@ def _both(a: F64, b: F64 | float) -> tuple[I32, I32]:
     if n == 0:
         empty = readonly(np.empty(0, np.int32))
         return empty, empty
-    codes = np.empty((n + crossings.PADDING - 1) // crossings.PADDING * crossings.PADDING, np.uint8)
+    codes, ups, downs = _scratch(n)
     codes[n:] = 0
     if isinstance(b, np.ndarray):
         crossings.compare_pair(a, b, codes)
     else:
         crossings.compare_level(a, b, codes)
-    ups, downs = np.empty(n, np.int32), np.empty(n, np.int32)
     n_up, n_down = crossings.edges(codes, n, ups, downs)
     return readonly(ups[:n_up].copy()), readonly(downs[:n_down].copy())
+
+
+def _scratch(n: int) -> tuple[U8, I32, I32]:
+    """Return room for codes, ups and downs that this thread keeps: fresh pages would cost more than the comparison."""
+    padded = (n + crossings.PADDING - 1) // crossings.PADDING * crossings.PADDING
+    held: tuple[U8, I32, I32] | None = getattr(_room, "held", None)
+    if held is None or held[0].shape[0] < padded:
+        held = _room.held = np.empty(padded, np.uint8), np.empty(padded, np.int32), np.empty(padded, np.int32)
+    return held[0][:padded], held[1], held[2]

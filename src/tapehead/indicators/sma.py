@@ -33,9 +33,9 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
 
     Notes
     -----
-    Prices of at most 10 decimals are summed as integers: each mean is the correctly rounded quotient, whatever the
-    range began with, and two means are equal exactly when they should be. Other values use a running sum that starts
-    anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
+    Prices of at most 10 decimals are summed as integers, so that a mean does not depend on where the range began. It is
+    the correctly rounded quotient while the sum stays within 2^53, and at most one unit in the last place off beyond.
+    Other values use a running sum that starts anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
 
     Examples
     --------
@@ -50,7 +50,7 @@ def _sma(line: F64, period: int) -> F64:
     """Compute the average on the exact path where prices allow it."""
     out = np.empty(line.shape[0])
     integers, divisor, largest = remember("scaled", (line,), lambda: _scaled(line))
-    exact = period * max(largest, divisor) <= windows.EXACT_LIMIT
+    exact = period * largest <= windows.SUM_LIMIT and period * divisor <= windows.EXACT_LIMIT
     if integers is not None and exact:
         windows.mean_of_integers(integers, period, period * divisor, out)
     else:

@@ -22,12 +22,16 @@ DELISTED_AFTER_US = 30 * 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One instrument of a run: what to read, and by which rules it trades."""
+    """One instrument of a run: what to read, and by which rules it trades.
+
+    `wider` holds refs with twice the warm-up for the one instrument of a run that is asked a second time with it.
+    """
 
     instrument: Instrument
     series: Series
     refs: tuple[SegmentRef, ...]
     rules: Rules
+    wider: tuple[SegmentRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def make_plan(
         for (each, name), ends in zip(here, lasts, strict=True)
     ]
     items.sort(key=lambda item: not all(tiers.has(ref, BAR_COLUMNS) for ref in item.refs))
+    if lead:
+        items[-1] = replace(items[-1], wider=_wider(store, items[-1].series, start, end, lead, manifest.snapshot))
     key = RunKey(hashlib.sha256(canonical(spec.to_json())).digest(), code.strategy, code.engine, _data_digest(items))
     absent = tuple(each.name for each, name in zip(instruments, wanted, strict=True) if not refs[name])
     return Plan(spec, key, manifest.snapshot, tuple(items), absent, first, last, lead)
@@ -103,6 +109,13 @@ def make_plan(
 def _touching(manifest: Manifest, series: Series, start: int, end: int) -> tuple[SegmentRef, ...]:
     """Return the refs of a series that may hold a bar of the range itself, warm-up apart."""
     return tuple(ref for ref in manifest.refs.get(series, ()) if ref.last >= start and ref.first < end)
+
+
+def _wider(
+    store: BarStore, series: Series, start: int, end: int, lead: int, snapshot: int
+) -> tuple[SegmentRef, ...]:
+    """Return the refs of one series with twice the warm-up."""
+    return store.manifest([series], start, end, warm=2 * lead, snapshot=snapshot).refs[series]
 
 
 def _outer(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tapehead.errors import SignalsError, StrategyError, TapeheadError
+from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import read_bars
@@ -72,8 +75,27 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     clock.mark("walk")
     result, warnings = _result(bench, item, task, bars, done)
     clock.mark("metrics")
+    if item.wider:
+        warnings += _warm_up_warnings(bench, item, bars, signals)
+        clock.mark("warm_up")
     result = _timed(result, clock.total_us())
     return Results((result,), result.bars, tuple(warnings), clock.stages_us)
+
+
+def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) -> list[tuple[str, str]]:
+    """Ask again with twice the warm-up and tell how many decisions change: a sign that the warm-up is too short."""
+    spec, warm = bench.plan.spec, bench.plan.warm
+    longer = read_bars(bench.tiers, item.series, item.wider, spec.start, spec.end, 2 * warm)
+    again = ask(instance(bench.made, spec.parameters), longer, Memo(), bench.origin)
+    changed = 0
+    for side in ("enter", "leave", "enter_short", "leave_short"):
+        old, new = event_bars(getattr(signals, side)), event_bars(getattr(again, side))
+        changed += np.setxor1d(old[old >= bars.warm] - bars.warm, new[new >= longer.warm] - longer.warm).size
+    if not changed:
+        return []
+    plural = "s" * (changed != 1)
+    text = f"{changed:,} signal{plural} change with twice the warm-up of {warm:,} bars; let warm() ask for more"
+    return [("signals.warm_up", text)]
 
 
 def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals:

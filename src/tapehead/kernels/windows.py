@@ -12,6 +12,8 @@ I64 = NDArray[np.int64]
 
 EXACT_LIMIT = 9007199254740992.0
 """2^53: integers up to here are exact as float64, and dividing them by a power of ten is correctly rounded."""
+SUM_LIMIT = 2.0**62
+"""Sums of integers stay below int64's end, with room for the bar that is about to leave the window."""
 MOST_DECIMALS = 10
 RESTART_BARS = 4096
 
