@@ -25,7 +25,7 @@ check: setup ## format, lint, types, imports, then every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
+	@$(MAKE) --no-print-directory test
 
 bench: setup ## the workloads, with the peers in .venv-peers where that exists
 	@$(BIN)/python -m benchmarks $(W)
