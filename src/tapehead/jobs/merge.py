@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, TRADED,
 from tapehead.model.calendar import Calendar
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
+from tapehead.model.layers import lay_over
 from tapehead.model.segment import Draft
 from tapehead.ports.bars import BarStore, Codec
 
@@ -133,14 +135,10 @@ def overlaid(layers: Sequence[Columns]) -> Columns:
         return {name: np.zeros(0, BAR_DTYPES[name]) for name in BAR_COLUMNS}
     if len(filled) == 1:
         return dict(filled[0])
-    joined: Columns = {name: np.concatenate([layer[name] for layer in filled]) for name in BAR_COLUMNS}
-    ts = joined["ts"]
-    if np.all(ts[1:] > ts[:-1]):
-        return joined
-    order = np.argsort(ts, kind="stable")
-    times = ts[order]
-    order = order[np.append(times[1:] != times[:-1], np.True_)]
-    return {name: values[order] for name, values in joined.items()}
+    edges = [(int(layer["ts"][0]), int(layer["ts"][-1])) for layer in filled]
+    if all(last < first for (_, last), (first, _) in pairwise(edges)):
+        return {name: np.concatenate([layer[name] for layer in filled]) for name in BAR_COLUMNS}
+    return lay_over(filled)
 
 
 def compare(held: Mapping[Column, NDArray[Any]], new: Mapping[Column, NDArray[Any]]) -> Overlap:
