@@ -35,7 +35,8 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
     -----
     Prices of at most 10 decimals are summed as integers, so that a mean does not depend on where the range began. It is
     the correctly rounded quotient while the sum stays within 2^53, and at most one unit in the last place off beyond.
-    Other values use a running sum that starts anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
+    Other values use a running sum that starts anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with
+    TA-Lib SMA to 1e-12.
 
     Examples
     --------
