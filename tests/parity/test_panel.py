@@ -1,0 +1,99 @@
+"""Every symbol of the real panel: trades and equity of both strategies equal a plain twin that shares no code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from tapehead.library.simulate import simulate
+from tapehead.model.bars import Bars
+from tapehead.strategies.rsi_reversion import RsiReversion
+from tapehead.strategies.sma_cross import SmaCross
+from tests.oracles import metrics
+from tests.oracles.indicators import crossed_above, crossed_below, rsi_sums
+from tests.oracles.simulate import Settings, Table, simulate_oracle
+from tests.parity.markets import HOUR_US
+
+PANEL = "crypto/binance_spot_1h_panel_2021-2023.parquet"
+SYMBOLS = 72
+SCALE = 10**8
+
+
+class Listing(NamedTuple):
+    """One symbol: its bars for the engine and for the twin."""
+
+    symbol: str
+    bars: Bars
+    table: Table
+
+
+def listings(path: Path) -> Iterator[Listing]:
+    """Bars of each symbol in order of time."""
+    panel = pq.read_table(path).sort_by([("ticker", "ascending"), ("date", "ascending")])
+    times = panel["date"].cast("timestamp[us]").cast("int64").to_numpy()
+    columns = {name: panel[name].to_numpy() for name in ("open", "high", "low", "close", "volume")}
+    symbols = pc.dictionary_encode(panel["ticker"].combine_chunks())
+    names, codes = symbols.dictionary.to_pylist(), symbols.indices.to_numpy()
+    for code, name in enumerate(names):
+        at = slice(*np.searchsorted(codes, [code, code + 1]))
+        cut = {column: values[at] for column, values in columns.items()}
+        ts = times[at]
+        bars = Bars.from_arrays(ts, *cut.values(), interval="1h", symbol=name)
+        lists = {column: cut[column].tolist() for column in ("open", "high", "low", "close")}
+        stamps = ts.tolist()
+        table = Table(stamps, **lists, traded=(cut["volume"] > 0).tolist(), step=[t // HOUR_US for t in stamps])
+        yield Listing(name, bars, table)
+
+
+@pytest.fixture(scope="module")
+def panel(shared_data: Callable[[str], Path]) -> list[Listing]:
+    found = list(listings(shared_data(PANEL)))
+    assert len(found) == SYMBOLS
+    return found
+
+
+def side_of_means(close: list[float], fast: int, slow: int) -> list[float]:
+    """Slow x (sum of the last fast) - fast x (sum of the last slow), in integers of 8 decimals; 0 means equal."""
+    integers = [round(value * SCALE) for value in close]
+    assert all(integer / SCALE == value for integer, value in zip(integers, close, strict=True))
+    sums = [0, *accumulate(integers)]
+    known = range(slow, len(sums))
+    gaps = [slow * (sums[t] - sums[t - fast]) - fast * (sums[t] - sums[t - slow]) for t in known]
+    return [float("nan")] * min(slow - 1, len(close)) + [float((gap > 0) - (gap < 0)) for gap in gaps]
+
+
+def check(listing: Listing, enter: list[bool], leave: list[bool], strategy: SmaCross | RsiReversion) -> int:
+    """Same trades, same equity; return how many trades."""
+    settings = Settings(fee=0.001, slippage=0.0002)
+    want = simulate_oracle(listing.table, enter, leave, settings)
+    got = simulate(listing.bars, strategy.signals(listing.bars), **vars(settings))
+    assert list(got.trades.rows()) == want.trades, listing.symbol
+    assert got.curve.equity.tolist() == want.equity, listing.symbol
+    assert got.metrics["fees_paid"] == want.fees_paid, listing.symbol
+    assert got.metrics["max_drawdown"] == metrics.drawdown(want.equity, settings.cash), listing.symbol
+    return len(want.trades)
+
+
+def test_sma_cross(panel: list[Listing]) -> None:
+    trades = 0
+    for listing in panel:
+        side, zero = side_of_means(listing.table.close, 10, 30), [0.0] * len(listing.table.close)
+        trades += check(listing, crossed_above(side, zero), crossed_below(side, zero), SmaCross(fast=10, slow=30))
+    assert trades > 30_000
+
+
+def test_rsi_reversion(panel: list[Listing]) -> None:
+    trades = 0
+    for listing in panel:
+        strength = rsi_sums(listing.table.close, 14)
+        n = len(strength)
+        enter, leave = crossed_above(strength, [30.0] * n), crossed_below(strength, [70.0] * n)
+        trades += check(listing, enter, leave, RsiReversion(period=14))
+    assert trades > 5_000
