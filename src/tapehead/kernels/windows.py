@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.jit import kernel, readonly
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -103,5 +103,5 @@ def warm(values: Any) -> None:
     out = np.empty(values.shape[0])
     integers = np.empty(values.shape[0], np.int64)
     scaled(values, max(decimals(values), 0), integers)
-    mean_of_integers(integers, 3, 3.0, out)
+    mean_of_integers(readonly(integers), 3, 3.0, out)
     mean_restarted(values, 3, out)
