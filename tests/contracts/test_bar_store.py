@@ -1,3 +1,5 @@
+"""The contract of a store of bars, kept by the embedded one."""
+
 from pathlib import Path
 
 from tapehead.ports.bars import BarStore, Codec

@@ -1,3 +1,5 @@
+"""The contract of a cache tier, kept by memory and by hot files."""
+
 from pathlib import Path
 
 from tapehead.caches.hot import HotTier

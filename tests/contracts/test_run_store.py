@@ -1,3 +1,5 @@
+"""The contract of runs and events, kept by the embedded store."""
+
 from pathlib import Path
 
 from tapehead.ports.runs import EventLog, RunStore

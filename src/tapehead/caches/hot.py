@@ -130,7 +130,7 @@ class HotTier:
             self._size = size
 
     def _files(self) -> list[tuple[int, int, str]]:
-        """Return (last use in ns, size in bytes, path) of every file, whoever wrote it; sweep what killed writers left."""
+        """Return (last use in ns, size in bytes, path) of every file, whoever wrote it; sweep what killed ones left."""
         found: list[tuple[int, int, str]] = []
         for folder in _entries(self._folder):
             for entry in _entries(folder.path):

@@ -1,3 +1,5 @@
+"""The chain of tiers: one load among threads and processes, and what a lost tier says."""
+
 import threading
 import time
 from collections.abc import Mapping

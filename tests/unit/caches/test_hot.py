@@ -1,3 +1,5 @@
+"""Hot files: damage is a miss, the longest unused go, a full disk degrades."""
+
 import os
 import threading
 from pathlib import Path

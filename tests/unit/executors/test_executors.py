@@ -1,3 +1,5 @@
+"""Executors: every task once, in order of completion, and an end that nothing holds up."""
+
 import subprocess
 import sys
 import threading

@@ -1,3 +1,5 @@
+"""A store to try things on."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

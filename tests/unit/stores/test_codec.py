@@ -1,3 +1,5 @@
+"""The codec: every bit of every double, and decimals only where they are exact."""
+
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The embedded store of bars: damage, durability, two writers, leases, periods, a full disk."""
+
 import os
 import threading
 import time

@@ -1,3 +1,5 @@
+"""The folder of a store: network file systems, newer formats, read-only mounts."""
+
 from pathlib import Path
 
 import pytest

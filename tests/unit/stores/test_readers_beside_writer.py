@@ -1,3 +1,5 @@
+"""Eight processes read beside one that writes."""
+
 import json
 
 from tapehead.stores.embedded.manifest import EmbeddedBars
