@@ -278,3 +278,26 @@ def test_nothing_of_the_store_is_imported_from_pyarrow_to_read_the_manifest(stor
     print(store.head(), len(store.coverage()), "pyarrow" in sys.modules)
     """
     assert finish(start(code, store.home.path)) == "1 1 False\n"
+
+
+def test_a_forked_child_reads_for_itself_and_leaves_the_parent_whole(store: EmbeddedBars) -> None:
+    code = """
+    import os, sys
+    from pathlib import Path
+    from tapehead.stores.codec import ParquetCodec
+    from tapehead.stores.embedded.home import open_home
+    from tapehead.stores.embedded.manifest import EmbeddedBars
+    from tapehead.model.segment import Universe
+    from tapehead.testing.samples import sample_draft
+    store = EmbeddedBars(open_home(Path(sys.argv[1])), ParquetCodec())
+    store.commit([sample_draft()], note="first")
+    child = os.fork()
+    if child == 0:
+        store.save_universe(Universe("mine", ("test:AAA",)))
+        store.close()
+        os._exit(store.head() - 1)
+    print(os.waitpid(child, 0)[1], [one.name for one in store.universes()])
+    print(store.commit([sample_draft(seed=2)], note="second").number)
+    """
+    assert finish(start(code, store.home.path)) == "0 ['mine']\n2\n"
+    assert store.head() == 2

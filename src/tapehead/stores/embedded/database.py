@@ -46,6 +46,8 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
+        self._pid = os.getpid()
+        self._inherited: list[dict[threading.Thread, sqlite3.Connection]] = []
         self._prepare()
 
     def sql(self, name: str) -> str:
@@ -58,6 +60,7 @@ class Database:
         if local.get("pid") == os.getpid():
             held: sqlite3.Connection = local["connection"]
             return held
+        self._forget_parent()
         connection = self._connect()
         with self._lock:
             for thread in [thread for thread in self._open if not thread.is_alive()]:
@@ -105,6 +108,14 @@ class Database:
                 connection.close()
             self._open.clear()
         self._local = threading.local()
+
+    def _forget_parent(self) -> None:
+        """In a forked child, let go of the parent's connections unclosed: to close one here could touch its files."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._lock = threading.Lock()
+            self._inherited.append(self._open)
+            self._open = {}
 
     def _explain(self, error: sqlite3.OperationalError, what: str) -> None:
         """Raise the error of the surroundings that an SQLite error stands for, if it is one."""
