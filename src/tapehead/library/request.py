@@ -6,7 +6,7 @@ from typing import Any
 from tapehead.errors import ParameterError, UnknownParameterError
 from tapehead.jobs.plan import choose_interval
 from tapehead.jobs.universes import select
-from tapehead.library.simulate import read_rules
+from tapehead.library.rules import read_rules
 from tapehead.library.times import read_time
 from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.bars import BarStore

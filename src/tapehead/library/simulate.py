@@ -1,8 +1,7 @@
 """simulate: signals on arrays in memory, without a store."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,15 @@ from numpy.typing import NDArray
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import Memo
 from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
+from tapehead.library.rules import read_rules
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.result import Metrics
-from tapehead.model.rules import Rules, fraction
 from tapehead.model.signals import Signals
 from tapehead.model.trades import Trades
 from tapehead.simulation.curve import Curve, curve
 from tapehead.simulation.simulate import Position
 from tapehead.simulation.simulate import simulate as run_simulation
-
-RATES = ("fee", "slippage", "size", "delist_haircut")
-"""Settings that take a unit: `10bps`, `50%`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,22 +32,6 @@ class Simulation:
     position: Position | None
     final_equity: float
     flags: tuple[str, ...]
-
-
-def read_rules(settings: Mapping[str, Any]) -> Rules:
-    """Return Rules from settings as a user writes them; raise ParameterError for an unknown one."""
-    known = [f.name for f in fields(Rules)]
-    for name in settings:
-        if name not in known:
-            close = get_close_matches(name, known, 1)
-            bound = f"one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
-            raise ParameterError(name="setting", value=name, bound=bound)
-    values: dict[str, Any] = {
-        name: fraction(name, value) if name in RATES else value for name, value in settings.items()
-    }
-    if "cash" in values:
-        values["cash"] = fraction("cash", values["cash"])
-    return Rules(**values)
 
 
 def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:

@@ -20,7 +20,6 @@ from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
-from tapehead.library.verify import verify_apart, verify_here
 from tapehead.model.instrument import Instrument
 from tapehead.model.interval import Interval
 from tapehead.model.quality import ImportReport
@@ -35,7 +34,6 @@ from tapehead.wiring.assemble import House, assemble, dismantle, make_executor
 from tapehead.wiring.platform import platform_facts, version_facts
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy, strategies_in, strategy_names
 from tapehead.wiring.readers import source_of, synthetic_market
-from tapehead.wiring.worker import WorkerContext, work
 
 _tokens = itertools.count(1)
 IntervalRow = tuple[str, int, int, int]
@@ -273,6 +271,9 @@ class Store:
         ...     print(result.instrument, result.metrics.total_return)
         """
         began = time.perf_counter()
+        # The kernels are loaded here, so that a store that only lists or imports never waits for them.
+        from tapehead.wiring.worker import WorkerContext, work
+
         house, loaded = self._house, load_strategy(strategy)
         spec = read_request(
             house.bars,
@@ -324,6 +325,8 @@ class Store:
 
         `apart` starts a process of its own for it; the command line, which is one, does not need to.
         """
+        from tapehead.library.verify import verify_apart, verify_here
+
         run = self._house.runs.resolve(prefix)
         return verify_apart(self._house, run) if apart else verify_here(self._house, run)
 

@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 
@@ -16,6 +15,9 @@ def platform_facts() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def version_facts() -> Mapping[str, str]:
     """Return the versions of what computes."""
+    # 50 ms of start-up, needed only when a run ends.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {"python": platform.python_version()}
     for name in ("tapehead", "numpy", "numba", "llvmlite", "pyarrow"):
         try:

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -62,7 +61,7 @@ def load_strategy(text: str) -> Loaded:
         return _from_file(head or text, name)
     if ":" in text:
         return _from_module(head, name)
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _entry_points():
         if point.name == text:
             return _from_module(point.module, point.attr)
     close = get_close_matches(text, strategy_names(), 1)
@@ -71,7 +70,15 @@ def load_strategy(text: str) -> Loaded:
 
 def strategy_names() -> list[str]:
     """Return the names of built-in strategies and entry points, sorted."""
-    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINTS))})
+    return sorted({*BUILT_IN, *(point.name for point in _entry_points())})
+
+
+def _entry_points() -> Iterable[Any]:
+    """Return the strategies that installed packages offer."""
+    # 50 ms of start-up, needed only for names that are not built in.
+    from importlib.metadata import entry_points
+
+    return entry_points(group=ENTRY_POINTS)
 
 
 def strategies_in(path: str) -> list[Loaded]:
@@ -154,8 +161,8 @@ def _execute(file: Path, path: str) -> ModuleType:
 
 def _is_beside(module: ModuleType, file: Path) -> bool:
     """Say whether a loaded module is a file of the same folder, outside any installed package."""
-    at = getattr(module, "__file__", None)
-    return bool(at) and Path(at).parent == file.parent and "site-packages" not in str(at)
+    at = str(getattr(module, "__file__", None) or "")
+    return bool(at) and Path(at).parent == file.parent and "site-packages" not in at
 
 
 def _source_of(file: Path) -> bytes:
