@@ -3,20 +3,21 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tapehead.errors import RunKeyError, TapeheadError
 from tapehead.jobs.backtest import Numbered, Tally, replay
+from tapehead.jobs.plan import OPEN_END, OPEN_START
+from tapehead.jobs.read import read_bars
 from tapehead.jobs.verify import Verification
+from tapehead.model.bars import I64
 from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
-
-if TYPE_CHECKING:
-    from tapehead.library.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,6 @@ class Run:
 
     def __init__(
         self,
-        store: "Store",
         house: House,
         spec: RunSpec,
         header: Header,
@@ -54,7 +54,6 @@ class Run:
         tally: Tally | None = None,
         cancel: Cancel | None = None,
     ) -> None:
-        self._store = store
         self._house = house
         self._id = run
         self._source = source
@@ -154,7 +153,19 @@ class Run:
     def verify(self) -> Verification:
         """Make the run again in a fresh process, from segments, without caches, and compare every bit."""
         self.wait()
-        return self._store.verify(self.id)
+        from tapehead.library.verify import verify_apart
+
+        return verify_apart(self._house, self.id)
+
+    def times(self, symbol: str) -> I64:
+        """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
+        result = self[symbol]
+        venue, name = result.instrument.split(":", 1)
+        series = Series(venue, name, Interval.parse(result.interval))
+        start, end = self.spec.start, self.spec.end
+        bounds = (OPEN_START if start is None else start, OPEN_END if end is None else end)
+        manifest = self._house.bars.manifest([series], *bounds, snapshot=self.record.snapshot)
+        return read_bars(self._house.tiers, series, manifest.refs[series], start, end, 0).ts.copy()
 
     def _pump(self, until_started: bool = False) -> Iterator[Numbered]:
         """Drive the run."""

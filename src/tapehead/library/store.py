@@ -290,7 +290,7 @@ class Store:
         header = header_of(plan, loaded)
         kept = None if fresh else house.runs.find(plan.key)
         if kept is not None:
-            return Run(self, house, spec, header, run=kept, source=reused(house, kept))
+            return Run(house, spec, header, run=kept, source=reused(house, kept))
         tally, cancel = Tally(began, len(plan.items)), Cancel()
         tally.spend("plan", (time.perf_counter() - began) * 1e6)
         chosen = make_executor(executor, house.settings.workers if workers is None else workers)
@@ -303,7 +303,7 @@ class Store:
             house.bars, house.runs, house.log, chosen, work_of, _degraded(house), version_facts(), platform_facts()
         )
         source = backtest(desk, plan, cancel, tally, loaded.origin)
-        return Run(self, house, spec, header, source=source, tally=tally, cancel=cancel)
+        return Run(house, spec, header, source=source, tally=tally, cancel=cancel)
 
     def runs(self, limit: int = 50) -> list[RunRecord]:
         """Return the newest runs, newest first."""
@@ -314,7 +314,7 @@ class Store:
         run = self._house.runs.resolve(prefix)
         record = self._house.runs.record(run)
         spec = RunSpec.from_json(record.spec)
-        return Run(self, self._house, spec, _kept_header(self._house, run, spec, record), run=run)
+        return Run(self._house, spec, _kept_header(self._house, run, spec, record), run=run)
 
     def delete_run(self, prefix: str) -> None:
         """Remove a run with its results and events; raises UnknownRunError."""
