@@ -17,8 +17,16 @@ from tapehead.ports.bars import ChunkCache
 
 Columns = dict[Column, NDArray[Any]]
 _blocks = threading.local()
-_ONLY_OURS = 3
-"""References to a block that nobody else holds: the thread's, the local name's, and getrefcount's own."""
+
+
+def _references_alone() -> int:
+    """Count the references to a block that nobody else holds, as `_room` sees them; interpreters differ by one."""
+    _blocks.block = np.empty(0, np.uint8)
+    block = getattr(_blocks, "block", None)
+    return sys.getrefcount(block)
+
+
+_ALONE = _references_alone()
 
 
 def read_bars(
@@ -75,7 +83,7 @@ def _room(rows: int) -> Columns:
     """
     size = sum(rows * np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
     block: NDArray[np.uint8] | None = getattr(_blocks, "block", None)
-    if block is None or block.nbytes < size or sys.getrefcount(block) > _ONLY_OURS:
+    if block is None or block.nbytes < size or sys.getrefcount(block) > _ALONE:
         block = _blocks.block = np.empty(size + size // 8, np.uint8)
     columns: Columns = {}
     at = 0
