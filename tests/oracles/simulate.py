@@ -140,7 +140,7 @@ class Account:
         """Spend the asked share of equity, the fee inside it (engine.md 10, numbers)."""
         rate = self.settings.fee
         price = raw * (1 + self.settings.slippage)
-        quantity = self.settings.size * self.cash / (price * (1 + rate))
+        quantity = self.settings.size * self.cash / (price * (1 + rate)) if price > 0 else 0.0
         if not quantity > 0:
             order.status = "rounds_to_zero"
             return
