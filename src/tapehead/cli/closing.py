@@ -45,8 +45,9 @@ def _count_line(board: Board, ink: Ink) -> str:
 
 
 def warning_lines(warnings: Sequence[tuple[str | None, str, str]], session: Session) -> list[str]:
-    """Return a line a warning; the first dozen unless `-v`."""
+    """Return a line a warning, by instrument; the first dozen unless `-v`."""
     ink, (width, _) = Ink(session.colored), session.size
+    warnings = sorted(warnings, key=lambda one: (one[0] is not None, one[0] or "", one[1]))
     shown = warnings if session.verbose else warnings[:_WARNINGS_SHOWN]
     names = display_names([instrument for instrument, _, _ in warnings if instrument is not None])
     lines: list[str] = []

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tapehead.ports.runs import RunRecord
 
 _SHORT = 8
+_LEAST_ROOM = 12
 _LIMIT = click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many."
 )
@@ -65,9 +66,9 @@ def _list(session: Session, limit: int) -> int:
     elif not records:
         session.put("No run yet.  Next:", *next_lines([(("strategies",), "what can be run")], session))
     else:
-        ink = Ink(session.colored)
-        session.put(ink.head(f"{'run':<10}{'made (UTC)':<18}{'strategy':<24}{'on':<14}{'results':>8}  state"))
-        session.put(*(_line(record, ids) for record, ids in zip(records, _short_ids(records), strict=True)))
+        ink, (width, _) = Ink(session.colored), session.size
+        session.put(ink.head(f"{'run':<10}{'made (UTC)':<18}{'strategy':<16}{'on':<14}{'results':>8}  state"))
+        session.put(*(_line(one, short, width) for one, short in zip(records, _short_ids(records), strict=True)))
     return 0
 
 
@@ -79,21 +80,28 @@ def _short_ids(records: "list[RunRecord]") -> list[str]:
     return [one[:length] for one in ids]
 
 
-def _line(record: "RunRecord", short: str) -> str:
-    """Return one run in a line."""
+def _line(record: "RunRecord", short: str, width: int) -> str:
+    """Return one run in a line; its parameters where the window has room for them."""
     spec = record.spec
-    values = "/".join(f"{value:g}" if isinstance(value, float) else str(value) for value in spec["parameters"].values())
-    label = f"{_name(spec['strategy'])} {values}".strip()
     symbols = spec.get("symbols") or []
     on = spec.get("universe") or (symbols[0] if len(symbols) == 1 else f"{len(symbols)} symbols")
     state = record.state + (f", {record.failed} failed" if record.failed else "")
     when = numbers.moment(record.created_at // 60_000_000 * 60_000_000)
-    return f"{short:<10}{when:<18}{_cut(label, 22):<24}{_cut(on, 12):<14}{record.count:>8,}  {state}"
+    name = _cut(_name(spec["strategy"]), 14)
+    line = f"{short:<10}{when:<18}{name:<16}{_cut(on, 12):<14}{record.count:>8,}  {state:<12}"
+    room = width - len(line)
+    parameters = " ".join(f"{name}={_plain(value)}" for name, value in spec["parameters"].items())
+    return f"{line}{_cut(parameters, room)}".rstrip() if room >= _LEAST_ROOM else line.rstrip()
+
+
+def _plain(value: float | str) -> str:
+    """Return a parameter's value without needless digits."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _name(strategy: str) -> str:
-    """Return the name of a strategy without the folder of its file."""
-    return strategy.rpartition("/")[2]
+    """Return the name of a strategy without its file or module."""
+    return strategy.rpartition("/")[2].rpartition(":")[2]
 
 
 def _cut(text: str, width: int) -> str:

@@ -1,5 +1,6 @@
 """`tapehead strategies`: what can be run, and what it can be told."""
 
+import inspect
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -32,19 +33,21 @@ def strategies(context: click.Context, name: str | None) -> int:
         return 0
     ink = Ink(session.colored)
     if name is None:
-        width = max((len(info.name) for info in chosen), default=8) + 2
-        room = max(20, session.size[0] - width)
-        session.put(
-            *(f"{info.name:<{width}}{textwrap.shorten(_first_line(info), room, placeholder=' ...')}" for info in chosen)
-        )
-        session.put(
-            "Next:",
-            *next_lines([(("strategies", info.name), "parameters and bounds") for info in chosen[-1:]], session),
-        )
+        _list(chosen, session)
     else:
         for info in chosen:
-            session.put(*_lines(info, ink))
+            session.put(*_lines(info, session.size[0], ink))
     return 0
+
+
+def _list(chosen: "list[StrategyInfo]", session: Session) -> None:
+    """Write name and first line of each."""
+    width = max((len(info.name) for info in chosen), default=8) + 2
+    for info in chosen:
+        first, *rest = textwrap.wrap(_first_line(info), max(20, session.size[0] - width)) or [""]
+        session.put(f"{info.name:<{width}}{first}".rstrip(), *(f"{' ' * width}{line}" for line in rest))
+    commands = [(("strategies", info.name), "parameters and bounds") for info in chosen[-1:]]
+    session.put("Next:", *next_lines(commands, session))
 
 
 def _chosen(session: Session, name: str | None) -> "list[StrategyInfo]":
@@ -72,12 +75,11 @@ def _first_line(info: "StrategyInfo") -> str:
     return (info.doc or "").strip().partition("\n")[0]
 
 
-def _lines(info: "StrategyInfo", ink: Ink) -> list[str]:
+def _lines(info: "StrategyInfo", width: int, ink: Ink) -> list[str]:
     """Return name, docstring and parameters of one strategy."""
     lines = [ink.strong(info.name)]
-    lines += [
-        f"  {line}".rstrip() for line in textwrap.dedent(f"{'' if not info.doc else info.doc}").strip().splitlines()
-    ]
+    for line in inspect.cleandoc(info.doc or "").splitlines():
+        lines += textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="  ") or [""]
     if info.params:
         lines.append(ink.head(f"  {'parameter':<18}{'kind':<7}{'default':>10}{'low':>10}{'high':>10}"))
         lines += [

@@ -9,6 +9,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])")
@@ -22,13 +23,15 @@ class Ended(NamedTuple):
     seconds: float
 
 
-def run_on_pty(words: Sequence[str], env: Mapping[str, str], columns: int = 80, lines: int = 24) -> Ended:
+def run_on_pty(
+    words: Sequence[str], env: Mapping[str, str], columns: int = 80, lines: int = 24, cwd: Path | None = None
+) -> Ended:
     """Run a program in a window and wait for its end."""
     begun = time.monotonic()
     master, slave = os.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
     child = subprocess.Popen(
-        list(words), stdin=slave, stdout=slave, stderr=slave, env=dict(env), start_new_session=True
+        list(words), stdin=slave, stdout=slave, stderr=slave, env=dict(env), cwd=cwd, start_new_session=True
     )
     os.close(slave)
     parts = []

@@ -97,9 +97,12 @@ def test_strategies(call: Call) -> None:
     assert "Did you mean 'RsiReversion'?" in unknown.err
 
 
-def test_runs_are_listed_and_removed(call: Call, store: ScriptedStore) -> None:
+def test_runs_are_listed_and_removed(call: Call, store: ScriptedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = call("runs").out.splitlines()
-    assert lines[1].split() == ["01JD8Q7K", "2019-01-01", "RsiReversion", "14/30/70", "demo", "48", "completed"]
+    assert lines[1].split() == ["01JD8Q7K", "2019-01-01", "RsiReversion", "demo", "48", "completed"]
+    monkeypatch.setenv("COLUMNS", "140")
+    assert call("runs").out.splitlines()[1].endswith("completed   period=14 oversold=30 overbought=70")
+    monkeypatch.setenv("COLUMNS", "80")
     assert call("runs", "list").out.splitlines() == lines
     document = json.loads(call("runs", "--json").out)
     assert document["runs"][0]["run"] == RUN
