@@ -5,19 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.jobs.read import Shelf
 from tapehead.jobs.universes import select
-from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.model.calendar import calendar
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.rules import Rules
 from tapehead.model.segment import Coverage, Manifest, SegmentRef
 from tapehead.model.spec import RunKey, RunSpec, canonical, iso
-from tapehead.ports.bars import BarStore, ChunkCache
+from tapehead.ports.bars import BarStore
 
 OPEN_START, OPEN_END = -(2**62), 2**62
-DELISTED_AFTER_US = 30 * 86_400_000_000
-"""A series whose last bar ends longer than this before the end asked for counts as delisted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +67,15 @@ def choose_interval(store: BarStore, instruments: Sequence[Instrument], asked: s
     if len(held) == 1:
         return held[0]
     if not held:
-        raise NoBarsError(symbol=name, interval="bars", start="the past", end="now", held="none")
+        text = f"No bars for {name}. Import files that hold them, or make a synthetic market: tapehead demo"
+        raise NoBarsError(text, symbol=name, held="none")
     bound = f"named, since {name} has bars of {', '.join(str(every) for every in held)}: --interval {held[0]}"
     raise ParameterError(name="interval", value="not given", bound=bound)
 
 
-def make_plan(
-    store: BarStore, tiers: ChunkCache, spec: RunSpec, code: Code, *, warm: int, snapshot: int | None
-) -> Plan:
+def make_plan(store: BarStore, shelf: Shelf, spec: RunSpec, code: Code, *, warm: int, snapshot: int | None) -> Plan:
     """Look once at the manifest and lay out the run; raise NoBarsError when no instrument has a bar in the range."""
-    if spec.start is not None and spec.end is not None and spec.start >= spec.end:
-        raise EmptyRangeError(start=iso(spec.start), end=iso(spec.end))
+    _check_range(spec)
     instruments = select(store, spec.universe, spec.symbols)
     interval = Interval.parse(spec.interval)
     start = OPEN_START if spec.start is None else spec.start
@@ -94,11 +90,8 @@ def make_plan(
     lasts = [_outer(refs[name], start, end)[1] + interval.us for _, name in here]
     first = min(firsts) if spec.start is None else spec.start
     last = max(lasts) if spec.end is None else spec.end
-    items = [
-        Item(each, name, manifest.refs[name], _rules(spec.rules, each, ends, last))
-        for (each, name), ends in zip(here, lasts, strict=True)
-    ]
-    items.sort(key=lambda item: not all(tiers.has(ref, BAR_COLUMNS) for ref in item.refs))
+    items = [Item(each, name, manifest.refs[name], _rules(spec.rules, each, last)) for each, name in here]
+    items.sort(key=lambda item: not shelf.is_hot(item.refs))
     if lead:
         items[-1] = replace(items[-1], wider=_wider(store, items[-1].series, start, end, lead, manifest.snapshot))
     key = RunKey(hashlib.sha256(canonical(spec.to_json())).digest(), code.strategy, code.engine, _data_digest(items))
@@ -106,14 +99,24 @@ def make_plan(
     return Plan(spec, key, manifest.snapshot, tuple(items), absent, first, last, lead)
 
 
+def _check_range(spec: RunSpec) -> None:
+    """Raise EmptyRangeError unless start lies before end."""
+    if spec.start is None or spec.end is None or spec.start < spec.end:
+        return
+    start, end = iso(spec.start), iso(spec.end)
+    if spec.start > spec.end:
+        raise EmptyRangeError(start=start, end=end)
+    later = iso(spec.end + Interval.parse(spec.interval).us)
+    text = f"The range [{start}, {end}) is empty: the end is not included. For instance: --start {start} --end {later}"
+    raise EmptyRangeError(text, start=start, end=end)
+
+
 def _touching(manifest: Manifest, series: Series, start: int, end: int) -> tuple[SegmentRef, ...]:
     """Return the refs of a series that may hold a bar of the range itself, warm-up apart."""
     return tuple(ref for ref in manifest.refs.get(series, ()) if ref.last >= start and ref.first < end)
 
 
-def _wider(
-    store: BarStore, series: Series, start: int, end: int, lead: int, snapshot: int
-) -> tuple[SegmentRef, ...]:
+def _wider(store: BarStore, series: Series, start: int, end: int, lead: int, snapshot: int) -> tuple[SegmentRef, ...]:
     """Return the refs of one series with twice the warm-up."""
     return store.manifest([series], start, end, warm=2 * lead, snapshot=snapshot).refs[series]
 
@@ -123,10 +126,10 @@ def _outer(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:
     return max(min(ref.first for ref in refs), start), min(max(ref.last for ref in refs), end - 1)
 
 
-def _rules(rules: Rules, instrument: Instrument, ends: int, last: int) -> Rules:
-    """Return the rules with the facts of one instrument; its bars end at `ends`, the range at `last`."""
+def _rules(rules: Rules, instrument: Instrument, last: int) -> Rules:
+    """Return the rules with the facts of one instrument; the range ends at `last`."""
     known = instrument.delisted_at is not None and instrument.delisted_at <= last
-    return replace(rules, calendar=instrument.calendar, delisted=known or last - ends > DELISTED_AFTER_US)
+    return replace(rules, calendar=instrument.calendar, delisted=known)
 
 
 def _data_digest(items: Sequence[Item]) -> bytes:
@@ -145,11 +148,20 @@ def _check_held(
     missing = [each for each in wanted if not refs[each]]
     if wanted and len(missing) < len(wanted) and (spec.symbols is None or not missing):
         return
-    name = missing[0].symbol if missing and spec.symbols is not None else f"universe {spec.universe or 'all'}"
-    held = held_range(store.coverage(missing or None)) if missing else "nothing"
+    raise no_bars(store, spec, missing)
+
+
+def no_bars(store: BarStore, spec: RunSpec, missing: Sequence[Series]) -> NoBarsError:
+    """Return the error for series without a bar in the asked range."""
+    held = held_range(store.coverage(missing)) if missing else "none of it"
     start = "the first bar" if spec.start is None else iso(spec.start)
     end = "the last bar" if spec.end is None else iso(spec.end)
-    raise NoBarsError(symbol=name, interval=spec.interval, start=start, end=end, held=held)
+    facts = {"interval": spec.interval, "start": start, "end": end, "held": held}
+    if spec.symbols is not None and missing:
+        return NoBarsError(symbol=missing[0].symbol, **facts)
+    name = f"universe {spec.universe}" if spec.symbols is None else ", ".join(spec.symbols)
+    where = f"No bars for {name} {spec.interval} in [{start}, {end}); the store holds {held}."
+    return NoBarsError(f"{where} See what is there: tapehead instruments", symbol=name, **facts)
 
 
 def held_range(coverage: Sequence[Coverage]) -> str:

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import SegmentRef
-from tapehead.ports.bars import ChunkCache
+from tapehead.ports.bars import ChunkCache, SeriesCache
 
 Columns = dict[Column, NDArray[Any]]
+BAR_BYTES = sum(np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
 _blocks = threading.local()
 
 
@@ -29,15 +31,31 @@ def _references_alone() -> int:
 _ALONE = _references_alone()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """Where bars are read from.
+
+    `tiers` is the chain of tiers, of which the last is the store, so that it always answers or raises
+    DamagedSegmentError; `memory` keeps whole series, None where nothing shall be kept.
+    """
+
+    tiers: ChunkCache
+    memory: SeriesCache | None = None
+
+    def is_hot(self, refs: Sequence[SegmentRef]) -> bool:
+        """Say whether a series can be read without decoding anything."""
+        if self.memory is not None and self.memory.has(tuple(ref.data for ref in refs)):
+            return True
+        return all(self.tiers.has(ref, BAR_COLUMNS) for ref in refs)
+
+
 def read_bars(
-    tiers: ChunkCache, series: Series, refs: Sequence[SegmentRef], start: int | None, end: int | None, warm: int
+    shelf: Shelf, series: Series, refs: Sequence[SegmentRef], start: int | None, end: int | None, warm: int
 ) -> Bars:
     """Read one series.
 
     Parameters
     ----------
-    tiers : ChunkCache
-        The chain of tiers; its last one is the store, so that it always answers or raises DamagedSegmentError.
     refs : sequence of SegmentRef
         Of this series, by period, then layer.
     start, end : int or None
@@ -50,7 +68,7 @@ def read_bars(
     Bars
         Without bars flagged partial: an unfinished bar is no bar.
     """
-    columns = _load(tiers, refs)
+    columns = _load(shelf, refs)
     ts = columns["ts"]
     lo = 0 if start is None else int(np.searchsorted(ts, start))
     hi = ts.shape[0] if end is None else int(np.searchsorted(ts, end))
@@ -64,9 +82,27 @@ def read_bars(
     return frozen_bars(series, cut, lead, [ref.data for ref in refs])
 
 
-def _load(tiers: ChunkCache, refs: Sequence[SegmentRef]) -> Columns:
-    """Read every ref into one set of arrays, layers of a period laid over each other."""
-    columns = _room(sum(ref.rows for ref in refs))
+def _load(shelf: Shelf, refs: Sequence[SegmentRef]) -> Columns:
+    """Return the whole series, from memory where it is kept, layers of a period laid over each other."""
+    key = tuple(ref.data for ref in refs)
+    kept = shelf.memory.get(key) if shelf.memory is not None else None
+    if kept is not None:
+        return dict(kept)
+    rows = sum(ref.rows for ref in refs)
+    keeps = shelf.memory is not None and shelf.memory.has_room(rows * BAR_BYTES)
+    columns = _read(shelf.tiers, refs, _fresh(rows) if keeps else _room(rows))
+    if shelf.memory is not None and keeps:
+        shelf.memory.put(key, columns)
+    return columns
+
+
+def _fresh(rows: int) -> Columns:
+    """Return arrays of `rows` for every column, to be kept."""
+    return {name: np.empty(rows, dtype) for name, dtype in BAR_DTYPES.items()}
+
+
+def _read(tiers: ChunkCache, refs: Sequence[SegmentRef], columns: Columns) -> Columns:
+    """Read every ref into one set of arrays."""
     at = 0
     for ref in refs:
         into = {name: values[at : at + ref.rows] for name, values in columns.items()}
@@ -81,7 +117,7 @@ def _room(rows: int) -> Columns:
     Fresh memory costs a page fault every 4 KiB, as much time as reading into it. The block is taken again only when
     no view of it is left: a strategy that keeps a column keeps its block, and the next task gets another one.
     """
-    size = sum(rows * np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
+    size = rows * BAR_BYTES
     block: NDArray[np.uint8] | None = getattr(_blocks, "block", None)
     if block is None or block.nbytes < size or sys.getrefcount(block) > _ALONE:
         block = _blocks.block = np.empty(size + size // 8, np.uint8)

@@ -3,16 +3,17 @@
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tapehead.errors import SignalsError, StrategyError, TapeheadError
+from tapehead.errors import ParameterError, SignalsError, StrategyError, TapeheadError
 from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.plan import Item, Plan, missing_steps
-from tapehead.jobs.read import read_bars
+from tapehead.jobs.read import Shelf, read_bars
 from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
@@ -20,25 +21,26 @@ from tapehead.model.bars import Bars
 from tapehead.model.result import RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso
-from tapehead.ports.bars import ChunkCache
 from tapehead.ports.work import Failure, Outcome, Results, Task
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Simulated, simulate
 from tapehead.strategies.strategy import Strategy, instance
 
+DELISTED_AFTER_US = 30 * 86_400_000_000
+"""A series whose last bar ends longer than this before the end asked for counts as delisted."""
 SHORT_SHARE = 0.01
 """A history that lacks more than this share of the asked range is flagged `short_history`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """What a worker needs for the tasks of one run: the plan by series, the strategy's class, and the tiers."""
+    """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars."""
 
     plan: Plan
     items: Mapping[Any, Item]
     made: Any
     origin: str
-    tiers: ChunkCache
+    shelf: Shelf
 
 
 def run_task(bench: Bench, task: Task) -> Outcome:
@@ -58,19 +60,24 @@ def run_task(bench: Bench, task: Task) -> Outcome:
         return Failure("surroundings.memory", f"{item.instrument.name}: not enough memory for its bars.")
     except OSError as error:
         return Failure("surroundings", f"{item.instrument.name}: {error}.")
+    except Exception as error:  # noqa: BLE001 - told as this instrument's failure; the others go on
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        cause = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
+        return Failure("engine.failed", f"{item.instrument.name}: {cause}. The other instruments go on.")
 
 
 def _run(bench: Bench, item: Item, task: Task) -> Results:
     """Read, ask the strategy, simulate, sum up."""
     spec = bench.plan.spec
     clock = _Stages()
-    bars = read_bars(bench.tiers, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
+    bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
     clock.mark("read")
     if len(bars) <= bars.warm:
         return Results((), 0, (("store.no_bars", f"{item.instrument.symbol} has no whole bar in the range"),))
     memo = Memo()
     signals = ask(instance(bench.made, spec.parameters), bars, memo, bench.origin)
     clock.mark("signals")
+    item = _ended(item, bars, bench.plan.last)
     done = simulate(bars, signals, item.rules, memo)
     clock.mark("walk")
     result, warnings = _result(bench, item, task, bars, done)
@@ -82,10 +89,16 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     return Results((result,), result.bars, tuple(warnings), clock.stages_us)
 
 
+def _ended(item: Item, bars: Bars, last: int) -> Item:
+    """Count a series as delisted by the last bar that was read: a segment may go on beyond the range."""
+    quiet = last - int(bars.ts[-1]) - item.series.interval.us
+    return replace(item, rules=replace(item.rules, delisted=True)) if quiet > DELISTED_AFTER_US else item
+
+
 def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) -> list[tuple[str, str]]:
     """Ask again with twice the warm-up and tell how many decisions change: a sign that the warm-up is too short."""
     spec, warm = bench.plan.spec, bench.plan.warm
-    longer = read_bars(bench.tiers, item.series, item.wider, spec.start, spec.end, 2 * warm)
+    longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
     again = ask(instance(bench.made, spec.parameters), longer, Memo(), bench.origin)
     changed = 0
     for side in ("enter", "leave", "enter_short", "leave_short"):
@@ -98,6 +111,21 @@ def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) ->
     return [("signals.warm_up", text)]
 
 
+def ask_warm_up(strategy: Strategy, origin: str = "") -> int:
+    """Ask a strategy how many bars it wants before the start; raise StrategyError or ParameterError."""
+    try:
+        warm: Any = strategy.warm()
+    except MemoryError:
+        raise
+    except (Exception, SystemExit) as error:
+        where = _place(error, origin) or f"{origin or strategy.name}, warm()"
+        cause = f"{type(error).__name__}: {error}"
+        raise StrategyError(strategy=strategy.name, instrument="every instrument", place=where, cause=cause) from error
+    if not isinstance(warm, (int, np.integer)) or isinstance(warm, bool) or warm < 0:
+        raise ParameterError(name="warm()", value=repr(warm), bound="a number of bars, an integer of at least 0")
+    return int(warm)
+
+
 def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals:
     """Ask a strategy for its signals; raise StrategyError or SignalsError with instrument and line."""
     name, instrument = strategy.name, bars.series.instrument
@@ -108,7 +136,7 @@ def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals
             signals = strategy.signals(bars)
     except MemoryError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         where = _place(error, origin) or place
         cause = f"{type(error).__name__}: {error}" if not isinstance(error, TapeheadError) else str(error).rstrip(".")
         raise StrategyError(strategy=name, instrument=instrument, place=where, cause=cause) from error
@@ -169,8 +197,6 @@ def _result(
 
 def _timed(result: RunResult, elapsed_us: float) -> RunResult:
     """Return the result with the time it took."""
-    from dataclasses import replace
-
     return replace(result, elapsed_us=round(elapsed_us))
 
 

@@ -68,10 +68,9 @@ def _kernels() -> Check:
 
 def _tiers(house: House) -> Check:
     """Tell whether the cache tiers work."""
-    degraded = house.tiers.stats().degraded
-    names = ", ".join(
-        f"{t.name} {t.size_bytes / _MIB:,.0f} of {t.limit_bytes / _MIB:,.0f} MiB" for t in house.tiers.tiers()
-    )
+    tiers = house.tiers()
+    degraded = "; ".join(t.degraded for t in tiers if t.degraded)
+    names = ", ".join(f"{t.name} {t.size_bytes / _MIB:,.0f} of {t.limit_bytes / _MIB:,.0f} MiB" for t in tiers)
     return Check("tiers", not degraded, degraded or names or "switched off", "Results stay the same, only slower.")
 
 

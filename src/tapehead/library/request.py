@@ -41,6 +41,8 @@ def read_request(
     except UnknownParameterError as error:
         raise _also_settings(error) from None
     wanted = [symbols] if isinstance(symbols, str) else symbols
+    if wanted is not None and not wanted:
+        raise ParameterError(name="symbols", value="none", bound="at least one symbol, such as BTCUSDT")
     if wanted is None and universe is None:
         universe = "all"
     instruments = select(store, universe, wanted)

@@ -88,10 +88,19 @@ class Run:
 
     def __iter__(self) -> Iterator[RunResult]:
         """Yield results: those already there, then each as it finishes."""
+        if self._source is None and not self._results:
+            yield from self._kept()
         yield from list(self._results.values())
         for _, event in self._pump():
             if isinstance(event, Result):
                 yield event.result
+
+    def _kept(self) -> Iterator[RunResult]:
+        """Yield the results of a run that is not computed here, with their trades, by name."""
+        for row in self.results(sort="instrument"):
+            result = self._house.runs.result(self.id, row.instrument)
+            if result is not None:
+                yield result
 
     def __getitem__(self, symbol: str) -> RunResult:
         """Return the result of `symbol` or `venue:symbol`, with its trades; waits for the run where it must."""
@@ -165,7 +174,7 @@ class Run:
         start, end = self.spec.start, self.spec.end
         bounds = (OPEN_START if start is None else start, OPEN_END if end is None else end)
         manifest = self._house.bars.manifest([series], *bounds, snapshot=self.record.snapshot)
-        return read_bars(self._house.tiers, series, manifest.refs[series], start, end, 0).ts.copy()
+        return read_bars(self._house.shelf, series, manifest.refs[series], start, end, 0).ts.copy()
 
     def _pump(self, until_started: bool = False) -> Iterator[Numbered]:
         """Drive the run."""

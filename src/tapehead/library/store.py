@@ -16,11 +16,12 @@ from tapehead.jobs.backtest import Desk, Tally, backtest
 from tapehead.jobs.ingest import ingest
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.plan import Code, Plan, make_plan
+from tapehead.jobs.task import ask_warm_up
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
-from tapehead.model.instrument import Instrument
+from tapehead.model.instrument import KINDS, Instrument
 from tapehead.model.interval import Interval
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Commit, Universe
@@ -192,7 +193,7 @@ class Store:
             raise UniverseError(
                 f"'{name}' cannot name a universe. Take a word: tapehead universe create majors --symbols A,B"
             )
-        if any(each.built_in and each.name == name for each in self.universes()) or name == "all":
+        if name in KINDS or name == "all":
             raise UniverseError(f"'{name}' is built in and cannot be replaced. Take another name for yours.")
         if not symbols:
             raise UniverseError(f"Universe '{name}' would be empty. Name its instruments: --symbols BTCUSDT,ETHUSDT")
@@ -272,7 +273,7 @@ class Store:
         """
         began = time.perf_counter()
         # The kernels are loaded here, so that a store that only lists or imports never waits for them.
-        from tapehead.wiring.worker import WorkerContext, work
+        from tapehead.wiring.worker import WorkerContext, prepare, work
 
         house, loaded = self._house, load_strategy(strategy)
         spec = read_request(
@@ -295,6 +296,7 @@ class Store:
         tally.spend("plan", (time.perf_counter() - began) * 1e6)
         chosen = make_executor(executor, house.settings.workers if workers is None else workers)
         context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
+        prepare(context, loaded)
 
         def work_of(_run: str) -> Callable[[Task], Outcome]:
             return partial(work, context)
@@ -344,8 +346,8 @@ class Store:
 
 def _plan(house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None) -> Plan:
     """Plan a run with the code that is here now."""
-    warm = instance(loaded.made, spec.parameters).warm()
-    return make_plan(house.bars, house.tiers, spec, Code(loaded.source, engine_digest()), warm=warm, snapshot=snapshot)
+    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
+    return make_plan(house.bars, house.shelf, spec, Code(loaded.source, engine_digest()), warm=warm, snapshot=snapshot)
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:
@@ -374,4 +376,4 @@ def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> He
 
 def _degraded(house: House) -> Callable[[], tuple[str, ...]]:
     """Return a call that tells what works worse than it should."""
-    return lambda: tuple(filter(None, (house.tiers.stats().degraded,)))
+    return lambda: tuple(tier.degraded for tier in house.tiers() if tier.degraded)

@@ -5,6 +5,8 @@ from typing import Any
 
 from tapehead.errors import ParameterError
 
+_FIRST_US, _LAST_US = -30_610_224_000_000_000, 253_402_300_800_000_000
+
 
 def read_time(name: str, value: Any) -> int | None:
     """Return a moment as us UTC.
@@ -28,7 +30,7 @@ def read_time(name: str, value: Any) -> int | None:
             return None
         raise wrong
     if isinstance(value, int):
-        return value
+        return _bounded(name, value)
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -40,4 +42,11 @@ def read_time(name: str, value: Any) -> int | None:
         raise wrong
     moment = value if value.tzinfo else value.replace(tzinfo=UTC)
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    return _bounded(name, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+
+
+def _bounded(name: str, us: int) -> int:
+    """Raise ParameterError unless a moment has four digits for its year."""
+    if not _FIRST_US <= us < _LAST_US:
+        raise ParameterError(name=name, value=us, bound="a time in us UTC from the year 1000 to the year 9999")
+    return us

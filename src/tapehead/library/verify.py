@@ -1,22 +1,24 @@
 """verify_here, verify_apart: make a kept run again, in this process or in a fresh one."""
 
+import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 from tapehead.errors import TapeheadError
 from tapehead.jobs.plan import Code, make_plan
-from tapehead.jobs.task import Work
+from tapehead.jobs.task import Work, ask_warm_up
 from tapehead.jobs.verify import DIFFERS, Verification, compare
 from tapehead.model.result import RunResult
-from tapehead.model.spec import RunKey, RunSpec, run_digest
+from tapehead.model.spec import RunKey, RunSpec, canonical, run_digest
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Failure, Task
 from tapehead.strategies.strategy import instance
 from tapehead.wiring.assemble import House, make_executor
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
-from tapehead.wiring.worker import WorkerContext, work
+from tapehead.wiring.worker import WorkerContext, prepare, work
 
 
 class VerificationError(TapeheadError, RuntimeError):
@@ -45,18 +47,23 @@ def verify_here(house: House, run: str) -> Verification:
         raise VerificationError(run=run, cause=f"it is {record.state}, and only a completed run can be made again")
     spec = RunSpec.from_json(record.spec)
     loaded = load_strategy(_where(spec, record))
-    warm = instance(loaded.made, spec.parameters).warm()
+    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
     code = Code(loaded.source, engine_digest())
-    plan = make_plan(house.bars, house.direct, spec, code, warm=warm, snapshot=record.snapshot)
+    # Instruments by name: the members of a universe may have changed since.
+    named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
+    plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot)
     context = WorkerContext(f"verify-{run}", house.settings, plan, _where(spec, record), loaded.origin, direct=True)
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
-    made = _compute(house, partial(work, context), tasks)
+    prepare(context, loaded)
+    made, failed = _compute(house, partial(work, context), tasks)
     kept = {name: result for name in record.receipt.segments if (result := house.runs.result(run, name)) is not None}
-    verdict, first = compare(kept, made)
+    verdict, first = compare(kept, made, failed)
     digest = run_digest(result.line() for result in made.values())
     if verdict != DIFFERS and digest != record.receipt.digest:
         verdict, first = DIFFERS, f"the digest was {record.receipt.digest}, is {digest}"
-    return Verification(run, verdict, len(made), digest, first, _changed(record.key, plan.key, loaded))
+    asked = hashlib.sha256(canonical(record.spec)).digest()
+    changed = _changed(record.key, plan.key._replace(spec=asked), loaded)
+    return Verification(run, verdict, len(made), digest, first, changed)
 
 
 def _where(spec: RunSpec, record: RunRecord) -> str:
@@ -65,14 +72,17 @@ def _where(spec: RunSpec, record: RunRecord) -> str:
     return f"{record.origin}:{name}" if spec.strategy.partition(":")[0].endswith(".py") else spec.strategy
 
 
-def _compute(house: House, run_one: Work, tasks: list[Task]) -> dict[str, RunResult]:
-    """Run every task and return the results by instrument."""
+def _compute(house: House, run_one: Work, tasks: list[Task]) -> tuple[dict[str, RunResult], dict[str, str]]:
+    """Run every task; return the results, and why others failed, by instrument."""
     executor = make_executor("threads", house.settings.workers)
     made: dict[str, RunResult] = {}
-    for _, outcome in executor.map(run_one, tasks, cancel=Cancel(), in_flight=2 * executor.workers):
-        if not isinstance(outcome, Failure):
+    failed: dict[str, str] = {}
+    for task, outcome in executor.map(run_one, tasks, cancel=Cancel(), in_flight=2 * executor.workers):
+        if isinstance(outcome, Failure):
+            failed[task.series.instrument] = outcome.text
+        else:
             made.update({result.instrument: result for result in outcome.results})
-    return made
+    return made, failed
 
 
 def _changed(old: RunKey, new: RunKey, loaded: Loaded) -> tuple[str, ...]:

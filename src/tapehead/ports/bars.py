@@ -112,6 +112,26 @@ class ChunkCache(Protocol):
         ...
 
 
+class SeriesCache(Protocol):
+    """Whole series in memory. Key: the data hashes of its segments in order, so nothing is ever stale."""
+
+    def get(self, key: tuple[Digest, ...]) -> Mapping[Column, Array] | None:
+        """Return read-only columns, or None."""
+        ...
+
+    def has(self, key: tuple[Digest, ...]) -> bool:
+        """Say whether `get` would find it; cheap."""
+        ...
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Say whether `put` would keep columns of this size."""
+        ...
+
+    def put(self, key: tuple[Digest, ...], columns: Mapping[Column, Array]) -> None:
+        """Keep columns that nobody will change, as far as there is room."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TierStats:
     """Figures of one tier; `degraded` is a sentence when it cannot do its work, else empty."""

@@ -1,7 +1,7 @@
 """assemble: a house from its settings; the only place that names concrete stores, caches, sources and executors."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ from tapehead.caches.memory import MemoryTier
 from tapehead.errors import ParameterError
 from tapehead.executors.serial import SerialExecutor
 from tapehead.executors.threads import ThreadExecutor
+from tapehead.jobs.read import Shelf
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import SegmentRef
-from tapehead.ports.bars import BarStore, ChunkCache, Codec
+from tapehead.ports.bars import BarStore, Codec, TierStats
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.work import Executor
 from tapehead.settings import Settings, processors
@@ -30,7 +31,7 @@ from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 class House:
     """An open store with everything around it.
 
-    `tiers` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing.
+    `shelf` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing.
     """
 
     settings: Settings
@@ -39,8 +40,9 @@ class House:
     runs: RunStore
     log: EventLog
     codec: Codec
-    tiers: Chain
-    direct: ChunkCache
+    shelf: Shelf
+    direct: Shelf
+    tiers: Callable[[], Sequence[TierStats]]
     closers: tuple[Any, ...]
 
 
@@ -84,13 +86,15 @@ def _open(settings: Settings) -> House:
             codec.decode(data, BAR_COLUMNS, columns)
         return columns
 
-    tiers: list[ChunkCache] = []
-    if settings.memory_tier_bytes:
-        tiers.append(MemoryTier(settings.memory_tier_bytes))
-    if settings.hot_tier_bytes and home.writable:
-        tiers.append(HotTier(home.hot, settings.hot_tier_bytes))
-    chain = Chain(tiers, load, locks=home.hot / "locks" if home.writable else None)
-    return House(settings, home.writable, bars, runs, log, codec, chain, Chain([], load), (bars, runs))
+    hot = [HotTier(home.hot, settings.hot_tier_bytes)] if settings.hot_tier_bytes and home.writable else []
+    memory = MemoryTier(settings.memory_tier_bytes)
+    chain = Chain(hot, load, locks=home.hot / "locks" if home.writable else None)
+    shelf, direct = Shelf(chain, memory), Shelf(Chain([], load))
+
+    def tiers() -> list[TierStats]:
+        return [memory.stats(), *chain.tiers()]
+
+    return House(settings, home.writable, bars, runs, log, codec, shelf, direct, tiers, (bars, runs))
 
 
 def make_executor(name: str, workers: int) -> Executor:

@@ -1,14 +1,16 @@
 """work: what an executor calls; finds the store and the strategy again wherever it wakes up."""
 
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 
+from tapehead.errors import StrategyFileError, TapeheadError
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.task import Bench, run_task
-from tapehead.ports.work import Outcome, Task
+from tapehead.ports.work import Failure, Outcome, Task
 from tapehead.settings import Settings
 from tapehead.wiring.assemble import assemble
-from tapehead.wiring.plugins import load_strategy
+from tapehead.wiring.plugins import Loaded, load_strategy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,27 +28,39 @@ class WorkerContext:
     direct: bool = False
 
 
+_KEPT = 8
+"""Benches a process holds, so that a few runs can be read by turns."""
 _lock = threading.Lock()
-_bench: dict[str, Bench] = {}
+_benches: OrderedDict[str, Bench] = OrderedDict()
 
 
 def work(context: WorkerContext, task: Task) -> Outcome:
     """Run one task; never raises."""
-    return run_task(_bench_of(context), task)
+    try:
+        bench = _benches.get(context.token) or prepare(context)
+    except TapeheadError as error:
+        return Failure(error.code, str(error))
+    return run_task(bench, task)
 
 
-def _bench_of(context: WorkerContext) -> Bench:
-    """Return the bench of a run, made once a process."""
-    bench = _bench.get(context.token)
-    if bench is None:
-        with _lock:
-            bench = _bench.get(context.token)
-            if bench is None:
-                house = assemble(context.settings)
-                made = load_strategy(context.strategy).made
-                items = {item.series: item for item in context.plan.items}
-                tiers = house.direct if context.direct else house.tiers
-                bench = Bench(context.plan, items, made, context.origin, tiers)
-                _bench.clear()
-                _bench[context.token] = bench
+def prepare(context: WorkerContext, loaded: Loaded | None = None) -> Bench:
+    """Make the bench of a run, once a process; `loaded` is the strategy where the caller has loaded it.
+
+    Raises
+    ------
+    StrategyFileError
+        The strategy's source is no longer the one that the plan names.
+    """
+    with _lock:
+        bench = _benches.get(context.token)
+        if bench is None:
+            found = loaded or load_strategy(context.strategy)
+            if found.source != context.plan.key.strategy:
+                raise StrategyFileError(path=context.strategy, cause="it changed after the run was planned")
+            house = assemble(context.settings)
+            items = {item.series: item for item in context.plan.items}
+            shelf = house.direct if context.direct else house.shelf
+            bench = _benches[context.token] = Bench(context.plan, items, found.made, context.origin, shelf)
+            while len(_benches) > _KEPT:
+                _benches.popitem(last=False)
     return bench

@@ -10,11 +10,11 @@ import pytest
 
 from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
-from tapehead.caches.memory import MemoryTier
 from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.model.segment import SegmentRef
 from tapehead.testing.chunk_cache import empty, sample_ref
 from tapehead.testing.samples import sample_columns
+from tests.unit.caches.segment_memory import SegmentMemory
 from tests.unit.stores.processes import finish, start
 
 BLOCKS = {sample_ref(sample_columns(300, seed=seed), seed).data: sample_columns(300, seed=seed) for seed in range(8)}
@@ -42,7 +42,7 @@ def read(chain: Chain, ref: SegmentRef) -> None:
 
 def test_a_segment_is_loaded_once_and_then_found(tmp_path: Path) -> None:
     loads = Loads()
-    memory, hot = MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)
+    memory, hot = SegmentMemory(LIMIT), HotTier(tmp_path / "hot", LIMIT)
     chain = Chain([memory, hot], loads, locks=tmp_path / "locks")
     assert not chain.has(REFS[0], BAR_COLUMNS)
     read(chain, REFS[0])
@@ -58,7 +58,7 @@ def test_a_segment_is_loaded_once_and_then_found(tmp_path: Path) -> None:
 def test_what_a_lower_tier_has_goes_up(tmp_path: Path) -> None:
     hot = HotTier(tmp_path / "hot", LIMIT)
     hot.write(REFS[0], BLOCKS[REFS[0].data])
-    memory, loads = MemoryTier(LIMIT), Loads()
+    memory, loads = SegmentMemory(LIMIT), Loads()
     read(Chain([memory, hot], loads), REFS[0])
     assert memory.has(REFS[0], BAR_COLUMNS)
     assert loads.asked == []
@@ -66,7 +66,7 @@ def test_what_a_lower_tier_has_goes_up(tmp_path: Path) -> None:
 
 def test_threads_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
     loads = Loads()
-    chain = Chain([MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)], loads, locks=tmp_path / "locks")
+    chain = Chain([SegmentMemory(LIMIT), HotTier(tmp_path / "hot", LIMIT)], loads, locks=tmp_path / "locks")
     gate = threading.Barrier(8)
     faults: list[BaseException] = []
 
@@ -132,7 +132,7 @@ def test_a_load_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
             raise OSError("the disk is away")
         return answer
 
-    chain = Chain([MemoryTier(LIMIT)], load, locks=tmp_path / "locks")
+    chain = Chain([SegmentMemory(LIMIT)], load, locks=tmp_path / "locks")
     with pytest.raises(OSError, match="away"):
         chain.read(REFS[0], BAR_COLUMNS, empty(300))
     read(chain, REFS[0])
@@ -149,6 +149,6 @@ def test_without_a_tier_and_without_locks_it_still_reads(tmp_path: Path) -> None
 
 def test_a_lost_tier_shows_in_the_figures_of_the_chain(tmp_path: Path) -> None:
     (tmp_path / "hot").write_text("in the way")
-    chain = Chain([MemoryTier(LIMIT), HotTier(tmp_path / "hot", LIMIT)], Loads())
+    chain = Chain([SegmentMemory(LIMIT), HotTier(tmp_path / "hot", LIMIT)], Loads())
     read(chain, REFS[0])
     assert "cannot write" in chain.stats().degraded
