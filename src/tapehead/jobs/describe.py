@@ -19,6 +19,14 @@ _DAY_US = 86_400 * _SECOND_US
 _SHOWN = 3
 
 
+def check_hints(hints: Hints) -> None:
+    """Raise ParameterError when the kind or the interval that was named is none, before anything is read."""
+    if hints.kind is not None and hints.kind not in KINDS:
+        raise ParameterError(name="kind", value=hints.kind, bound=f"one of {', '.join(KINDS)}")
+    if hints.interval is not None:
+        Interval.parse(hints.interval)
+
+
 def guess_interval(
     path: str, times: Iterable[NDArray[np.int64]], hints: Hints, by_name: str | None
 ) -> tuple[Interval, str]:
@@ -75,7 +83,7 @@ def describe(
     symbols : sequence of str
     interval : Interval
     hints : Hints
-        `kind`, where named, decides; so does a zone for the calendar of the exchange there.
+        Checked; `kind`, where named, decides; so does a zone for the calendar of the exchange there.
     held : mapping
         Instruments of the store by `venue:symbol`.
 
@@ -83,11 +91,7 @@ def describe(
     ------
     AmbiguousFileError
         Intraday bars of a symbol that ends in no quote currency, and no `--kind`.
-    ParameterError
-        The kind that was named is none.
     """
-    if hints.kind is not None and hints.kind not in KINDS:
-        raise ParameterError(name="kind", value=hints.kind, bound=f"one of {', '.join(KINDS)}")
     found: dict[str, Instrument] = {}
     by_pair: dict[Kind, list[str]] = {}
     by_day: list[str] = []
@@ -97,7 +101,7 @@ def describe(
             found[symbol] = _told(known, hints)
             continue
         pair = pair_of(symbol)
-        if hints.kind is not None:
+        if hints.kind in KINDS:
             kind = hints.kind
         elif pair is not None:
             kind = pair.kind
@@ -134,9 +138,11 @@ def _evidence(by_pair: Mapping[Kind, Sequence[str]], by_day: Sequence[str]) -> I
     for kind, symbols in by_pair.items():
         quotes = Counter(pair.quote for symbol in symbols if (pair := pair_of(symbol)) is not None)
         common = ", ".join(quote for quote, _ in quotes.most_common(_SHOWN))
-        yield f"kind {kind}: {len(symbols)} symbols end in a quote currency ({common})"
+        which = f"{symbols[0]} ends" if len(symbols) == 1 else f"{len(symbols)} symbols end"
+        yield f"kind {kind}: {which} in a quote currency ({common})"
     if by_day:
-        yield f"kind equity: daily bars, and {by_day[0]} ends in no quote currency ({len(by_day)} symbols)"
+        which = f"{by_day[0]} ends" if len(by_day) == 1 else f"{len(by_day)} symbols end"
+        yield f"kind equity: daily bars, and {which} in no quote currency"
 
 
 def _spell(us: int) -> str:

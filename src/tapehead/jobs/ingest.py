@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tapehead.errors import FileFormatError
 from tapehead.jobs.clean import Cleaned, clean
 from tapehead.jobs.conflict import check_conflict, check_strict, no_bars
-from tapehead.jobs.describe import describe, guess_interval
+from tapehead.jobs.describe import check_hints, describe, guess_interval
 from tapehead.jobs.examine import Examiner
 from tapehead.jobs.gather import FileRows, Progress, gather
 from tapehead.jobs.merge import Columns, Ledger, hole_sizes
@@ -113,6 +113,7 @@ def ingest(
         The file contradicts what is held, or `strict` found something; nothing was written.
     """
     began = perf_counter()
+    check_hints(hints)
     files = expanded(paths)
     ledger = Ledger(store, codec)
     work = _Import(

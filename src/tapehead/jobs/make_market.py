@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from tapehead.jobs.gather import Progress
-from tapehead.jobs.merge import flagged, split_periods
+from tapehead.jobs.merge import FIRST_US, LAST_US, flagged, overlaid, split_periods
 from tapehead.layout.columns import Column
 from tapehead.model.calendar import calendar
 from tapehead.model.instrument import Instrument, Series
@@ -66,8 +66,9 @@ def make_market(
         return None
     note = f"synthetic market: {instruments} instruments, {years} years, seed {seed}"
     series = {instrument.name: span.series for instrument, span in zip(facts, spans, strict=True)}
-    drafts = _iter_drafts(made, series, progress)
-    return store.commit(drafts, note=note, instruments=facts, universes=(universe,))
+    stale = store.manifest(list(series.values()), FIRST_US, LAST_US).refs
+    held = {(one, ref.period) for one, refs in stale.items() for ref in refs}
+    return store.commit(_iter_drafts(made, series, held, progress), note=note, instruments=facts, universes=(universe,))
 
 
 def _is_held(store: BarStore, universe: Universe, facts: Sequence[Instrument], spans: Sequence[Coverage]) -> bool:
@@ -82,14 +83,19 @@ def _is_held(store: BarStore, universe: Universe, facts: Sequence[Instrument], s
     return all(held.get(span.series) == (span.first, span.last, span.rows) for span in spans)
 
 
-def _iter_drafts(market: Market, series: Mapping[str, Series], progress: Progress | None) -> Iterator[Draft]:
-    """Yield the drafts of each instrument as it is made."""
+def _iter_drafts(
+    market: Market, series: Mapping[str, Series], held: set[tuple[Series, int]], progress: Progress | None
+) -> Iterator[Draft]:
+    """Yield the drafts of each instrument as it is made, then an empty one for each period of an earlier market."""
     bars = 0
     for instrument, columns in market:
         one = series[instrument.name]
         flags = flagged(columns, one.interval, calendar(instrument.calendar))
         for period, part in split_periods({**columns, "flags": flags}, one.interval):
+            held.discard((one, period))
             yield Draft(one, period, part)
         bars += len(columns["ts"])
         if progress is not None:
             progress("making the synthetic market", bars)
+    for one, period in sorted(held):
+        yield Draft(one, period, overlaid(()))

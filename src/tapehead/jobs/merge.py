@@ -21,7 +21,7 @@ I64 = NDArray[np.int64]
 
 _VALUES: tuple[Column, ...] = ("open", "high", "low", "close", "volume")
 # All of time that SQLite's integers and numpy's agree on, with room for arithmetic.
-_FIRST_US, _LAST_US = -(1 << 61), 1 << 61
+FIRST_US, LAST_US = -(1 << 61), 1 << 61
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Ledger:
         wanted = [one for one in series if one not in self._books]
         if not wanted:
             return
-        manifest = self._store.manifest(wanted, _FIRST_US, _LAST_US)
+        manifest = self._store.manifest(wanted, FIRST_US, LAST_US)
         for one in wanted:
             refs = manifest.refs.get(one, ())
             layers = []

@@ -23,6 +23,7 @@ _EARLIEST_S = 315_532_800  # 1980-01-01
 _LATEST_S = 4_102_444_800  # 2100-01-01
 _DAY_US = 86_400_000_000
 _TELLING_ROWS = 1_000
+_NEARLY_ALL = 0.9
 
 
 @dataclass(slots=True)
@@ -146,6 +147,8 @@ def _decide_zone(column: Any, reader: TimeReader, asked: TimeQuestion) -> None:
     """Settle dates and the zone of times without an offset."""
     instant, valid, aware = _instants(column, reader.form)
     wall = wall_of(column, reader.form) if reader.how == "text" else _typed_wall(column, instant)
+    if not valid.any():
+        raise _unreadable(asked, f"column '{asked.column_name}' holds no time in its first rows")
     if is_midnight(wall[valid]) and (len(column) >= _TELLING_ROWS or _all_midnights(reader, asked)):
         reader.dates = True
         reader.guesses.append(f"times are dates: each bar opens at 00:00 UTC of its date ({_say(wall[valid][0])[:10]})")
@@ -216,15 +219,15 @@ def _decide_numbers(column: Any, asked: TimeQuestion) -> TimeReader:
     sample = values[valid]
     if asked.unit:
         return TimeReader(asked.path, "number", unit=asked.unit)
-    compact = None if asked.unit else _compact_form(column, sample, asked)
-    units = [unit for unit in UNITS_A_SECOND if np.any(_plausible(sample, unit))]
-    fitting = sum(int(np.count_nonzero(_plausible(sample, unit))) for unit in units)
-    if compact is not None and not units:
+    compact = _compact_form(column, sample, asked)
+    if compact is not None:
         reader = TimeReader(asked.path, "text", form=compact)
         reader.guesses.append(f"times read as {compact.strptime}: {sample[0]} is {_first(column, compact)}")
         return reader
-    if compact is not None or 2 * fitting < len(sample):
-        raise _two_units(sample, asked, compact)
+    units = [unit for unit in UNITS_A_SECOND if np.any(_plausible(sample, unit))]
+    fitting = sum(int(np.count_nonzero(_plausible(sample, unit))) for unit in units)
+    if 2 * fitting < len(sample):
+        raise _two_units(sample, asked)
     reader = TimeReader(asked.path, "number")
     for unit in units:
         first = sample[_plausible(sample, unit)][0]
@@ -233,21 +236,19 @@ def _decide_numbers(column: Any, asked: TimeQuestion) -> TimeReader:
 
 
 def _compact_form(column: Any, sample: I64, asked: TimeQuestion) -> Form | None:
-    """Return the form of dates written as numbers, such as 20240131, when every one reads so."""
+    """Return the form of dates written as numbers, such as 20240131, when nearly all read so; no unit fits these."""
     digits = len(str(int(sample[0])))
     form = Form(asked.form) if asked.form else Form(_COMPACT[digits]) if digits in _COMPACT else None
     if form is None:
         return None
     _, valid, _ = parse_text(column, form)
-    return form if np.count_nonzero(valid) == len(sample) else None
+    return form if np.count_nonzero(valid) >= _NEARLY_ALL * len(sample) else None
 
 
-def _two_units(sample: I64, asked: TimeQuestion, compact: Form | None) -> Exception:
+def _two_units(sample: I64, asked: TimeQuestion) -> Exception:
     """Say what each unit would make of a number."""
     value = int(sample[0])
     readings = [f"{_UNIT_WORDS[unit]} make it {_say(_scaled(value, unit))}" for unit in UNITS_A_SECOND]
-    if compact is not None:
-        readings.append(f"read as {compact.strptime} it is a date")
     return AmbiguousFileError(
         path=asked.path,
         cause=f"column '{asked.column_name}' holds times such as {value}, and several readings fit: "
@@ -303,7 +304,7 @@ def _integers(column: Any) -> tuple[I64, Flags]:
     import pyarrow.compute as pc
 
     if is_text(column.type):
-        whole = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^\d{1,18}(\.0*)?$")
+        whole = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^(\d{1,18}|[0-8]\d{18})(\.0*)?$")
         text = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"\.0*$", "")
         column = pc.cast(pc.if_else(pc.fill_null(whole, False), text, None), pa.int64())  # noqa: FBT003
     if pa.types.is_floating(column.type):
