@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,6 +59,7 @@ def make(seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS)
     """Make the market, its signals by the plain twin, and what must come out of it under each fill."""
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     expected: dict[str, list[tuple[dict[str, Any], bool, float, dict[str, float]]]] = {fill: [] for fill in fills}
+    others: dict[str, list[dict[str, float]]] = {fill: [] for fill in fills}
     for index in range(instruments):
         made = market.columns(seed, index, bars)
         opens, closes = made.open.tolist(), made.close.tolist()
@@ -66,12 +69,30 @@ def make(seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS)
         for fill in fills:
             account = twin.walk(opens, closes, enter, leave, fee=FEE, cash=CASH, at_close=fill == "close")
             expected[fill].append(_told(account))
+            others[fill].append(_otherwise(made.ts.tolist(), account, fill))
     stacked = Handover(*(np.array(columns[name]) for name in COLUMNS))
-    return stacked, {fill: gather(*zip(*told, strict=True)) for fill, told in expected.items()}
+    outcomes = {}
+    for fill, told in expected.items():
+        outcome = gather(*zip(*told, strict=True))
+        more = {name: np.array([one[name] for one in others[fill]]) for name in others[fill][0]}
+        outcomes[fill] = replace(outcome, metrics={**outcome.metrics, **more})
+    return stacked, outcomes
 
 
 def _told(account: twin.Account) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
     """What one account adds to an Outcome."""
     trades = {name: [getattr(trade, name) for trade in account.trades] for name in TRADE_COLUMNS}
     metrics = twin.summary(account, CASH)
-    return trades, account.is_open, account.equity[-1], {name: metrics[name] for name in METRICS}
+    return trades, account.opened >= 0, account.equity[-1], {name: metrics[name] for name in METRICS}
+
+
+def _otherwise(ts: list[int], account: twin.Account, fill: str) -> dict[str, float]:
+    """The metrics that backtesting.py defines otherwise, by the name of the divergence.
+
+    At the close it is given one bar more, and books a fill one bar late.
+    """
+    if fill != "close":
+        return {"geometric-sharpe": twin.geometric_sharpe(ts, account.equity), "late-booking": nan}
+    late = [*twin.booked_late(account, FEE), account.equity[-1]]
+    sharpe = twin.geometric_sharpe([*ts, ts[-1] + market.HOUR_US], late)
+    return {"geometric-sharpe": sharpe, "late-booking": twin.drawdown(late, CASH)}

@@ -18,8 +18,9 @@ PREFACE = """\
 # Benchmarks
 
 This page is written by `python -m benchmarks report` from the files in `benchmarks/results/`; nobody edits it by hand.
-Make the figures again: `make bench`. One workload of any size, from the root of the clone:
-`.venv/bin/python -m benchmarks W5 --seed 11 --instruments 20 --bars 9000`.
+All workloads: `make bench`. One of any size, from the root of the clone:
+`.venv/bin/python -m benchmarks W5 --seed 11 --instruments 20 --bars 9000`. The figures of this page anew:
+`.venv/bin/python -m benchmarks all --save benchmarks/results`, then `.venv/bin/python -m benchmarks report`.
 
 How to read it:
 
@@ -56,7 +57,7 @@ def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
         nothing = False
         yield from _section(one)
     if nothing:
-        yield "No results have been kept yet: `make bench` makes them.\n"
+        yield "No results have been kept yet.\n"
 
 
 def _section(one: dict[str, Any]) -> Iterator[str]:

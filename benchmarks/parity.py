@@ -17,8 +17,11 @@ MONEY_TOLERANCE = 1e-8
 METRIC_TOLERANCE = 1e-7
 
 
-KNOWN = {("backtesting", "sharpe"): "geometric-sharpe"}
-"""Metrics that another tool defines otherwise, by engine and metric; the name stands in docs/divergences.md."""
+KNOWN = {("backtesting", "sharpe"): "geometric-sharpe", ("backtesting", "max_drawdown"): "late-booking"}
+"""Metrics that another tool defines otherwise, by engine and metric; the name stands in docs/divergences.md.
+
+The twin recomputes each by the other tool's definition, and the tool must agree with that.
+"""
 UNDEFINED = "undefined-metric"
 
 
@@ -56,7 +59,7 @@ def compare(engine: str, found: Outcome, wanted: Outcome) -> Verdict:
     known: dict[str, str] = {}
     for name, difference, defined in _metrics(found, wanted):
         excuse = KNOWN.get((engine, name)) if defined else UNDEFINED if engine != OURS else None
-        if excuse is None:
+        if excuse is None or (defined and not _near(found.metrics[name], wanted.metrics[excuse]).all()):
             return Verdict(agrees=False, text=difference)
         known.setdefault(excuse, difference)
     return Verdict(agrees=True, text=EQUAL, known=known, largest=float(apart.max(initial=0.0)))
@@ -91,11 +94,17 @@ def _metrics(found: Outcome, wanted: Outcome) -> Iterator[tuple[str, str, bool]]
     """The first difference of every named metric, apart for values that are undefined by our rules."""
     for name in METRICS:
         one, other = found.metrics[name], wanted.metrics[name]
-        close = np.abs(one - other) <= METRIC_TOLERANCE * np.maximum(1.0, np.abs(other))
-        wrong = ~(close | (np.isnan(one) & np.isnan(other)))
+        wrong = ~_near(one, other)
         for defined in (True, False):
             for at in np.flatnonzero(wrong & (np.isnan(other) != defined))[:1]:
                 yield name, f"{name} of instrument {at}: {float(one[at])!r}, not {float(other[at])!r}", defined
+
+
+def _near(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether values agree; NaN agrees with NaN."""
+    close = np.abs(one - other) <= METRIC_TOLERANCE * np.maximum(1.0, np.abs(other))
+    agree: NDArray[np.bool_] = close | (np.isnan(one) & np.isnan(other))
+    return agree
 
 
 def _relative(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.asked import PeerRow
 from benchmarks.outcome import Outcome
 from benchmarks.parity import compare
 from benchmarks.processes import PEERS_PYTHON, EngineFailed, run_json
+
+COLD_REPEATS = 3
 
 
 class Rivals:
@@ -28,23 +31,35 @@ class Rivals:
     def _row(
         self, name: str, fill: str, cores: str, wanted: Outcome, ours_ms: float | None, cold_only: bool
     ) -> PeerRow:
-        """Measure one peer and hold its results against the twin's."""
+        """Measure one peer; the layout that is fastest warm need not be the one that starts fastest."""
+        colds: dict[str, float] = {}
+        row = PeerRow(parity="")
         try:
             layouts = self._best(name, cores)
-            once = ["--once"] if cold_only else []
-            said = self._run(name, fill, cores, layouts[0], once)
-            verdict = compare(name, Outcome.load(self.folder / "outcome.npz"), wanted)
-            # The layout that is fastest warm need not be the one that starts fastest.
-            colds = [self._run(name, fill, cores, other, ["--once"])["cold_ms"] for other in layouts[1:]]
+            for layout in layouts:
+                warm = layout == layouts[0] and not cold_only
+                said = self._run(name, fill, cores, layout, [] if warm else ["--once"])
+                verdict = compare(name, Outcome.load(self.folder / "outcome.npz"), wanted)
+                if not verdict.agrees:
+                    return PeerRow(parity=verdict.text, layout=layout)
+                colds[layout] = said["cold_ms"] if warm else self._cold(name, fill, cores, layout, said["cold_ms"])
+                if layout == layouts[0]:
+                    row = PeerRow(verdict.text, said["warm_ms"], layout=layout, known=verdict.known)
+                    row.peak_rss_mb = said["peak_rss_mb"] + said["children_peak_rss_mb"]
+                    row.repeats = said["repeats"]
         except EngineFailed as error:
             return PeerRow(parity=f"did not run: {str(error).strip().splitlines()[-1][:200]}")
-        row = PeerRow(parity=verdict.text, layout=layouts[0], known=verdict.known)
-        row.peak_rss_mb, row.repeats = said["peak_rss_mb"] + said["children_peak_rss_mb"], said["repeats"]
-        if verdict.agrees:
-            row.cold_ms = min([said["cold_ms"], *colds])
-            row.ms = row.cold_ms if cold_only else said["warm_ms"]
-            row.ratio = row.ms / ours_ms if row.ms is not None and ours_ms else None
+        row.cold_ms = min(colds.values())
+        if cold_only:
+            row.ms, row.repeats = row.cold_ms, COLD_REPEATS
+            row.layout = min(colds, key=lambda layout: colds[layout])
+        row.ratio = row.ms / ours_ms if row.ms is not None and ours_ms else None
         return row
+
+    def _cold(self, name: str, fill: str, cores: str, layout: str, first_ms: float) -> float:
+        """Median time of a cold process over a few of them, one of which has been run."""
+        more = [self._run(name, fill, cores, layout, ["--once"])["cold_ms"] for _ in range(COLD_REPEATS - 1)]
+        return float(median([first_ms, *more]))
 
     def _best(self, name: str, cores: str) -> list[str]:
         """Layouts to use: the fastest one first, then the fastest of each other kind."""

@@ -7,10 +7,12 @@ as in J. Welles Wilder, New Concepts in Technical Trading Systems, 1978, page 65
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import nan, sqrt
+from itertools import pairwise
+from math import exp, log, nan, sqrt
 from typing import NamedTuple
 
 PERIODS_A_YEAR = 365.25 * 24
+DAY_US = 86_400_000_000
 
 
 class Trade(NamedTuple):
@@ -25,11 +27,11 @@ class Trade(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What the walk leaves: closed trades, equity at each close, and whether a position is open at the end."""
+    """What the walk leaves: closed trades, equity at each close, entry bar of what is open at the end (or -1)."""
 
     trades: list[Trade]
     equity: list[float]
-    is_open: bool
+    opened: int
 
 
 def wilder(closes: Sequence[float], period: int = 14) -> list[float]:
@@ -92,7 +94,7 @@ def walk(
                 quantity = cash / (price * (1 + fee))
                 cash = 0.0
         equity.append(cash + quantity * closes[t])
-    return Account(trades, equity, quantity > 0)
+    return Account(trades, equity, entry_bar if quantity else -1)
 
 
 def summary(account: Account, cash: float) -> dict[str, float]:
@@ -100,15 +102,50 @@ def summary(account: Account, cash: float) -> dict[str, float]:
     returns = [now / before - 1 for before, now in zip([cash, *account.equity[:-1]], account.equity, strict=True)]
     mean = sum(returns) / len(returns)
     spread = sqrt(sum((r - mean) ** 2 for r in returns) / (len(returns) - 1)) if len(returns) > 1 else 0.0
-    peak, drawdown = cash, 0.0
-    for value in account.equity:
-        peak = max(peak, value)
-        drawdown = min(drawdown, value / peak - 1)
     trades = account.trades
     return {
         "total_return": account.equity[-1] / cash - 1,
-        "max_drawdown": drawdown,
+        "max_drawdown": drawdown(account.equity, cash),
         "sharpe": mean / spread * sqrt(PERIODS_A_YEAR) if spread > 1e-12 * (1 + abs(mean)) else nan,
         "win_rate": sum(trade.profit > 0 for trade in trades) / len(trades) if trades else nan,
         "trades": float(len(trades)),
     }
+
+
+def drawdown(equity: Sequence[float], cash: float) -> float:
+    """Return the deepest fall from a peak, the starting cash included, as a fraction of at most 0."""
+    peak, deepest = cash, 0.0
+    for value in equity:
+        peak = max(peak, value)
+        deepest = min(deepest, value / peak - 1)
+    return deepest
+
+
+def booked_late(account: Account, fee: float) -> list[float]:
+    """Equity as backtesting.py 0.6.6 logs it when it fills at the close: a fill, and its fee, shows a bar later."""
+    equity = list(account.equity)
+    for trade in account.trades:
+        equity[trade.entry_bar] *= 1 + fee
+        equity[trade.exit_bar] /= 1 - fee
+    if account.opened >= 0:
+        equity[account.opened] *= 1 + fee
+    return equity
+
+
+def geometric_sharpe(ts: Sequence[int], equity: Sequence[float]) -> float:
+    """Sharpe as backtesting.py 0.6.6 defines it: compounded mean over compounded volatility of UTC days, 365 a year.
+
+    `ts` are open times in us. From `compute_stats` of its `_stats.py`; NaN where that gives none.
+    """
+    days: dict[int, float] = {}
+    for time, value in zip(ts, equity, strict=True):
+        days[time // DAY_US] = value
+    closes = list(days.values())
+    growths = [now / before for before, now in pairwise(closes)]
+    if len(growths) < 2:
+        return nan
+    growth = exp(sum(log(each) for each in growths) / len(growths))
+    mean = sum(growths) / len(growths)
+    variance = sum((each - mean) ** 2 for each in growths) / (len(growths) - 1)
+    volatility = sqrt((variance + growth**2) ** 365 - growth ** (2 * 365))
+    return (growth**365 - 1) / volatility if volatility else nan

@@ -35,14 +35,14 @@ def measure(asked: Asked, say: Callable[[str], None]) -> Report:
         rivals = Rivals(folder, held_peers(asked.peers))
         rows = []
         for fill, cores in choices:
-            row = _ours(store, folder, fill, cores, expected[fill])
+            row = measure_ours(store, folder, fill, cores, expected[fill])
             say(f"{fill}, {cores} cores: ours measured, parity {row.parity}")
             row.peers = rivals.rows(fill, cores, expected[fill], row.last_ms)
             rows.append(row)
     return Report(asked, machine(), commit(), store.told(), rows)
 
 
-def _ours(store: WarmStore, folder: Path, fill: str, cores: str, wanted: Outcome) -> Row:
+def measure_ours(store: WarmStore, folder: Path, fill: str, cores: str, wanted: Outcome) -> Row:
     """Measure Tapehead in a process of its own."""
     kept = folder / "ours.npz"
     said = run_json([OURS_PYTHON, "-m", "benchmarks.ours", store.home, "--fill", fill, "--outcome", kept], cores=cores)

@@ -63,6 +63,12 @@ class BacktestingPeer:
         parts = self.pool.map(_instrument, numbers, chunksize=1) if self.pool else [_instrument(i) for i in numbers]
         return gather(*zip(*parts, strict=True))
 
+    def close(self) -> None:
+        """End the workers and wait for them, so that their memory is counted."""
+        if self.pool:
+            self.pool.close()
+            self.pool.join()
+
 
 TESTS: list[tuple[Any, float, int]] = []
 
@@ -109,9 +115,9 @@ def _instrument(number: int) -> tuple[dict[str, Any], bool, float, dict[str, flo
     return trades, bool(told["_strategy"].position), final, metrics
 
 
-def layouts(_instruments: int, cores: int) -> Sequence[str]:
-    """As many processes as there are cores."""
-    return [f"processes:{cores}"]
+def layouts(instruments: int, cores: int) -> Sequence[str]:
+    """As many processes as there are cores, and work for them."""
+    return [f"processes:{min(cores, instruments)}"]
 
 
 if __name__ == "__main__":

@@ -37,6 +37,9 @@ class RaptorPeer:
                 parts = list(pool.map(self._instrument, *self.handed))
         return gather(*zip(*parts, strict=True))
 
+    def close(self) -> None:
+        """Threads end with each run."""
+
     def _instrument(self, *arrays: Any) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
         """Trades, open position, final value and metrics of one instrument."""
         ts, opens, high, low, close, volume, enter, leave = arrays
@@ -65,9 +68,9 @@ class RaptorPeer:
         return trades, is_open, float(result.equity_curve()[-1]), metrics
 
 
-def layouts(_instruments: int, cores: int) -> Sequence[str]:
+def layouts(instruments: int, cores: int) -> Sequence[str]:
     """One thread, and as many as there are cores."""
-    return ["threads:1"] if cores == 1 else ["threads:1", f"threads:{cores}"]
+    return ["threads:1"] if min(cores, instruments) == 1 else ["threads:1", f"threads:{cores}"]
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ class VectorbtPeer:
                 parts = list(pool.map(self._chunk, self.chunks))
         return gather(*([one for part in parts for one in part[field]] for field in range(4)))
 
+    def close(self) -> None:
+        """Threads end with each run."""
+
     def _chunk(self, chunk: Chunk) -> tuple[list[Any], ...]:
         """Trades, open positions, final values and metrics of one chunk."""
         held = vectorbt.Portfolio.from_signals(
@@ -93,7 +96,7 @@ def _trades(rows: Any) -> dict[str, Any]:
 def layouts(instruments: int, cores: int) -> Sequence[str]:
     """Both engines, every width that fits, one thread and as many as there are cores."""
     widths = [width for width in WIDTHS if width <= instruments] or [instruments]
-    threads = [1] if cores == 1 else [1, cores]
+    threads = [1] if min(cores, instruments) == 1 else [1, cores]
     return [f"{engine}:{width}:{count}" for engine in ("rust", "numba") for width in widths for count in threads]
 
 
