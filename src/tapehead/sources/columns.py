@@ -31,6 +31,8 @@ _MEANING = {
     "low": "the low price (low)",
     "close": "the close price (close)",
 }
+_MOST_NAMES = 20
+_LONGEST_NAME = 32
 _INDEX_NAMES = frozenset(("", "unnamed:0", "indexlevel0", "index"))
 
 
@@ -112,10 +114,16 @@ def recognise_columns(path: str, names: Sequence[str], named: Mapping[str, str])
     stamp, form = _time_columns(path, names, spelled, named.get("ts"))
     for role in WANTED:
         if role not in found and not (role == "ts" and stamp):
-            raise MissingColumnError(path=path, wanted=_MEANING[role], held=", ".join(names), example=f"{role}=COLUMN")
+            raise MissingColumnError(path=path, wanted=_MEANING[role], held=_listed(names), example=f"{role}=COLUMN")
     adjusted = next((spelled[name] for name in _ADJUSTED if name in spelled), None)
     prices = (found["open"], found["high"], found["low"], found["close"])
     return Layout(stamp, form, prices, found.get("volume"), found.get("symbol"), adjusted)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return names as one text that fits a sentence."""
+    shown = ", ".join(name[:_LONGEST_NAME] for name in names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} more"
 
 
 def _named(path: str, names: Sequence[str], wanted: str) -> str:
@@ -125,7 +133,7 @@ def _named(path: str, names: Sequence[str], wanted: str) -> str:
     for name in names:
         if plain(name) == plain(wanted):
             return name
-    raise MissingColumnError(path=path, wanted=f"'{wanted}'", held=", ".join(names), example="open=COLUMN")
+    raise MissingColumnError(path=path, wanted=f"'{wanted}'", held=_listed(names), example="open=COLUMN")
 
 
 def _fitting(path: str, role: str, names: Sequence[str]) -> str | None:

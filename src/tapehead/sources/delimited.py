@@ -159,7 +159,7 @@ def _decoded(path: str, start: bytes) -> str:
         raise FileFormatError(path=path, cause="the file holds bytes that are no text, Parquet or Arrow", step=step)
     text = start.decode("utf-8", errors="replace").removeprefix("\ufeff")
     first = text.lstrip()[:1]
-    if first in {"{", "["}:
+    if first in {"{", "["} or '{"' in text.partition("\n")[0]:
         raise FileFormatError(path=path, cause="the file holds JSON, which cannot be imported", step=step)
     if first == "<":
         raise FileFormatError(path=path, cause="the file holds a web page or XML, which cannot be imported", step=step)
