@@ -7,6 +7,8 @@ DAYS_A_YEAR = 365.25
 DAY_US = 86_400_000_000
 SHORTEST_FOR_CAGR_DAYS = 90
 ZERO_VOLATILITY = 1e-12
+STEADY = 0.1
+"""Below this share of the squares the variance is taken in two passes: a mean of three deviations, seen in no market."""
 
 Value = tuple[float | None, str]
 """A metric, and the reason when it is None."""
@@ -31,7 +33,7 @@ def spread(observations: int, total: float, squares: float) -> Spread:
 
 def cancels(observations: int, total: float, squares: float) -> bool:
     """Say whether the variance is so small a part of the squares that sums lose its digits."""
-    return observations > 1 and squares - total * total / observations < 1e-4 * squares
+    return observations > 1 and squares - total * total / observations < STEADY * squares
 
 
 def is_still(found: Spread) -> bool:
