@@ -10,7 +10,8 @@ from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, return_line
 from tapehead.model.events import Completed
 
-_WARNINGS_SHOWN = 12
+_WARNINGS_SHOWN = 8
+_MANY = 3
 _TEXT_AT = 16
 
 
@@ -24,7 +25,7 @@ def summary_lines(board: Board, session: Session) -> list[str]:
             lines.append(f"  {'reused':<14}an equal run answered; --fresh computes it again")
         for text in board.ended.degraded:
             lines += _labelled("degraded", text, width)
-    return lines + warning_lines(board.warnings, session)
+    return lines + warning_lines(board, session)
 
 
 def _count_line(board: Board, ink: Ink) -> str:
@@ -44,19 +45,29 @@ def _count_line(board: Board, ink: Ink) -> str:
     return "   ".join(words)
 
 
-def warning_lines(warnings: Sequence[tuple[str | None, str, str]], session: Session) -> list[str]:
-    """Return a line a warning, by instrument; the first dozen unless `-v`."""
+def warning_lines(board: Board, session: Session) -> list[str]:
+    """Return a line a warning, by instrument; what many share is said once, and the first lines only, unless `-v`."""
     ink, (width, _) = Ink(session.colored), session.size
-    warnings = sorted(warnings, key=lambda one: (one[0] is not None, one[0] or "", one[1]))
-    shown = warnings if session.verbose else warnings[:_WARNINGS_SHOWN]
-    names = display_names([instrument for instrument, _, _ in warnings if instrument is not None])
+    told = _told(board, shared=not session.verbose)
+    shown = told if session.verbose else told[:_WARNINGS_SHOWN]
     lines: list[str] = []
-    for instrument, _, text in shown:
-        name = names[instrument] if instrument is not None else ""
+    for name, text, _ in shown:
         first, *rest = _labelled(f"! {name}", text, width)
         lines += [first.replace("!", ink.warn("!"), 1), *rest]
-    hidden = len(warnings) - len(shown)
+    hidden = sum(count for _, _, count in told[len(shown) :])
     return [*lines, f"  ! {plural(hidden, 'more warning')}; -v shows all"] if hidden else lines
+
+
+def _told(board: Board, shared: bool) -> list[tuple[str, str, int]]:
+    """Return who is warned of what, and how many warnings that is; a text that many share comes first."""
+    names = display_names([instrument for instrument, _, _ in board.warnings if instrument is not None])
+    by_text: dict[str, list[str]] = {}
+    for instrument, _, text in board.warnings:
+        by_text.setdefault(text, []).append("" if instrument is None else names[instrument])
+    many = {text: len(who) for text, who in by_text.items() if shared and len(who) >= _MANY}
+    together = sorted(((f"{n:,} of {board.total:,}", text, n) for text, n in many.items()), key=lambda one: -one[2])
+    alone = sorted((name, text, 1) for text, who in by_text.items() if text not in many for name in who)
+    return together + alone
 
 
 def _labelled(label: str, text: str, width: int) -> list[str]:

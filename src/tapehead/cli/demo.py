@@ -1,12 +1,18 @@
 """`tapehead demo`: a synthetic market, made once, and one strategy on all of it."""
 
+from typing import TYPE_CHECKING
+
 import click
 
+from tapehead.cli.board import Board
 from tapehead.cli.closing import plural
 from tapehead.cli.commands import Command
-from tapehead.cli.live import Ticker
-from tapehead.cli.run import run_and_show, start_run
+from tapehead.cli.live import Ticker, cancelled_by_ctrl_c
+from tapehead.cli.run import exit_code, run_and_show, start_run
 from tapehead.cli.session import Session
+
+if TYPE_CHECKING:
+    from tapehead.library.run import Run
 
 STRATEGY, UNIVERSE, FEE = "RsiReversion", "demo", "10bps"
 
@@ -43,8 +49,22 @@ def demo(context: click.Context, instruments: int, years: int, seed: int) -> int
             "",
         )
     run = start_run(session, STRATEGY, {"universe": UNIVERSE, "fee": FEE, "fresh": True})
+    if session.json:
+        return _document(session, run)
     extra = [
         (("backtest", "SmaCross", "--universe", UNIVERSE, "--fee", FEE), "another strategy on the same market"),
         (("strategies",), "what else can be run"),
     ]
     return run_and_show(session, run, "total_return", 10, extra)
+
+
+def _document(session: Session, run: "Run") -> int:
+    """Run, and write how it ended as one document; the events are those of `tapehead --json backtest`."""
+    board = Board()
+    with cancelled_by_ctrl_c(run):
+        for _, event in run.events():
+            board.take(event)
+    code = exit_code(board)
+    if board.ended is not None:
+        session.put_document("demo", {"universe": UNIVERSE, "run": run.id, board.ended.name: board.ended.body()})
+    return code

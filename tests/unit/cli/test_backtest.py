@@ -210,10 +210,21 @@ def test_bad_words_get_a_sentence_and_exit_code_2(
     assert not store.asked
 
 
-def test_warnings_beyond_a_dozen_are_counted_and_shown_by_v(call: Call, store: ScriptedStore) -> None:
-    warned = [Warned(RUN, f"binance:X{i}", "bars.holes", "a hole") for i in range(20)]
+def test_what_many_share_is_said_once(call: Call, store: ScriptedStore) -> None:
+    warned = [Warned(RUN, f"binance:X{i}", "data.holes", "1 bar missing") for i in range(4)]
+    alone = Warned(RUN, "binance:A", "data.short_history", "starts late")
+    script = [Started(RUN, {}, 5, 1), Result(RUN, drawn_results()[0], 1.0), *warned, alone, completed(count=5)]
+    store.run_.script = script
+    lines = call("backtest", "RsiReversion", "--universe", "demo").out.splitlines()
+    assert "  ! 4 of 5      1 bar missing" in lines
+    assert "  ! A           starts late" in lines
+    assert any("5 warnings" in line for line in lines)
+
+
+def test_warnings_beyond_a_few_are_counted_and_shown_by_v(call: Call, store: ScriptedStore) -> None:
+    warned = [Warned(RUN, f"binance:X{i}", "data.holes", f"hole {i}") for i in range(20)]
     store.run_.script = [Started(RUN, {}, 1, 1), Result(RUN, drawn_results()[0], 1.0), *warned, completed(count=1)]
-    assert "  ! 8 more warnings; -v shows all" in call("backtest", "RsiReversion", "--universe", "demo").out
+    assert "  ! 12 more warnings; -v shows all" in call("backtest", "RsiReversion", "--universe", "demo").out
     out = call("-v", "backtest", "RsiReversion", "--universe", "demo").out
     assert sum(line.startswith("  ! X") for line in out.splitlines()) == 20
 

@@ -207,3 +207,9 @@ def test_demo_makes_the_market_then_runs_on_it(call: Call, store: ScriptedStore)
     commands = [line.strip() for line in called.out.splitlines() if line.startswith("  tapehead ")]
     assert len(commands) == 4
     assert all(command.startswith("tapehead --home .demo ") for command in commands)
+
+
+def test_demo_as_json_is_one_document(call: Call) -> None:
+    document = json.loads(call("demo", "--json").out)
+    assert (document["schema"], document["universe"], document["run"]) == ("tapehead.demo/1", "demo", RUN)
+    assert document["completed"]["count"] == 48
