@@ -54,6 +54,6 @@ def _count(given: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = given.get(name, "").strip()
     if not text:
         return default
-    if not text.isdigit() or int(text) > most:
+    if not text.isdecimal() or int(text) > most:
         raise ParameterError(name=name, value=text, bound=f"a whole number from 0 to {most:,}")
     return int(text)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tapehead.jobs.plan import Plan
+from tapehead.jobs.plan import Plan, no_bars
 from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
 from tapehead.model.result import Receipt, RunId
 from tapehead.model.spec import DigestLine, run_digest
@@ -44,7 +44,6 @@ class Tally:
     first_ms: float = 0.0
     last_ms: float = 0.0
     lines: list[DigestLine] = field(default_factory=list)
-    segments: dict[str, tuple[str, ...]] = field(default_factory=dict)
     stages_us: dict[str, float] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     progress_at: float = 0.0
@@ -62,8 +61,8 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
     """Run `plan` and yield its events, numbered, each already in the log.
 
     Results come in order of completion. After `cancel` the begun tasks are kept and the run ends as cancelled; the
-    same when the caller interrupts. Where every instrument fails by the strategy's own fault nothing is kept and the
-    last event is `failed`, without a number in the log.
+    same when the caller interrupts. Where every instrument fails by the strategy's own fault, or none has a whole bar
+    in the range, nothing is kept and the last event is `failed`, without a number in the log.
     """
     run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
     ended = False
@@ -78,8 +77,9 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
                 yield say(Warned(run, name, "store.no_bars", f"{name} has no {plan.spec.interval} bars in the range"))
             for event in _work(desk, plan, run, cancel, tally):
                 yield say(event)
+        last = _end(desk, plan, run, cancel, tally, say)
         ended = True
-        yield _end(desk, plan, run, cancel, tally, say)
+        yield last
     finally:
         if not ended:
             cancel.cancel()
@@ -118,7 +118,6 @@ def _keep(desk: Desk, run: RunId, task: Task, outcome: Results, tally: Tally) ->
         tally.last_ms = tally.elapsed_ms()
         tally.first_ms = tally.first_ms or tally.last_ms
         tally.lines.append(result.line())
-        tally.segments[result.instrument] = tuple(data.hex() for data in result.segments)
         yield Result(run, result, tally.last_ms)
     for code, text in outcome.warnings:
         yield Warned(run, task.series.instrument, code, text)
@@ -147,8 +146,13 @@ def _end(
     if tally.count == 0 and own_fault and len(own_fault) == tally.total:
         desk.runs.delete(run)
         return 0, Failed(run, own_fault[0].code, own_fault[0].text, 0)
+    if tally.count == 0 and tally.failed == 0:
+        desk.runs.delete(run)
+        nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
+        return 0, Failed(run, nothing.code, str(nothing), 0)
     digest = run_digest(tally.lines)
-    receipt = Receipt(plan.key, digest, plan.snapshot, tally.segments, desk.platform, desk.versions)
+    segments = {item.instrument.name: tuple(ref.data.hex() for ref in item.refs) for item in plan.items}
+    receipt = Receipt(plan.key, digest, plan.snapshot, segments, desk.platform, desk.versions)
     done = Completed(
         run=run,
         count=tally.count,

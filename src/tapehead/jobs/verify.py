@@ -43,15 +43,23 @@ class Verification:
         }
 
 
-def compare(kept: Mapping[str, RunResult], made: Mapping[str, RunResult]) -> tuple[Verdict, str]:
-    """Return the verdict over results by instrument, and the first difference in order of instrument."""
+def compare(
+    kept: Mapping[str, RunResult], made: Mapping[str, RunResult], failed: Mapping[str, str] | None = None
+) -> tuple[Verdict, str]:
+    """Return the verdict over results by instrument, and the first difference in order of instrument.
+
+    `failed` says why an instrument could not be made again.
+    """
     near = ""
     for name in sorted({*kept, *made}):
-        if name not in made or name not in kept:
-            return DIFFERS, f"{name}: {'kept but not made again' if name in kept else 'made again but not kept'}"
+        if name not in made:
+            return DIFFERS, f"{name}: kept but not made again. {(failed or {}).get(name, '')}".strip()
+        if name not in kept:
+            return DIFFERS, f"{name}: made again but not kept"
         old, new = kept[name], made[name]
-        if old.decisions != new.decisions:
-            return DIFFERS, f"{name}: {_trades(old, new)}"
+        said = _trades(old, new) or _words(old, new)
+        if said:
+            return DIFFERS, f"{name}: {said}"
         for field, a, b in _numbers(old, new):
             if a == b and type(a) is type(b) and _same_bits(a, b):
                 continue
@@ -83,10 +91,23 @@ def _is_near(a: float | None, b: float | None) -> bool:
     return abs(a - b) <= NEAR_ULP * max(math.ulp(a), math.ulp(b))
 
 
+def _words(old: RunResult, new: RunResult) -> str:
+    """Return the first of a result's facts that differs, numbers and trades apart; empty when none does."""
+    for name in ("interval", "parameters", "flags", "why", "bars", "first", "last", "segments", "decisions"):
+        a, b = getattr(old, name), getattr(new, name)
+        if a != b:
+            if name in ("segments", "decisions"):
+                return f"{name} differ: other hashes are kept"
+            return f"{name} was {a!r}, is {b!r}"
+    return ""
+
+
 def _trades(old: RunResult, new: RunResult) -> str:
-    """Return the first trade that differs, in words."""
+    """Return the first trade that differs, in words; empty when none does."""
     if old.trades is None or new.trades is None:
-        return "trades differ"
+        return "no trades are kept" if old.trades is not new.trades else ""
+    if old.trades.to_bytes() == new.trades.to_bytes():
+        return ""
     before, after = list(old.trades.rows()), list(new.trades.rows())
     for k, (a, b) in enumerate(zip(before, after, strict=False)):
         differing = [name for name in a if a[name] != b[name]]

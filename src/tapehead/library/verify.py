@@ -1,6 +1,7 @@
 """verify_here, verify_apart: make a kept run again, in this process or in a fresh one."""
 
 import hashlib
+import itertools
 import json
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from tapehead.strategies.strategy import instance
 from tapehead.wiring.assemble import House, make_executor
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
 from tapehead.wiring.worker import WorkerContext, prepare, work
+
+_turns = itertools.count(1)
 
 
 class VerificationError(TapeheadError, RuntimeError):
@@ -52,18 +55,33 @@ def verify_here(house: House, run: str) -> Verification:
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
     plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot)
-    context = WorkerContext(f"verify-{run}", house.settings, plan, _where(spec, record), loaded.origin, direct=True)
+    context = WorkerContext(
+        f"verify-{run}-{next(_turns)}", house.settings, plan, _where(spec, record), loaded.origin, direct=True
+    )
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
     prepare(context, loaded)
     made, failed = _compute(house, partial(work, context), tasks)
-    kept = {name: result for name in record.receipt.segments if (result := house.runs.result(run, name)) is not None}
-    verdict, first = compare(kept, made, failed)
+    verdict, first = compare(_kept(house, run), made, failed)
     digest = run_digest(result.line() for result in made.values())
     if verdict != DIFFERS and digest != record.receipt.digest:
         verdict, first = DIFFERS, f"the digest was {record.receipt.digest}, is {digest}"
     asked = hashlib.sha256(canonical(record.spec)).digest()
     changed = _changed(record.key, plan.key._replace(spec=asked), loaded)
     return Verification(run, verdict, len(made), digest, first, changed)
+
+
+def _kept(house: House, run: str) -> dict[str, RunResult]:
+    """Return every kept result with its trades, by instrument."""
+    found: dict[str, RunResult] = {}
+    cursor = None
+    while True:
+        page = house.runs.results(run, sort="instrument", cursor=cursor, limit=500)
+        for row in page.rows:
+            result = house.runs.result(run, row.instrument)
+            found[row.instrument] = row if result is None else result
+        cursor = page.cursor
+        if cursor is None:
+            return found
 
 
 def _where(spec: RunSpec, record: RunRecord) -> str:

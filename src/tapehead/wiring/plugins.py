@@ -3,7 +3,10 @@
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
+import threading
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,7 +26,7 @@ BUILT_IN = {
 }
 ENTRY_POINTS = "tapehead.strategies"
 ENGINE_ROOMS = ("layout", "model", "kernels", "indicators", "simulation", "metrics", "jobs")
-"""Rooms whose source decides a number; their files make the engine's digest."""
+"""Rooms whose source decides a number; their files, and the one that reads parameters, make the engine's digest."""
 _PACKAGE = Path(tapehead.strategies.__file__).parent.parent
 
 
@@ -37,7 +40,17 @@ class Loaded:
     source: bytes
 
 
-_files: dict[str, tuple[bytes, ModuleType]] = {}
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A strategy file that was run: its module, the files beside it that it imported, and their digest."""
+
+    module: ModuleType
+    used: frozenset[Path]
+    source: bytes
+
+
+_files: dict[str, _File] = {}
+_running = threading.RLock()
 
 
 def load_strategy(text: str) -> Loaded:
@@ -55,7 +68,7 @@ def load_strategy(text: str) -> Loaded:
     """
     if text in BUILT_IN:
         made = getattr(importlib.import_module(BUILT_IN[text]), text)
-        return _loaded(made, text, "", _digest_files(_PACKAGE.joinpath("strategies").glob("*.py")))
+        return _loaded(made, text, "", _digest_files(_PACKAGE.joinpath("strategies").glob("*.py"), _PACKAGE))
     head, _, name = text.rpartition(":") if ":" in text else (text, "", "")
     if head.endswith(".py") or text.endswith(".py"):
         return _from_file(head or text, name)
@@ -113,14 +126,14 @@ def _from_module(module_name: str, name: str) -> Loaded:
     try:
         module = importlib.import_module(module_name)
         made = getattr(module, name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StrategyFileError(path=f"{module_name}:{name}", cause=f"{type(error).__name__}: {error}") from error
     if not is_strategy(made) or module.__file__ is None:
         raise StrategyFileError(path=f"{module_name}:{name}", cause=f"{name} is not decorated with @strategy")
     file = Path(module.__file__)
     folder = file.parent
     files = folder.rglob("*.py") if folder.joinpath("__init__.py").exists() else [file]
-    return _loaded(made, f"{module_name}:{name}", str(file), _digest_files(files))
+    return _loaded(made, f"{module_name}:{name}", str(file), _digest_files(files, folder))
 
 
 def _import_file(path: str) -> tuple[ModuleType, bytes]:
@@ -128,19 +141,34 @@ def _import_file(path: str) -> tuple[ModuleType, bytes]:
     file = Path(path).expanduser().absolute()
     if not file.is_file():
         raise StrategyFileError(path=path, cause="there is no such file")
-    held = _files.get(str(file))
-    if held is not None and _source_of(file) == held[0]:
-        return held[1], held[0]
-    module = _execute(file, path)
-    source = _source_of(file)
-    _files[str(file)] = source, module
-    return module, source
+    with _running:
+        held = _files.get(str(file))
+        if held is None or _digest_files(held.used, file.parent) != held.source:
+            held = _files[str(file)] = _execute(file, path)
+        return held.module, held.source
 
 
-def _execute(file: Path, path: str) -> ModuleType:
-    """Run a strategy file as a module of its own; modules beside it can be imported by it."""
-    for name in [n for n, m in sys.modules.items() if _is_beside(m, file)]:
+def _execute(file: Path, path: str) -> _File:
+    """Run a strategy file as a module of its own; modules beside it can be imported by it.
+
+    They are imported anew, so that edits count and so that those it uses, and no others, make its source.
+    """
+    before = {name: module for name, module in sys.modules.items() if _is_beside(name, file)}
+    for name in before:
         del sys.modules[name]
+    importlib.invalidate_caches()
+    try:
+        module = _run(file, path)
+        beside = {getattr(each, "__file__", None) for name, each in sys.modules.items() if _is_beside(name, file)}
+    finally:
+        for name, old in before.items():
+            sys.modules.setdefault(name, old)
+    used = frozenset({file, *(Path(at) for at in beside if at)})
+    return _File(module, used, _digest_files(used, file.parent))
+
+
+def _run(file: Path, path: str) -> ModuleType:
+    """Run a file; raise StrategyFileError with the line that fails."""
     name = f"tapehead_user_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
     found = importlib.util.spec_from_file_location(name, file)
     if found is None or found.loader is None:
@@ -151,24 +179,25 @@ def _execute(file: Path, path: str) -> ModuleType:
     try:
         found.loader.exec_module(module)
     except SyntaxError as error:
-        raise StrategyFileError(path=path, cause=f"line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        raise StrategyFileError(path=path, cause=f"{type(error).__name__}: {error}") from error
+        inside = "" if error.filename in (None, str(file)) else f"{Path(str(error.filename)).name}, "
+        raise StrategyFileError(path=path, cause=f"{inside}line {error.lineno}: {error.msg}") from error
+    except (Exception, SystemExit) as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
+        where = f"line {lines[-1]}: " if lines else ""
+        raise StrategyFileError(path=path, cause=f"{where}{type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(file.parent))
     return module
 
 
-def _is_beside(module: ModuleType, file: Path) -> bool:
-    """Say whether a loaded module is a file of the same folder, outside any installed package."""
-    at = str(getattr(module, "__file__", None) or "")
-    return bool(at) and Path(at).parent == file.parent and "site-packages" not in at
-
-
-def _source_of(file: Path) -> bytes:
-    """Return the digest of a file with the modules beside it that it uses."""
-    beside = {Path(str(m.__file__)) for m in list(sys.modules.values()) if _is_beside(m, file)}
-    return _digest_files({file, *beside})
+def _is_beside(name: str, file: Path) -> bool:
+    """Say whether a loaded module is one of the same folder, or of a package in it; never what runs this process."""
+    top = name.partition(".")[0]
+    at = getattr(sys.modules.get(top), "__file__", None)
+    if top in ("__main__", "tapehead") or not at:
+        return False
+    where = Path(at).parent
+    return file.parent == (where.parent if Path(at).name == "__init__.py" else where)
 
 
 def _loaded(made: Any, name: str, origin: str, source: bytes) -> Loaded:
@@ -177,20 +206,17 @@ def _loaded(made: Any, name: str, origin: str, source: bytes) -> Loaded:
     return Loaded(made, name, origin, source)
 
 
-def _digest_files(files: Iterable[Path]) -> bytes:
-    """Return SHA-256 over names and bytes, sorted by name."""
+def _digest_files(files: Iterable[Path], folder: Path) -> bytes:
+    """Return SHA-256 over names below `folder` and bytes, sorted by name; wherever the folder lies, it is the same."""
     digest = hashlib.sha256()
-    for file in sorted(files, key=lambda each: each.name):
+    for name, file in sorted((os.path.relpath(file, folder), file) for file in files):
         if file.exists():
-            digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+            digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
 
 
 @lru_cache(maxsize=1)
 def engine_digest() -> bytes:
     """Return SHA-256 over the source of every room that decides a number."""
-    files = [file for room in ENGINE_ROOMS for file in sorted(_PACKAGE.joinpath(room).rglob("*.py"))]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(str(file.relative_to(_PACKAGE)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.digest()
+    files = [file for room in ENGINE_ROOMS for file in _PACKAGE.joinpath(room).rglob("*.py")]
+    return _digest_files([*files, _PACKAGE / "strategies" / "strategy.py"], _PACKAGE)

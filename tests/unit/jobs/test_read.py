@@ -21,8 +21,10 @@ ALWAYS = (-(2**62), 2**62)
 ONE = Series("test", "ONE", HOUR)
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@pytest.fixture(params=["memory", "no memory"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A store whose memory keeps whole series, and one that reads into memory of its own each time."""
+    monkeypatch.setenv("TAPEHEAD_MEMORY_MB", "64" if request.param == "memory" else "0")
     with open_store(tmp_path / "home") as store:
         yield house_of(store)
 
@@ -32,7 +34,7 @@ def held(house: House, series: Series = ONE) -> tuple[SegmentRef, ...]:
 
 
 def read(house: House, start: int | None = None, end: int | None = None, warm: int = 0, series: Series = ONE) -> Bars:
-    return read_bars(house.tiers, series, held(house, series), start, end, warm)
+    return read_bars(house.shelf, series, held(house, series), start, end, warm)
 
 
 def put_one(house: House, columns: Columns, symbol: str = "ONE") -> Columns:
@@ -146,6 +148,14 @@ def test_memory_is_used_again_once_nobody_looks(house: House) -> None:
         places.add(bars.ts.__array_interface__["data"][0])
         del bars
     assert len(places) == 1
+
+
+def test_nobody_can_write_into_what_others_read(house: House) -> None:
+    columns = put_one(house, columns_of(300))
+    bars = read(house)
+    with pytest.raises(ValueError, match="read-only"):
+        bars.close[0] = 1.0
+    assert read(house).close.tobytes() == columns["close"].tobytes()
 
 
 def test_many_threads_each_keep_what_they_read(house: House) -> None:
