@@ -8,7 +8,7 @@ DAY_US = 86_400_000_000
 SHORTEST_FOR_CAGR_DAYS = 90
 ZERO_VOLATILITY = 1e-12
 STEADY = 0.1
-"""Below this share of the squares the variance is taken in two passes: a mean of three deviations, seen in no market."""
+"""Below this share of the squares the variance takes two passes: a mean of three deviations, which no market shows."""
 
 Value = tuple[float | None, str]
 """A metric, and the reason when it is None."""
