@@ -106,8 +106,8 @@ def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) ->
         changed += np.setxor1d(old[old >= bars.warm] - bars.warm, new[new >= longer.warm] - longer.warm).size
     if not changed:
         return []
-    plural = "s" * (changed != 1)
-    text = f"{changed:,} signal{plural} change with twice the warm-up of {warm:,} bars; let warm() ask for more"
+    plural = "signals change" if changed != 1 else "signal changes"
+    text = f"{changed:,} {plural} with twice the warm-up of {warm:,} bars; let warm() ask for more"
     return [("signals.warm_up", text)]
 
 
