@@ -51,6 +51,7 @@ class Writing:
         self._codec = codec
         self._note = note
         self._blocks: list[_Block] = []
+        self._written: list[Digest] = []
         self._mended: dict[Digest, Digest] = {}
         self._seen: set[tuple[Series, int]] = set()
         self._unchanged = 0
@@ -61,15 +62,16 @@ class Writing:
         check_columns(columns)
         _check_period(draft)
         self._once(draft.series, draft.period)
-        held = self._held(draft.series, draft.period)
-        data, rows = data_hash(columns), len(columns["ts"])
-        if self._is_held(columns, data, held):
+        held, rows = self._held(draft.series, draft.period), len(columns["ts"])
+        # Where nothing is held, the hash that encoding makes is enough.
+        known = data_hash(columns) if held else None
+        if known is not None and self._is_held(columns, known, held):
             self._unchanged += 1
             return
         block = _Block(draft.series, draft.period, 0, None, b"", 0, 0, 0, 0, ends=bool(held))
         if rows:
             outer = int(columns["ts"][0]), int(columns["ts"][-1])
-            file = self._write(columns, data)
+            data, file = self._write(columns, known)
             block = block._replace(data=data, file=file, first=outer[0], last=outer[1], rows=rows, added=rows)
         elif not held:
             return
@@ -89,7 +91,7 @@ class Writing:
             layer = held[-1].layer + 1 if held else 0
             first, last, rows = int(columns["ts"][0]), int(columns["ts"][-1]), len(columns["ts"])
             added = rows - self._overlap(columns["ts"], held)
-            file = self._write(columns, data)
+            _, file = self._write(columns, data)
             self._blocks.append(_Block(bars.series, period, layer, data, file, first, last, rows, added))
 
     def finish(
@@ -99,7 +101,7 @@ class Writing:
         universes: Sequence[Universe] = (),
     ) -> Commit:
         """Make files durable, then change the manifest in one transaction; nothing changed leaves the head alone."""
-        self._files.sync([block.data for block in self._blocks if block.data is not None] + list(self._mended))
+        self._files.publish(self._written)
         segments = sum(block.data is not None for block in self._blocks)
         with self._database.transaction("the manifest"):
             for data, file in self._mended.items():
@@ -117,6 +119,10 @@ class Writing:
             at = time.time_ns() // 1000
             self._run("add_commit", (number, at, self._note, segments, self._unchanged))
         return Commit(number, segments, self._unchanged)
+
+    def discard(self) -> None:
+        """Remove what was written for a commit that came to nothing."""
+        self._files.discard(self._written)
 
     def _run(self, name: str, values: Any = ()) -> Any:
         """Run a named statement."""
@@ -160,21 +166,26 @@ class Writing:
         self._codec.decode(self._files.read(ref), BAR_COLUMNS, columns)
         return columns
 
-    def _write(self, columns: Columns, data: Digest) -> Digest:
-        """Write the file of a segment unless a commit named it and it is whole; return the hash of its bytes."""
-        row = self._run("file_of_data", (data,)).fetchone()
-        if row is not None and self._files.has(data, row[0]):
-            return bytes(row[0])
+    def _write(self, columns: Columns, data: Digest | None = None) -> tuple[Digest, Digest]:
+        """Write the file of a segment unless a commit named it and it is whole; return the hashes of data and bytes."""
+        kept = None if data is None else self._whole_file(data)
+        if data is not None and kept is not None:
+            return data, kept
         content, named, file = self._codec.encode(columns)
-        if named != data:
-            raise ParameterError(
-                name="codec", value=type(self._codec).__name__, bound="one whose data hash is the store's"
-            )
-        self._files.write(data, content)
-        if row is not None:
+        kept = self._whole_file(named)
+        if kept is not None:
+            return named, kept
+        self._written.append(named)
+        self._files.write(named, content)
+        if self._run("file_of_data", (named,)).fetchone() is not None:
             # Another Parquet writer gives other bytes for the same columns; the rows must name those that lie there.
-            self._mended[data] = file
-        return file
+            self._mended[named] = file
+        return named, file
+
+    def _whole_file(self, data: Digest) -> Digest | None:
+        """Return the hash of the file that commits name for these columns, if it lies there undamaged."""
+        row = self._run("file_of_data", (data,)).fetchone()
+        return bytes(row[0]) if row is not None and self._files.has(data, row[0]) else None
 
     def _put(self, block: _Block, number: int) -> None:
         """Write one block into the manifest."""

@@ -1,8 +1,7 @@
-"""write_durably: a file is there wholly and on the disk, or not at all."""
+"""sync_file, sync_folder: what was written is on the disk, not only in memory."""
 
 import errno
 import os
-from contextlib import suppress
 from pathlib import Path
 
 
@@ -11,30 +10,19 @@ def is_full(error: OSError) -> bool:
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a temporary file beside `path`, fsync it and rename it; the folder still wants `sync_folder`.
-
-    Raises
-    ------
-    OSError
-        Nothing is left behind under `path`, and no temporary file.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
-    except OSError:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+def sync_file(path: Path) -> None:
+    """Make the bytes of a file survive a power cut, whoever wrote them."""
+    _sync(path, os.O_RDONLY)
 
 
 def sync_folder(path: Path) -> None:
     """Make the names in a folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    """Open, fsync, close."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

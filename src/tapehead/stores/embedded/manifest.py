@@ -162,7 +162,12 @@ class EmbeddedBars:
         """Begin a commit under the writer lock."""
         self.home.check_writable()
         with self._lock.held():
-            yield Writing(self._database, self._files, self._codec, note)
+            writing = Writing(self._database, self._files, self._codec, note)
+            try:
+                yield writing
+            except BaseException:
+                writing.discard()
+                raise
 
     @contextmanager
     def _undurably(self) -> Iterator[None]:

@@ -1,13 +1,16 @@
 """SegmentFiles: the immutable files of segments, named by the hash of their columns."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tapehead.errors import DamagedSegmentError, DiskFullError
 from tapehead.model.segment import Digest, SegmentRef
-from tapehead.stores.embedded.disk import is_full, sync_folder, write_durably
+from tapehead.stores.embedded.disk import is_full, sync_file, sync_folder
 from tapehead.stores.embedded.home import unwritable
+
+_SYNCS = 8
 
 
 class SegmentFiles:
@@ -29,29 +32,40 @@ class SegmentFiles:
             return False
 
     def write(self, data: Digest, content: bytes) -> None:
-        """Put a file in place, fsynced; its folder still wants `sync`.
+        """Write a temporary file beside the place of a segment; `publish` makes it durable and puts it there.
 
         Raises
         ------
         DiskFullError, UnwritableHomeError
-            Nothing was left behind.
         """
-        path = self.path(data)
-        try:
-            path.parent.mkdir(exist_ok=True)
-            write_durably(path, content)
-        except OSError as error:
-            if is_full(error):
-                raise DiskFullError(path=self.folder.parent, what=f"segment {path.name}") from error
-            raise unwritable(self.folder.parent, error.strerror or str(error)) from error
+        partial = self._partial(data)
+        with self._explained(f"segment {self.path(data).name}"):
+            partial.parent.mkdir(exist_ok=True)
+            partial.write_bytes(content)
 
-    def sync(self, written: Iterable[Digest]) -> None:
-        """Make the names of written files durable, one fsync a folder."""
-        folders = {self.path(data).parent for data in written}
-        for folder in folders:
-            sync_folder(folder)
-        if folders:
-            sync_folder(self.folder)
+    def publish(self, written: Iterable[Digest]) -> None:
+        """Make written files durable, then rename them, then make their names durable.
+
+        Side by side, because a file system writes its journal once for all who wait for it (206 files: 0.3-1.0 s became 0.1).
+        """
+        # Not at the top: it imports logging, which a process that only reads should not wait for.
+        from concurrent.futures import ThreadPoolExecutor
+
+        every = list(dict.fromkeys(written))
+        if not every:
+            return
+        folders = {self.path(data).parent for data in every}
+        with self._explained("segments"), ThreadPoolExecutor(_SYNCS) as pool:
+            list(pool.map(sync_file, map(self._partial, every)))
+            for data in every:
+                self._partial(data).rename(self.path(data))
+            list(pool.map(sync_folder, [*folders, self.folder]))
+
+    def discard(self, written: Iterable[Digest]) -> None:
+        """Remove the temporary files of a commit that came to nothing."""
+        for data in written:
+            with suppress(OSError):
+                self._partial(data).unlink(missing_ok=True)
 
     def read(self, ref: SegmentRef) -> bytes:
         """Return the bytes of a segment; raise DamagedSegmentError when they are gone or not those of the commit."""
@@ -65,6 +79,21 @@ class SegmentFiles:
         if hashlib.sha256(content).digest() != ref.file:
             raise self._damaged(ref, f"its {len(content)} bytes do not have the hash that was committed")
         return content
+
+    def _partial(self, data: Digest) -> Path:
+        """Return the place of a file that is being written; the one writer's, so one name is enough."""
+        place = self.path(data)
+        return place.with_name(f".{place.name}.partial")
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Turn an error of the file system into one of the surroundings."""
+        try:
+            yield
+        except OSError as error:
+            if is_full(error):
+                raise DiskFullError(path=self.folder.parent, what=what) from error
+            raise unwritable(self.folder.parent, error.strerror or str(error)) from error
 
     def _damaged(self, ref: SegmentRef, cause: str) -> DamagedSegmentError:
         """Name the file and the series."""
