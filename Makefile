@@ -27,8 +27,9 @@ check: setup ## format, lint, types, imports, then every test
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
-bench: setup ## the workloads, with the peers in .venv-peers where that exists
-	@$(BIN)/python -m benchmarks $(W)
+bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
+	@benchmarks/setup_peers.sh
+	@$(BIN)/python -m benchmarks $(or $(W),W5)
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --upgrade --python-version 3.11 \
