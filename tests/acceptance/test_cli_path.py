@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.program import PROGRAM, environment, tapehead, write_bars
+from tests.acceptance.program import FIRST, PROGRAM, environment, tapehead, write_bars
 from tests.unit.cli.screen import Screen, run_on_pty
 
 RUN = ("backtest", "RsiReversion", "--universe", "crypto", "--fee", "10bps")
@@ -152,6 +153,10 @@ def test_show_one_instrument_its_trades_and_its_curve(market: Path) -> None:
     assert len(rows) == len(document["trades"]) == document["result"]["metrics"]["trades"]
     assert [float(row["profit"]) for row in rows] == [trade["profit"] for trade in document["trades"]]
     assert rows[0]["entry_time"].startswith("2021-")
+    holed = tapehead("--json", "show", run, "ETHUSDT", "--trades", home=market).document["trades"]
+    late = next(trade for trade in holed if trade["entry_bar"] > 700)
+    opened = FIRST + timedelta(hours=late["entry_bar"] + 12)
+    assert late["entry_time"] == opened.strftime("%Y-%m-%dT%H:%M:%SZ")
     table = tapehead("show", run, "BTCUSDT", "--trades", home=market).out.splitlines()
     assert len(table) == 3 + len(rows)
     curve = list(csv.DictReader(io.StringIO(tapehead("show", run, "BTCUSDT", "--equity", "--csv", home=market).out)))

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tapehead.model.interval import Interval
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
+    from tapehead.model.bars import I64
     from tapehead.model.result import RunResult
 
 
@@ -42,28 +42,26 @@ def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
         }
 
 
-def trade_rows(result: "RunResult") -> Iterator[dict[str, Any]]:
-    """Yield a row a closed trade; times are None where holes part the bars, so that a number gives no time."""
+def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
+    """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start."""
     if result.trades is None:
         return
-    step = Interval.parse(result.interval).us
-    whole = result.bars > 0 and result.last - result.first == (result.bars - 1) * step
     for row in result.trades.rows():
-        entry, leave = row["entry_bar"], row["exit_bar"]
         notional = row["entry_price"] * row["quantity"]
         yield {
-            "entry_time": iso(result.first + entry * step) if whole else None,
-            "exit_time": iso(result.first + leave * step) if whole else None,
+            "entry_time": iso(int(times[row["entry_bar"]])),
+            "exit_time": iso(int(times[row["exit_bar"]])),
             **row,
             "return": row["profit"] / notional if notional else 0.0,
         }
 
 
-def equity_rows(result: "RunResult") -> Iterator[dict[str, Any]]:
-    """Yield a row a point of the curve: the bar, counted from 0 at the start, and equity at its close."""
+def equity_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
+    """Yield a row a point of the curve: the bar counted from 0 at the start, its open time, equity at its close."""
     n = len(result.equity)
     for place, equity in enumerate(result.equity):
-        yield {"bar": round(place * (result.bars - 1) / (n - 1)) if n > 1 else 0, "equity": equity}
+        bar = place * (result.bars - 1) // (n - 1) if n > 1 else 0
+        yield {"bar": bar, "time": iso(int(times[bar])), "equity": equity}
 
 
 def write_csv(out: TextIO, rows: Iterable[dict[str, Any]]) -> None:

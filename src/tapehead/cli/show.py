@@ -1,6 +1,7 @@
 """`tapehead show`: what a kept run holds, as tables, CSV or JSON."""
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -66,7 +67,7 @@ def show(
     elif symbol is None:
         _whole(session, kept, sort, top, as_csv)
     else:
-        _one(session, kept, kept[symbol], what, as_csv)
+        _one(session, kept, symbol, what, as_csv)
     return 0
 
 
@@ -104,26 +105,35 @@ def _state_lines(run: "Run") -> list[str]:
     return lines
 
 
-def _one(session: Session, run: "Run", result: "RunResult", what: str | None, as_csv: bool) -> None:
+def _one(session: Session, run: "Run", symbol: str, what: str | None, as_csv: bool) -> None:
     """Show one result of a run."""
+    result = run[symbol]
+    rows = _rows(run, symbol, result, what)
     if as_csv:
-        rows = {"trades": trade_rows, "equity": equity_rows}.get(what or "", lambda one: result_rows([one]))
-        write_csv(sys.stdout, rows(result))
+        write_csv(sys.stdout, rows)
         return
     if session.json:
         body: dict[str, Any] = {"run": run.id, "result": result_json(result)}
-        if what == "trades":
-            body["trades"] = list(trade_rows(result))
+        if what is not None:
+            body[what] = list(rows)
         session.put_document("show", body)
         return
     ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
     session.put(*_result_head(run, result, ink))
     if what == "trades":
-        session.put(*_trade_lines(result, ink))
+        session.put(*_trade_lines(rows, ink))
     elif what == "equity":
-        session.put(*_equity_lines(result, ink))
+        session.put(*_equity_lines(rows, ink))
     else:
-        session.put(*_summary(session, run, result, glyphs))
+        session.put(*_summary(session, run, result, symbol, glyphs))
+
+
+def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
+    """Return the rows of the asked table."""
+    if what is None:
+        return result_rows([result])
+    times = run.times(symbol)
+    return trade_rows(result, times) if what == "trades" else equity_rows(result, times)
 
 
 def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:
@@ -133,14 +143,13 @@ def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:
     return [f"{ink.strong(result.instrument)}   {result.interval}   {span}   {result.bars:,} bars", run.header.strategy]
 
 
-def _summary(session: Session, run: "Run", result: "RunResult", glyphs: Glyphs) -> list[str]:
+def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, glyphs: Glyphs) -> list[str]:
     """Return curve, metrics and flags."""
     lines = metric_lines(result.metrics, result.why, glyphs)
     lines.append(f"  {'final_equity':<22}{numbers.plain(result.final_equity, 2)}")
     if result.flags:
         lines.append(f"  {'flags':<22}{' '.join(result.flags)}")
     curve = sparkline(result.equity, glyphs.blocks, min(_CURVE_WIDTH, session.size[0] - 4))
-    symbol = result.instrument.partition(":")[2]
     commands = [
         (("show", run.short, symbol, "--trades"), "every closed trade"),
         (("verify", run.short), "make it again"),
@@ -148,38 +157,30 @@ def _summary(session: Session, run: "Run", result: "RunResult", glyphs: Glyphs) 
     return [*([f"  {curve}"] if curve else []), *lines, "Next:", *next_lines(commands, session)]
 
 
-def _trade_lines(result: "RunResult", ink: Ink) -> list[str]:
+def _trade_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
     """Return a line a trade."""
-    rows = list(trade_rows(result))
-    if not rows:
-        return ["no closed trade"]
-    timed = rows[0]["entry_time"] is not None
-    width = 16 if timed else 7
-    entry, leave = ("entry (UTC)", "exit (UTC)") if timed else ("entry", "exit")
-    lines = [
-        ink.head(f"{'#':>4}  {entry:<{width}} {'price':>12}  {leave:<{width}} {'price':>12} {'return %':>9}  exit by")
-    ]
+    titles = f"{'#':>4}  {'entry (UTC)':<16} {'price':>12}  {'exit (UTC)':<16} {'price':>12} {'return %':>9}  exit by"
+    lines = [ink.head(titles)]
     for place, row in enumerate(rows, 1):
-        begun = _when(row["entry_time"], row["entry_bar"])
-        over = _when(row["exit_time"], row["exit_bar"])
         gain = numbers.percent(row["return"])
         mark = f"{row['reason']}{'  across gap' * bool(row['across_gap'])}"
         lines.append(
-            f"{place:>4}  {begun:<{width}} {numbers.price(row['entry_price']):>12}  "
-            f"{over:<{width}} {numbers.price(row['exit_price']):>12} {ink.money(f'{gain:>9}', row['return'])}  {mark}"
+            f"{place:>4}  {_minute(row['entry_time'])} {numbers.price(row['entry_price']):>12}  "
+            f"{_minute(row['exit_time'])} {numbers.price(row['exit_price']):>12} "
+            f"{ink.money(f'{gain:>9}', row['return'])}  {mark}"
         )
-    return lines
+    return lines if len(lines) > 1 else ["no closed trade"]
 
 
-def _when(iso_time: str | None, bar: int) -> str:
-    """Return a time to the minute, or the number of the bar."""
-    return f"bar {bar}" if iso_time is None else iso_time[:16].replace("T", " ")
-
-
-def _equity_lines(result: "RunResult", ink: Ink) -> list[str]:
+def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
     """Return a line a point of the curve."""
-    lines = [ink.head(f"  {'bar':>9}  {'equity':>16}")]
-    return lines + [f"  {row['bar']:>9,}  {numbers.plain(row['equity'], 2):>16}" for row in equity_rows(result)]
+    lines = [ink.head(f"  {'bar':>9}  {'open (UTC)':<16}  {'equity at its close':>19}")]
+    return lines + [f"  {r['bar']:>9,}  {_minute(r['time'])}  {numbers.plain(r['equity'], 2):>19}" for r in rows]
+
+
+def _minute(time: str) -> str:
+    """Return an ISO time to the minute."""
+    return time[:16].replace("T", " ")
 
 
 def _receipt(session: Session, run: "Run") -> None:

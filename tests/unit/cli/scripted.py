@@ -156,6 +156,9 @@ class ScriptedRun:
     def results(self, _sort: str, limit: int) -> list[RunResult]:
         return drawn_results()[:limit]
 
+    def times(self, _symbol: str) -> list[int]:
+        return [FIRST + bar * HOUR for bar in range(1_000)]
+
     def __getitem__(self, symbol: str) -> RunResult:
         return next(one for one in drawn_results() if symbol in (one.instrument, one.instrument.partition(":")[2]))
 

@@ -139,7 +139,7 @@ def test_show_as_csv_keeps_every_digit(call: Call) -> None:
     assert rows[2]["instrument"] == "binance:X01USDT"
     assert float(rows[2]["total_return"]) == -0.142 - (1 - 18.5) / 1_000
     curve = list(csv.DictReader(io.StringIO(call("show", "01JD8Q7K", "SOLUSDT", "--equity", "--csv").out)))
-    assert curve[0] == {"bar": "0", "equity": "10000.0"}
+    assert curve[0] == {"bar": "0", "time": "2019-01-01T00:00:00Z", "equity": "10000.0"}
     assert curve[-1]["bar"] == "999"
 
 
