@@ -46,7 +46,7 @@ class SegmentFiles:
     def publish(self, written: Iterable[Digest]) -> None:
         """Make written files durable, then rename them, then make their names durable.
 
-        Side by side, because a file system writes its journal once for all who wait for it (206 files: 0.3-1.0 s became 0.1).
+        Side by side: a file system writes its journal once for all who wait (206 files: 0.3-1.0 s became 0.1).
         """
         # Not at the top: it imports logging, which a process that only reads should not wait for.
         from concurrent.futures import ThreadPoolExecutor
