@@ -21,7 +21,7 @@ class Cleaned:
     Attributes
     ----------
     columns : dict of arrays, shape (n_bars,)
-        `ts open high low close volume`, `ts` strictly rising.
+        `ts open high low close volume`, `ts` strictly rising; the arrays given, where every row is a bar in order.
     suspect : bool array, shape (n_bars,)
         High below open, low or close, or low above one of them.
     duplicates, conflicting, out_of_order, ohlc_violations : int
@@ -81,9 +81,11 @@ def clean(rows: Rows, ts_valid: NDArray[np.bool_]) -> Cleaned:
     if np.any(times[1:] == times[:-1]):
         order, duplicates, lost, won = _settle_same_times(rows, order)
         conflicting = len(lost)
-    columns: Rows = {"ts": ts[order], **{name: rows[name][order] for name in VALUES}}
+    whole = len(order) == len(ts) and out_of_order == 0
+    columns: Rows = {name: rows[name] if whole else rows[name][order] for name in ("ts", *VALUES)}
     no_volume = ~np.isfinite(columns["volume"])
-    columns["volume"][no_volume] = 0.0
+    if no_volume.any():
+        columns["volume"] = np.where(no_volume, 0.0, columns["volume"])
     suspect = _violates(columns)
     return Cleaned(
         columns=columns,

@@ -15,6 +15,8 @@ from tapehead.ports.bars import Hints, Origin, RawBatch, Source
 Progress = Callable[[str, int], None]
 """Told what is being worked on, and how many rows of it are done."""
 
+_COLUMNS = ("ts", *PRICE_COLUMNS, "volume")
+
 
 @dataclass(slots=True)
 class FileRows:
@@ -69,6 +71,10 @@ class FileRows:
         for code, name in enumerate(self.names):
             yield name, order[edges[code] : edges[code + 1]]
 
+    def forget(self) -> None:
+        """Drop the columns, once every row is a bar or set aside."""
+        self.rows = {}
+
     def without_symbol(self) -> NDArray[np.int64]:
         """Return the places of rows that name no symbol."""
         return np.flatnonzero(self.codes < 0)
@@ -101,39 +107,54 @@ def gather(path: str, source: Source, hints: Hints, progress: Progress) -> FileR
     Memory is about 60 bytes a row; files beyond memory wait for bucketed import.
     """
     names: dict[str, int] = {}
-    parts: list[RawBatch] = []
-    codes: list[NDArray[np.int32]] = []
+    parts: dict[str, list[NDArray[Any]]] = {name: [] for name in (*_COLUMNS, "ts_valid", "codes")}
     text: dict[int, str] = {}
     unread: list[tuple[int, str, str]] = []
     guesses: list[str] = []
+    interval: str | None = None
+    has_volume = False
     count = 0
     for batch in source.batches(Origin(path), hints):
         guesses.extend(batch.guesses)
         if batch.reason:
             unread.extend((batch.row + place, batch.text(place), batch.reason) for place in range(len(batch.ts)))
             continue
-        for name in batch.names:
-            names.setdefault(name, len(names))
-        where = np.array([names[name] for name in batch.names] or [-1], np.int32)
-        codes.append(np.where(batch.codes < 0, np.int32(-1), where[batch.codes]))
         for place in np.flatnonzero(_unusable(batch)):
             text[count + int(place)] = batch.text(int(place))
-        parts.append(batch)
+        _add(parts, batch, names)
+        interval = interval or batch.interval
+        has_volume = has_volume or batch.volume is not None
         count += len(batch.ts)
         progress(f"reading {path}", count)
-    rows = _joined(parts)
+    joined = {name: _joined(parts.pop(name)) for name in list(parts)}
     return FileRows(
         path=path,
         names=list(names),
-        rows=rows,
-        ts_valid=np.concatenate([part.ts_valid for part in parts]) if parts else np.zeros(0, np.bool_),
-        codes=np.concatenate(codes) if codes else np.zeros(0, np.int32),
-        has_volume=any(part.volume is not None for part in parts),
-        interval=next((part.interval for part in parts if part.interval), None),
+        rows={name: joined[name] for name in _COLUMNS},
+        ts_valid=joined["ts_valid"],
+        codes=joined["codes"],
+        has_volume=has_volume,
+        interval=interval,
         guesses=tuple(dict.fromkeys(guesses)),
         text=text,
         unread=unread,
     )
+
+
+def _add(parts: dict[str, list[NDArray[Any]]], batch: RawBatch, names: dict[str, int]) -> None:
+    """Add the arrays of a batch, which can then be forgotten with what its text refers to."""
+    for name in batch.names:
+        names.setdefault(name, len(names))
+    where = np.array([names[name] for name in batch.names] or [-1], np.int32)
+    parts["codes"].append(np.where(batch.codes < 0, np.int32(-1), where[batch.codes]))
+    parts["volume"].append(np.zeros(len(batch.ts)) if batch.volume is None else batch.volume)
+    for name in ("ts", "ts_valid", *PRICE_COLUMNS):
+        parts[name].append(getattr(batch, name))
+
+
+def _joined(pieces: list[NDArray[Any]]) -> NDArray[Any]:
+    """Join the pieces of one column."""
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 
 
 def _unusable(batch: RawBatch) -> NDArray[np.bool_]:
@@ -142,16 +163,3 @@ def _unusable(batch: RawBatch) -> NDArray[np.bool_]:
     for name in PRICE_COLUMNS:
         bad |= ~np.isfinite(getattr(batch, name))
     return bad
-
-
-def _joined(parts: list[RawBatch]) -> Rows:
-    """Join batches column by column, dropping each batch's column as it is joined."""
-    rows: dict[str, NDArray[Any]] = {}
-    for name in ("ts", *PRICE_COLUMNS):
-        pieces = [getattr(part, name) for part in parts]
-        rows[name] = pieces[0] if len(pieces) == 1 else np.concatenate(pieces) if pieces else np.zeros(0)
-    volumes = [np.zeros(len(part.ts)) if part.volume is None else part.volume for part in parts]
-    rows["volume"] = volumes[0] if len(volumes) == 1 else np.concatenate(volumes) if volumes else np.zeros(0)
-    if not parts:
-        rows["ts"] = np.zeros(0, np.int64)
-    return rows

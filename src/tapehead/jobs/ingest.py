@@ -170,15 +170,17 @@ def _import_file(work: _Import, path: str, source: Source) -> None:
     interval, evidence = guess_interval(path, times, work.hints, rows.interval)
     found, kinds = describe(path, venue, kept, interval, work.hints, {**work.held, **work.instruments})
     series = {symbol: Series(venue, symbol, interval) for symbol in cleaned}
+    aside = quarantined(rows, Series(venue, "", interval), series, cleaned, places)
+    work.quarantine.extend(aside)
+    lost = len(rows.unread) + len(rows.without_symbol())
+    rows.forget()
     work.ledger.load([series[symbol] for symbol in kept])
     tally = _Tally()
     for symbol in kept:
         _merge_series(work, path, series[symbol], found[symbol], cleaned[symbol], rows.has_volume, tally)
     for symbol, part in cleaned.items():
         _count_cleaning(tally, symbol, part)
-    aside = quarantined(rows, Series(venue, "", interval), series, cleaned, places)
-    work.quarantine.extend(aside)
-    tally.add(nulls=len(rows.unread) + len(rows.without_symbol()), quarantined=len(aside))
+    tally.add(nulls=lost, quarantined=len(aside))
     where = "" if work.hints.venue else f"venue {venue}: the name of the file's folder"
     guesses = tuple(text for text in (*rows.guesses, evidence, *kinds, where) if text)
     wrong = tuple(sentence(what, symbols) for what, symbols in tally.wrong.items())
@@ -188,9 +190,10 @@ def _import_file(work: _Import, path: str, source: Source) -> None:
 
 def _clean_series(rows: FileRows, where: NDArray[np.int64]) -> Cleaned:
     """Clean the rows of one symbol."""
-    whole = len(where) == len(rows.codes)
-    part = {name: values if whole else values[where] for name, values in rows.rows.items()}
-    return clean(part, rows.ts_valid[where])
+    together = len(where) > 0 and int(where[-1]) - int(where[0]) == len(where) - 1
+    # Rows that stand together are looked at where they are; a panel sorted by symbol is never copied.
+    part = slice(int(where[0]), int(where[-1]) + 1) if together else where
+    return clean({name: values[part] for name, values in rows.rows.items()}, rows.ts_valid[part])
 
 
 def _merge_series(

@@ -7,7 +7,7 @@ from tapehead.errors import FileFormatError
 from tapehead.ports.bars import Hints, Origin, RawBatch
 from tapehead.sources.rows import iter_rows
 
-_BATCH_ROWS = 1 << 18
+_BATCH_ROWS = 1 << 17
 _INDEX = "__index_level_0__"
 
 

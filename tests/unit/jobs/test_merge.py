@@ -1,0 +1,73 @@
+"""Merging: what overlaps, which layer wins, where a period ends; against plain dictionaries."""
+
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tapehead.jobs.merge import Columns, compare, overlaid, split_periods
+from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
+from tapehead.model.interval import Interval
+
+HOUR = Interval.parse("1h")
+Bar = tuple[float, float]
+
+
+def columns_of(bars: dict[int, Bar]) -> Columns:
+    """Close and volume vary, the other prices are one."""
+    found: Columns = {name: np.ones(len(bars), BAR_DTYPES[name]) for name in BAR_COLUMNS}
+    found["ts"] = np.array(sorted(bars), np.int64)
+    found["close"] = np.array([bars[ts][0] for ts in sorted(bars)])
+    found["volume"] = np.array([bars[ts][1] for ts in sorted(bars)])
+    return found
+
+
+def bars_of(columns: Columns) -> dict[int, Bar]:
+    rows: Any = zip(columns["ts"].tolist(), columns["close"].tolist(), columns["volume"].tolist(), strict=True)
+    return {ts: (close, volume) for ts, close, volume in rows}
+
+
+_BARS = st.dictionaries(st.integers(0, 12), st.tuples(st.sampled_from([1.0, 2.0, 3.0]), st.sampled_from([0.0, 1.0])))
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.lists(_BARS, max_size=4))
+def test_the_latest_layer_wins_bar_by_bar(layers: list[dict[int, Bar]]) -> None:
+    expected: dict[int, Bar] = {}
+    for layer in layers:
+        expected |= layer
+    found = overlaid([columns_of(layer) for layer in layers])
+    assert bars_of(found) == expected
+    assert found["ts"].tolist() == sorted(expected)
+    assert all(found[name].dtype == np.dtype(BAR_DTYPES[name]) for name in BAR_COLUMNS)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(_BARS, _BARS)
+def test_an_overlap_is_counted(held: dict[int, Bar], new: dict[int, Bar]) -> None:
+    found = compare(columns_of(held), columns_of(new))
+    both = sorted(set(held) & set(new))
+    differ = [ts for ts in both if held[ts] != new[ts]]
+    assert (found.added, found.overlapping, found.superseded) == (len(new) - len(both), len(both), len(differ))
+    assert found.differing == sum(ts != max(held) for ts in differ)
+    ratios = sorted(new[ts][0] / held[ts][0] for ts in both)
+    middle = len(ratios) // 2
+    expected = (ratios[middle] + ratios[~middle]) / 2 if ratios else None
+    assert found.ratio == expected or (found.ratio is not None and abs(found.ratio - (expected or 0)) < 1e-15)
+
+
+def test_a_held_close_of_0_gives_no_ratio() -> None:
+    assert compare(columns_of({1: (0.0, 1.0)}), columns_of({1: (1.0, 1.0)})).ratio is None
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.sets(st.integers(0, 40_000), max_size=60), st.sampled_from(["1m", "1h", "1d"]))
+def test_periods_are_whole_and_in_order(hours: set[int], text: str) -> None:
+    interval = Interval.parse(text)
+    columns = columns_of({hour * HOUR.us: (1.0, 1.0) for hour in hours})
+    parts = list(split_periods(columns, interval))
+    assert [ts for _, part in parts for ts in part["ts"].tolist()] == columns["ts"].tolist()
+    assert [period for period, _ in parts] == sorted({interval.period_of(hour * HOUR.us) for hour in hours})
+    for period, part in parts:
+        assert {interval.period_of(int(ts)) for ts in part["ts"]} == {period}
