@@ -214,7 +214,9 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
     late = missing_steps(item.rules, interval, plan.first, first) if first > plan.first else 0
     if late > SHORT_SHARE * (late + scored):
         flags.append("short_history")
-        warnings.append(("data.short_history", f"starts {iso(first)[:10]}, {late:,} bars fewer than asked"))
+        warnings.append(
+            ("data.short_history", f"starts {iso(first)[:10]}, {late:,} bar{'s' * (late != 1)} fewer than asked")
+        )
     if bars.warm < plan.warm:
         flags.append("short_warm_up")
         text = f"{bars.warm:,} of {plan.warm:,} warm-up bars are there before {iso(first)[:10]}"

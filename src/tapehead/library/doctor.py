@@ -61,7 +61,7 @@ def _kernels() -> Check:
     folder = kernels_folder()
     if folder is None:
         return Check("kernels", None, "no folder for them can be written: each process compiles anew (about 10 s)")
-    ready = any(folder.glob("*.nbc"))
+    ready = any(folder.rglob("*.nbc"))
     cure = "They compile at first use, about 10 s. Compile them now: make setup"
     return Check("kernels", ready, f"{'compiled' if ready else 'not yet compiled'} in {folder}", cure)
 

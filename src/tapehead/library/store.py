@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tapehead.errors import UniverseError
+from tapehead.errors import TapeheadError, UniverseError
 from tapehead.jobs import universes as selection
 from tapehead.jobs.backtest import Desk, Tally, backtest
 from tapehead.jobs.ingest import ingest
@@ -368,10 +368,21 @@ def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> He
         cursor = page.cursor
         if cursor is None:
             break
-    values = " ".join(("/".join(str(value).removesuffix(".0") for value in spec.parameters.values()),))
-    words = f"{spec.strategy.rpartition(':')[2]} {values}".strip()
+    words = _kept_label(spec, record)
     first, last = min((r.first for r in rows), default=0), max((r.last for r in rows), default=0)
     return Header(words, len(rows), spec.interval, first, last, sum(r.bars for r in rows), record.snapshot)
+
+
+def _kept_label(spec: RunSpec, record: RunRecord) -> str:
+    """Return the strategy with its parameters, in its own order where its code is still here."""
+    from tapehead.library.verify import where_of
+
+    try:
+        made = load_strategy(where_of(spec, record)).made
+        return label(made, {param.name: spec.parameters[param.name] for param in made.params})
+    except (TapeheadError, KeyError):
+        named = " ".join(f"{name}={value}" for name, value in spec.parameters.items())
+        return f"{spec.strategy.rpartition(':')[2]} {named}".strip()
 
 
 def _degraded(house: House) -> Callable[[], tuple[str, ...]]:

@@ -49,14 +49,14 @@ def verify_here(house: House, run: str) -> Verification:
     if record.receipt is None:
         raise VerificationError(run=run, cause=f"it is {record.state}, and only a completed run can be made again")
     spec = RunSpec.from_json(record.spec)
-    loaded = load_strategy(_where(spec, record))
+    loaded = load_strategy(where_of(spec, record))
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
     code = Code(loaded.source, engine_digest())
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
     plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot)
     context = WorkerContext(
-        f"verify-{run}-{next(_turns)}", house.settings, plan, _where(spec, record), loaded.origin, direct=True
+        f"verify-{run}-{next(_turns)}", house.settings, plan, where_of(spec, record), loaded.origin, direct=True
     )
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
     prepare(context, loaded)
@@ -84,7 +84,7 @@ def _kept(house: House, run: str) -> dict[str, RunResult]:
             return found
 
 
-def _where(spec: RunSpec, record: RunRecord) -> str:
+def where_of(spec: RunSpec, record: RunRecord) -> str:
     """Return what `load_strategy` takes to find the strategy of a kept run."""
     name = spec.strategy.rpartition(":")[2]
     return f"{record.origin}:{name}" if spec.strategy.partition(":")[0].endswith(".py") else spec.strategy
