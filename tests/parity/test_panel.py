@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tapehead.library.simulate import simulate
+from tapehead.library.store import Store
+from tapehead.library.store import open as open_store
 from tapehead.model.bars import Bars
 from tapehead.strategies.rsi_reversion import RsiReversion
 from tapehead.strategies.sma_cross import SmaCross
@@ -97,3 +101,59 @@ def test_rsi_reversion(panel: list[Listing]) -> None:
         enter, leave = crossed_above(strength, [30.0] * n), crossed_below(strength, [70.0] * n)
         trades += check(listing, enter, leave, RsiReversion(period=14))
     assert trades > 5_000
+
+
+@pytest.fixture(scope="module")
+def store(shared_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with open_store(tmp_path_factory.mktemp("panel") / "home") as opened:
+        opened.import_files(shared_data(PANEL))
+        yield opened
+
+
+def cut(table: Table, start: int | None, end: int | None, warm: int) -> Table:
+    """The bars of a range, `warm` of them before its start."""
+    lo = 0 if start is None else bisect_left(table.ts, start)
+    hi = len(table.ts) if end is None else bisect_left(table.ts, end)
+    first = max(lo - warm, 0)
+    names = ("ts", "open", "high", "low", "close", "traded", "step")
+    return Table(**{name: getattr(table, name)[first:hi] for name in names}, warm=min(lo - first, hi - first))
+
+
+def is_delisted(table: Table, end: int) -> bool:
+    """Its last bar ends more than 30 days before the end asked for, or else before the latest bar of the universe."""
+    return end - (table.ts[-1] + HOUR_US) > 30 * 24 * HOUR_US
+
+
+@pytest.mark.parametrize("years", [(None, None), ("2022-01-01", "2023-01-01")])
+@pytest.mark.parametrize("name", ["RsiReversion", "SmaCross"])
+def test_through_import_and_store(
+    panel: list[Listing], store: Store, name: str, years: tuple[str | None, str | None]
+) -> None:
+    """`tapehead import` and `backtest`, on the whole range and on one year with the warm-up before it."""
+    start, end = (
+        None if day is None else int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000
+        for day in years
+    )
+    run = store.backtest(name, universe="crypto", fee="10bps", start=years[0], end=years[1]).wait()
+    latest = end or max(listing.table.ts[-1] for listing in panel) + HOUR_US
+    delisted = 0
+    for listing in panel:
+        table = cut(listing.table, start, end, 5 * (14 if name == "RsiReversion" else 30) if start else 0)
+        if len(table.ts) == table.warm:
+            continue
+        n = len(table.ts)
+        if name == "RsiReversion":
+            line, levels = rsi_sums(table.close, 14), (30.0, 70.0)
+        else:
+            line, levels = side_of_means(table.close, 10, 30), (0.0, 0.0)
+        enter, leave = crossed_above(line, [levels[0]] * n), crossed_below(line, [levels[1]] * n)
+        gone = is_delisted(table, latest)
+        want = simulate_oracle(table, enter, leave, Settings(fee=0.001, delisted=gone))
+        got = run[listing.symbol]
+        assert got.trades is not None
+        assert list(got.trades.rows()) == want.trades, listing.symbol
+        assert got.final_equity == want.equity[-1], listing.symbol
+        assert got.metrics["total_return"] == want.equity[-1] / 10_000 - 1, listing.symbol
+        assert got.metrics["fees_paid"] == want.fees_paid, listing.symbol
+        delisted += gone
+    assert delisted >= 3
