@@ -87,6 +87,15 @@ def test_leading_unknown_values_move_the_line(
     np.testing.assert_allclose(got[3:], twin(values, 5), rtol=1e-13)
 
 
+@pytest.mark.parametrize("make", [ema, rsi])
+def test_a_hole_in_the_values_leaves_the_rest_unknown(make: Callable[..., np.ndarray]) -> None:
+    """Not 50, and not the value of before: a recursive line that has lost one value knows nothing any more."""
+    got = make([1.0, 2.0, 3.0, np.nan, 4.0, 5.0, 6.0], 2)
+    assert not np.isnan(got[2])
+    assert np.isnan(got[3:]).all()
+    assert np.isnan(make([1.0, np.nan, 3.0, 4.0, 5.0], 3)).all()
+
+
 TALIB = ("MSFT_daily_2013-2018", "ETHUSDT_1h_first2000")
 
 

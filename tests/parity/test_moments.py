@@ -7,6 +7,9 @@ import math
 import pytest
 from hypothesis import given, settings
 
+from tapehead.indicators.memo import Memo
+from tapehead.model.rules import Rules
+from tapehead.simulation.simulate import simulate
 from tests.oracles import metrics
 from tests.oracles.simulate import Settings
 from tests.parity.markets import HOUR_US, Market, make_market, markets, settings_of_any_kind, with_partial_dropped
@@ -83,6 +86,11 @@ def test_a_long_curve(seed: int) -> None:
     assert got.curve.equity.tolist() == want.equity
     assert len(want.trades) > 50
     returns = metrics.bar_returns(want.equity, rules.cash, market.table.step)
+    raw = simulate(market.bars(), market.signals(), Rules(**vars(rules)), Memo()).moments
+    assert raw.observations == len(returns)
+    assert raw.total == pytest.approx(math.fsum(returns), rel=0, abs=1e-12 * math.fsum(map(abs, returns)))
+    assert raw.squares == pytest.approx(math.fsum(r * r for r in returns), rel=1e-12, abs=0)
+    assert raw.downside == pytest.approx(math.fsum(r * r for r in returns if r < 0), rel=1e-12, abs=0)
     figures = metrics.from_returns(returns, HOURS_A_YEAR)
     figures |= metrics.from_equity(want.equity, rules.cash, market.table.ts, HOUR_US)
     for name, value in figures.items():

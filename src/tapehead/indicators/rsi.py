@@ -32,9 +32,9 @@ def rsi(values: ArrayLike, period: int = 14) -> F64:
 
     Notes
     -----
-    100·G/(G+L) with G and L the smoothed gains and losses, seeded with the sums of the first `period` changes. One
-    pass, O(n). Releases the GIL. Agrees with TA-Lib RSI to 1e-10. Source: J. Welles Wilder, New Concepts in Technical
-    Trading Systems, 1978, section VI.
+    100·G/(G+L) with G and L the smoothed gains and losses, seeded with the sums of the first `period` changes. A NaN
+    after the first known value makes all later ones NaN. One pass, O(n). Releases the GIL. Agrees with TA-Lib RSI to
+    1e-10. Source: J. Welles Wilder, New Concepts in Technical Trading Systems, 1978, section VI.
 
     Examples
     --------

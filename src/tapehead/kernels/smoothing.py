@@ -64,7 +64,7 @@ def strength(values: F64, period: int, out: F64) -> None:
         gains += abs(change) + change
         losses += abs(change) - change
     total = gains + losses
-    out[seed_bar] = 100.0 * gains / total if total > 0.0 else 50.0
+    out[seed_bar] = 100.0 * gains / total if total != 0.0 else 50.0
     keep = (period - 1) / period
     for block in range(seed_bar + 1, n, BLOCK_BARS):
         total = gains + losses
@@ -77,7 +77,7 @@ def strength(values: F64, period: int, out: F64) -> None:
             gains = gains * keep + (size + change)
             losses = losses * keep + (size - change)
             total = gains + losses
-            out[t] = 100.0 * gains / total if total > 0.0 else 50.0
+            out[t] = 100.0 * gains / total if total != 0.0 else 50.0
 
 
 def warm(values: Any) -> None:
