@@ -151,16 +151,19 @@ def _import_file(path: str) -> tuple[ModuleType, bytes]:
 def _execute(file: Path, path: str) -> _File:
     """Run a strategy file as a module of its own; modules beside it can be imported by it.
 
-    They are imported anew, so that edits count and so that those it uses, and no others, make its source.
+    They are imported anew, so that edits count and so that those it uses, and no others, make its source. A module of
+    another folder that has the name of one beside the file steps aside meanwhile.
     """
     before = {name: module for name, module in sys.modules.items() if _is_beside(name, file)}
-    for name in before:
-        del sys.modules[name]
+    foreign = {name: module for name, module in sys.modules.items() if _hides(name, file)}
+    for name in (*before, *foreign):
+        sys.modules.pop(name, None)
     importlib.invalidate_caches()
     try:
         module = _run(file, path)
         beside = {getattr(each, "__file__", None) for name, each in sys.modules.items() if _is_beside(name, file)}
     finally:
+        sys.modules.update(foreign)
         for name, old in before.items():
             sys.modules.setdefault(name, old)
     used = frozenset({file, *(Path(at) for at in beside if at)})
@@ -198,6 +201,16 @@ def _is_beside(name: str, file: Path) -> bool:
         return False
     where = Path(at).parent
     return file.parent == (where.parent if Path(at).name == "__init__.py" else where)
+
+
+def _hides(name: str, file: Path) -> bool:
+    """Say whether a loaded module of another folder, not an installed one, would be taken for one beside the file."""
+    top = name.partition(".")[0]
+    at = str(getattr(sys.modules.get(top), "__file__", None) or "")
+    if not at or top in sys.stdlib_module_names or top in ("__main__", "tapehead") or "-packages" in at:
+        return False
+    here = file.parent
+    return not _is_beside(name, file) and ((here / f"{top}.py").exists() or (here / top / "__init__.py").exists())
 
 
 def _loaded(made: Any, name: str, origin: str, source: bytes) -> Loaded:

@@ -1,0 +1,148 @@
+"""Store and Run: the Python door, live and kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tapehead.errors import ParameterError, RunKeyError, UnknownRunError
+from tapehead.library.store import Store
+from tapehead.model.instrument import Instrument
+from tests.unit.library.market import columns_of, house_of, open_market, put, write_strategy
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_market(tmp_path / "home", symbols=4, rows=800) as store:
+        yield store
+
+
+def test_a_run_begins_when_it_is_read(store: Store) -> None:
+    run = store.backtest("SmaCross", universe="crypto")
+    assert store.runs() == []
+    assert run.id == store.runs()[0].run
+    assert store.runs()[0].state == "running"
+    assert run.wait().record.state == "completed"
+    assert run.short == run.id[: len(run.short)]
+    assert set(run.stages_ms) >= {"plan", "read", "signals", "walk", "metrics", "persist"}
+
+
+def test_results_by_symbol_wait_for_the_run(store: Store) -> None:
+    put(house_of(store), [(Instrument("other", "S00"), columns_of(800, seed=9))])
+    run = store.backtest("SmaCross", universe="crypto")
+    assert run["S01"].instrument == "test:S01"
+    assert run["S01"].trades is not None
+    assert run["test:S00"].instrument == "test:S00"
+    kept = store.run(run.id)
+    for each in (run, kept):
+        with pytest.raises(RunKeyError, match=r"no result for 'S00'\. It has .*; name one"):
+            each["S00"]
+        with pytest.raises(RunKeyError, match="no result for 'S09'"):
+            each["S09"]
+    assert kept["S01"].trades is not None
+    assert kept["S01"].decisions == run["S01"].decisions
+
+
+def test_a_kept_run_is_read_like_a_live_one(store: Store) -> None:
+    live = store.backtest("SmaCross", universe="crypto", fast=5, fee="10bps")
+    said = {result.instrument: result for result in live}
+    kept = store.run(live.id[:12].lower())
+    again = {result.instrument: result for result in kept}
+    assert sorted(again) == sorted(said) == [f"test:S{k:02}" for k in range(4)]
+    for name, result in again.items():
+        assert result.metrics == said[name].metrics
+        assert result.trades is not None
+        assert result.trades.to_bytes() == said[name].trades.to_bytes()
+        assert result.metrics.total_return == said[name].metrics["total_return"]
+    assert kept.spec == live.spec
+    assert kept.header.strategy == live.header.strategy == "SmaCross 5/30"
+    assert (kept.header.first, kept.header.last, kept.header.bars) == (
+        live.header.first,
+        live.header.last,
+        live.header.bars,
+    )
+    assert kept.receipt == live.receipt
+    assert list(kept.events()) == []
+
+
+def test_pages_of_results_are_whole_and_sorted(store: Store) -> None:
+    run = store.backtest("SmaCross", universe="crypto").wait()
+    rows = run.results()
+    returns = [row.metrics["total_return"] or 0.0 for row in rows]
+    assert returns == sorted(returns, reverse=True)
+    assert [row.instrument for row in run.results("instrument", 2)] == ["test:S00", "test:S01"]
+    with pytest.raises(ParameterError, match="total_return"):
+        run.results("luck")
+
+
+def test_runs_are_found_shown_and_deleted(store: Store) -> None:
+    one = store.backtest("SmaCross", universe="crypto").wait()
+    two = store.backtest("BuyAndHold", universe="crypto").wait()
+    assert [record.run for record in store.runs()] == [two.id, one.id]
+    store.delete_run(one.short)
+    assert [record.run for record in store.runs()] == [two.id]
+    for prefix in (one.id, "ZZ", ""):
+        with pytest.raises(UnknownRunError):
+            store.run(prefix)
+    fresh = store.backtest("SmaCross", universe="crypto").wait()
+    assert fresh.id != one.id
+
+
+def test_instruments_are_found_by_part_kind_and_venue(store: Store) -> None:
+    put(house_of(store), [(Instrument("xnys", "SPY", kind="equity"), columns_of(40))])
+    assert [row.instrument.name for row in store.instruments("s0")] == [f"test:S{k:02}" for k in range(4)]
+    assert [row.instrument.name for row in store.instruments(kind="equity")] == ["xnys:SPY"]
+    assert [row.instrument.name for row in store.instruments(venue="xnys")] == ["xnys:SPY"]
+    assert len(store.instruments(universe="crypto")) == 4
+    assert store.instruments("SPY")[0].intervals[0][3] == 40
+
+
+def test_strategies_with_their_parameters(store: Store, tmp_path: Path) -> None:
+    held = {info.name: info for info in store.strategies()}
+    assert [param.name for param in held["SmaCross"].params] == ["fast", "slow"]
+    assert held["SmaCross"].doc.startswith("Buy when the fast average")
+    write_strategy(tmp_path / "mine.py", "return Signals()\n")
+    mine = store.strategies(str(tmp_path / "mine.py"))
+    assert [(info.name, info.origin) for info in mine] == [("Mine", str(tmp_path / "mine.py"))]
+
+
+def test_a_strategy_that_never_enters_is_a_result_too(store: Store, tmp_path: Path) -> None:
+    named = write_strategy(tmp_path / "mine.py", "return Signals()\n")
+    for result in store.backtest(named, universe="crypto"):
+        assert (result.metrics["trades"], result.final_equity) == (0.0, 10_000.0)
+        assert result.metrics["win_rate"] is None
+        assert result.why["win_rate"]
+
+
+def test_the_doctor_finds_a_good_home_good(store: Store) -> None:
+    checks = {check.name: check for check in store.doctor()}
+    assert [name for name, check in checks.items() if check.ok is False] == []
+    assert "3,200 bars of 4 instruments, snapshot 1" in checks["bars"].text
+
+
+def test_the_package_hands_out_what_the_contract_names() -> None:
+    import tapehead as th
+
+    assert th.open is not None
+    for name in ("Bars", "Signals", "simulate", "strategy", "param", "rsi", "sma", "crossed_above", "crossed_below"):
+        assert callable(getattr(th, name))
+
+
+def test_simulate_needs_no_store() -> None:
+    import numpy as np
+
+    import tapehead as th
+
+    columns = columns_of(50)
+    prices = [columns[name] for name in ("open", "high", "low", "close")]
+    bars = th.Bars.from_arrays(columns["ts"], *prices, interval="1h")
+    place = np.arange(50)
+    done = th.simulate(bars, th.Signals(enter=place == 3, leave=place == 9), fee="10bps", cash=1_000)
+    quantity = 1_000.0 / (columns["open"][4] * 1.001)
+    fees = quantity * columns["open"][4] * 0.001 + quantity * columns["open"][10] * 0.001
+    row = next(done.trades.rows())
+    assert (row["entry_bar"], row["exit_bar"], row["reason"]) == (4, 10, "signal")
+    assert (row["quantity"], row["fees"]) == (quantity, pytest.approx(fees, rel=1e-15))
+    assert done.final_equity == pytest.approx(1_000.0 + row["profit"], rel=1e-15)
+    with pytest.raises(ParameterError, match=r"stop_loss.*one of fee"):
+        th.simulate(bars, th.Signals(), stop_loss=0.05)

@@ -1,0 +1,38 @@
+"""read_settings: what the environment may say, its defaults and its bounds."""
+
+from pathlib import Path
+
+import pytest
+
+from tapehead.errors import ParameterError
+from tapehead.settings import MIB, Settings, processors, read_settings
+
+
+def test_defaults() -> None:
+    assert read_settings({"HOME": "/somewhere"}) == Settings(Path("/somewhere/.tapehead"), 256 * MIB, 4096 * MIB, 0)
+
+
+def test_what_is_given_wins_over_the_environment() -> None:
+    given = {"HOME": "/somewhere", "TAPEHEAD_HOME": "/elsewhere"}
+    assert read_settings(given).home == Path("/elsewhere")
+    assert read_settings(given, "/here").home == Path("/here")
+    assert read_settings({"HOME": "/somewhere", "TAPEHEAD_HOME": ""}).home == Path("/somewhere/.tapehead")
+    assert read_settings({}, "relative").home == Path.cwd() / "relative"
+    assert read_settings({}, "~/store").home == Path("~/store").expanduser()
+
+
+def test_sizes_are_mebibytes_and_0_switches_off() -> None:
+    given = {"TAPEHEAD_MEMORY_MB": "0", "TAPEHEAD_HOT_MB": " 7 ", "TAPEHEAD_WORKERS": "1024"}
+    assert read_settings(given, "/h") == Settings(Path("/h"), 0, 7 * MIB, 1024)
+    assert read_settings({"TAPEHEAD_WORKERS": " "}, "/h").workers == 0
+
+
+@pytest.mark.parametrize("name", ["TAPEHEAD_MEMORY_MB", "TAPEHEAD_HOT_MB", "TAPEHEAD_WORKERS"])
+@pytest.mark.parametrize("text", ["-1", "1.5", "many", "²", "1e3", "999999999999"])
+def test_anything_else_is_refused_with_the_bound(name: str, text: str) -> None:
+    with pytest.raises(ParameterError, match=rf"{name}={text}: {name} must be a whole number from 0 to [\d,]+\."):
+        read_settings({name: text}, "/h")
+
+
+def test_there_is_a_processor() -> None:
+    assert processors() >= 1
