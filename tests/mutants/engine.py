@@ -163,8 +163,15 @@ ENGINE = (
     Mutant(
         "a memo that forgets the length of a line",
         "indicators/memo.py",
-        "(a.ctypes.data, a.shape, a.strides)",
-        "(a.ctypes.data, a.strides)",
+        ", a.shape, a.strides)",
+        ", a.strides)",
+        "tests/unit/indicators/test_memo.py",
+    ),
+    Mutant(
+        "a memo that remembers what its owner has changed",
+        "indicators/values.py",
+        "        line = line.copy()",
+        "        line = line.view()",
         "tests/unit/indicators/test_memo.py",
     ),
     Mutant(

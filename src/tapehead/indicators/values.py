@@ -12,12 +12,18 @@ F64 = NDArray[np.float64]
 
 
 def check_values(values: ArrayLike, indicator: str) -> F64:
-    """Return `values` as a read-only float64 array of one dimension; raise ParameterError otherwise."""
+    """Return `values` as a read-only float64 array of one dimension; raise ParameterError otherwise.
+
+    What its owner may still write to is copied: a memo knows arrays by their address, and a lazy crossing looks later.
+    """
     array = np.asarray(values)
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         held = f"array of {array.dtype} with shape {array.shape}"
         raise ParameterError(name=f"{indicator}(values)", value=held, bound="one line of numbers, shape (n_bars,)")
-    return readonly(array.astype(np.float64, copy=False))
+    line = array.astype(np.float64, copy=False)
+    if line is array and line.flags.writeable and not isinstance(values, (list, tuple)):
+        line = line.copy()
+    return readonly(line)
 
 
 def check_period(period: Any, indicator: str, least: int = 1) -> int:

@@ -7,13 +7,21 @@ import threading
 import numpy as np
 import pytest
 
+from tapehead.indicators.crossed import crossed_above, event_bars
 from tapehead.indicators.memo import Memo, remember
 from tapehead.indicators.rsi import rsi
 from tapehead.indicators.sma import sma
 
 
+def locked(*values: float) -> np.ndarray:
+    """A line as bars and indicators hand it out: nobody can write to it."""
+    line = np.array(values)
+    line.flags.writeable = False
+    return line
+
+
 def test_the_same_array_and_period_are_computed_once() -> None:
-    close = np.arange(100.0)
+    close = locked(*np.arange(100.0))
     with Memo():
         assert sma(close, 5) is sma(close, 5)
         assert sma(close, 5) is not sma(close, 6)
@@ -44,13 +52,27 @@ def test_a_value_larger_than_the_memo_is_given_and_not_kept() -> None:
     assert memo.size_bytes == 0
 
 
-def test_an_address_is_not_reused_while_its_key_lives() -> None:
+@pytest.mark.parametrize("writeable", [True, False])
+def test_an_address_is_not_reused_while_its_key_lives(writeable: bool) -> None:
     """A freed array's place in memory is soon another's; the memo holds on to what its keys are about."""
     with Memo():
         for value in range(200):
             line = np.full(5_000, float(value))
+            line.flags.writeable = writeable
             assert sma(line, 2)[-1] == value
             del line
+
+
+def test_an_array_that_its_owner_changes_is_not_remembered() -> None:
+    """A strategy may fill one array again and again; the second answer must be about the second content."""
+    work = np.array([1.0, 2.0, 3.0, 4.0])
+    with Memo():
+        first, crossing = sma(work, 2), crossed_above(work, 2.5)
+        work[:] = 7.0
+        assert sma(work, 2)[-1] == 7.0
+        assert first[-1] == 3.5
+        assert event_bars(crossing).tolist() == [2], "as the line was when it was asked about"
+        assert event_bars(crossed_above(work, 2.5)).tolist() == []
 
 
 def test_a_memo_belongs_to_its_thread_and_comes_back() -> None:
