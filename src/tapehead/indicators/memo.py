@@ -34,7 +34,7 @@ class Memo:
 
     def get(self, key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:
         """Return the value for `key` and the identity of `arrays`, making it when it is not held."""
-        full = (key, *((a.ctypes.data, a.shape, a.strides) for a in arrays))
+        full = (key, *[(a.__array_interface__["data"][0], a.shape, a.strides) for a in arrays])
         found = self._held.get(full)
         if found is not None:
             self._held.move_to_end(full)

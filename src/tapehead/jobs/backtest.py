@@ -10,7 +10,7 @@ from tapehead.model.result import Receipt, RunId
 from tapehead.model.spec import DigestLine, run_digest
 from tapehead.ports.bars import BarStore
 from tapehead.ports.runs import EventLog, RunStore
-from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Results, Task
+from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Task
 
 Numbered = tuple[int, Event]
 PROGRESS_EVERY_S = 0.1
@@ -75,8 +75,8 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
             yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot))
             for name in plan.absent:
                 yield say(Warned(run, name, "store.no_bars", f"{name} has no {plan.spec.interval} bars in the range"))
-            for event in _work(desk, plan, run, cancel, tally):
-                yield say(event)
+            for task, outcome in _outcomes(desk, plan, run, cancel):
+                yield from _keep(desk, run, task, outcome, tally)
         last = _end(desk, plan, run, cancel, tally, say)
         ended = True
         yield last
@@ -87,40 +87,48 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
             desk.log.append(run, [Cancelled(run, "run.interrupted", _kept(tally), tally.count)])
 
 
-def _work(desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally) -> Iterator[Event]:
-    """Run the tasks; keep each result before its event is told."""
+def _outcomes(desk: Desk, plan: Plan, run: RunId, cancel: Cancel) -> Iterator[tuple[Task, Outcome]]:
+    """Run the tasks, in order of completion."""
     tasks = (Task(run, item.series, 0, 1) for item in plan.items)
-    in_flight = 2 * desk.executor.workers
-    for task, outcome in desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
-        tally.done += 1
-        if isinstance(outcome, Failure):
-            tally.failed += 1
-            tally.failures.append(outcome)
-            yield Warned(run, task.series.instrument, outcome.code, outcome.text)
-        else:
-            yield from _keep(desk, run, task, outcome, tally)
-        now = time.perf_counter()
-        if now - tally.progress_at >= PROGRESS_EVERY_S and tally.done < tally.total:
-            tally.progress_at = now
-            yield _progress(run, tally, now)
+    return desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=2 * desk.executor.workers)
 
 
-def _keep(desk: Desk, run: RunId, task: Task, outcome: Results, tally: Tally) -> Iterator[Event]:
-    """Save the results of a task and tell them."""
+def _keep(desk: Desk, run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Numbered]:
+    """Keep an outcome and its events in one transaction, then tell them."""
+    tally.done += 1
+    results = () if isinstance(outcome, Failure) else outcome.results
+    events = list(_events(run, task, outcome, tally))
     before = time.perf_counter()
-    desk.runs.save(outcome.results)
+    with desk.runs.together(f"results of run {run}"):
+        desk.runs.save(results)
+        last = desk.log.append(run, events)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
-    tally.bars += outcome.bars
-    for stage, us in outcome.stages_us.items():
-        tally.spend(stage, us)
-    for result in outcome.results:
-        tally.count += 1
-        tally.last_ms = tally.elapsed_ms()
-        tally.first_ms = tally.first_ms or tally.last_ms
-        tally.lines.append(result.line())
-        yield Result(run, result, tally.last_ms)
-    for code, text in outcome.warnings:
-        yield Warned(run, task.series.instrument, code, text)
+    yield from enumerate(events, last + 1 - len(events))
+
+
+def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Event]:
+    """Count an outcome and say it as events."""
+    name = task.series.instrument
+    if isinstance(outcome, Failure):
+        tally.failed += 1
+        tally.failures.append(outcome)
+        yield Warned(run, name, outcome.code, outcome.text)
+    else:
+        tally.bars += outcome.bars
+        for stage, us in outcome.stages_us.items():
+            tally.spend(stage, us)
+        for result in outcome.results:
+            tally.count += 1
+            tally.last_ms = tally.elapsed_ms()
+            tally.first_ms = tally.first_ms or tally.last_ms
+            tally.lines.append(result.line())
+            yield Result(run, result, tally.last_ms)
+        for code, text in outcome.warnings:
+            yield Warned(run, name, code, text)
+    now = time.perf_counter()
+    if now - tally.progress_at >= PROGRESS_EVERY_S and tally.done < tally.total:
+        tally.progress_at = now
+        yield _progress(run, tally, now)
 
 
 def _progress(run: RunId, tally: Tally, now: float) -> Progress:

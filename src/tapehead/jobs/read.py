@@ -15,6 +15,7 @@ from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.bars import ChunkCache, SeriesCache
+from tapehead.simulation.survey import survey
 
 Columns = dict[Column, NDArray[Any]]
 BAR_BYTES = sum(np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
@@ -75,7 +76,7 @@ def read_bars(
     first = max(lo - warm, 0)
     lead = min(lo - first, max(hi - first, 0))
     cut: Columns = {name: columns[name][first : max(hi, first)] for name in BAR_COLUMNS}
-    if np.bitwise_or.reduce(cut["flags"]) & PARTIAL:
+    if survey(cut["flags"]).some & PARTIAL:
         whole = (cut["flags"] & PARTIAL) == 0
         lead = int(whole[:lead].sum())
         cut = {name: np.ascontiguousarray(values[whole]) for name, values in cut.items()}

@@ -14,7 +14,6 @@ from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
-from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars
@@ -24,6 +23,7 @@ from tapehead.model.spec import iso
 from tapehead.ports.work import Failure, Outcome, Results, Task
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Simulated, simulate
+from tapehead.simulation.survey import survey
 from tapehead.strategies.strategy import Strategy, instance
 
 DELISTED_AFTER_US = 30 * 86_400_000_000
@@ -205,7 +205,7 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
     flags, warnings = [], []
     interval, first = item.series.interval, int(bars.ts[bars.warm])
     scored = len(bars) - bars.warm
-    holes = int(((bars.flags[bars.warm + 1 :] & AFTER_HOLE) > 0).sum())
+    holes = survey(bars.flags[bars.warm + 1 :]).holes
     if holes:
         missing = missing_steps(item.rules, interval, first, int(bars.ts[-1])) + 1 - scored
         flags.append("holes")

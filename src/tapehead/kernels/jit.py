@@ -79,6 +79,9 @@ def kernel(function: Function) -> Function:
 
 def readonly(array: Array) -> Array:
     """Return a contiguous, read-only view, so that each kernel is compiled for one kind of array only."""
+    flags = array.flags
+    if flags.c_contiguous and not flags.writeable:
+        return array
     view = np.ascontiguousarray(array).view()
     view.flags.writeable = False
     return cast(Array, view)

@@ -102,6 +102,9 @@ class Calendar:
 
     def step_count(self, first_ts: int, last_ts: int, interval: Interval) -> int:
         """Count the steps from that of `first_ts` to that of `last_ts`, both included; 0 if the last is earlier."""
+        if self.name == "24/7":
+            anchor = _anchor_us(interval)
+            return max((last_ts - anchor) // interval.us - (first_ts - anchor) // interval.us + 1, 0)
         first, last = self.steps(np.array([first_ts, last_ts], np.int64), interval)
         return max(int(last - first) + 1, 0)
 

@@ -1,6 +1,7 @@
 """What jobs ask of a store of runs and of an event log."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -79,6 +80,10 @@ class RunStore(Protocol):
 
     def save(self, results: Sequence[RunResult]) -> None:
         """Add or replace results by (run, instrument, interval, parameters); trades as one blob of columns."""
+        ...
+
+    def together(self, what: str) -> AbstractContextManager[None]:
+        """Keep all that is saved and logged inside, or none of it; one commit instead of many. `what` names it."""
         ...
 
     def done(self, run: RunId) -> set[tuple[str, int]]:

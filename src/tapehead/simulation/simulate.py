@@ -18,6 +18,7 @@ from tapehead.model.moments import Moments
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
 from tapehead.model.trades import Trades, no_trades
+from tapehead.simulation.survey import survey
 
 I32 = NDArray[np.int32]
 F64 = NDArray[np.float64]
@@ -142,7 +143,7 @@ def _walk(bars: Bars, rules: Rules, enter: I32, leave: I32) -> tuple[Ledger, int
 
 def _traded(flags: U8) -> U8 | None:
     """Return the flags only where some bar did not trade, so that the kernel without the test can run."""
-    return None if np.bitwise_and.reduce(flags) & TRADED else readonly(flags)
+    return None if survey(flags).common & TRADED else readonly(flags)
 
 
 def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:

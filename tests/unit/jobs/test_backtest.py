@@ -68,9 +68,9 @@ def test_events_are_in_the_log_before_they_are_told(store: Store) -> None:
     told = []
     for number, event in run.events():
         kept = log.read(event.run, 0, 10_000)
-        assert [each for each, _ in kept] == list(range(1, number + 1))
-        assert kept[-1] == (number, to_bytes(event, number))
-        assert json.loads(kept[-1][1])["id"] == f"{event.run}/{number}"
+        assert [each for each, _ in kept[:number]] == list(range(1, number + 1))
+        assert kept[number - 1] == (number, to_bytes(event, number))
+        assert json.loads(kept[number - 1][1])["id"] == f"{event.run}/{number}"
         if isinstance(event, Result):
             saved = house_of(store).runs.result(event.run, event.result.instrument)
             assert saved is not None

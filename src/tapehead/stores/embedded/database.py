@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,31 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
+            self._call_waiting()
         except BaseException as error:
             # A full disk may have rolled back already; then there is nothing left to undo.
             if connection.in_transaction:
                 with suppress(sqlite3.OperationalError):
                     connection.execute("ROLLBACK")
+            vars(self._local).pop("waiting", None)
             if isinstance(error, sqlite3.OperationalError):
                 self._explain(error, what)
             raise
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call once what was written in this thread can be seen by others: at once where no transaction is open."""
+        if self.connection().in_transaction:
+            waiting: list[Callable[[], None]] = vars(self._local).setdefault("waiting", [])
+            if call not in waiting:
+                waiting.append(call)
+        else:
+            call()
+
+    def _call_waiting(self) -> None:
+        """Make the calls that waited for the commit of this thread."""
+        waiting: list[Callable[[], None]] = vars(self._local).pop("waiting", [])
+        for call in waiting:
+            call()
 
     def close(self) -> None:
         """Close the connections of every thread; the next use opens new ones."""

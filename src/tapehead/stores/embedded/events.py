@@ -27,9 +27,13 @@ class EmbeddedEvents:
             last = self._last(run)
             rows = [(run, number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
             connection.executemany(self._database.sql("add_event"), rows)
+            self._database.after_commit(self._wake)
+        return last + len(rows)
+
+    def _wake(self) -> None:
+        """Wake those who wait for events."""
         with self._news:
             self._news.notify_all()
-        return last + len(rows)
 
     def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         """Return events with a number above `after`, as first sent."""

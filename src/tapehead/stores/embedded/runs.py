@@ -3,7 +3,8 @@
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from tapehead.errors import ParameterError, UnknownRunError
@@ -52,6 +53,12 @@ class EmbeddedRuns:
             return
         with self._database.transaction(f"results of run {results[0].run}") as connection:
             connection.executemany(self._database.sql("save_result"), map(row_of, results))
+
+    @contextmanager
+    def together(self, what: str) -> Iterator[None]:
+        """Keep all that is saved and logged inside, or none of it, in one commit."""
+        with self._database.transaction(what):
+            yield
 
     def done(self, run: RunId) -> set[tuple[str, int]]:
         """Return the tiles that are there, as (instrument, lo); one parameter set a run makes every tile start at 0."""
