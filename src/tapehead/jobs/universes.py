@@ -8,6 +8,7 @@ from tapehead.model.instrument import KINDS, Instrument
 from tapehead.model.segment import Universe
 from tapehead.ports.bars import BarStore
 
+BUILT_IN = ("all", *KINDS)
 SYNTHETIC_VENUE = "demo"
 """Instruments of this venue are made up; universes by kind never hold them."""
 
@@ -29,6 +30,9 @@ def universes(store: BarStore) -> list[Universe]:
 
 def universe(store: BarStore, name: str) -> Universe:
     """Return one universe; raise UnknownUniverseError with what is near."""
+    stored = next((each for each in store.universes() if each.name == name), None)
+    if stored is not None and name not in BUILT_IN:
+        return stored
     held = {each.name: each for each in universes(store)}
     if name not in held:
         close = get_close_matches(name, held, 1)

@@ -68,7 +68,7 @@ def load_strategy(text: str) -> Loaded:
     """
     if text in BUILT_IN:
         made = getattr(importlib.import_module(BUILT_IN[text]), text)
-        return _loaded(made, text, "", _digest_files(_PACKAGE.joinpath("strategies").glob("*.py"), _PACKAGE))
+        return _loaded(made, text, "", _built_in_digest())
     head, _, name = text.rpartition(":") if ":" in text else (text, "", "")
     if head.endswith(".py") or text.endswith(".py"):
         return _from_file(head or text, name)
@@ -226,6 +226,12 @@ def _digest_files(files: Iterable[Path], folder: Path) -> bytes:
         if file.exists():
             digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.digest()
+
+
+@lru_cache(maxsize=1)
+def _built_in_digest() -> bytes:
+    """Return SHA-256 over the room of built-in strategies."""
+    return _digest_files(_PACKAGE.joinpath("strategies").glob("*.py"), _PACKAGE)
 
 
 @lru_cache(maxsize=1)

@@ -53,6 +53,7 @@ class EmbeddedBars:
         self._files = SegmentFiles(home.segments)
         self._lock = WriterLock(home.lock, lock_wait_s)
         self._shelves: OrderedDict[int, Shelf] = OrderedDict()
+        self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
         self._guard = threading.Lock()
 
     def head(self) -> int:
@@ -134,8 +135,13 @@ class EmbeddedBars:
 
     def instruments(self) -> Sequence[Instrument]:
         """Return every instrument, sorted by name."""
-        rows = self._database.execute("instruments").fetchall()
-        return sorted((_instrument(row) for row in rows), key=lambda one: one.name)
+        head, known = self.head(), self._instruments
+        if known is None or known[0] != head:
+            rows = self._database.execute("instruments").fetchall()
+            known = head, tuple(sorted((_instrument(row) for row in rows), key=lambda one: one.name))
+            # A commit between the two looks leaves rows newer than their number: they are read again next time.
+            self._instruments = known
+        return known[1]
 
     def universes(self) -> Sequence[Universe]:
         """Return the stored universes, sorted by name."""
