@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench lock format
+.PHONY: help setup demo test check mutants bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -26,6 +26,9 @@ check: setup ## format, lint, types, imports, then every test
 	$(BIN)/mypy src
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+mutants: setup ## break the engine one line at a time; every break must be noticed
+	$(BIN)/python -m tests.mutants $(M)
 
 bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
 	@benchmarks/setup_peers.sh

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned, to_bytes
 from tapehead.model.result import Metrics, RunResult
 
@@ -14,7 +16,7 @@ RESULT = RunResult(
     metrics=Metrics({"total_return": 4.126, "trades": 88, "calmar": None}),
     why={"calmar": "too_short"},
     flags=("short_history",),
-    equity=(10_000.0, 51_260.0),
+    equity=np.array([10_000.0, 51_260.0]),
     final_equity=51_260.0,
     decisions=b"\0" * 32,
     segments=(),

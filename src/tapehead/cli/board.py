@@ -25,7 +25,7 @@ class Row:
     @staticmethod
     def of(result: RunResult) -> "Row":
         """Take what a table needs."""
-        equity = tuple(result.equity)
+        equity = tuple(result.equity.tolist())
         return Row(result.instrument, dict(result.metrics), dict(result.why), tuple(result.flags), equity)
 
 

@@ -21,7 +21,7 @@ def result_json(result: "RunResult") -> dict[str, Any]:
         "metrics": dict(result.metrics),
         "why": dict(result.why),
         "flags": list(result.flags),
-        "equity": list(result.equity),
+        "equity": result.equity.tolist(),
         "final_equity": result.final_equity,
         "bars": result.bars,
         "first": iso(result.first) if result.bars else None,
@@ -59,7 +59,7 @@ def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
 def equity_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
     """Yield a row a point of the curve: the bar counted from 0 at the start, its open time, equity at its close."""
     n = len(result.equity)
-    for place, equity in enumerate(result.equity):
+    for place, equity in enumerate(result.equity.tolist()):
         bar = place * (result.bars - 1) // (n - 1) if n > 1 else 0
         yield {"bar": bar, "time": iso(int(times[bar])), "equity": equity}
 

@@ -149,7 +149,7 @@ def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, gly
     lines.append(f"  {'final_equity':<22}{numbers.plain(result.final_equity, 2)}")
     if result.flags:
         lines.append(f"  {'flags':<22}{' '.join(result.flags)}")
-    curve = sparkline(result.equity, glyphs.blocks, min(_CURVE_WIDTH, session.size[0] - 4))
+    curve = sparkline(result.equity.tolist(), glyphs.blocks, min(_CURVE_WIDTH, session.size[0] - 4))
     commands = [
         (("show", run.short, symbol, "--trades"), "every closed trade"),
         (("verify", run.short), "make it again"),

@@ -170,10 +170,10 @@ def _result(
         final_equity=done.final_equity,
         fees_paid=done.fees_paid,
         open_profit=done.position.profit if done.position else None,
-        equity=lambda: curve(bars, done, item.rules).equity,
+        equity=lambda: curve(bars, done.trades, item.rules, position=done.position).equity,
     )
     flags, warnings = _data_flags(bench.plan, item, bars)
-    line = curve(bars, done, item.rules, EQUITY_POINTS)
+    line = curve(bars, done.trades, item.rules, EQUITY_POINTS, position=done.position)
     result = RunResult(
         run=task.run,
         instrument=item.instrument.name,
@@ -182,7 +182,7 @@ def _result(
         metrics=metrics,
         why=why,
         flags=(*flags, *done.flags),
-        equity=tuple(line.equity.tolist()),
+        equity=line.equity,
         final_equity=done.final_equity,
         decisions=done.trades.digest(),
         segments=bars.segments,

@@ -75,7 +75,7 @@ def _numbers(old: RunResult, new: RunResult) -> list[tuple[str, float | None, fl
     rows: list[tuple[str, float | None, float | None]] = [("final_equity", old.final_equity, new.final_equity)]
     rows += [(name, old.metrics.get(name), new.metrics.get(name)) for name in {**old.metrics, **new.metrics}]
     length = max(len(old.equity), len(new.equity))
-    padded = [(*line, *([None] * (length - len(line)))) for line in (old.equity, new.equity)]
+    padded = [(*line, *([None] * (length - len(line)))) for line in (old.equity.tolist(), new.equity.tolist())]
     return [*rows, *((f"equity[{k}]", padded[0][k], padded[1][k]) for k in range(length))]
 
 

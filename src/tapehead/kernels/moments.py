@@ -13,6 +13,7 @@ from tapehead.kernels.jit import kernel, readonly
 from tapehead.kernels.walk import (
     AFTER,
     BAR_FIELDS,
+    DELISTED,
     ENTRY_BAR,
     ENTRY_PRICE,
     EXIT_BAR,
@@ -28,6 +29,7 @@ from tapehead.kernels.walk import (
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
 
 SUM, SQUARES, DOWNSIDE, DRAWDOWN, WET_BARS, WET_US, HELD, FINAL, WINS, WON, LOST = range(11)
 MOMENTS = 11
@@ -138,16 +140,38 @@ def excursions(high: F64, low: F64, rows: int, bars: I32, money: F64, enters_at_
 
 
 @kernel
-def equity_at(close: F64, cash: float, rows: int, bars: I32, money: F64, points: I64, out: F64) -> None:
-    """Write equity at the close of each bar of `points`, which rise."""
+def equity_at(
+    close: F64,
+    cash: float,
+    fee: float,
+    entries: I32,
+    exits: I32,
+    paid: F64,
+    got: F64,
+    quantities: F64,
+    reasons: U8,
+    points: I64,
+    out: F64,
+) -> None:
+    """Write equity at the close of each bar of `points`, which rise, from trades in order; an open one exits at n.
+
+    Cash is worked out anew by the walk's own expressions, so that the bits are the walk's.
+    """
     row = 0
+    rows = entries.shape[0]
+    rest = 0.0
     for k in range(points.shape[0]):
         t = points[k]
-        while row < rows and bars[row, EXIT_BAR] <= t:
-            cash = money[row, AFTER]
+        while row < rows and entries[row] <= t:
+            notional = quantities[row] * paid[row]
+            rest = cash - (notional + notional * fee)
+            if exits[row] > t:
+                break
+            back = quantities[row] * got[row]
+            cash = max(rest + (back - (0.0 if reasons[row] == DELISTED else back * fee)), 0.0)
             row += 1
-        if row < rows and bars[row, ENTRY_BAR] <= t:
-            out[k] = money[row, REST] + money[row, QUANTITY] * close[t]
+        if row < rows and entries[row] <= t:
+            out[k] = rest + quantities[row] * close[t]
         else:
             out[k] = cash
 
@@ -159,4 +183,6 @@ def warm(values: Any) -> None:
     ts = readonly(np.arange(n))
     moments(values, ts, 1, 0, 1.0, 1, bars, money, True, True, True, np.empty(MOMENTS))
     excursions(values, values, 1, bars, money, True, np.empty((1, 2)))
-    equity_at(values, 1.0, 1, bars, money, readonly(np.arange(n)), np.empty(n))
+    where, price = readonly(np.zeros(1, np.int32)), readonly(np.ones(1))
+    reasons = readonly(np.zeros(1, np.uint8))
+    equity_at(values, 1.0, 0.0, where, where, price, price, price, reasons, readonly(np.arange(n)), np.empty(n))

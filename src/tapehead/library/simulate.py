@@ -66,7 +66,7 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
     if len(bars) <= bars.warm:
         raise ParameterError(name="bars", value=f"{len(bars)} bars", bound=f"more than {bars.warm} whole ones")
     done = run_simulation(bars, signals, rules, Memo())
-    line = curve(bars, done, rules)
+    line = curve(bars, done.trades, rules, position=done.position)
     metrics, why = summarise(
         bars,
         rules,

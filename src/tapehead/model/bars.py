@@ -82,6 +82,7 @@ class Bars:
         symbol: str = "ARRAY",
         venue: str = "memory",
         warm: int = 0,
+        has_volume: bool | None = None,
     ) -> "Bars":
         """Make bars of arrays in memory.
 
@@ -92,13 +93,16 @@ class Bars:
         open, high, low, close : arrays, shape (n_bars,)
             Prices, finite.
         volume : array, shape (n_bars,), optional
-            Without it every bar counts as traded; with it a bar of volume 0 is not, and fills nothing.
+            Where the instrument has volume, a bar of volume 0 did not trade and fills nothing.
         interval : str or Interval
             Spacing, such as `1h`.
         symbol, venue : str
             Name of the series.
         warm : int
             Leading bars for indicators only.
+        has_volume : bool, optional
+            Whether the instrument has volume; by default, whether any of these bars has. Name it for a part of a
+            series, whose other bars would decide.
 
         Raises
         ------
@@ -116,10 +120,11 @@ class Bars:
             columns[name] = np.array(values, dtype=np.float64)
         columns["volume"] = np.zeros(n) if volume is None else np.array(volume, dtype=np.float64)
         flags = np.full(n, TRADED, np.uint8)
-        if volume is not None and columns["volume"].shape == (n,) and np.any(columns["volume"] > 0):
-            flags[~(columns["volume"] > 0)] = 0
         columns["flags"] = flags
         _check_columns(columns, n)
+        moved = columns["volume"] > 0
+        if has_volume or (has_volume is None and moved.any()):
+            flags[~moved] = 0
         if n:
             flags[1:][np.diff(columns["ts"]) > every.us] |= AFTER_HOLE
         if not 0 <= warm <= n:

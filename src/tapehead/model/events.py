@@ -41,7 +41,7 @@ class Result:
             "parameters": dict(result.parameters),
             "metrics": dict(result.metrics),
             "why": dict(result.why),
-            "equity": list(result.equity),
+            "equity": result.equity.tolist(),
             "flags": list(result.flags),
             "t_ms": self.t_ms,
         }

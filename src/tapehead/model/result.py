@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tapehead.model.spec import DigestLine, RunKey
 from tapehead.model.trades import Trades
 
@@ -35,7 +38,7 @@ class RunResult:
         Values by name, None where undefined; `why` gives the reason of each None.
     flags : tuple of str
         Such as `short_history`, `holes`, `across_gap`, `delisted`, `open_at_end`.
-    equity : tuple of float
+    equity : float64 array
         At most 64 points of equity at bar closes, evenly spaced, the first and last bar included.
     decisions : bytes
         `Trades.digest()`.
@@ -54,7 +57,7 @@ class RunResult:
     metrics: Metrics
     why: Mapping[str, str]
     flags: tuple[str, ...]
-    equity: tuple[float, ...]
+    equity: NDArray[np.float64]
     final_equity: float
     decisions: bytes
     segments: tuple[bytes, ...]

@@ -127,7 +127,8 @@ def strategy(cls: Class) -> Class:
     """Make a class a strategy.
 
     Its annotated attributes set by `param` become parameters, and its method `signals(self, bars)` what it wants.
-    `warm()` may be given; by default it is 5 times the largest integer parameter.
+    `warm()` may be given; by default it is 5 times the largest integer parameter. What a class inherits from another
+    strategy stays.
 
     Raises
     ------
@@ -146,8 +147,10 @@ def strategy(cls: Class) -> Class:
     if not callable(getattr(cls, "signals", None)):
         cause = f"class {cls.__name__} has no method signals(self, bars)"
         raise StrategyFileError(path=cls.__module__, cause=cause)
+    known = {each.name: each for each in getattr(cls, "params", ())}
     marks = {name: value for name, value in vars(cls).items() if isinstance(value, _Default)}
-    params = tuple(Param(name, m.default, m.low, m.high) for name, m in marks.items())
+    known |= {name: Param(name, m.default, m.low, m.high) for name, m in marks.items()}
+    params = tuple(known.values())
     for each in params:
         setattr(cls, each.name, each.default)
     made: Any = cls
@@ -155,9 +158,9 @@ def strategy(cls: Class) -> Class:
     made.params = params
     made.source = getattr(cls, "source", b"")
     made.__init__ = _init
-    if "warm" not in vars(cls):
+    if not hasattr(cls, "warm"):
         made.warm = _warm
-    if "needs" not in vars(cls):
+    if not hasattr(cls, "needs"):
         made.needs = _needs
     return cls
 

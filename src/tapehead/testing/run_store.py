@@ -36,7 +36,7 @@ def sample_result(run: str, symbol: str = "AAA", total_return: float | None = 0.
         metrics=Metrics(total_return=total_return, max_drawdown=-1 / 3, fees_paid=0.1 + 0.2, trades=20),
         why=why,
         flags=("holes",),
-        equity=tuple(random.random(64).tolist()),
+        equity=random.random(64),
         final_equity=10_000 * (1 + (total_return or 0)),
         decisions=trades.digest(),
         segments=(b"s" * 32, b"t" * 32),
@@ -99,8 +99,9 @@ class RunStoreContract:
             assert found.trades is not None
             assert found.trades.to_bytes() == given.trades.to_bytes()
             for name in RunResult.__slots__:
-                if name != "trades":
+                if name not in {"trades", "equity"}:
                     assert getattr(found, name) == getattr(given, name), name
+            assert found.equity.tobytes() == given.equity.tobytes()
             assert found.line() == given.line()
         assert runs.result(run, "test:ZZZ") is None
 

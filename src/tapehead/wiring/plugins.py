@@ -140,7 +140,9 @@ def _import_file(path: str) -> tuple[ModuleType, bytes]:
     """Import a file anew when it or a module beside it that it imports has changed; return it and its source digest."""
     file = Path(path).expanduser().absolute()
     if not file.is_file():
-        raise StrategyFileError(path=path, cause="there is no such file")
+        cause = "there is no such file" if not file.is_dir() else "it is a folder"
+        text = f"{path}: {cause}. Name a file that is there, as my.py:Mine, or a strategy of: tapehead strategies"
+        raise StrategyFileError(text, path=path, cause=cause)
     with _running:
         held = _files.get(str(file))
         if held is None or _digest_files(held.used, file.parent) != held.source:

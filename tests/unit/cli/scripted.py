@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from tapehead.errors import TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
 from tapehead.model.instrument import Instrument
@@ -54,7 +56,7 @@ def result(row: Drawn, why: Mapping[str, str] | None = None) -> RunResult:
         metrics=metrics,
         why=why or {},
         flags=flags,
-        equity=equity,
+        equity=np.array(equity, dtype=np.float64),
         final_equity=equity[-1] if equity else 0.0,
         decisions=b"",
         segments=(),

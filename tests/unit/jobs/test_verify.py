@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tapehead.jobs.verify import DIFFERS, IDENTICAL, SAME_DECISIONS, compare
@@ -87,7 +88,7 @@ def changed(result: RunResult, name: str) -> RunResult:
         "metrics": Metrics({**result.metrics, "trades": 1.0 + (result.metrics["trades"] or 0.0)}),
         "nothing": Metrics({**result.metrics, "sharpe": None}),
         "zero": Metrics({**result.metrics, "fees_paid": -0.0}),
-        "equity": (*result.equity[:-1], result.equity[-1] + 1.0),
+        "equity": np.append(result.equity[:-1], result.equity[-1] + 1.0),
         "shorter": result.equity[:-1],
         "final_equity": next_up(result.final_equity, 1),
         "flags": (*result.flags, "odd"),
