@@ -74,7 +74,7 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
         with desk.bars.lease(plan.snapshot, LEASE_S):
             yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot))
             for name in plan.absent:
-                yield say(Warned(run, name, "store.no_bars", f"{name} has no {plan.spec.interval} bars in the range"))
+                yield say(Warned(run, name, "store.no_bars", f"no {plan.spec.interval} bars in the range"))
             for task, outcome in _outcomes(desk, plan, run, cancel):
                 yield from _keep(desk, run, task, outcome, tally)
         last = _end(desk, plan, run, cancel, tally, say)
