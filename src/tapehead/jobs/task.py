@@ -73,7 +73,7 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
     clock.mark("read")
     if len(bars) <= bars.warm:
-        return Results((), 0, (("store.no_bars", f"{item.instrument.symbol} has no whole bar in the range"),))
+        return Results((), 0, (("store.no_bars", "no whole bar in the range"),))
     memo = Memo()
     signals = ask(instance(bench.made, spec.parameters), bars, memo, bench.origin)
     clock.mark("signals")
@@ -98,8 +98,11 @@ def _ended(item: Item, bars: Bars, last: int) -> Item:
 def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) -> list[tuple[str, str]]:
     """Ask again with twice the warm-up and tell how many decisions change: a sign that the warm-up is too short."""
     spec, warm = bench.plan.spec, bench.plan.warm
-    longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
-    again = ask(instance(bench.made, spec.parameters), longer, Memo(), bench.origin)
+    try:
+        longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
+        again = ask(instance(bench.made, spec.parameters), longer, Memo(), bench.origin)
+    except TapeheadError as error:
+        return [("signals.warm_up", f"twice the warm-up of {warm:,} bars could not be tried: {error}")]
     changed = 0
     for side in ("enter", "leave", "enter_short", "leave_short"):
         old, new = event_bars(getattr(signals, side)), event_bars(getattr(again, side))

@@ -203,6 +203,17 @@ def test_a_warm_up_that_is_too_small_changes_signals(empty: Store) -> None:
     assert steady.warnings == []
 
 
+def test_a_second_question_that_fails_costs_no_result(empty: Store) -> None:
+    body = "if len(bars) > 1_600:\n    raise ValueError('too many')\n" + RSI_BODY
+    put(house_of(empty), [(Instrument("test", "ONE"), columns_of(2_000))])
+    run = run_body(empty, body, start=YEAR_2021 + 500 * HOUR_US)
+    assert [result.bars for result in run] == [1_500]
+    told = [event.text for event in run.warnings if event.code == "signals.warm_up"]
+    assert len(told) == 1
+    assert "could not be tried" in told[0]
+    assert "too many" in told[0]
+
+
 def test_the_partial_bar_at_the_end_neither_counts_nor_trades(empty: Store) -> None:
     columns = columns_of(300)
     columns["flags"][-1] |= PARTIAL
