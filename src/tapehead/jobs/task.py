@@ -14,9 +14,11 @@ from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
+from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars
+from tapehead.model.calendar import calendar
 from tapehead.model.result import RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso
@@ -210,7 +212,7 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
     scored = len(bars) - bars.warm
     holes = survey(bars.flags[bars.warm + 1 :]).holes
     if holes:
-        missing = missing_steps(item.rules, interval, first, int(bars.ts[-1])) + 1 - scored
+        missing = _missing(item, bars)
         flags.append("holes")
         text = f"{missing:,} bar{'s' * (missing != 1)} missing in {holes:,} hole{'s' * (holes != 1)}, nothing filled"
         warnings.append(("data.holes", text))
@@ -225,6 +227,13 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
         text = f"{bars.warm:,} of {plan.warm:,} warm-up bars are there before {iso(first)[:10]}"
         warnings.append(("data.short_warm_up", text))
     return flags, warnings
+
+
+def _missing(item: Item, bars: Bars) -> int:
+    """Count the absent steps hole by hole: a bar outside the sessions takes no step, so totals would not tell."""
+    after = np.flatnonzero(bars.flags[bars.warm + 1 :] & AFTER_HOLE) + bars.warm + 1
+    days, interval = calendar(item.rules.calendar), item.series.interval
+    return int(np.sum(days.steps(bars.ts[after], interval) - days.steps(bars.ts[after - 1], interval) - 1))
 
 
 class _Stages:

@@ -158,6 +158,15 @@ def test_one_hole_of_one_bar_speaks_in_the_singular(empty: Store) -> None:
     assert one(empty, columns)[1] == {"data.holes": "1 bar missing in 1 hole, nothing filled"}
 
 
+def test_bars_outside_the_sessions_fill_no_hole(empty: Store) -> None:
+    # Around the clock, but for Monday 2021-01-04 14:00-21:59; of its seven session hours the bar at 22:00 takes one.
+    gone = np.arange(3 * 24 + 14, 3 * 24 + 22)
+    columns = {name: np.delete(values, gone) for name, values in columns_of(300).items()}
+    columns["flags"][gone[0]] |= AFTER_HOLE
+    stock = Instrument("test", "ONE", kind="equity", calendar="XNYS")
+    assert one(empty, columns, stock)[1]["data.holes"] == "6 bars missing in 1 hole, nothing filled"
+
+
 def test_a_late_start_is_a_short_history(empty: Store) -> None:
     put(house_of(empty), [(Instrument("test", "OLD"), columns_of(1_000, seed=3))])
     run = run_body(empty, RSI_BODY, symbols=None)
