@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +58,10 @@ def main(argv: Sequence[str] | None = None, *, open_store: "Opener | None" = Non
     """
     words = list(sys.argv[1:] if argv is None else argv)
     session = Session(open_store)
+    for name in ("stdout", "stderr"):
+        # A shell may start us with `>&-`; Python then has None there, and what is said is said to nobody.
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
     try:
         code = _run(words, session)
         sys.stdout.flush()
@@ -77,6 +82,9 @@ def _run(words: list[str], session: Session) -> int:
             return answer if isinstance(answer, int) else DONE
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except click.exceptions.NoArgsIsHelpError as help_:
+        print(help_.format_message(), file=sys.stderr, flush=True)
+        return INPUT
     except click.ClickException as error:
         return _tell(session, words, "input.usage", _usage(error), INPUT)
     except (KeyboardInterrupt, click.Abort):

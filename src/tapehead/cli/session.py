@@ -94,7 +94,7 @@ class Session:
     def localise(self, text: str) -> str:
         """Put this program and home into the commands that a sentence names."""
         given = f" --home {shlex.quote(self.home)}" if self.home is not None else ""
-        return re.sub(rf"\btapehead (?=(?:{_OWN_COMMANDS})\b)", lambda _: f"{program()}{given} ", text)
+        return re.sub(rf"(?<![\w./-])tapehead (?=(?:{_OWN_COMMANDS})\b)", lambda _: f"{program()}{given} ", text)
 
 
 def program() -> str:

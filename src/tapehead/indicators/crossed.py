@@ -94,13 +94,12 @@ def _both(a: F64, b: F64 | float) -> tuple[I32, I32]:
     if n == 0:
         empty = readonly(np.empty(0, np.int32))
         return empty, empty
-    codes, ups, downs = _scratch(n)
-    codes[n:] = 0
+    room = _scratch(n)
     if isinstance(b, np.ndarray):
-        crossings.compare_pair(a, b, codes)
+        n_up, n_down = crossings.cross_pair(a, b, *room)
     else:
-        crossings.compare_level(a, b, codes)
-    n_up, n_down = crossings.edges(codes, n, ups, downs)
+        n_up, n_down = crossings.cross_level(a, b, *room)
+    _, ups, downs = room
     return readonly(ups[:n_up].copy()), readonly(downs[:n_down].copy())
 
 

@@ -11,6 +11,7 @@ from tapehead.model.quality import FileReport
 
 _SHARE = 0.01
 _RATIO = 2.0
+_LONGEST_SAMPLE = 80
 
 
 def check_conflict(path: str, series: Series, overlap: Overlap) -> None:
@@ -63,10 +64,15 @@ def no_bars(path: str, rows: FileRows, cleaned: Iterable[Cleaned]) -> FileFormat
     parts = list(cleaned)
     untimed = sum(len(part.no_time) for part in parts)
     unpriced = sum(len(part.no_price) for part in parts)
-    others = len(rows.unread) + len(rows.without_symbol())
-    cause = (
-        f"none of its {len(rows):,} rows is a bar: {untimed:,} have a time that cannot be read, {unpriced:,} a price "
-        f"that is null or no number, {others:,} other troubles"
-    )
+    troubles = {
+        "a time that cannot be read": untimed,
+        "a price that is null or no number": unpriced,
+        "no symbol": len(rows.without_symbol()),
+        "another number of fields than the header": len(rows.unread),
+    }
+    told = ", ".join(f"{count:,} with {what}" for what, count in troubles.items() if count)
+    sample = next(iter(rows.text.values()), None) or next((text for _, text, _ in rows.unread), "")
+    shown = f"; one reads '{sample[:_LONGEST_SAMPLE]}'" if sample else ""
+    cause = f"none of its {len(rows):,} rows is a bar: {told}{shown}"
     step = f"Name its columns: tapehead import {path} --columns ts=COLUMN,open=COLUMN"
     return FileFormatError(path=path, cause=cause, step=step)

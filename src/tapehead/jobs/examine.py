@@ -48,6 +48,7 @@ class Examiner:
             "close jumps about 100 times and comes back within 5 bars": jumps > 0,
             "the price stands still for 100 bars or more": is_constant(columns),
             "prices at or below 0": any(np.any(columns[name] <= 0) for name in PRICE_COLUMNS),
+            "volumes below 0": bool(np.any(columns["volume"] < 0)),
             "bars lie in the future": self._now is not None and bool(columns["ts"][-1] > self._now),
             "the median close is 20 times off what is held": len(held) > 0 and is_off_scale(columns["close"], held),
             f"the same bars as {twin}": twin is not None,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import FileFormatError
+from tapehead.errors import FileFormatError, ParameterError
 from tapehead.jobs.clean import Cleaned, clean
 from tapehead.jobs.conflict import check_conflict, check_strict, no_bars
 from tapehead.jobs.describe import check_hints, describe, guess_interval
@@ -139,6 +139,9 @@ def expanded(paths: Sequence[str]) -> list[str]:
     """Return files in the order given; a folder stands for its files with a known suffix, by name."""
     files: list[str] = []
     for path in paths:
+        if not path.strip():
+            # Path("") is the working folder, and nobody who leaves a variable empty means all of it.
+            raise ParameterError(name="PATH", value="''", bound="a file or a folder, such as bars.csv; it is empty")
         if not Path(path).is_dir():
             files.append(path)
             continue

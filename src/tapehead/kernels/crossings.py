@@ -67,10 +67,26 @@ def edges(codes: U8, n: int, ups: I32, downs: I32) -> tuple[int, int]:
     return n_up, n_down
 
 
+@kernel
+def cross_pair(a: F64, b: F64, codes: U8, ups: I32, downs: I32) -> tuple[int, int]:
+    """Compare two lines and find the edges; `codes` is room for the bars, padded."""
+    compare_pair(a, b, codes)
+    codes[a.shape[0] :] = 0
+    return edges(codes, a.shape[0], ups, downs)
+
+
+@kernel
+def cross_level(a: F64, level: float, codes: U8, ups: I32, downs: I32) -> tuple[int, int]:
+    """Compare a line with a level and find the edges; `codes` is room for the bars, padded."""
+    compare_level(a, level, codes)
+    codes[a.shape[0] :] = 0
+    return edges(codes, a.shape[0], ups, downs)
+
+
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     n = values.shape[0]
     codes = np.zeros((n + 7) // PADDING * PADDING, np.uint8)
-    compare_pair(values, values, codes)
-    compare_level(values, 1.5, codes)
-    edges(codes, n, np.empty(n, np.int32), np.empty(n, np.int32))
+    ups, downs = np.empty(n, np.int32), np.empty(n, np.int32)
+    cross_pair(values, values, codes, ups, downs)
+    cross_level(values, 1.5, codes, ups, downs)

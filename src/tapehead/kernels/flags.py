@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.jit import readonly, short_kernel
 
 U8 = NDArray[np.uint8]
 
 
-@kernel
+@short_kernel
 def survey_flags(flags: U8, bit: int) -> tuple[int, int, int]:
     """Return the bits that every bar has, the bits that any bar has, and how many bars have `bit`."""
     common = np.uint8(255)

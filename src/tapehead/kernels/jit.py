@@ -68,7 +68,17 @@ CACHE_FOLDER = _cache_folder()
 
 def kernel(function: Function) -> Function:
     """Compile a function: no GIL, no fastmath, division by zero as in IEEE 754, cached where possible."""
-    njit: Any = numba.njit(nogil=True, fastmath=False, error_model="numpy", cache=CACHE_FOLDER is not None)
+    return _compiled(function, nogil=True)
+
+
+def short_kernel(function: Function) -> Function:
+    """Compile a function of a few microseconds: it keeps the GIL, since handing it over would cost more."""
+    return _compiled(function, nogil=False)
+
+
+def _compiled(function: Function, nogil: bool) -> Function:
+    """Compile a function into the cache folder."""
+    njit: Any = numba.njit(nogil=nogil, fastmath=False, error_model="numpy", cache=CACHE_FOLDER is not None)
     before = config.CACHE_DIR
     config.CACHE_DIR = str(CACHE_FOLDER or before)
     try:

@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.jit import kernel, readonly, short_kernel
 from tapehead.kernels.walk import (
     AFTER,
-    BAR_FIELDS,
     DELISTED,
     ENTRY_BAR,
     ENTRY_PRICE,
     EXIT_BAR,
     EXIT_PRICE,
-    MONEY_COLUMNS,
     PROFIT,
     QUANTITY,
     REASON,
@@ -139,7 +137,7 @@ def excursions(high: F64, low: F64, rows: int, bars: I32, money: F64, enters_at_
         out[row, 1] = most / paid - 1.0
 
 
-@kernel
+@short_kernel
 def equity_at(
     close: F64,
     cash: float,
@@ -179,10 +177,6 @@ def equity_at(
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     n = values.shape[0]
-    bars, money = np.zeros((1, BAR_FIELDS), np.int32), np.ones((1, MONEY_COLUMNS))
-    ts = readonly(np.arange(n))
-    moments(values, ts, 1, 0, 1.0, 1, bars, money, True, True, True, np.empty(MOMENTS))
-    excursions(values, values, 1, bars, money, True, np.empty((1, 2)))
     where, price = readonly(np.zeros(1, np.int32)), readonly(np.ones(1))
     reasons = readonly(np.zeros(1, np.uint8))
     equity_at(values, 1.0, 0.0, where, where, price, price, price, reasons, readonly(np.arange(n)), np.empty(n))

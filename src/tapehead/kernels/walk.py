@@ -5,12 +5,10 @@ Market orders, long only (engine.md, sections 1, 2, 3 and 10). Arguments that ar
 decided at.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.jit import kernel
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -198,13 +196,3 @@ def walk(
         while i < enter.shape[0] and enter[i] < fill + 1 - lag:
             i += 1
     return row, seen, fees_paid
-
-
-def warm(values: Any) -> None:
-    """Compile every kernel of this file, with and without untraded bars."""
-    n = values.shape[0]
-    step = readonly(np.arange(n))
-    events = readonly(np.array([1, 5], np.int32))
-    bars, money = np.empty((n, BAR_FIELDS), np.int32), np.empty((n, MONEY_COLUMNS))
-    for traded in (None, readonly(np.ones(n, np.uint8))):
-        walk(values, values, traded, step, 1, events, events, 0, 1, 0.0, 0.0, 1.0, 1.0, -1, 0, 0, 0.0, bars, money)

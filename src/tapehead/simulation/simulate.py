@@ -11,6 +11,7 @@ from tapehead.indicators.memo import Memo
 from tapehead.kernels import moments as sums
 from tapehead.kernels import walk as walking
 from tapehead.kernels.jit import readonly
+from tapehead.kernels.trade import trade
 from tapehead.layout.columns import DELIST, TRADED
 from tapehead.model.bars import I64, U8, Bars
 from tapehead.model.calendar import calendar
@@ -45,11 +46,16 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ledger:
-    """Rows of the walk as the kernels keep them, an open position last; bars counted from the first bar read."""
+    """Rows of the walk as the kernels keep them, an open position last; bars counted from the first bar read.
+
+    `reach` holds worst and best of each closed row, `sums` the moments in the kernel's order.
+    """
 
     rows: int
     bars: I32
     money: F64
+    reach: F64
+    sums: list[float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +68,6 @@ class Simulated:
     final_equity: float
     fees_paid: float
     flags: tuple[str, ...]
-    ledger: Ledger
 
 
 def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo) -> Simulated:
@@ -93,16 +98,16 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo) -> Simulate
     with memo:
         enter, leave = _from(event_bars(signals.enter), bars.warm), _from(event_bars(signals.leave), bars.warm)
         ignored = any(_from(event_bars(c), bars.warm).size for c in (signals.enter_short, signals.leave_short))
-    ledger, seen, fees = _walk(bars, rules, enter, leave)
-    moments, final = _moments(bars, rules, ledger)
+    ledger, seen, fees = _trade(bars, rules, enter, leave)
+    moments, final = _moments(bars, rules, ledger.sums), ledger.sums[sums.FINAL]
     closed = ledger.rows - (1 if seen & walking.STILL_OPEN else 0)
-    trades = _trades(bars, rules, ledger, closed)
+    trades = _trades(bars, ledger, closed)
     position = _position(bars, ledger) if closed < ledger.rows else None
     flags = [word for bit, word in _SEEN if seen & bit]
     flags += ["across_gap"] if ledger.bars[: ledger.rows, walking.GAP].any() else []
     flags += ["delisted"] if closed and trades.reason[-1] == DELIST else []
     flags += ["side_ignored"] if ignored else []
-    return Simulated(trades, moments, position, final, fees, tuple(flags), ledger)
+    return Simulated(trades, moments, position, final, fees, tuple(flags))
 
 
 def _from(events: I32, start: int) -> I32:
@@ -110,35 +115,42 @@ def _from(events: I32, start: int) -> I32:
     return events[np.searchsorted(events, start) :] if start else events
 
 
-def _walk(bars: Bars, rules: Rules, enter: I32, leave: I32) -> tuple[Ledger, int, float]:
-    """Run the walk over the events."""
+def _trade(bars: Bars, rules: Rules, enter: I32, leave: I32) -> tuple[Ledger, int, float]:
+    """Walk over the events and sum up what came of them."""
     capacity = enter.shape[0]
-    rows_bars = np.empty((capacity, walking.BAR_FIELDS), np.int32)
-    money = np.empty((capacity, walking.MONEY_COLUMNS))
+    where = np.empty((capacity, walking.BAR_FIELDS), np.int32)
+    money, reach = np.empty((capacity, walking.MONEY_COLUMNS)), np.empty((capacity, 2))
+    out = np.empty(sums.MOMENTS)
     step, unit = _steps(bars, rules)
-    ending = walking.DELIST if rules.delisted else walking.SELL_AT_END if rules.close_at_end else walking.OPEN_END
-    rows, seen, fees = walking.walk(
-        readonly(bars.open if rules.fill == "next_open" else bars.close),
+    at_open = rules.fill == "next_open"
+    rows, seen, fees = trade(
+        readonly(bars.open if at_open else bars.close),
+        readonly(bars.high),
+        readonly(bars.low),
         readonly(bars.close),
+        readonly(bars.ts),
+        bars.series.interval.us,
         _traded(bars.flags),
         step,
         unit,
         readonly(enter),
         readonly(leave),
         bars.warm,
-        1 if rules.fill == "next_open" else 0,
+        1 if at_open else 0,
         rules.fee,
         rules.slippage,
         rules.size,
         rules.cash,
         -1 if rules.max_wait is None else rules.max_wait,
         _CONFLICTS[rules.on_conflict],
-        ending,
+        walking.DELIST if rules.delisted else walking.SELL_AT_END if rules.close_at_end else walking.OPEN_END,
         rules.delist_haircut,
-        rows_bars,
+        where,
         money,
+        out,
+        reach,
     )
-    return Ledger(rows, rows_bars[:rows].copy(), money[:rows].copy()), seen, fees
+    return Ledger(rows, where[:rows], money[:rows], reach[:rows], out.tolist()), seen, fees
 
 
 def _traded(flags: U8) -> U8 | None:
@@ -153,32 +165,21 @@ def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:
     return readonly(calendar(rules.calendar).steps(bars.ts, bars.series.interval)), 1
 
 
-def _moments(bars: Bars, rules: Rules, ledger: Ledger) -> tuple[Moments, float]:
-    """Sum up the equity."""
-    out = np.empty(sums.MOMENTS)
-    at_open = rules.fill == "next_open"
-    by_signal = not ledger.rows or ledger.bars[-1, walking.REASON] == walking.SIGNAL
-    sums.moments(
-        readonly(bars.close),
-        readonly(bars.ts),
-        bars.series.interval.us,
-        bars.warm,
-        rules.cash,
-        ledger.rows,
-        ledger.bars,
-        ledger.money,
-        at_open,
-        at_open,
-        at_open and by_signal,
-        out,
-    )
-    final = float(out[sums.FINAL])
-    whole = [int(out[k]) for k in (sums.WET_BARS, sums.WET_US, sums.HELD, sums.WINS)]
-    real = [float(out[k]) for k in (sums.SUM, sums.SQUARES, sums.DOWNSIDE, sums.DRAWDOWN, sums.WON, sums.LOST)]
-    n = _observations(bars, rules)
+def _moments(bars: Bars, rules: Rules, out: list[float]) -> Moments:
+    """Return the sums of the kernel by name."""
     return Moments(
-        n, real[0], real[1], real[2], real[3], whole[0], whole[1], whole[2], whole[3], real[4], real[5]
-    ), final
+        observations=_observations(bars, rules),
+        total=out[sums.SUM],
+        squares=out[sums.SQUARES],
+        downside=out[sums.DOWNSIDE],
+        drawdown=out[sums.DRAWDOWN],
+        wet_bars=int(out[sums.WET_BARS]),
+        wet_us=int(out[sums.WET_US]),
+        held=int(out[sums.HELD]),
+        wins=int(out[sums.WINS]),
+        won=out[sums.WON],
+        lost=out[sums.LOST],
+    )
 
 
 GRID_SHARE = 0.98
@@ -192,16 +193,12 @@ def _observations(bars: Bars, rules: Rules) -> int:
     return present if present >= GRID_SHARE * steps else steps
 
 
-def _trades(bars: Bars, rules: Rules, ledger: Ledger, closed: int) -> Trades:
+def _trades(bars: Bars, ledger: Ledger, closed: int) -> Trades:
     """Return the closed rows as trades, bars counted from the start."""
     if closed == 0:
         return no_trades()
-    where, money = ledger.bars[:closed], ledger.money[:closed]
-    reach = np.empty((closed, 2))
-    sums.excursions(
-        readonly(bars.high), readonly(bars.low), closed, ledger.bars, ledger.money, rules.fill == "next_open", reach
-    )
-    columns = [np.ascontiguousarray(money[:, k]) for k in range(walking.PROFIT + 1)]
+    where, money, reach = ledger.bars[:closed], ledger.money[:closed], ledger.reach[:closed]
+    columns = [money[:, k].copy() for k in range(walking.PROFIT + 1)]
     return Trades(
         side=np.ones(closed, np.int8),
         entry_bar=where[:, walking.ENTRY_BAR] - np.int32(bars.warm),
@@ -211,8 +208,8 @@ def _trades(bars: Bars, rules: Rules, ledger: Ledger, closed: int) -> Trades:
         quantity=columns[walking.QUANTITY],
         fees=columns[walking.FEES],
         profit=columns[walking.PROFIT],
-        worst=np.ascontiguousarray(reach[:, 0]),
-        best=np.ascontiguousarray(reach[:, 1]),
+        worst=reach[:, 0].copy(),
+        best=reach[:, 1].copy(),
         reason=where[:, walking.REASON].astype(np.uint8),
         ambiguous=np.zeros(closed, bool),
         across_gap=where[:, walking.GAP].astype(bool),
@@ -229,7 +226,4 @@ def _position(bars: Bars, ledger: Ledger) -> Position:
 
 def _nothing(rules: Rules) -> Simulated:
     """Return the outcome of a range without a bar."""
-    empty = Ledger(0, np.empty((0, walking.BAR_FIELDS), np.int32), np.empty((0, walking.MONEY_COLUMNS)))
-    return Simulated(
-        no_trades(), Moments(0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0), None, rules.cash, 0.0, (), empty
-    )
+    return Simulated(no_trades(), Moments(0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0), None, rules.cash, 0.0, ())

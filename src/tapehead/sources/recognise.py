@@ -36,6 +36,7 @@ _MAGIC = (
 )
 _FOOTERS = {"parquet": b"PAR1", "arrow": b"ARROW1"}
 _LEAST_BYTES = 12
+_LEAST_PRINTED = 0x20
 
 
 def recognise(path: str) -> Source:
@@ -55,7 +56,7 @@ def recognise(path: str) -> Source:
     if head.startswith(b"FEA1"):
         step = "Write it again as Feather 2, Parquet or CSV, then: tapehead import PATH"
         raise FileFormatError(path=path, cause="the file is Feather 1, which is no longer read", step=step)
-    _check_name(path, form)
+    _check_name(path, form, head)
     footer = _FOOTERS.get(form)
     if footer is not None and not tail.endswith(footer):
         step = "Nothing was written. Fetch it again, then: tapehead import PATH"
@@ -67,6 +68,9 @@ def recognise(path: str) -> Source:
 
 def _ends(path: str) -> tuple[bytes, bytes]:
     """Return the first and the last bytes of a file."""
+    if Path(path).exists() and not Path(path).is_file():
+        step = "Save what it gives as a file, then: tapehead import PATH"
+        raise FileFormatError(path=path, cause="it is a device or a pipe, and not a file", step=step)
     try:
         with Path(path).open("rb") as file:
             head = file.read(_LEAST_BYTES)
@@ -84,12 +88,15 @@ def _ends(path: str) -> tuple[bytes, bytes]:
     return head, tail
 
 
-def _check_name(path: str, form: str) -> None:
+def _check_name(path: str, form: str, head: bytes) -> None:
     """Raise when the suffix promises another format than the bytes hold."""
     suffix = Path(path).suffix.lower()
     said = _BY_SUFFIX.get(suffix)
     if said is None or said == form or (said, form) == ("arrow", "stream"):
         return
+    if form == "text" and any(byte < _LEAST_PRINTED and byte not in b"\t\n\r" for byte in head):
+        cause = f"the name says {_SAYS[said][0]}, but the file holds bytes of no format that is read"
+        raise FileFormatError(path=path, cause=cause, step="Fetch it again, then: tapehead import PATH")
     what, right = _SAYS[form]
     better = Path(path).with_suffix("").with_suffix("").name + right
     raise FileFormatError(
