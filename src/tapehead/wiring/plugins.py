@@ -7,12 +7,14 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import tapehead.strategies
@@ -50,6 +52,8 @@ class _File:
 
 
 _files: dict[str, _File] = {}
+_packages: dict[str, bytes] = {}
+"""Source of each package that strategies were imported from, as imported."""
 _running = threading.RLock()
 
 
@@ -122,18 +126,56 @@ def _from_file(path: str, name: str) -> Loaded:
 
 
 def _from_module(module_name: str, name: str) -> Loaded:
-    """Return a strategy of an importable module; its source is the whole package."""
+    """Return a strategy of an importable module; its source is the whole package, imported anew when it changed."""
     try:
-        module = importlib.import_module(module_name)
+        with _running:
+            module, source = _import_module(module_name)
         made = getattr(module, name)
     except (Exception, SystemExit) as error:
         raise StrategyFileError(path=f"{module_name}:{name}", cause=f"{type(error).__name__}: {error}") from error
     if not is_strategy(made) or module.__file__ is None:
         raise StrategyFileError(path=f"{module_name}:{name}", cause=f"{name} is not decorated with @strategy")
-    file = Path(module.__file__)
+    return _loaded(made, f"{module_name}:{name}", module.__file__, source)
+
+
+def _import_module(module_name: str) -> tuple[ModuleType, bytes]:
+    """Import a module and say its source; what an earlier import of the package has seen is forgotten by an edit."""
+    with _no_bytecode():
+        module = importlib.import_module(module_name)
+        package, source = module.__package__ or module_name, _source_of(module)
+        if _packages.setdefault(package, source) != source and package.partition(".")[0] != "tapehead":
+            for name in [each for each in sys.modules if each == package or each.startswith(f"{package}.")]:
+                del sys.modules[name]
+            importlib.invalidate_caches()
+            module = importlib.import_module(module_name)
+            source = _packages[package] = _source_of(module)
+    return module, source
+
+
+def _source_of(module: ModuleType) -> bytes:
+    """Return the digest of a module with every file of its package."""
+    file = Path(module.__file__ or "")
     folder = file.parent
-    files = folder.rglob("*.py") if folder.joinpath("__init__.py").exists() else [file]
-    return _loaded(made, f"{module_name}:{name}", str(file), _digest_files(files, folder))
+    return _digest_files(folder.rglob("*.py") if folder.joinpath("__init__.py").exists() else [file], folder)
+
+
+@contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Write no .pyc: one is taken for fresh where an edit within the same second keeps the size."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+class _Loader(SourceFileLoader):
+    """Compiles the source itself, whatever .pyc lies beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of the file as it is now."""
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)
 
 
 def _import_file(path: str) -> tuple[ModuleType, bytes]:
@@ -162,7 +204,8 @@ def _execute(file: Path, path: str) -> _File:
         sys.modules.pop(name, None)
     importlib.invalidate_caches()
     try:
-        module = _run(file, path)
+        with _no_bytecode():
+            module = _run(file, path)
         beside = {getattr(each, "__file__", None) for name, each in sys.modules.items() if _is_beside(name, file)}
     finally:
         sys.modules.update(foreign)
@@ -175,14 +218,13 @@ def _execute(file: Path, path: str) -> _File:
 def _run(file: Path, path: str) -> ModuleType:
     """Run a file; raise StrategyFileError with the line that fails."""
     name = f"tapehead_user_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
-    found = importlib.util.spec_from_file_location(name, file)
-    if found is None or found.loader is None:
-        raise StrategyFileError(path=path, cause="its name does not end in .py")
-    module = importlib.util.module_from_spec(found)
+    loader = _Loader(name, str(file))
+    module = importlib.util.module_from_spec(ModuleSpec(name, loader, origin=str(file)))
+    module.__file__ = str(file)
     sys.modules[name] = module
     sys.path.insert(0, str(file.parent))
     try:
-        found.loader.exec_module(module)
+        loader.exec_module(module)
     except SyntaxError as error:
         inside = "" if error.filename in (None, str(file)) else f"{Path(str(error.filename)).name}, "
         raise StrategyFileError(path=path, cause=f"{inside}line {error.lineno}: {error.msg}") from error

@@ -1,5 +1,6 @@
 """load_strategy: by name, file and module; what an edit changes; what a file that does not load says."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -83,6 +84,37 @@ def test_an_edit_of_what_it_imports_counts(tmp_path: Path) -> None:
     assert seen[-1].hex() == load_elsewhere(named)
 
 
+QUICK_EDITS = """
+import os, sys
+from pathlib import Path
+from tapehead.wiring.plugins import load_strategy
+
+assert not sys.dont_write_bytecode
+folder = Path(sys.argv[1])
+sys.path.insert(0, sys.argv[1])
+for low in ("30.0", "31.0", "32.0"):
+    (folder / "levels.py").write_text(f"LOW = {low}\\n")
+    text = (folder / "mine.py").read_text()
+    for name in ("edited.py", "edited_module.py"):
+        (folder / name).write_text(f"HERE = {low}\\n" + text)
+        for file in (folder / name, folder / "levels.py"):
+            os.utime(file, (1_600_000_000, 1_600_000_000))
+    for named in (f"{folder}/edited.py:Mine", "edited_module:Mine"):
+        seen = load_strategy(named).made.signals.__globals__
+        assert (seen["HERE"], seen["LOW"]) == (float(low), float(low)), (named, low, seen["HERE"], seen["LOW"])
+"""
+
+
+def test_edits_within_one_second_that_keep_the_size_count(tmp_path: Path) -> None:
+    """Python takes a .pyc for fresh by the second and the size of its source."""
+    write_strategy(tmp_path / "mine.py", RSI_BODY)
+    (tmp_path / "mine.py").write_text("from levels import LOW\n" + (tmp_path / "mine.py").read_text())
+    words = [sys.executable, "-c", QUICK_EDITS, str(tmp_path)]
+    plain = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(words, capture_output=True, text=True, env=plain, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_two_folders_may_each_have_a_helper_of_one_name(tmp_path: Path) -> None:
     made = {}
     for folder, low in (("one", 10.0), ("two", 20.0), ("one", 10.0)):
@@ -140,8 +172,16 @@ def test_a_module_brings_its_whole_package(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.syspath_prepend(tmp_path)
     loaded = load_strategy("ideas_of_mine.dip:Mine")
     assert (loaded.name, loaded.origin) == ("ideas_of_mine.dip:Mine", str(package / "dip.py"))
+    dip = (package / "dip.py").read_text()
+    (package / "dip.py").write_text("from ideas_of_mine.numbers import LOW\n" + dip)
+    edited = load_strategy("ideas_of_mine.dip:Mine")
+    assert edited.source != loaded.source
+    assert edited.made.signals.__globals__["LOW"] == 30.0
     (package / "numbers.py").write_text("LOW = 31.0\n")
-    assert load_strategy("ideas_of_mine.dip:Mine").source != loaded.source
+    again = load_strategy("ideas_of_mine.dip:Mine")
+    assert again.made.signals.__globals__["LOW"] == 31.0
+    assert len({loaded.source, edited.source, again.source}) == 3
+    assert load_strategy("ideas_of_mine.dip:Mine").made is again.made
     for text, cause in (
         ("ideas_of_mine.absent:Mine", "ModuleNotFoundError"),
         ("ideas_of_mine.dip:Absent", "AttributeError"),
@@ -185,7 +225,7 @@ def test_a_helper_with_a_fault_is_named(tmp_path: Path) -> None:
 
 def test_no_such_file(tmp_path: Path) -> None:
     for text in (f"{tmp_path}/absent.py:Mine", f"{tmp_path}:Mine.py"):
-        with pytest.raises(StrategyFileError, match="there is no such file|it is a folder"):
+        with pytest.raises(StrategyFileError, match=r"there is no such file|it is a folder"):
             load_strategy(text)
 
 
