@@ -1,6 +1,7 @@
 """`tapehead import` and `tapehead instruments`: bars on their way in, and what is held."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
+from tapehead.errors import TapeheadError
 from tapehead.model.instrument import KINDS
 from tapehead.model.quality import FileReport, ImportReport
 from tapehead.model.spec import iso
@@ -20,15 +22,15 @@ if TYPE_CHECKING:
 
 _TAKEN = ("ts", "symbol", "open", "high", "low", "close", "volume")
 _NOTED = {
-    "duplicates": "exact duplicates dropped",
-    "conflicting": "rows of one time with other values; the last one counts",
-    "out_of_order": "rows out of order, sorted",
-    "nulls": "rows with a null price set aside",
-    "quarantined": "rows set aside in all",
-    "ohlc_violations": "bars whose high or low contradicts open and close, flagged suspect",
-    "partial": "unfinished last bars flagged",
-    "zero_volume": "bars without volume",
-    "jumps": "steps that look like another unit",
+    "duplicates": ("exact duplicate", "dropped"),
+    "conflicting": ("row", "of one time with other values; the last one counts"),
+    "out_of_order": ("row", "out of order, sorted"),
+    "nulls": ("row", "with a null price set aside"),
+    "quarantined": ("row", "set aside in all"),
+    "ohlc_violations": ("bar", "with a high or low that contradicts open and close, flagged suspect"),
+    "partial": ("unfinished last bar", "flagged"),
+    "zero_volume": ("bar", "without volume"),
+    "jumps": ("jump", "as of a wrong unit"),
 }
 
 
@@ -77,6 +79,8 @@ def import_(context: click.Context, /, paths: tuple[str, ...], **options: Any) -
     ticker = Ticker(session)
     try:
         report = session.store.import_files(*paths, progress=ticker, **options)
+    except TapeheadError as error:
+        raise _with_given(error, options) from error
     finally:
         ticker.clear()
     if session.json:
@@ -85,6 +89,23 @@ def import_(context: click.Context, /, paths: tuple[str, ...], **options: Any) -
     else:
         session.put(*_report_lines(report, session))
     return 0
+
+
+def _with_given(error: TapeheadError, options: Mapping[str, Any]) -> TapeheadError:
+    """Let the next step name the file as a shell takes it, and what was decided before."""
+    path, text = str(error.facts.get("path", "")), str(error)
+    given: list[str] = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, Mapping):
+            kept = (f"{ours}={theirs}" for ours, theirs in value.items() if f"'{theirs}'" not in text)
+            given += [word for pair in kept for word in (flag, pair)]
+        elif value:
+            given += [flag] if value is True else [flag, str(value)]
+    said = f"tapehead import {path} "
+    if not path or said not in text:
+        return error
+    return type(error)(text.replace(said, f"tapehead {shlex.join(['import', path, *given])} "), **error.facts)
 
 
 def _report_lines(report: ImportReport, session: Session) -> list[str]:
@@ -111,8 +132,9 @@ def _file_lines(file: FileReport, ink: Ink) -> list[str]:
     head = f"{ink.strong(file.path)}   {file.rows:,} rows, {file.kept:,} bars kept, {plural(file.symbols, 'symbol')}"
     lines = [head, *(f"  {guess}" for guess in file.guesses)]
     if file.missing:
-        lines.append(f"  {file.missing:,} bars missing in {plural(file.gaps, 'hole')}, nothing filled")
-    lines += [f"  {getattr(file, name):,} {text}" for name, text in _NOTED.items() if getattr(file, name)]
+        lines.append(f"  {plural(file.missing, 'bar')} missing in {plural(file.gaps, 'hole')}, nothing filled")
+    counts = ((getattr(file, name), word, text) for name, (word, text) in _NOTED.items())
+    lines += [f"  {plural(count, word)} {text}" for count, word, text in counts if count]
     return lines + [f"  {ink.warn('!')} {text}" for text in file.looks_wrong]
 
 

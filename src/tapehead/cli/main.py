@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None, *, open_store: "Opener | None" = Non
     for name in ("stdout", "stderr"):
         # A shell may start us with `>&-`; Python then has None there, and what is said is said to nobody.
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open as long as we run
     try:
         code = _run(words, session)
         sys.stdout.flush()

@@ -52,7 +52,8 @@ def check_strict(reports: Sequence[FileReport]) -> None:
     path = next(report.path for report in reports if report.quarantined or report.looks_wrong)
     raise ImportConflictError(
         f"{path}: --strict refuses it: {'; '.join(dict.fromkeys(troubles))}. Nothing was written. "
-        f"See all counts: tapehead import {path} --dry-run"
+        f"See all counts: tapehead import {path} --dry-run",
+        path=path,
     )
 
 

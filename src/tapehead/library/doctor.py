@@ -52,8 +52,8 @@ def _bars(house: House) -> Check:
     if not cover:
         return Check("bars", None, "no bars yet", "Import a file, or make a synthetic market: tapehead demo")
     names = len({each.series.instrument for each in cover})
-    held = f"{sum(c.rows for c in cover):,} bars of {names:,} instruments, snapshot {house.bars.head()}"
-    return Check("bars", ok=True, text=held)
+    held = f"{sum(c.rows for c in cover):,} bars of {names:,} instrument{'s' * (names != 1)}"
+    return Check("bars", ok=True, text=f"{held}, snapshot {house.bars.head()}")
 
 
 def _kernels() -> Check:

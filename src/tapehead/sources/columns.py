@@ -108,7 +108,7 @@ def recognise_columns(path: str, names: Sequence[str], named: Mapping[str, str])
     spelled = {plain(name): name for name in reversed(names)}
     found: dict[str, str] = {}
     for role in ("symbol", "open", "high", "low", "close", "volume"):
-        match = _named(path, names, named[role]) if role in named else _fitting(path, role, names)
+        match = _named(path, role, names, named[role]) if role in named else _fitting(path, role, names)
         if match is not None:
             found[role] = match
     stamp, form = _time_columns(path, names, spelled, named.get("ts"))
@@ -126,14 +126,14 @@ def _listed(names: Sequence[str]) -> str:
     return shown if len(names) <= _MOST_NAMES else f"{shown} and {len(names) - _MOST_NAMES} more"
 
 
-def _named(path: str, names: Sequence[str], wanted: str) -> str:
+def _named(path: str, role: str, names: Sequence[str], wanted: str) -> str:
     """Return the column a user named, by its exact name or else by its plain one."""
     if wanted in names:
         return wanted
     for name in names:
         if plain(name) == plain(wanted):
             return name
-    raise MissingColumnError(path=path, wanted=f"'{wanted}'", held=_listed(names), example="open=COLUMN")
+    raise MissingColumnError(path=path, wanted=f"'{wanted}'", held=_listed(names), example=f"{role}=COLUMN")
 
 
 def _fitting(path: str, role: str, names: Sequence[str]) -> str | None:
@@ -158,8 +158,8 @@ def _time_columns(
         text, mark, form = named.partition(":%")
         form = "%" + form if mark else ""
         if text in names or "+" not in text:
-            return (_named(path, names, text),), form
-        return tuple(_named(path, names, part) for part in text.split("+")), form
+            return (_named(path, "ts", names, text),), form
+        return tuple(_named(path, "ts", names, part) for part in text.split("+")), form
     day = next((spelled[name] for name in _DAY_NAMES if name in spelled), None)
     clock = next((spelled[name] for name in _CLOCK_NAMES if name in spelled), None)
     for synonym in _SYNONYMS["ts"]:

@@ -1,5 +1,6 @@
 """Which format a file is, by its first and last bytes; its name may not say otherwise."""
 
+import stat
 from pathlib import Path
 
 from tapehead.errors import FileFormatError
@@ -36,6 +37,7 @@ _MAGIC = (
 )
 _FOOTERS = {"parquet": b"PAR1", "arrow": b"ARROW1"}
 _LEAST_BYTES = 12
+_HEAD_BYTES = 64
 _LEAST_PRINTED = 0x20
 
 
@@ -68,12 +70,13 @@ def recognise(path: str) -> Source:
 
 def _ends(path: str) -> tuple[bytes, bytes]:
     """Return the first and the last bytes of a file."""
-    if Path(path).exists() and not Path(path).is_file():
-        step = "Save what it gives as a file, then: tapehead import PATH"
-        raise FileFormatError(path=path, cause="it is a device or a pipe, and not a file", step=step)
     try:
+        mode = Path(path).stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            step = "Save what it gives as a file, then: tapehead import PATH"
+            raise FileFormatError(path=path, cause="it is a device or a pipe, and not a file", step=step)
         with Path(path).open("rb") as file:
-            head = file.read(_LEAST_BYTES)
+            head = file.read(_HEAD_BYTES)
             size = file.seek(0, 2)
             file.seek(max(0, size - _LEAST_BYTES))
             tail = file.read()

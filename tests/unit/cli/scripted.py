@@ -173,6 +173,7 @@ class ScriptedStore:
     run_: ScriptedRun = field(default_factory=ScriptedRun)
     error: Exception | None = None
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    refusal: TapeheadError | None = None
     verdict: str = "identical"
     closed: bool = False
     market: bool = True
@@ -194,6 +195,8 @@ class ScriptedStore:
 
     def import_files(self, *paths: str, progress: Any, **options: Any) -> ImportReport:
         self.asked.append(("import", {"paths": paths, **options}))
+        if self.refusal is not None:
+            raise self.refusal
         progress("reading", 100)
         file = FileReport(
             paths[0],

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from tapehead.cli.main import ENTRIES, root
+from tapehead.cli.session import Session
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.scripted import RUN, BoomError, ScriptedStore
 
@@ -49,6 +50,21 @@ def test_the_table_of_commands_is_true() -> None:
         command = getattr(import_module(entry.module), entry.attribute)
         assert command.name == name
         assert entry.help.endswith(".")
+
+
+@pytest.mark.parametrize("words", [(), ("universe",)])
+def test_without_a_command_the_help_is_no_error(call: Call, words: tuple[str, ...]) -> None:
+    called = call(*words)
+    assert (called.code, called.out) == (2, "")
+    assert called.err.startswith("Usage: tapehead ")
+
+
+def test_a_home_beside_ours_in_a_sentence_is_left_alone() -> None:
+    session = Session()
+    session.home = "mine"
+    other = "Choose another: tapehead --home /home/me/.tapehead doctor. "
+    assert session.localise(f"{other}Or look: tapehead doctor").startswith(other)
+    assert session.localise("tapehead doctor").endswith("tapehead --home mine doctor")
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import shlex
 from types import SimpleNamespace
 
 import pytest
 
+from tapehead.errors import AmbiguousFileError
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.scripted import RUN, ScriptedStore
 
@@ -30,6 +32,16 @@ def test_import_reports_what_is_not_zero_and_what_to_do_next(call: Call, store: 
     ]
     assert store.asked[-1][1]["columns"] == {"ts": "date", "close": "c"}
     assert store.asked[-1][1]["paths"] == ("a.csv",)
+
+
+def test_a_refused_import_repeats_what_was_decided(call: Call, store: ScriptedStore) -> None:
+    path = "my bars/a'b.csv"
+    store.refusal = AmbiguousFileError(path=path, cause="no kind", flag="--kind equity")
+    said = call("import", path, "--tz", "Asia/Kolkata", "--columns", "close=c,open=o", "--strict").err
+    words = shlex.split(said.partition("Decide it: tapehead ")[2])
+    options = ["--tz", "Asia/Kolkata", "--columns", "close=c", "--columns", "open=o", "--strict"]
+    assert [word for word in words if word not in options] == ["import", path, "--kind", "equity"]
+    assert sorted(word for word in words[2:-2]) == sorted(options)
 
 
 def test_import_as_json_is_the_report(call: Call) -> None:

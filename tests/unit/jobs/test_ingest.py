@@ -350,8 +350,10 @@ def test_a_hint_out_of_bounds_is_refused(write: Write, hints: Hints) -> None:
 
 
 def test_a_file_without_a_usable_row_is_refused(write: Write) -> None:
-    with pytest.raises(FileFormatError, match="none of its 2 rows is a bar: 0 have a time"):
+    with pytest.raises(FileFormatError, match=r"none of its 2 rows is a bar: 2 with a price .*; one reads .*close=N"):
         take(MemoryStore(), write(line(0, ""), line(1, "")))
+    with pytest.raises(FileFormatError, match=r"1 with a price .*, 1 with another number of fields"):
+        take(MemoryStore(), write(line(0, ""), "2024-01-01 01:00:00,1"))
     with pytest.raises(FileFormatError, match="no row"):
         take(MemoryStore(), write())
 
@@ -364,6 +366,17 @@ def test_a_folder_stands_for_its_files_by_name(write: Write) -> None:
     assert expanded([str(folder)]) == [first, second]
     with pytest.raises(FileFormatError, match="holds no file ending in"):
         expanded([str(folder.parent)])
+
+
+@pytest.mark.parametrize("path", ["", "  "])
+def test_an_empty_path_is_not_the_working_folder(path: str) -> None:
+    with pytest.raises(ParameterError, match="it is empty"):
+        expanded([path])
+
+
+def test_volumes_below_zero_are_told(write: Write) -> None:
+    report = only(take(MemoryStore(), write(line(0), line(1, volume=-1.0), line(2))))
+    assert report.looks_wrong == ("volumes below 0: BTCUSDT",)
 
 
 def test_progress_is_told_as_rows_are_read(write: Write) -> None:

@@ -163,7 +163,7 @@ def test_bars_outside_the_sessions_fill_no_hole(empty: Store) -> None:
     gone = np.arange(3 * 24 + 14, 3 * 24 + 22)
     columns = {name: np.delete(values, gone) for name, values in columns_of(300).items()}
     columns["flags"][gone[0]] |= AFTER_HOLE
-    stock = Instrument("test", "ONE", kind="equity", calendar="XNYS")
+    stock = Instrument("test", "ONE", calendar="XNYS")
     assert one(empty, columns, stock)[1]["data.holes"] == "6 bars missing in 1 hole, nothing filled"
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import random
 import zipfile
 from collections.abc import Sequence
@@ -157,6 +158,22 @@ def test_a_parquet_file_with_damaged_pages_is_a_sentence(tmp_path: Path) -> None
 def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, data: bytes, cause: str) -> None:
     with pytest.raises(FileFormatError, match=cause):
         rows_of(put(tmp_path / "a", data))
+
+
+def test_bytes_of_no_format_are_not_called_text(tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT.parquet"
+    path.write_bytes(bytes(range(200)))
+    with pytest.raises(FileFormatError, match="the name says Parquet, but the file holds bytes of no format"):
+        recognise(str(path))
+
+
+def test_a_device_is_never_read(tmp_path: Path) -> None:
+    with pytest.raises(FileFormatError, match="a device or a pipe"):
+        recognise("/dev/zero")
+    pipe = tmp_path / "bars.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(FileFormatError, match="a device or a pipe"):
+        recognise(str(pipe))
 
 
 def test_an_absent_file_and_a_folder_are_sentences(tmp_path: Path) -> None:
