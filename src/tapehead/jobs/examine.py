@@ -1,7 +1,10 @@
 """Examining: what looks wrong about the bars of one series, alone and beside what is held."""
 
+from contextlib import suppress
+
 import numpy as np
 
+from tapehead.errors import DamagedSegmentError
 from tapehead.jobs.clean import Rows
 from tapehead.jobs.merge import Ledger
 from tapehead.jobs.suspect import count_jumps, is_constant, is_off_scale
@@ -80,9 +83,11 @@ class Examiner:
             return None
         manifest = self._store.manifest(alike, int(ts[0]), int(ts[0]) + 1)
         for other, refs in manifest.refs.items():
-            for ref, data in self._store.read(refs[:1]):
-                theirs = np.empty(ref.rows, np.float64)
-                self._codec.decode(data, ("close",), {"close": theirs})
-                if np.array_equal(theirs, close[: ref.rows]):
-                    return other.instrument
+            # A damaged segment of another symbol is no reason to refuse this one.
+            with suppress(DamagedSegmentError):
+                for ref, data in self._store.read(refs[:1]):
+                    theirs = np.empty(ref.rows, np.float64)
+                    self._codec.decode(data, ("close",), {"close": theirs})
+                    if np.array_equal(theirs, close[: ref.rows]):
+                        return other.instrument
         return None

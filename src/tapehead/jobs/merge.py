@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tapehead.errors import DamagedSegmentError
 from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, TRADED, Column
 from tapehead.model.calendar import Calendar
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.layers import lay_over
-from tapehead.model.segment import Draft
+from tapehead.model.segment import Draft, SegmentRef
 from tapehead.ports.bars import BarStore, Codec
 
 Columns = dict[Column, NDArray[Any]]
@@ -51,6 +52,15 @@ class _Book:
 
     held: Columns
     merged: Columns
+    lost: tuple[tuple[SegmentRef, DamagedSegmentError], ...] = ()
+
+    def lost_periods(self) -> set[int]:
+        """Return the periods with a damaged segment; raise its error unless as many bars as it held are here again."""
+        ts = self.merged["ts"]
+        for ref, error in self.lost:
+            if np.searchsorted(ts, ref.last, side="right") - np.searchsorted(ts, ref.first) < ref.rows:
+                raise error
+        return {ref.period for ref, _ in self.lost}
 
 
 class Ledger:
@@ -63,7 +73,8 @@ class Ledger:
 
     Notes
     -----
-    A touched series is read whole, so that holes at the border of a period are seen. Not safe in threads.
+    A touched series is read whole, so that holes at the border of a period are seen. A damaged segment counts as not
+    held, so that importing its bars again mends it; fewer bars than it held raise its error. Not safe in threads.
     """
 
     def __init__(self, store: BarStore, codec: Codec) -> None:
@@ -79,13 +90,35 @@ class Ledger:
         manifest = self._store.manifest(wanted, FIRST_US, LAST_US)
         for one in wanted:
             refs = manifest.refs.get(one, ())
-            layers = []
-            for ref, data in self._store.read(refs) if refs else ():
-                columns: Columns = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-                self._codec.decode(data, BAR_COLUMNS, columns)
-                layers.append(columns)
+            lost: list[tuple[SegmentRef, DamagedSegmentError]] = []
+            try:
+                layers = self._decoded(refs)
+            except DamagedSegmentError:
+                layers, lost = self._decoded_whole(refs)
             held = overlaid(layers)
-            self._books[one] = _Book(held, held)
+            self._books[one] = _Book(held, held, tuple(lost))
+
+    def _decoded(self, refs: Sequence[SegmentRef]) -> list[Columns]:
+        """Return the columns of segments, in their order."""
+        layers = []
+        for ref, data in self._store.read(refs) if refs else ():
+            columns: Columns = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+            self._codec.decode(data, BAR_COLUMNS, columns)
+            layers.append(columns)
+        return layers
+
+    def _decoded_whole(
+        self, refs: Sequence[SegmentRef]
+    ) -> tuple[list[Columns], list[tuple[SegmentRef, DamagedSegmentError]]]:
+        """Return the columns of the segments that are whole, and those that are not with their errors."""
+        layers: list[Columns] = []
+        lost = []
+        for ref in refs:
+            try:
+                layers += self._decoded([ref])
+            except DamagedSegmentError as error:
+                lost.append((ref, error))
+        return layers, lost
 
     def held_close(self, series: Series) -> NDArray[np.float64]:
         """Return the closes that a loaded series holds now, files before this one included."""
@@ -122,9 +155,9 @@ class Ledger:
         """Yield the periods whose content changes, by series and period."""
         for series in sorted(self._books):
             book = self._books[series]
-            held = dict(split_periods(book.held, series.interval))
+            held, lost = dict(split_periods(book.held, series.interval)), book.lost_periods()
             for period, columns in split_periods(book.merged, series.interval):
-                if period not in held or not _equal(held[period], columns):
+                if period in lost or period not in held or not _equal(held[period], columns):
                     yield Draft(series, period, columns)
 
 
