@@ -181,6 +181,13 @@ class DiskFullError(SurroundingsError):
     code = "store.disk_full"
 
 
+class MissingPackageError(TapeheadError, ModuleNotFoundError):
+    """{call} needs {package}, which is not installed. Install it beside Tapehead: pip install {package}"""
+
+    code = "surroundings.missing_package"
+    exit_code = 3
+
+
 class DamagedSegmentError(SurroundingsError):
     """Segment {segment} of {series} is damaged: {cause}. Import its file again: tapehead import PATH --symbol {symbol}"""
 

@@ -36,6 +36,8 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
     """Return the settings of this process; `home` wins over the environment. Raises ParameterError."""
     given = os.environ if environment is None else environment
     folder = home or given.get("TAPEHEAD_HOME") or Path(given.get("HOME") or "~", ".tapehead").expanduser()
+    if "://" in os.fspath(folder):
+        raise ParameterError(name="home", value=folder, bound="a folder; this version keeps its store in no URL")
     return Settings(
         Path(folder).expanduser().absolute(),
         _count(given, "TAPEHEAD_MEMORY_MB", 256, 1_000_000) * MIB,

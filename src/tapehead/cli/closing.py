@@ -8,7 +8,7 @@ from tapehead.cli.board import Board
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, return_line
-from tapehead.model.events import Completed
+from tapehead.model.events import Completed, Failed
 
 _WARNINGS_SHOWN = 8
 _MANY = 3
@@ -31,6 +31,8 @@ def summary_lines(board: Board, session: Session) -> list[str]:
 def _count_line(board: Board, ink: Ink) -> str:
     """Return how many are done, failed and worth a look, and how fast it was."""
     ended = board.ended
+    if isinstance(ended, Failed):
+        return ink.bad("failed; nothing is kept")
     if not isinstance(ended, Completed):
         return ink.warn(f"{len(board.rows):,} of {board.total:,} done, then stopped; they are kept")
     warned = max(0, len(board.warnings) - ended.failed)

@@ -63,6 +63,7 @@ class Run:
         self.spec = spec
         self.header = header
         self.warnings: list[Warned] = []
+        self._failed: Failed | None = None
 
     @property
     def id(self) -> str:
@@ -94,6 +95,7 @@ class Run:
         for _, event in self._pump():
             if isinstance(event, Result):
                 yield event.result
+        self._check()
 
     def _kept(self) -> Iterator[RunResult]:
         """Yield the results of a run that is not computed here, with their trades, by name."""
@@ -124,7 +126,14 @@ class Run:
         """Run to the end."""
         for _ in self._pump():
             pass
+        self._check()
         return self
+
+    def _check(self) -> None:
+        """Raise what a run failed of; its last event says it to those who read events."""
+        if self._failed is not None:
+            kinds: dict[str, type[TapeheadError]] = {kind.code: kind for kind in (NoBarsError, StrategyError, SignalsError)}
+            raise kinds.get(self._failed.code, TapeheadError)(self._failed.text, code=self._failed.code)
 
     def cancel(self) -> None:
         """Ask the run to stop; finished results are kept. May be called from another thread."""
@@ -187,7 +196,7 @@ class Run:
             self._note(event)
             yield number, event
             if isinstance(event, Failed):
-                self._source = None
+                self._source, self._failed = None, event
             if until_started and self._id is not None:
                 return
 

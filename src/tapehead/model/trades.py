@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tapehead.errors import MissingPackageError
 from tapehead.layout.columns import DECISION_COLUMNS, REASONS, TRADE_DTYPES
 
 
@@ -52,6 +53,10 @@ class Trades:
     ambiguous: NDArray[np.bool_]
     across_gap: NDArray[np.bool_]
 
+    def __repr__(self) -> str:
+        """Return the number of trades, not thirteen columns."""
+        return f"Trades({len(self)})"
+
     def __len__(self) -> int:
         """Return the number of trades."""
         return int(self.side.shape[0])
@@ -91,11 +96,19 @@ class Trades:
 
     def to_polars(self) -> Any:
         """Return a polars DataFrame; needs polars (pip install polars)."""
-        return import_module("polars").DataFrame(self.columns())
+        return _imported("polars", "to_polars").DataFrame(self.columns())
 
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame; needs pandas (pip install pandas)."""
-        return import_module("pandas").DataFrame(self.columns())
+        return _imported("pandas", "to_pandas").DataFrame(self.columns())
+
+
+def _imported(package: str, call: str) -> Any:
+    """Import a package that Tapehead does not need itself."""
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as error:
+        raise MissingPackageError(call=f"{call}()", package=package) from error
 
 
 def no_trades() -> Trades:

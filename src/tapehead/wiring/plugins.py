@@ -18,7 +18,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import tapehead.strategies
-from tapehead.errors import StrategyFileError, UnknownStrategyError
+from tapehead.errors import ParameterError, StrategyFileError, TapeheadError, UnknownStrategyError
 from tapehead.strategies.strategy import is_strategy
 
 BUILT_IN = {
@@ -68,8 +68,11 @@ def load_strategy(text: str) -> Loaded:
 
     Raises
     ------
-    UnknownStrategyError, StrategyFileError
+    UnknownStrategyError, StrategyFileError, ParameterError
     """
+    if not isinstance(text, str):
+        bound = "a name such as RsiReversion or my.py:Mine; a class lives in a file, so that a run can be made again"
+        raise ParameterError(name="strategy", value=repr(text), bound=bound)
     if text in BUILT_IN:
         made = getattr(importlib.import_module(BUILT_IN[text]), text)
         return _loaded(made, text, "", _built_in_digest())
@@ -231,10 +234,17 @@ def _run(file: Path, path: str) -> ModuleType:
     except (Exception, SystemExit) as error:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(file)]
         where = f"line {lines[-1]}: " if lines else ""
-        raise StrategyFileError(path=path, cause=f"{where}{type(error).__name__}: {error}") from error
+        raise StrategyFileError(path=path, cause=f"{where}{_cause(error)}") from error
     finally:
         sys.path.remove(str(file.parent))
     return module
+
+
+def _cause(error: BaseException) -> str:
+    """Return what an error says; our own sentences without the step that names a module no user wrote."""
+    if isinstance(error, StrategyFileError):
+        return str(error.facts["cause"])
+    return str(error).rstrip(".") if isinstance(error, TapeheadError) else f"{type(error).__name__}: {error}"
 
 
 def _is_beside(name: str, file: Path) -> bool:
