@@ -27,6 +27,14 @@ def test_sizes_are_mebibytes_and_0_switches_off() -> None:
     assert read_settings({"TAPEHEAD_WORKERS": " "}, "/h").workers == 0
 
 
+@pytest.mark.parametrize("home", ["postgresql://host/bars", "file:///bars"])
+def test_a_url_is_no_folder(home: str) -> None:
+    with pytest.raises(ParameterError, match=r"home=.* in no URL"):
+        read_settings({}, home)
+    with pytest.raises(ParameterError, match=r"home=.* in no URL"):
+        read_settings({"TAPEHEAD_HOME": home})
+
+
 @pytest.mark.parametrize("name", ["TAPEHEAD_MEMORY_MB", "TAPEHEAD_HOT_MB", "TAPEHEAD_WORKERS"])
 @pytest.mark.parametrize("text", ["-1", "1.5", "many", "²", "1e3", "999999999999"])
 def test_anything_else_is_refused_with_the_bound(name: str, text: str) -> None:

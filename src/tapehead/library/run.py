@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tapehead.errors import RunKeyError, TapeheadError
+from tapehead.errors import NoBarsError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.backtest import Numbered, Tally, replay
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
@@ -18,6 +18,8 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
+
+_FAILURES: dict[str, type[TapeheadError]] = {each.code: each for each in (NoBarsError, StrategyError, SignalsError)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,7 @@ class Run:
     def _check(self) -> None:
         """Raise what a run failed of; its last event says it to those who read events."""
         if self._failed is not None:
-            kinds: dict[str, type[TapeheadError]] = {kind.code: kind for kind in (NoBarsError, StrategyError, SignalsError)}
-            raise kinds.get(self._failed.code, TapeheadError)(self._failed.text, code=self._failed.code)
+            raise _FAILURES.get(self._failed.code, TapeheadError)(self._failed.text, code=self._failed.code)
 
     def cancel(self) -> None:
         """Ask the run to stop; finished results are kept. May be called from another thread."""

@@ -1,11 +1,13 @@
 """Store and Run: the Python door, live and kept."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tapehead.errors import ParameterError, RunKeyError, UnknownRunError
+from tapehead.errors import ParameterError, RunKeyError, StrategyError, UnknownRunError
+from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.model.instrument import Instrument
 from tests.unit.library.market import columns_of, house_of, open_market, put, write_strategy
@@ -146,3 +148,28 @@ def test_simulate_needs_no_store() -> None:
     assert done.final_equity == pytest.approx(1_000.0 + row["profit"], rel=1e-15)
     with pytest.raises(ParameterError, match=r"stop_loss.*one of fee"):
         th.simulate(bars, th.Signals(), stop_loss=0.05)
+
+
+@pytest.mark.parametrize("package", ["polars", "pandas"])
+def test_a_table_of_a_package_that_is_not_there_says_so(
+    store: Store, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    trades = store.backtest("RsiReversion", symbols="S00")["S00"].trades
+    assert trades is not None
+    with pytest.raises(ModuleNotFoundError, match=rf"^to_{package}\(\) needs {package}, .*: pip install {package}$"):
+        getattr(trades, f"to_{package}")()
+    assert repr(trades) == f"Trades({len(trades)})"
+
+
+def test_a_run_that_failed_raises_where_it_is_read(store: Store, tmp_path: Path) -> None:
+    mine = write_strategy(tmp_path / "mine.py", "return 1 / 0")
+    for read in (list, Run.wait, lambda run: run["S00"]):
+        with pytest.raises(StrategyError, match=r"mine\.py, line \d+: ZeroDivisionError") as raised:
+            read(store.backtest(mine, universe="crypto"))
+        assert raised.value.code == "strategy.failed"
+
+
+def test_a_class_is_no_strategy_to_keep(store: Store) -> None:
+    with pytest.raises(ParameterError, match=r"strategy=.*my\.py:Mine; a class lives in a file"):
+        store.backtest(Run, universe="crypto")  # type: ignore[arg-type]

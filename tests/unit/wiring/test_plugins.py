@@ -216,6 +216,17 @@ def test_a_file_that_does_not_load_says_where(tmp_path: Path, text: str, cause: 
     assert load_strategy(named).made.__name__ == "Mine"
 
 
+def test_a_class_without_signals_is_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("from tapehead import strategy\n\n\n@strategy\nclass Mine:\n    pass\n")
+    with pytest.raises(StrategyFileError) as raised:
+        load_strategy(f"{path}:Mine")
+    assert str(raised.value) == (
+        f"{path} does not load as a strategy: line 4: class Mine has no method signals(self, bars). "
+        f"Mend the file, then list what it holds: tapehead strategies {path}"
+    )
+
+
 def test_a_helper_with_a_fault_is_named(tmp_path: Path) -> None:
     (tmp_path / "levels.py").write_text("LOW = = 1\n")
     (tmp_path / "mine.py").write_text("import levels\n")
