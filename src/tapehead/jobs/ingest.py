@@ -1,6 +1,6 @@
 """Importing: files to one commit, all or nothing, with a report of what was seen, kept, set aside and guessed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import FileFormatError, ParameterError
+from tapehead.errors import FileFormatError, ParameterError, SurroundingsError
 from tapehead.jobs.clean import Cleaned, clean
 from tapehead.jobs.conflict import check_conflict, check_strict, no_bars
 from tapehead.jobs.describe import check_hints, describe, guess_interval
@@ -23,11 +23,16 @@ from tapehead.model.calendar import Calendar, calendar
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.quality import FileReport, ImportReport
-from tapehead.model.segment import Quarantined
+from tapehead.model.segment import Draft, Quarantined
 from tapehead.ports.bars import IMPORT_SUFFIXES, BarStore, Codec, Hints, Source
 
 _SHOWN = 3
+_TURNS = 8
 _NO_VOLUME = "bars with prices but no volume, taken as 0"
+
+
+class _MovedError(Exception):
+    """Another commit came between reading what is held and writing."""
 
 
 @dataclass(slots=True)
@@ -111,28 +116,43 @@ def ingest(
         A file cannot be read, or not without being told more; nothing was written.
     ImportConflictError
         The file contradicts what is held, or `strict` found something; nothing was written.
+    SurroundingsError
+        Other imports changed the store again and again meanwhile; nothing was written.
+
+    Notes
+    -----
+    Files are read without holding the store, so that imports run side by side. Where another one commits first, what
+    was merged is merged with an old state, and the import begins again.
     """
     began = perf_counter()
     check_hints(hints)
     files = expanded(paths)
-    ledger = Ledger(store, codec)
-    work = _Import(
-        store=store,
-        hints=hints,
-        supersede=supersede,
-        progress=progress or _silent,
-        now=now,
-        ledger=ledger,
-        examiner=Examiner(store, codec, ledger, now),
-        held={instrument.name: instrument for instrument in store.instruments()},
+    for _ in range(_TURNS):
+        head, ledger = store.head(), Ledger(store, codec)
+        work = _Import(
+            store=store,
+            hints=hints,
+            supersede=supersede,
+            progress=progress or _silent,
+            now=now,
+            ledger=ledger,
+            examiner=Examiner(store, codec, ledger, now),
+            held={instrument.name: instrument for instrument in store.instruments()},
+        )
+        for path in files:
+            _import_file(work, path, sources(path))
+        if strict:
+            check_strict(work.reports)
+        try:
+            snapshot = store.head() if dry_run else _commit(work, files, head)
+        except _MovedError:
+            continue
+        reports = tuple(replace(report, snapshot=snapshot) for report in work.reports)
+        return ImportReport(reports, tuple(sorted(work.instruments)), snapshot, dry_run, perf_counter() - began)
+    raise SurroundingsError(
+        f"Other imports changed the store {_TURNS} times while {files[0]} was read; nothing was written. "
+        "Wait for them, then: tapehead import PATH"
     )
-    for path in files:
-        _import_file(work, path, sources(path))
-    if strict:
-        check_strict(work.reports)
-    snapshot = store.head() if dry_run else _commit(work, files)
-    reports = tuple(replace(report, snapshot=snapshot) for report in work.reports)
-    return ImportReport(reports, tuple(sorted(work.instruments)), snapshot, dry_run, perf_counter() - began)
 
 
 def expanded(paths: Sequence[str]) -> list[str]:
@@ -253,7 +273,14 @@ def _count_cleaning(tally: _Tally, symbol: str, part: Cleaned) -> None:
         tally.suspect(_NO_VOLUME, symbol)
 
 
-def _commit(work: _Import, files: Sequence[str]) -> int:
+def _unmoved(store: BarStore, head: int, drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Yield drafts if the store is still at `head`; a commit takes them under the writer lock, where it stays there."""
+    if store.head() != head:
+        raise _MovedError
+    yield from drafts
+
+
+def _commit(work: _Import, files: Sequence[str], head: int) -> int:
     """Write everything as one commit; nothing at all when nothing changes."""
     drafts = list(work.ledger.iter_drafts())
     changed = [one for one in work.instruments.values() if work.held.get(one.name) != one]
@@ -263,4 +290,5 @@ def _commit(work: _Import, files: Sequence[str]) -> int:
     named = ", ".join(Path(path).name for path in files[:_SHOWN])
     more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
     note = f"import {named}{more}"
-    return work.store.commit(drafts, note=note, instruments=changed, quarantine=work.quarantine).number
+    whole = _unmoved(work.store, head, drafts)
+    return work.store.commit(whole, note=note, instruments=changed, quarantine=work.quarantine).number

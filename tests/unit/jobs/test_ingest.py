@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError
+from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError, SurroundingsError
 from tapehead.jobs.ingest import expanded, ingest
 from tapehead.layout.columns import AFTER_HOLE, PARTIAL, SUSPECT, TRADED
 from tapehead.model.quality import FileReport, ImportReport
@@ -384,3 +384,31 @@ def test_progress_is_told_as_rows_are_read(write: Write) -> None:
     path = write(*hours(0, 1, 2))
     take(MemoryStore(), path, progress=lambda what, rows: told.append((what, rows)))
     assert told == [(f"reading {path}", 3), ("writing", 3)]
+
+
+def test_another_import_that_commits_first_is_not_undone(write: Write) -> None:
+    store = MemoryStore()
+    late = write(*hours(2, 3), name="BTCUSDT_late.csv")
+    turns: list[str] = []
+
+    def other(what: str, _rows: int) -> None:
+        turns.append(what)
+        if len(turns) == 1:
+            take(store, write(*hours(0, 1), name="BTCUSDT_early.csv"), hints=Hints(symbol="BTCUSDT"))
+
+    report = only(take(store, late, hints=Hints(symbol="BTCUSDT"), progress=other))
+    assert (report.added, report.snapshot) == (2, 2)
+    assert [one.rows for one in store.coverage()] == [4]
+
+
+def test_a_store_that_never_rests_is_left_alone(write: Write) -> None:
+    store = MemoryStore()
+    path = write(*hours(0, 1))
+
+    def other(what: str, _rows: int) -> None:
+        if what.startswith("reading"):
+            take(store, write(line(store.number), line(store.number + 1), name="ETHUSDT_1h.csv"))
+
+    with pytest.raises(SurroundingsError, match="changed the store 8 times"):
+        take(store, path, progress=other)
+    assert {one.series.symbol for one in store.coverage()} == {"ETHUSDT"}

@@ -34,9 +34,9 @@ def damage(store: Store, how: str) -> None:
     shutil.rmtree(store.home / "hot", ignore_errors=True)
 
 
-def returns(store: Store) -> list[float]:
+def returns(store: Store) -> dict[str, float | None]:
     run = store.backtest("RsiReversion", universe="crypto", fresh=True)
-    return [result.metrics["total_return"] or 0.0 for result in run]
+    return {result.instrument: result.metrics.total_return for result in run}
 
 
 @pytest.mark.parametrize("how", ["gone", "changed"])
