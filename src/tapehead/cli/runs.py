@@ -85,13 +85,18 @@ def _line(record: "RunRecord", short: str, width: int) -> str:
     spec = record.spec
     symbols = spec.get("symbols") or []
     on = spec.get("universe") or (symbols[0] if len(symbols) == 1 else f"{len(symbols)} symbols")
-    state = record.state + (f", {record.failed} failed" if record.failed else "")
+    state = state_word(record.state) + (f", {record.failed} failed" if record.failed else "")
     when = numbers.moment(record.created_at // 60_000_000 * 60_000_000)
     name = _cut(_name(spec["strategy"]), 14)
     line = f"{short:<10}{when:<18}{name:<16}{_cut(on, 12):<14}{record.count:>8,}  {state:<12}"
     room = width - len(line)
     parameters = " ".join(f"{name}={_plain(value)}" for name, value in spec["parameters"].items())
     return f"{line}{_cut(parameters, room)}".rstrip() if room >= _LEAST_ROOM else line.rstrip()
+
+
+def state_word(state: str) -> str:
+    """Return a run's state; `running` is kept by a killed process too, and only its end could have changed it."""
+    return "not finished" if state == "running" else state
 
 
 def _plain(value: float | str) -> str:

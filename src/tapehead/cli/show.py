@@ -13,7 +13,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.export import equity_rows, result_json, result_rows, trade_rows, write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.run import SortKey
-from tapehead.cli.runs import record_json
+from tapehead.cli.runs import record_json, state_word
 from tapehead.cli.session import Session
 from tapehead.cli.table import (
     Glyphs,
@@ -99,7 +99,9 @@ def _state_lines(run: "Run") -> list[str]:
     record = run.record
     failed = f", {record.failed:,} failed" if record.failed else ""
     made = numbers.moment(record.created_at // 1_000_000 * 1_000_000)
-    lines = [f"  {'run':<14}{record.run}   {record.state}   {record.count:,} done{failed}   made {made} UTC"]
+    lines = [
+        f"  {'run':<14}{record.run}   {state_word(record.state)}   {record.count:,} done{failed}   made {made} UTC"
+    ]
     if record.receipt is not None:
         lines.append(f"  {'receipt':<14}{record.key.receipt()}   digest {record.receipt.digest[:16]}")
     return lines
@@ -187,7 +189,9 @@ def _receipt(session: Session, run: "Run") -> None:
     """Show the receipt."""
     receipt = run.receipt
     if receipt is None:
-        raise click.UsageError(f"Run {run.short} is {run.record.state}; only a completed run has a receipt.")
+        raise click.UsageError(
+            f"Run {run.short} is {state_word(run.record.state)}; only a completed run has a receipt."
+        )
     if session.json:
         session.put_document("show", {"run": run.id, "receipt": receipt.to_json()})
         return

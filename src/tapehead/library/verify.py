@@ -25,7 +25,7 @@ _turns = itertools.count(1)
 
 
 class VerificationError(TapeheadError, RuntimeError):
-    """Run {run} could not be verified: {cause}."""
+    """Run {run} could not be verified: {cause}; what is kept of it: `tapehead show {run}`."""
 
     code = "runs.verify"
 
@@ -35,19 +35,32 @@ def verify_apart(house: House, run: str) -> Verification:
     command = [sys.executable, "-m", "tapehead", "--home", str(house.settings.home), "--json", "verify", run]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1) or not done.stdout:
-        raise VerificationError(
-            run=run, cause=done.stderr.strip().rstrip(".") or f"its process ended with {done.returncode}"
-        )
+        raise _failure(run, done.stderr.strip(), done.returncode)
     told = json.loads(done.stdout)
     names = ("run", "verdict", "compared", "digest", "first_difference")
     return Verification(**{name: told[name] for name in names}, changed=tuple(told["changed"]))
+
+
+def _failure(run: str, said: str, code: int) -> VerificationError:
+    """Return what a process that could not verify said: its last line, a document with its sentence."""
+    try:
+        return VerificationError(json.loads(said.splitlines()[-1])["text"], run=run)
+    except (IndexError, KeyError, TypeError, ValueError):
+        return VerificationError(run=run, cause=said.rstrip(".") or f"its process ended with {code}")
+
+
+def _ended(state: str) -> str:
+    """Return how a run that has no receipt ended; a killed one stays `running`."""
+    return "not finished" if state == "running" else state
 
 
 def verify_here(house: House, run: str) -> Verification:
     """Compute a run again from segments, with no cache between, and compare it with what is kept."""
     record = house.runs.record(run)
     if record.receipt is None:
-        raise VerificationError(run=run, cause=f"it is {record.state}, and only a completed run can be made again")
+        raise VerificationError(
+            run=run, cause=f"it is {_ended(record.state)}, and only a completed run can be made again"
+        )
     spec = RunSpec.from_json(record.spec)
     loaded = load_strategy(where_of(spec, record))
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)

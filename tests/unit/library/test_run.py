@@ -9,6 +9,7 @@ import pytest
 from tapehead.errors import ParameterError, RunKeyError, StrategyError, UnknownRunError
 from tapehead.library.run import Run
 from tapehead.library.store import Store
+from tapehead.library.verify import VerificationError
 from tapehead.model.instrument import Instrument
 from tests.unit.library.market import columns_of, house_of, open_market, put, write_strategy
 
@@ -173,3 +174,13 @@ def test_a_run_that_failed_raises_where_it_is_read(store: Store, tmp_path: Path)
 def test_a_class_is_no_strategy_to_keep(store: Store) -> None:
     with pytest.raises(ParameterError, match=r"strategy=.*my\.py:Mine; a class lives in a file"):
         store.backtest(Run, universe="crypto")  # type: ignore[arg-type]
+
+
+def test_a_cancelled_run_is_not_verified_and_says_why(store: Store) -> None:
+    run = store.backtest("RsiReversion", universe="crypto", executor="serial")
+    for _ in run:
+        run.cancel()
+    with pytest.raises(VerificationError) as raised:
+        run.verify()
+    assert str(raised.value).startswith(f"Run {run.id} could not be verified: it is cancelled, and only a completed")
+    assert str(raised.value).endswith(f" show {run.id}`.")
