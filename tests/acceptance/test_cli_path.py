@@ -198,6 +198,16 @@ def test_a_strategy_of_one_s_own_file(market: Path, tmp_path: Path) -> None:
     assert [row["name"] for row in listed] == ["Mine"]
 
 
+def test_bars_outside_the_range_are_not_counted(market: Path) -> None:
+    words = ("backtest", "RsiReversion", "--universe", "crypto", "--start", "2021-02-10", "--end", "2021-03-10")
+    shown = tapehead(*words, home=market).out.splitlines()[1]
+    run = tapehead("--json", "runs", home=market).document["runs"][0]["run"]
+    hours = sum(each["bars"] for each in tapehead("--json", "show", run, home=market).document["results"])
+    assert shown.startswith(f"{hours:,} bars   fill next open")
+    assert hours == 3 * 28 * 24
+    assert tapehead("show", run, home=market).out.splitlines()[1] == shown
+
+
 def test_a_small_demo(tmp_path: Path) -> None:
     home = tmp_path / "demo"
     words = ("demo", "--instruments", "3", "--years", "1", "--seed", "7")

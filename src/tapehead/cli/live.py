@@ -14,6 +14,7 @@ from tapehead.cli.board import Board
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import Glyphs, header_lines, more_line, progress_line, table_lines
+from tapehead.model.events import Completed
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -84,12 +85,14 @@ class _View:
     def _drawn(self, limit: int) -> list[str]:
         """Return header and rows."""
         width, _ = self.session.size
-        header = header_lines(self.run.header, self.run.spec.rules, width, self.ink)
+        ended = self.board.ended
+        bars = ended.bars if isinstance(ended, Completed) else self.run.header.bars
+        above = header_lines(self.run.header, self.run.spec.rules, width, self.ink, bars)
         rows = self.board.best(limit)
         if not rows:
-            return header
+            return above
         return [
-            *header,
+            *above,
             "",
             *table_lines(rows, width, self.ink, self.glyphs),
             *more_line(self.board, len(rows), self.ink),

@@ -133,12 +133,13 @@ def display_names(instruments: Sequence[str]) -> dict[str, str]:
     return {name: symbol if len(names) == 1 else name for symbol, names in symbols.items() for name in names}
 
 
-def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink) -> list[str]:
-    """Return what is run on what, and under which rules."""
+def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink, bars: int | None = None) -> list[str]:
+    """Return what is run on what, and under which rules; `bars` where they are known better than before the run."""
+    bars = header.bars if bars is None else bars
     n, end = header.instruments, header.last + Interval.parse(header.interval).us
-    span = f"{numbers.moment(header.first)} to {numbers.moment(end)} UTC" if header.bars else "no bars"
+    span = f"{numbers.moment(header.first)} to {numbers.moment(end)} UTC" if bars else "no bars"
     asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
-    held = [f"{header.bars:,} bars", *rule_words(rules), f"snapshot {header.snapshot}"]
+    held = [f"{bars:,} bars", *rule_words(rules), f"snapshot {header.snapshot}"]
     first, *rest = wrapped(asked, width)
     return [ink.strong(header.strategy) + first[len(header.strategy) :], *rest, *wrapped(held, width)]
 

@@ -24,7 +24,7 @@ from tapehead.library.run import Header, Run, reused
 from tapehead.model.instrument import KINDS, Instrument
 from tapehead.model.interval import Interval
 from tapehead.model.quality import ImportReport
-from tapehead.model.segment import Commit, Universe
+from tapehead.model.segment import Commit, SegmentRef, Universe
 from tapehead.model.spec import RunSpec
 from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
@@ -351,11 +351,19 @@ def _plan(house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None) -> 
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:
-    """Return what stands above the table of a run that begins."""
-    bars = sum(ref.rows for item in plan.items for ref in item.refs)
+    """Return what stands above the table of a run that begins; bars at its borders are not read yet, but estimated."""
+    bars = sum(_rows_between(ref, plan.first, plan.last) for item in plan.items for ref in item.refs)
     interval = Interval.parse(plan.spec.interval)
     words = label(loaded.made, plan.spec.parameters)
     return Header(words, len(plan.items), interval.text, plan.first, plan.last - interval.us, bars, plan.snapshot)
+
+
+def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
+    """Return how many rows of a segment open in [first, last), as if they were spread evenly."""
+    if ref.first >= first and ref.last < last:
+        return ref.rows
+    inside = min(ref.last, last) - max(ref.first, first)
+    return round(ref.rows * max(inside, 0) / max(ref.last - ref.first, 1))
 
 
 def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> Header:
