@@ -62,7 +62,7 @@ def test_without_a_command_the_help_is_no_error(call: Call, words: tuple[str, ..
 def test_a_home_beside_ours_in_a_sentence_is_left_alone() -> None:
     session = Session()
     session.home = "mine"
-    other = "Choose another: tapehead --home /home/me/.tapehead doctor. "
+    other = "Choose another: tapehead --home elsewhere/.tapehead doctor. "
     assert session.localise(f"{other}Or look: tapehead doctor").startswith(other)
     assert session.localise("tapehead doctor").endswith("tapehead --home mine doctor")
 
