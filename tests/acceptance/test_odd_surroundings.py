@@ -1,6 +1,7 @@
 """The real command where little is as it should be: killed, with nobody to read it, from a home of an odd name."""
 
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -87,3 +88,12 @@ def test_two_imports_at_once_both_count(home: Path, tmp_path: Path) -> None:
     assert [(child.communicate()[1], child.returncode) for child in children] == [(b"", 0), (b"", 0)]
     listed = tapehead("--json", "instruments", "both:", home=home).document["instruments"]
     assert [each["rows"] for each in listed[0]["intervals"]] == [3_000]
+
+
+def test_a_damaged_database_is_a_sentence(home: Path) -> None:
+    with sqlite3.connect(home / "runs.db") as runs:
+        runs.execute("DROP TABLE runs")
+    refused = tapehead("runs", home=home)
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.err.startswith("error: A database of the store cannot be used: no such table: runs. ")
+    assert "Traceback" not in refused.err

@@ -172,18 +172,23 @@ def _nothing_lines(session: Session, asked: bool) -> list[str]:
 
 def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink) -> list[str]:
     """Return a line an instrument and interval."""
-    width = min(32, max(10, *(len(row.instrument.name) for row in rows)))
-    lines = [
-        ink.head(f"{'instrument':<{width}}  {'kind':<7} {'interval':<8}  {'first':<16}  {'last':<16}  {'bars':>11}")
-    ]
+    table = [("instrument", "kind", "interval", "first", "last", "bars")]
     for row in rows:
         name, kind = row.instrument.name, row.instrument.kind
         for interval, first, last, bars in row.intervals:
-            span = f"{numbers.moment(first):<16}  {numbers.moment(last):<16}"
-            lines.append(f"{name:<{width}}  {kind:<7} {interval:<8}  {span}  {bars:>11,}")
+            table.append((name, kind, interval, numbers.moment(first), numbers.moment(last), f"{bars:,}"))
         if not row.intervals:
-            lines.append(f"{name:<{width}}  {kind:<7} no bars")
-    return [*lines, f"{plural(len(rows), 'instrument')}, {sum(i[3] for row in rows for i in row.intervals):,} bars"]
+            table.append((name, kind, "-", "-", "-", "0"))
+    # As wide as what stands in them, so that a line keeps to 80 columns where it can.
+    widths = [max(len(line[column]) for line in table) for column in range(6)]
+    head, *lines = (
+        "  ".join(
+            word.ljust(widths[place]) if place < 5 else word.rjust(widths[place]) for place, word in enumerate(line)
+        )
+        for line in table
+    )
+    held = sum(bars for row in rows for _, _, _, bars in row.intervals)
+    return [ink.head(head), *lines, f"{plural(len(rows), 'instrument')}, {held:,} bars"]
 
 
 def _instrument_json(row: "InstrumentRow") -> dict[str, Any]:

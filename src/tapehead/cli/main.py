@@ -97,6 +97,9 @@ def _run(words: list[str], session: Session) -> int:
         text = f"{error.filename or 'The system'}: {error.strerror or error}. Look at the surroundings: tapehead doctor"
         return _tell(session, words, SurroundingsError.code, text, SURROUNDINGS)
     except Exception as error:  # noqa: BLE001 - the last stop: 1 would say that a check said no
+        if type(error).__module__ == "sqlite3":
+            text = f"A database of the store cannot be used: {error}. Move it away, or look at another: tapehead doctor"
+            return _tell(session, words, SurroundingsError.code, text, SURROUNDINGS)
         traceback.print_exc()
         text = f"Tapehead itself broke: {type(error).__name__}: {error}. Check the surroundings: tapehead doctor"
         return _tell(session, words, "internal", text, SURROUNDINGS)

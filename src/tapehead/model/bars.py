@@ -125,6 +125,12 @@ class Bars:
         moved = columns["volume"] > 0
         if has_volume or (has_volume is None and moved.any()):
             flags[~moved] = 0
+        if n > 1 and 2 * int(np.count_nonzero(np.diff(columns["ts"]) < every.us)) > n - 1:
+            raise ParameterError(
+                name="ts",
+                value=f"steps of {int(np.median(np.diff(columns['ts'])))} us",
+                bound=f"microseconds UTC or datetime64, at least {every} ({every.us} us) apart",
+            )
         if n:
             flags[1:][np.diff(columns["ts"]) > every.us] |= AFTER_HOLE
         if not 0 <= warm <= n:

@@ -62,7 +62,9 @@ class Rules:
         _check(0 < self.size <= 1, "size", self.size, "a share of equity in (0 %, 100 %], such as 50%")
         _check(0 < self.cash < float("inf"), "cash", self.cash, "above 0 and finite, such as 10000")
         wait = self.max_wait
-        _check(wait is None or (isinstance(wait, int) and wait >= 0), "max_wait", wait, "an integer of at least 0")
+        most = 2**31 - 1
+        whole = wait is None or (isinstance(wait, int) and 0 <= wait <= most)
+        _check(whole, "max_wait", wait, f"an integer from 0 to {most}")
         _check(
             self.on_conflict in ("nothing", "enter", "ignore"),
             "on_conflict",

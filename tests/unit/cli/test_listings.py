@@ -64,8 +64,9 @@ def test_columns_are_pairs_of_known_names(call: Call, columns: str) -> None:
 
 def test_instruments_with_coverage(call: Call) -> None:
     lines = call("instruments", "BTC").out.splitlines()
-    assert lines[1] == "binance:BTCUSDT  crypto  1h        2019-01-01        2023-12-31 23:00       43,824"
+    assert lines[1] == "binance:BTCUSDT  crypto  1h        2019-01-01  2023-12-31 23:00  43,824"
     assert lines[-1] == "1 instrument, 43,824 bars"
+    assert max(map(len, lines)) <= 80
     document = json.loads(call("instruments", "--json").out)
     assert document["schema"] == "tapehead.instruments/1"
     assert document["instruments"][0]["intervals"] == [

@@ -1,10 +1,17 @@
 """The folder of a store: network file systems, newer formats, read-only mounts."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tapehead.errors import NetworkFileSystemError, NewerFormatError, SurroundingsError, UnwritableHomeError
+from tapehead.errors import (
+    DiskFullError,
+    NetworkFileSystemError,
+    NewerFormatError,
+    SurroundingsError,
+    UnwritableHomeError,
+)
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
@@ -126,3 +133,17 @@ def test_a_read_only_folder_without_a_store_is_refused(tmp_path: Path) -> None:
     """
     lines = f"mount --bind {tmp_path} {tmp_path}\nmount -o remount,ro,bind {tmp_path}"
     assert run_mounted(lines, code, tmp_path) == "refused 3\nrefused 3\n"
+
+
+def test_an_input_output_error_on_a_full_disk_is_a_full_disk(tmp_path: Path) -> None:
+    database = open_runs(open_home(tmp_path))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+    with pytest.raises(SurroundingsError, match="disk I/O error"), database.transaction("results"):
+        raise error
+    database.path = Path("/proc/runs.db")  # a file system without a free block
+    with (
+        pytest.raises(DiskFullError, match="No space left in /proc while writing results"),
+        database.transaction("results"),
+    ):
+        raise error

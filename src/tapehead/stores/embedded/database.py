@@ -137,7 +137,8 @@ class Database:
     def _explain(self, error: sqlite3.OperationalError, what: str) -> None:
         """Raise the error of the surroundings that an SQLite error stands for, if it is one."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code == sqlite3.SQLITE_FULL:
+        # Some file systems (tmpfs) answer a write to a full disk with an input/output error.
+        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not _has_room(self.path.parent)):
             raise DiskFullError(path=self.path.parent, what=what) from error
         if code == sqlite3.SQLITE_BUSY:
             raise StoreLockedError(path=self.path.parent, pid="unknown") from error
@@ -204,6 +205,14 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def _has_room(folder: Path) -> bool:
+    """Say whether the disk of a folder has a block left."""
+    try:
+        return os.statvfs(folder).f_bavail > 0
+    except OSError:
+        return True
 
 
 def _to_wal(connection: sqlite3.Connection) -> None:
