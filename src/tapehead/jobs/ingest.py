@@ -90,9 +90,8 @@ def ingest(
         Files, or folders of which every file with a known suffix is taken, by name.
     hints : Hints
         What the user named.
-    store : BarStore
-    codec : Codec
-        Reads what the store holds.
+    store, codec : BarStore, Codec
+        What is held, and what reads it.
     sources : callable
         Path to the source that reads it.
     dry_run : bool
@@ -149,8 +148,13 @@ def ingest(
             continue
         reports = tuple(replace(report, snapshot=snapshot) for report in work.reports)
         return ImportReport(reports, tuple(sorted(work.instruments)), snapshot, dry_run, perf_counter() - began)
-    raise SurroundingsError(
-        f"Other imports changed the store {_TURNS} times while {files[0]} was read; nothing was written. "
+    raise _too_many_turns(files[0])
+
+
+def _too_many_turns(path: str) -> SurroundingsError:
+    """Return the error of an import that others overtook again and again."""
+    return SurroundingsError(
+        f"Other imports changed the store {_TURNS} times while {path} was read; nothing was written. "
         "Wait for them, then: tapehead import PATH"
     )
 

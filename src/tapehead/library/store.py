@@ -28,7 +28,7 @@ from tapehead.model.segment import Commit, SegmentRef, Universe
 from tapehead.model.spec import RunSpec
 from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
-from tapehead.ports.work import Cancel, Outcome, Task
+from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.settings import read_settings
 from tapehead.strategies.strategy import Param, instance, label
 from tapehead.wiring.assemble import House, assemble, dismantle, make_executor
@@ -272,9 +272,6 @@ class Store:
         ...     print(result.instrument, result.metrics.total_return)
         """
         began = time.perf_counter()
-        # The kernels are loaded here, so that a store that only lists or imports never waits for them.
-        from tapehead.wiring.worker import WorkerContext, prepare, work
-
         house, loaded = self._house, load_strategy(strategy)
         spec = read_request(
             house.bars,
@@ -295,15 +292,7 @@ class Store:
         tally, cancel = Tally(began, len(plan.items)), Cancel()
         tally.spend("plan", (time.perf_counter() - began) * 1e6)
         chosen = make_executor(executor, house.settings.workers if workers is None else workers)
-        context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
-        prepare(context, loaded)
-
-        def work_of(_run: str) -> Callable[[Task], Outcome]:
-            return partial(work, context)
-
-        desk = Desk(
-            house.bars, house.runs, house.log, chosen, work_of, _degraded(house), version_facts(), platform_facts()
-        )
+        desk = _desk(house, chosen, plan, strategy, loaded)
         source = backtest(desk, plan, cancel, tally, loaded.origin)
         return Run(house, spec, header, source=source, tally=tally, cancel=cancel)
 
@@ -348,6 +337,21 @@ def _plan(house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None) -> 
     """Plan a run with the code that is here now."""
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
     return make_plan(house.bars, house.shelf, spec, Code(loaded.source, engine_digest()), warm=warm, snapshot=snapshot)
+
+
+def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded) -> Desk:
+    """Return where the run is kept and who works on it."""
+    # The kernels are loaded here, so that a store that only lists or imports never waits for them.
+    from tapehead.wiring.worker import WorkerContext, prepare, work
+
+    context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
+    prepare(context, loaded)
+
+    def work_of(_run: str) -> Callable[[Task], Outcome]:
+        return partial(work, context)
+
+    facts = (version_facts(), platform_facts())
+    return Desk(house.bars, house.runs, house.log, executor, work_of, _degraded(house), *facts)
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:
