@@ -139,11 +139,3 @@ def price(value: float) -> str:
     text = f"{value:,.8f}".rstrip("0")
     head, _, tail = text.partition(".")
     return f"{head}.{tail.ljust(2, '0')}"
-
-
-def bytes_size(value: float) -> str:
-    """Return a size: `812 kB`, `3.4 GB`."""
-    for scale, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB")):
-        if value >= scale:
-            return f"{value / scale:.1f} {unit}"
-    return f"{value / 1e3:.0f} kB"

@@ -8,7 +8,6 @@ from tapehead.ports.bars import Hints, Origin, RawBatch
 from tapehead.sources.rows import iter_rows
 
 _BATCH_ROWS = 1 << 17
-_INDEX = "__index_level_0__"
 
 
 class ArrowFileSource:

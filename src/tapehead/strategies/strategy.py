@@ -76,18 +76,6 @@ class Strategy(Protocol):
         ...
 
 
-class StrategyClass(Protocol):
-    """A class that `strategy` has made one."""
-
-    name: str
-    params: tuple[Param, ...]
-    source: bytes
-
-    def __call__(self, **values: ParameterValue) -> Strategy:
-        """Make the strategy with parameters; absent ones keep their default."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Default:
     """What `param` leaves in the class body."""
