@@ -25,6 +25,11 @@ def shared_data() -> Callable[[str], Path]:
     return find
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: a gzip header holds the second it was made in, and two workers would differ."""
+    return argname if isinstance(val, bytes) else None
+
+
 def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
     """In CI a server or a browser that is missing is a failure; absent shared data stays a skip with its name."""
     if os.environ.get("CI", "").lower() not in ("1", "true", "yes"):
