@@ -8,7 +8,9 @@ import signal
 import struct
 import subprocess
 import sys
+import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -268,13 +270,27 @@ for result in run:
 """
 
 
+def write_held(folder: Path) -> str:
+    """Write a strategy that answers twice, and then only when the file `go` is there: no clock decides the test."""
+    held = f"""\
+        import os
+        kind = type(self)
+        kind.calls = getattr(kind, "calls", 0) + 1
+        while kind.calls > 2 and not os.path.exists({str(folder / "go")!r}):
+            time.sleep(0.02)
+    """
+    return write_strategy(folder / "held.py", textwrap.dedent(held) + RSI_BODY)
+
+
 def test_ctrl_c_in_a_script_keeps_what_is_finished(store: Store, tmp_path: Path) -> None:
-    named = write_strategy(tmp_path / "slow.py", "time.sleep(0.3)\n" + RSI_BODY)
+    named = write_held(tmp_path)
     words = [sys.executable, "-c", INTERRUPTED, str(store.home), named]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     seen = [process.stdout.readline(), process.stdout.readline()]
     process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    (tmp_path / "go").touch()
     rest, error = process.communicate(timeout=60)
     assert process.returncode in (130, -signal.SIGINT)
     assert "KeyboardInterrupt" in error
@@ -282,13 +298,14 @@ def test_ctrl_c_in_a_script_keeps_what_is_finished(store: Store, tmp_path: Path)
 
 
 def test_kill_9_keeps_what_was_told_and_leaves_the_run_unfinished(store: Store, tmp_path: Path) -> None:
-    named = write_strategy(tmp_path / "slow.py", "time.sleep(0.3)\n" + RSI_BODY)
+    named = write_held(tmp_path)
     words = [sys.executable, "-c", INTERRUPTED, str(store.home), named]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     told = [process.stdout.readline().strip() for _ in range(2)]
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
+    (tmp_path / "go").touch()
     record = store.runs()[0]
     assert record.state == "running"
     assert set(told) <= {result.instrument for result in store.run(record.run).results()}
