@@ -192,3 +192,15 @@ class DamagedSegmentError(SurroundingsError):
     """Segment {segment} of {series} is damaged: {cause}. Import its file again: tapehead import PATH --symbol {symbol}"""
 
     code = "store.damaged_segment"
+
+
+class UndoError(TapeheadError, ValueError):
+    """Commit {number} cannot be undone: {cause}. {step}"""
+
+    code = "store.undo"
+
+
+class ExpressionError(TapeheadError, ValueError):
+    """'{text}' is no filter: {cause}. For instance: tapehead universe create liquid --where '{example}'"""
+
+    code = "input.expression"

@@ -18,7 +18,7 @@ from tapehead.model.quality import FileReport, ImportReport
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
-    from tapehead.library.store import InstrumentRow
+    from tapehead.library.market import InstrumentRow
 
 _TAKEN = ("ts", "symbol", "open", "high", "low", "close", "volume")
 _NOTED = {

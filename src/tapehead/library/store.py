@@ -10,23 +10,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tapehead.errors import TapeheadError, UniverseError
-from tapehead.jobs import universes as selection
+from tapehead.errors import TapeheadError
 from tapehead.jobs.backtest import Desk, Tally, backtest
-from tapehead.jobs.ingest import ingest
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.task import ask_warm_up
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
+from tapehead.library.market import Market
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
-from tapehead.model.instrument import KINDS, Instrument
+from tapehead.library.upkeep import Upkeep
 from tapehead.model.interval import Interval
-from tapehead.model.quality import ImportReport
-from tapehead.model.segment import Commit, SegmentRef, Universe
+from tapehead.model.segment import Commit, SegmentRef
 from tapehead.model.spec import RunSpec
-from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.settings import read_settings
@@ -34,19 +31,9 @@ from tapehead.strategies.strategy import Param, instance, label
 from tapehead.wiring.assemble import House, assemble, dismantle, make_executor
 from tapehead.wiring.platform import platform_facts, version_facts
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy, strategies_in, strategy_names
-from tapehead.wiring.readers import source_of, synthetic_market
+from tapehead.wiring.readers import synthetic_market
 
 _tokens = itertools.count(1)
-IntervalRow = tuple[str, int, int, int]
-"""Interval, open time of the first and of the last bar (us UTC), number of bars."""
-
-
-@dataclass(frozen=True, slots=True)
-class InstrumentRow:
-    """An instrument and what is held of it."""
-
-    instrument: Instrument
-    intervals: tuple[IntervalRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +66,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store:
+class Store(Market, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:
@@ -101,112 +88,6 @@ class Store:
     def close(self) -> None:
         """Close the store; opening it again is cheap."""
         dismantle(self._house.settings)
-
-    def import_files(
-        self,
-        *paths: str | os.PathLike[str],
-        symbol: str | None = None,
-        venue: str | None = None,
-        kind: str | None = None,
-        interval: str | None = None,
-        tz: str | None = None,
-        unit: str | None = None,
-        columns: Mapping[str, str] | None = None,
-        dry_run: bool = False,
-        strict: bool = False,
-        supersede: bool = False,
-        progress: Callable[..., None] | None = None,
-    ) -> ImportReport:
-        """Import files or folders of bars as one commit, all or nothing.
-
-        Parameters
-        ----------
-        *paths : path
-            Parquet, Feather or CSV (also .gz); a panel with a symbol column, or one file a symbol.
-        symbol, venue, kind, interval, tz, unit, columns
-            What would else be recognised; each guess is in the report with its evidence.
-        dry_run : bool
-            Report, and write nothing.
-        strict : bool
-            Refuse files with anything set aside or looking wrong.
-        supersede : bool
-            Let differing bars replace what is held, however many.
-
-        Returns
-        -------
-        ImportReport
-
-        Raises
-        ------
-        FileFormatError, MissingColumnError, AmbiguousFileError, ImportConflictError, StoreLockedError, DiskFullError
-            Nothing was written.
-        """
-        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}))
-        house = self._house
-        return ingest(
-            [os.fspath(path) for path in paths],
-            hints,
-            house.bars,
-            house.codec,
-            source_of,
-            dry_run=dry_run,
-            strict=strict,
-            supersede=supersede,
-            progress=progress,
-            now=time.time_ns() // 1000,
-        )
-
-    def instruments(
-        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
-    ) -> list[InstrumentRow]:
-        """Return instruments with what is held of them, sorted by name.
-
-        `query` is a part of the name, any case.
-        """
-        bars = self._house.bars
-        held: dict[str, list[IntervalRow]] = {}
-        for cover in bars.coverage():
-            row = (cover.series.interval.text, cover.first, cover.last, cover.rows)
-            held.setdefault(cover.series.instrument, []).append(row)
-        chosen = bars.instruments() if universe is None else selection.select(bars, universe, None)
-        part = (query or "").lower()
-        return [
-            InstrumentRow(each, tuple(held.get(each.name, ())))
-            for each in chosen
-            if part in each.name.lower() and kind in (None, each.kind) and venue in (None, each.venue)
-        ]
-
-    def universes(self) -> list[Universe]:
-        """Return every universe; `all` and the kinds are built in."""
-        return selection.universes(self._house.bars)
-
-    def universe(self, name: str) -> Universe:
-        """Return one universe; raises UnknownUniverseError."""
-        return selection.universe(self._house.bars, name)
-
-    def create_universe(self, name: str, symbols: Sequence[str]) -> Universe:
-        """Keep a named list of instruments; one of that name is replaced.
-
-        Raises UniverseError for a built-in name or an empty list, UnknownSymbolError for a symbol that is not held.
-        """
-        if name.strip() != name or not name or "," in name:
-            raise UniverseError(
-                f"'{name}' cannot name a universe. Take a word: tapehead universe create majors --symbols A,B"
-            )
-        if name in KINDS or name == "all":
-            raise UniverseError(f"'{name}' is built in and cannot be replaced. Take another name for yours.")
-        if not symbols:
-            raise UniverseError(f"Universe '{name}' would be empty. Name its instruments: --symbols BTCUSDT,ETHUSDT")
-        chosen = selection.select(self._house.bars, None, symbols)
-        made = Universe(name, tuple(each.name for each in chosen))
-        self._house.bars.save_universe(made)
-        return made
-
-    def delete_universe(self, name: str) -> None:
-        """Forget a named list; the instruments stay. Raises UnknownUniverseError, or UniverseError for a built-in."""
-        if self.universe(name).built_in:
-            raise UniverseError(f"'{name}' is built in and cannot be deleted.")
-        self._house.bars.delete_universe(name)
 
     def strategies(self, file: str | None = None) -> list[StrategyInfo]:
         """Return the strategies there are, or those of a file."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from tapehead.model.factors import Basis
 from tapehead.model.interval import Interval
 
 Kind = Literal["crypto", "equity", "index", "fx", "future", "option"]
@@ -51,6 +52,8 @@ class Instrument:
         A fact of the instrument, set at import: where true, a bar with volume 0 is not `traded`.
     listed_at, delisted_at : int or None
         Microseconds UTC; None when not known.
+    basis : Basis
+        What its stored prices are adjusted by: `raw split all`, empty when not known; see `model.factors`.
     """
 
     venue: str
@@ -65,6 +68,7 @@ class Instrument:
     has_volume: bool = True
     listed_at: int | None = None
     delisted_at: int | None = None
+    basis: Basis = ""
 
     @property
     def name(self) -> str:

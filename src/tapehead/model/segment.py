@@ -13,11 +13,15 @@ if TYPE_CHECKING:
 Digest = bytes
 """SHA-256, 32 bytes."""
 
+TAIL = -1
+"""Layer of a block of new bars that is kept in the database until it is folded into a segment."""
+
 
 class SegmentRef(NamedTuple):
     """One immutable block of one series over one calendar period.
 
-    `layer` orders blocks of one period: a higher one supersedes bar by bar; -1 is the tail.
+    `layer` orders blocks of one period: a higher one supersedes bar by bar. Blocks of the tail have layer `TAIL`; they
+    come after every other layer and supersede it, and among themselves they stand in order of their commits.
     `data` is the identity of the columns, `file` the integrity of the bytes. `first` and `last` are the open times of
     the outer bars (us UTC), `since` and `until` the commits between which the block is held (`until` None: still).
     """
@@ -35,7 +39,7 @@ class SegmentRef(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """What a snapshot holds of the asked series: refs in order of period, then layer."""
+    """What a snapshot holds of the asked series: refs in order of period, then layer, the tail last."""
 
     snapshot: int
     refs: Mapping[Series, tuple[SegmentRef, ...]]
@@ -88,8 +92,13 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """A named set of instruments: `symbols` are `venue:symbol` names; `built_in` ones follow from kind or venue."""
+    """A named set of instruments: a list, or a filter that is evaluated at each date with the data up to it.
+
+    `symbols` are `venue:symbol` names, empty for a filter; `where` is the filter's expression, empty for a list;
+    `built_in` ones follow from kind or venue.
+    """
 
     name: str
     symbols: Sequence[str]
     built_in: bool = False
+    where: str = ""

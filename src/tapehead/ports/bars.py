@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from tapehead.layout.columns import Column
 from tapehead.model.bars import Bars
+from tapehead.model.factors import Basis, Factors
+from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 
@@ -44,27 +46,98 @@ class BarStore(Protocol):
         drafts: Iterable[Draft],
         *,
         note: str,
-        instruments: Sequence[Instrument] = (),
-        quarantine: Sequence[Quarantined] = (),
+        instruments: Sequence[Instrument] | Callable[[], Sequence[Instrument]] = (),
+        quarantine: Iterable[Quarantined] = (),
         universes: Sequence[Universe] = (),
+        factors: Sequence[Factors] = (),
+        empties: Sequence[EmptyRange] = (),
+        report: Callable[[int], bytes] | None = None,
+        kind: CommitKind = "import",
     ) -> Commit:
-        """Write all or nothing. Drafts equal to what is held drop out; instruments are added or brought up to date."""
+        """Write all or nothing. Drafts equal to what is held drop out; instruments are added or brought up to date.
+
+        `drafts` is consumed one by one, each written before the next is asked for, so memory holds one. Where
+        `instruments`, `quarantine`, `factors`, `empties` or `report` depend on what the drafts brought to light, give
+        an iterable or a callable that is asked after the last draft: `report` is called with the number of the commit
+        and its bytes are kept with it.
+        """
         ...
 
     def append(self, bars: Sequence[Bars]) -> Commit:
-        """Lay new bars over what is held, as one small layered segment a (series, period); durable on return."""
+        """Lay new bars over what is held as one block of the tail a (series, period); one durable commit for all."""
+        ...
+
+    def fold(self, *, whole: bool = False) -> Commit:
+        """Make segments of the tail of periods that have closed, or have grown long; of the whole tail if asked."""
+        ...
+
+    def undo(self, number: int) -> Commit:
+        """Take back one commit: what it brought ends, what it ended is held again; itself a commit that can be undone.
+
+        Raises UndoError when there is no such commit, it was swept or undone already, or a later one touched the same
+        periods (named).
+        """
+        ...
+
+    def log(self, *, limit: int, before: int | None = None) -> Sequence[CommitRecord]:
+        """Return commits, newest first, those below `before`."""
+        ...
+
+    def report(self, number: int) -> bytes:
+        """Return the quality report kept with a commit, empty where there is none; raises ParameterError."""
+        ...
+
+    def sweep(self, keep: Sequence[int], newer_than: int) -> Swept:
+        """Give back what no kept snapshot names.
+
+        Kept are the head, those leased, those in `keep`, and commits made after `newer_than` (us UTC). Orphaned
+        files go too. Under the writer lock.
+        """
+        ...
+
+    def check(
+        self, *, rows: bool, heal: Callable[[SegmentRef], Mapping[Column, Array] | None] | None
+    ) -> Iterator[Finding]:
+        """Yield what is wrong: files gone or with another hash, orphans, a manifest that contradicts itself.
+
+        `rows` decodes every segment and compares its data hash too. `heal`, where given, offers the columns of a
+        damaged segment from elsewhere; columns of the right data hash are written in its place under the writer lock.
+        """
+        ...
+
+    def recount(self) -> int:
+        """Work out anew what is kept beside the manifest (coverage by series); return how many rows were wrong."""
+        ...
+
+    def facts(self) -> StoreFacts:
+        """Return how much is held."""
         ...
 
     def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
-        """Return first, last and number of bars at the head, from the manifest alone, sorted by series."""
+        """Return first, last and number of bars at the head, without a look at the segments, sorted by series."""
         ...
 
     def lease(self, snapshot: int, ttl_s: float) -> AbstractContextManager[None]:
-        """Keep what a snapshot names from being swept, until left or `ttl_s` seconds have passed."""
+        """Keep what a snapshot names from being swept, until left or `ttl_s` seconds have passed.
+
+        Raises ParameterError for a snapshot that was swept already.
+        """
         ...
 
-    def instruments(self) -> Sequence[Instrument]:
-        """Return every instrument, sorted by name."""
+    def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
+        """Return every instrument at a snapshot, by default the head, sorted by name."""
+        ...
+
+    def factors(self, instruments: Sequence[str], snapshot: int | None = None) -> Mapping[str, Factors]:
+        """Return the factors of those named (`venue:symbol`) that have some."""
+        ...
+
+    def empties(self, series: Sequence[Series] | None = None, snapshot: int | None = None) -> Sequence[EmptyRange]:
+        """Return the ranges that are confirmed empty, by series and start."""
+        ...
+
+    def quarantined(self, series: Sequence[Series] | None = None, *, limit: int = 1000) -> Sequence[Quarantined]:
+        """Return rows that were set aside, oldest first; rows of no symbol have an empty one."""
         ...
 
     def universes(self) -> Sequence[Universe]:
@@ -157,7 +230,7 @@ class Hints:
 
     `columns` maps Tapehead's column names (`ts symbol open high low close volume`) to the file's; that of `ts` may join
     two columns and name the form of their text, as `Date+Time:%d/%m/%Y %H:%M`. `unit` is of numeric times: `s ms us
-    ns`; `tz` the zone of times without one.
+    ns`; `tz` the zone of times without one. `price` picks a side where a file has two: `mid bid ask`.
     """
 
     symbol: str | None = None
@@ -167,6 +240,7 @@ class Hints:
     tz: str | None = None
     unit: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    price: str = "mid"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,6 +253,12 @@ class RawBatch:
     `text` gives the fields of row i as read, for what is set aside; `reason`, where not empty, says why no row of the
     batch could be read. `interval` is what the file's name says, None where it says nothing. `guesses` are sentences
     with their evidence, told once.
+
+    `factor` is adjusted close over close where the file has both, NaN where null; `basis` what its prices are adjusted
+    by, None where the file does not say; `factors` are dated corporate actions that the file holds instead of, or
+    beside, bars. `gapless` says that between its first and last row a symbol has no bar but those here, because the
+    file holds every trade: absent steps are confirmed empty, not missing. `partial` marks rows the source itself calls
+    unfinished.
     """
 
     names: tuple[str, ...]
@@ -195,6 +275,11 @@ class RawBatch:
     reason: str = ""
     interval: str | None = None
     guesses: tuple[str, ...] = ()
+    factor: Array | None = None
+    basis: Basis | None = None
+    factors: tuple[Factors, ...] = ()
+    gapless: bool = False
+    partial: Array | None = None
 
 
 class Source(Protocol):

@@ -44,6 +44,7 @@ CREATE TABLE instruments (
     has_volume INTEGER NOT NULL,
     listed_at INTEGER,
     delisted_at INTEGER,
+    basis TEXT NOT NULL,
     PRIMARY KEY (venue, symbol)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE universes (
@@ -114,17 +115,20 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
 UPDATE segments SET file = ? WHERE data = ? AND file <> ?
 
 -- name: instruments
-SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
+    basis
 FROM instruments ORDER BY venue, symbol
 
 -- name: instrument
-SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
+    basis
 FROM instruments WHERE venue = ? AND symbol = ?
 
 -- name: save_instrument
 INSERT OR REPLACE INTO instruments
-    (venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
+    basis)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- name: universes
 SELECT name, symbols, built_in FROM universes ORDER BY name
