@@ -87,21 +87,27 @@ class BarStore(Protocol):
         """Return the quality report kept with a commit, empty where there is none; raises ParameterError."""
         ...
 
-    def sweep(self, keep: Sequence[int], newer_than: int) -> Swept:
+    def sweep(self, keep: Sequence[int], newer_than: int, *, dry_run: bool = False) -> Swept:
         """Give back what no kept snapshot names.
 
-        Kept are the head, those leased, those in `keep`, and commits made after `newer_than` (us UTC). Orphaned
-        files go too. Under the writer lock.
+        Kept are the head, those leased, those in `keep`, and those that were the head at some time after `newer_than`
+        (us UTC), so that what was committed since can be undone. Orphaned files go too. Under the writer lock.
+        `dry_run` counts what would go, and takes nothing.
         """
         ...
 
     def check(
-        self, *, rows: bool, heal: Callable[[SegmentRef], Mapping[Column, Array] | None] | None
+        self,
+        *,
+        rows: bool,
+        heal: Callable[[SegmentRef], Mapping[Column, Array] | None] | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
     ) -> Iterator[Finding]:
         """Yield what is wrong: files gone or with another hash, orphans, a manifest that contradicts itself.
 
         `rows` decodes every segment and compares its data hash too. `heal`, where given, offers the columns of a
         damaged segment from elsewhere; columns of the right data hash are written in its place under the writer lock.
+        `progress` is told what is looked at, how many of it are done, and how many there are.
         """
         ...
 
@@ -111,6 +117,10 @@ class BarStore(Protocol):
 
     def facts(self) -> StoreFacts:
         """Return how much is held."""
+        ...
+
+    def series(self, snapshot: int | None = None) -> Sequence[Series]:
+        """Return every series that has bars at a snapshot, by default the head, sorted."""
         ...
 
     def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
