@@ -259,9 +259,13 @@ def test_work_travels_between_processes(store: Store) -> None:
     assert told.stdout.strip() == str(want)
 
 
+# A shell that starts the tests in the background lets their children ignore Ctrl-C; a terminal does not.
 INTERRUPTED = """
+import signal
 import sys
 import tapehead as th
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 store = th.open(sys.argv[1])
 run = store.backtest(sys.argv[2], universe="crypto", workers=1)
