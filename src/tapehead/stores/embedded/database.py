@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
+from tapehead.stores.embedded.disk import announced
 from tapehead.stores.embedded.home import other_home, unwritable
 from tapehead.stores.embedded.statements import read_statements
 
@@ -89,14 +90,16 @@ class Database:
             yield connection
             return
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            with announced("begin", self.path):
+                connection.execute("BEGIN IMMEDIATE")
             yield connection
-            connection.execute("COMMIT")
+            with announced("commit", self.path):
+                connection.execute("COMMIT")
             self._call_waiting()
         except BaseException as error:
             # A full disk may have rolled back already; then there is nothing left to undo.
             if connection.in_transaction:
-                with suppress(sqlite3.OperationalError):
+                with suppress(sqlite3.OperationalError), announced("rollback", self.path):
                     connection.execute("ROLLBACK")
             vars(self._local).pop("waiting", None)
             if isinstance(error, sqlite3.OperationalError):
@@ -200,7 +203,8 @@ class Database:
                 for statement in self._statements["schema"].split(";\n"):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {self._newest}")
-            connection.execute("COMMIT")
+            with announced("commit", self.path):
+                connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tapehead.errors import DiskFullError, NetworkFileSystemError, UnwritableHomeError
-from tapehead.stores.embedded.disk import is_full
+from tapehead.stores.embedded.disk import is_full, make_folders
 
 _NETWORK = frozenset({"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "afpfs", "coda"})
 _NETWORK |= {"9p", "davfs", "ceph", "glusterfs", "lustre", "gfs2", "ocfs2", "beegfs", "gpfs", "orangefs"}
@@ -80,7 +80,7 @@ def open_home(path: Path, *, mounts: Path = _MOUNTS) -> Home:
         raise NetworkFileSystemError(path=path, kind=kind, other=other_home(path))
     home = Home(path, writable=True)
     try:
-        home.segments.mkdir(parents=True, exist_ok=True)
+        make_folders(home.segments)
     except OSError as error:
         if is_full(error):
             raise DiskFullError(path=path, what="the folders of the store") from error

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tapehead.errors import StoreLockedError
+from tapehead.stores.embedded.disk import open_note, write_note
 
 _PAUSE_S = 0.02
 
@@ -26,11 +27,10 @@ class WriterLock:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock; raise StoreLockedError when another holds it for longer than `wait_s`."""
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = open_note(self.path)
         try:
             self._take(descriptor)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            write_note(descriptor, self.path, str(os.getpid()).encode())
             yield
         finally:
             os.close(descriptor)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from tapehead.errors import DamagedSegmentError, DiskFullError
 from tapehead.model.segment import Digest, SegmentRef
-from tapehead.stores.embedded.disk import is_full, sync_file, sync_folder
+from tapehead.stores.embedded.disk import (
+    is_full,
+    make_folder,
+    rename_file,
+    sync_file,
+    sync_folder,
+    unlink_file,
+    write_file,
+)
 from tapehead.stores.embedded.home import unwritable
 
 _SYNCS = 8
@@ -40,8 +48,8 @@ class SegmentFiles:
         """
         partial = self._partial(data)
         with self._explained(f"segment {self.path(data).name}"):
-            partial.parent.mkdir(exist_ok=True)
-            partial.write_bytes(content)
+            make_folder(partial.parent)
+            write_file(partial, content)
 
     def publish(self, written: Iterable[Digest]) -> None:
         """Make written files durable, then rename them, then make their names durable.
@@ -58,14 +66,14 @@ class SegmentFiles:
         with self._explained("segments"), ThreadPoolExecutor(_SYNCS) as pool:
             list(pool.map(sync_file, map(self._partial, every)))
             for data in every:
-                self._partial(data).rename(self.path(data))
+                rename_file(self._partial(data), self.path(data))
             list(pool.map(sync_folder, [*folders, self.folder]))
 
     def discard(self, written: Iterable[Digest]) -> None:
         """Remove the temporary files of a commit that came to nothing."""
         for data in written:
             with suppress(OSError):
-                self._partial(data).unlink(missing_ok=True)
+                unlink_file(self._partial(data))
 
     def read(self, ref: SegmentRef) -> bytes:
         """Return the bytes of a segment; raise DamagedSegmentError when they are gone or not those of the commit."""
