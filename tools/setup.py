@@ -250,17 +250,13 @@ COMPILE = (
 )
 
 
-def warm(progress: Progress) -> bool:
-    """Compile all kernels once, so that no first row waits for a compiler; False when there are none yet."""
-    if not (ROOT / "src" / "tapehead" / "kernels" / "warm.py").exists():
-        progress.skip("kernels", "there is no tapehead.kernels.warm yet, so nothing was compiled")
-        return False
+def warm(progress: Progress) -> None:
+    """Compile all kernels once, so that no first row waits for a compiler."""
     progress.step(
         "kernels compiled",
         [str(PYTHON), "-m", "tapehead.kernels.warm"],
         hint="The lines above name the kernel. See it alone: .venv/bin/python -m tapehead.kernels.warm",
     )
-    return True
 
 
 def ready(begun: float) -> None:
@@ -283,8 +279,8 @@ def ready(begun: float) -> None:
         warmed = []
         write_stamp(wanted, warmed)
         UNFINISHED.unlink()
-    if warm(progress):
-        write_stamp(wanted, [*warmed[1 - WARMED_KEPT :], kernels])
+    warm(progress)
+    write_stamp(wanted, [*warmed[1 - WARMED_KEPT :], kernels])
     say(f"set-up done in {time.monotonic() - begun:.1f} s")
 
 
