@@ -115,16 +115,28 @@ class Calendar:
         `first_ts` where that is no step's open.
         """
         first, last = (int(step) for step in self.steps(np.array([first_ts, last_ts], np.int64), interval))
-        wanted = np.arange(first, last + 1, dtype=np.int64)
+        return self.opens(np.arange(first, last + 1, dtype=np.int64), interval)
+
+    def opens(self, steps: I64, interval: Interval) -> I64:
+        """Return the expected open of each grid step, us UTC: what `steps` undoes.
+
+        Parameters
+        ----------
+        steps : int64 array, shape (n,)
+            Ordinals as `steps` gives them, in any order; one outside the tables gets the open of the nearest step.
+        """
+        wanted = np.asarray(steps, np.int64)
         if self.name == "24/7":
             return wanted * interval.us + _anchor_us(interval)
         table = _table(self.name)
         if interval.us >= DAY_US:
-            by_session = _session_steps(self.name, interval.us)
-            return table.session_opens[np.searchsorted(by_session, wanted, side="left")]
+            session = np.searchsorted(_session_steps(self.name, interval.us), wanted, side="left")
+            return table.session_opens[np.minimum(session, len(table.first) - 1)]
         before = _steps_before(self.name, interval.us)
+        wanted = np.clip(wanted, 0, before[-1] - 1)
         stretch = np.searchsorted(before, wanted, side="right") - 1
-        return table.opens[stretch] + (wanted - before[stretch]) * interval.us
+        opens: I64 = table.opens[stretch] + (wanted - before[stretch]) * interval.us
+        return opens
 
     def bar_end(self, ts: int, interval: Interval) -> int:
         """Return the first instant after the bar that opens at `ts`, us UTC.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.layout.columns import BAR_COLUMNS, Column
+from tapehead.layout.columns import Column
 
 
 def lay_over(layers: Sequence[Mapping[Column, NDArray[Any]]]) -> dict[Column, NDArray[Any]]:
@@ -15,7 +15,7 @@ def lay_over(layers: Sequence[Mapping[Column, NDArray[Any]]]) -> dict[Column, ND
     Parameters
     ----------
     layers : sequence of mappings of arrays
-        Lowest first, at least one; `ts` of each strictly rising.
+        Lowest first, at least one, all of the same columns; `ts` is among them, of each strictly rising.
     """
     ts = np.concatenate([layer["ts"] for layer in layers])
     order = np.argsort(ts, kind="stable")
@@ -24,4 +24,4 @@ def lay_over(layers: Sequence[Mapping[Column, NDArray[Any]]]) -> dict[Column, ND
     # Stable: of equal times the highest layer stands last.
     np.not_equal(ranked[1:], ranked[:-1], out=last[:-1])
     keep = order[last]
-    return {name: np.concatenate([layer[name] for layer in layers])[keep] for name in BAR_COLUMNS}
+    return {name: np.concatenate([layer[name] for layer in layers])[keep] for name in layers[0]}

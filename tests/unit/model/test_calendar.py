@@ -389,3 +389,13 @@ def test_easter_falls_where_the_almanac_has_it() -> None:
     """Astronomical Almanac: the extremes 22 March 1818 and 25 April 1943, and three of our years."""
     expected = [date(1818, 3, 22), date(1943, 4, 25), date(2000, 4, 23), date(2024, 3, 31), date(2038, 4, 25)]
     assert [easter(day.year) for day in expected] == expected
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_CALENDAR, INTERVALS, INSTANTS, st.integers(0, 300))
+def test_the_open_of_a_step_is_undone_by_steps(of: Calendar, interval: Interval, first: int, count: int) -> None:
+    ordinals = of.steps(np.array([first], np.int64), interval) + np.arange(count + 1)
+    opens = of.opens(ordinals, interval)
+    assert np.array_equal(of.steps(opens, interval), ordinals)
+    assert np.array_equal(of.grid(int(opens[0]), int(opens[-1]), interval), opens)
+    assert np.array_equal(of.opens(ordinals[::-1], interval), opens[::-1])
