@@ -204,3 +204,9 @@ class ExpressionError(TapeheadError, ValueError):
     """'{text}' is no filter: {cause}. For instance: tapehead universe create liquid --where '{example}'"""
 
     code = "input.expression"
+
+
+class AdjustError(TapeheadError, LookupError):
+    """{instrument} cannot be adjusted for {what}: {cause}. {step}"""
+
+    code = "input.adjust"

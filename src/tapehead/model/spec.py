@@ -6,9 +6,14 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
+from tapehead.errors import ParameterError
 from tapehead.model.rules import Rules
+
+Adjust = Literal["none", "split", "all"]
+ADJUSTS: Final[tuple[Adjust, ...]] = ("none", "split", "all")
+"""What signals see taken out of prices: nothing, splits, splits and dividends. Fills stay on stored prices."""
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -36,7 +41,8 @@ class RunSpec:
     """What was asked. Only what differs from its default stands in the canonical form; the snapshot never does.
 
     `parameters` holds every parameter of the strategy; `start` and `end` are us UTC, half-open; `symbols` are
-    `venue:symbol` names. Exactly one of `universe` and `symbols` is given.
+    `venue:symbol` names. Exactly one of `universe` and `symbols` is given. `adjust` picks the prices that signals see.
+    Raises ParameterError for an `adjust` that is not there.
     """
 
     strategy: str
@@ -47,6 +53,12 @@ class RunSpec:
     start: int | None = None
     end: int | None = None
     rules: Rules = field(default_factory=Rules)
+    adjust: Adjust = "none"
+
+    def __post_init__(self) -> None:
+        """Raise ParameterError for an unknown `adjust`."""
+        if self.adjust not in ADJUSTS:
+            raise ParameterError(name="adjust", value=self.adjust, bound="none, split or all")
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical form as plain values."""
@@ -66,6 +78,8 @@ class RunSpec:
         for name in RULE_KEYS:
             if getattr(self.rules, name) != getattr(default, name):
                 out[name] = getattr(self.rules, name)
+        if self.adjust != "none":
+            out["adjust"] = self.adjust
         return out
 
     @staticmethod
@@ -80,6 +94,7 @@ class RunSpec:
             start=_us(value["start"]) if "start" in value else None,
             end=_us(value["end"]) if "end" in value else None,
             rules=Rules(**{name: value[name] for name in RULE_KEYS if name in value}),
+            adjust=value.get("adjust", "none"),
         )
 
 
