@@ -22,6 +22,14 @@ REPAIRED: Final = 4
 SUSPECT: Final = 8
 AFTER_HOLE: Final = 16
 SYNTHETIC: Final = 32
+FLAG_WORDS: Final = {
+    TRADED: "traded",
+    PARTIAL: "partial",
+    REPAIRED: "repaired",
+    SUSPECT: "suspect",
+    AFTER_HOLE: "after_hole",
+    SYNTHETIC: "synthetic",
+}
 
 TRADE_DTYPES: Final[dict[str, str]] = {
     "side": "|i1",
