@@ -7,6 +7,7 @@ dicts with `ts` (aware datetime), `open high low close volume` and the set `flag
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ def local_sessions(days: Iterable[date], zone: str, opens: time, closes: time) -
 def utc_days(first: date, count: int) -> list[Session]:
     """Days of a market that never closes."""
     midnights = [datetime.combine(first + n * DAY, time(), UTC) for n in range(count + 1)]
-    return [Session(at.date(), at, after) for at, after in zip(midnights, midnights[1:], strict=False)]
+    return [Session(at.date(), at, after) for at, after in pairwise(midnights)]
 
 
 def bucket_of(session: Session, at: datetime, coarse: timedelta) -> tuple[Any, ...]:

@@ -69,7 +69,7 @@ def read_bars(
     Bars
         Without bars flagged partial: an unfinished bar is no bar.
     """
-    columns = _load(shelf, refs)
+    columns = read_series(shelf, refs)
     ts = columns["ts"]
     lo = 0 if start is None else int(np.searchsorted(ts, start))
     hi = ts.shape[0] if end is None else int(np.searchsorted(ts, end))
@@ -83,13 +83,25 @@ def read_bars(
     return frozen_bars(series, cut, lead, [ref.data for ref in refs])
 
 
-def _load(shelf: Shelf, refs: Sequence[SegmentRef]) -> Columns:
-    """Return the whole series, from memory where it is kept, layers of a period laid over each other."""
+def read_series(shelf: Shelf, refs: Sequence[SegmentRef], names: Sequence[Column] = BAR_COLUMNS) -> Columns:
+    """Return whole columns of a series, layers of a period laid over each other, unfinished bars included.
+
+    Parameters
+    ----------
+    refs : sequence of SegmentRef
+        Of one series, at least one, by period, then layer.
+    names : sequence of str
+        What to read; from memory where the whole series is kept, which only reading all of it brings there.
+    """
     key = tuple(ref.data for ref in refs)
     kept = shelf.memory.get(key) if shelf.memory is not None else None
     if kept is not None:
-        return dict(kept)
+        return {name: kept[name] for name in names}
     rows = sum(ref.rows for ref in refs)
+    if len(names) < len(BAR_COLUMNS):
+        wanted = names if _is_flat(refs) else dict.fromkeys(("ts", *names))
+        some = _read(shelf.tiers, refs, {name: np.empty(rows, BAR_DTYPES[name]) for name in wanted})
+        return {name: some[name] for name in names}
     keeps = shelf.memory is not None and shelf.memory.has_room(rows * BAR_BYTES)
     columns = _read(shelf.tiers, refs, _fresh(rows) if keeps else _room(rows))
     if shelf.memory is not None and keeps:
@@ -107,7 +119,7 @@ def _read(tiers: ChunkCache, refs: Sequence[SegmentRef], columns: Columns) -> Co
     at = 0
     for ref in refs:
         into = {name: values[at : at + ref.rows] for name, values in columns.items()}
-        tiers.read(ref, BAR_COLUMNS, into)
+        tiers.read(ref, tuple(columns), into)
         at += ref.rows
     return columns if _is_flat(refs) else _merged(columns, refs)
 

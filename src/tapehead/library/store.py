@@ -18,6 +18,7 @@ from tapehead.jobs.task import ask_warm_up
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
 from tapehead.library.market import Market
+from tapehead.library.prices import Prices
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
 from tapehead.library.upkeep import Upkeep
@@ -66,7 +67,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Upkeep):
+class Store(Market, Prices, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:

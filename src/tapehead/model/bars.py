@@ -12,6 +12,7 @@ from tapehead.errors import ParameterError
 from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, PRICE_COLUMNS, TRADED
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
+from tapehead.model.table import arrow_table
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -68,6 +69,14 @@ class Bars:
         """Return bars [lo, hi) as views, `warm` of them before the asked start."""
         columns = {name: getattr(self, name)[lo:hi] for name in BAR_COLUMNS}
         return frozen_bars(self.series, columns, warm, self.segments)
+
+    def to_arrow(self) -> Any:
+        """Return a pyarrow Table over the same memory; `ts` is a timestamp in UTC, the series is in its metadata."""
+        return arrow_table({name: getattr(self, name) for name in BAR_COLUMNS}, series_metadata(self.series))
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Hand the columns to any library that takes an Arrow stream: `polars.DataFrame(bars)`."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
 
     @staticmethod
     def from_arrays(
@@ -136,6 +145,11 @@ class Bars:
         if not 0 <= warm <= n:
             raise ParameterError(name="warm", value=warm, bound=f"between 0 and {n}, the number of bars")
         return frozen_bars(Series(venue, symbol, every), columns, warm)
+
+
+def series_metadata(series: Series) -> dict[str, str]:
+    """Return the names of a series as the metadata of a table."""
+    return {"venue": series.venue, "symbol": series.symbol, "interval": series.interval.text}
 
 
 def frozen_bars(series: Series, columns: Mapping[Any, Any], warm: int = 0, segments: Sequence[bytes] = ()) -> Bars:

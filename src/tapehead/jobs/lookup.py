@@ -1,0 +1,255 @@
+"""look_up: the bars of some instruments as a person asks for them, at any interval that theirs make up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.jobs.plan import OPEN_END, OPEN_START, held_range
+from tapehead.jobs.read import Shelf, read_series
+from tapehead.jobs.resample import divides, resample, thin
+from tapehead.jobs.universes import find_instrument
+from tapehead.layout.columns import BAR_COLUMNS, Column
+from tapehead.model.bars import I64, Bars, frozen_bars, series_metadata
+from tapehead.model.calendar import calendar
+from tapehead.model.history import EmptyRange
+from tapehead.model.instrument import Instrument, Series
+from tapehead.model.interval import Interval
+from tapehead.model.segment import SegmentRef
+from tapehead.model.spec import iso
+from tapehead.model.table import Table
+from tapehead.ports.bars import BarStore
+
+LEASE_S = 600.0
+_CUSTOMARY = ("1m", "2m", "3m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "1d", "1w", "2w")
+_NAMED = 3
+# The longest time that a market of ours is closed between two steps is a week with holidays on both sides.
+_CLOSED_US = 15 * 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Bars of one instrument.
+
+    `table` holds the columns that were asked for; `segments` are the data hashes they were read from, empty where they
+    were made. `source` is the interval they were made of, their own where they are held; `outside` counts bars of the
+    source that lie in no session and went into none; `total` is the number of bars before they were thinned.
+    """
+
+    series: Series
+    instrument: Instrument
+    table: Table
+    segments: tuple[bytes, ...]
+    source: Interval
+    outside: int
+    total: int
+    snapshot: int
+
+    @property
+    def bars(self) -> Bars:
+        """The bars; needs every column."""
+        return frozen_bars(self.series, dict(self.table), 0, self.segments)
+
+
+def look_up(
+    store: BarStore,
+    shelf: Shelf,
+    symbols: Sequence[str],
+    *,
+    interval: str | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    points: int | None = None,
+    columns: Sequence[Column] = BAR_COLUMNS,
+    snapshot: int | None = None,
+) -> list[Reading]:
+    """Read bars, unfinished ones included, with one look at the manifest for all instruments.
+
+    Parameters
+    ----------
+    symbols : sequence of str
+        Bare where unique, else `venue:symbol`; readings come in this order.
+    interval : str, optional
+        Any that the store holds or that can be made of a finer one, of which the finest is taken; needed where
+        instruments have bars of several.
+    start, end : int, optional
+        Open times of the bars to give, us UTC, half-open. A coarse bar is whole, wherever the range cuts.
+    points : int, optional
+        At most so many bars each; see `resample.thin`.
+    columns : sequence of str
+        What to give; where bars are held as they are asked for, nothing else is read.
+    snapshot : int, optional
+        State of the store; default the newest.
+
+    Raises
+    ------
+    UnknownSymbolError, AmbiguousSymbolError, ParameterError, EmptyRangeError, NoBarsError
+    """
+    if points is not None and points < 1:
+        raise ParameterError(name="points", value=points, bound="at least 1")
+    if start is not None and end is not None and start >= end:
+        raise EmptyRangeError(start=iso(start), end=iso(end))
+    number = store.head() if snapshot is None else snapshot
+    with store.lease(number, LEASE_S):
+        known = store.instruments(number)
+        asked = [find_instrument(known, symbol) for symbol in symbols]
+        sources = _sources(store, asked, interval, number)
+        wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
+        margin = max((one.margin_us for one in wanted), default=0)
+        lo, hi = OPEN_START if start is None else start - margin, OPEN_END if end is None else end + margin
+        series = [one.series for one in wanted]
+        refs = store.manifest(series, lo, hi, warm=1 if margin and start is not None else 0, snapshot=number).refs
+        made = [one for one in series if points is not None or margin]
+        empty = _by_series(store.empties(made, number) if made else ())
+        return [one.read(store, shelf, refs.get(one.series, ()), empty.get(one.series, ()), number) for one in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What to give of one instrument, and what it is made of."""
+
+    instrument: Instrument
+    source: Interval
+    interval: Interval
+    start: int | None
+    end: int | None
+    columns: tuple[Column, ...]
+    points: int | None
+
+    @property
+    def series(self) -> Series:
+        """Series that is held."""
+        return Series(self.instrument.venue, self.instrument.symbol, self.source)
+
+    @property
+    def margin_us(self) -> int:
+        """How far outside the range a bar may lie that a coarse one inside it is made of."""
+        if self.source == self.interval:
+            return 0
+        return self.interval.us + (0 if self.instrument.calendar == "24/7" else _CLOSED_US)
+
+    def read(
+        self,
+        store: BarStore,
+        shelf: Shelf,
+        refs: Sequence[SegmentRef],
+        empty: Sequence[EmptyRange],
+        snapshot: int,
+    ) -> Reading:
+        """Read, make coarser, cut, thin."""
+        if not refs:
+            raise self._nothing(store)
+        if not self.margin_us and self.points is None:
+            return self._as_held(store, shelf, refs, snapshot)
+        outside, days = 0, calendar(self.instrument.calendar)
+        bars = frozen_bars(self.series, read_series(shelf, refs))
+        if self.margin_us:
+            made = resample(self._around(bars), self.interval, days, empty)
+            bars, outside = made.bars, made.outside
+        lo, hi = self._range(bars.ts)
+        bars = bars.slice(lo, hi)
+        if not len(bars):
+            raise self._nothing(store)
+        few = bars if self.points is None else thin(bars, self.points, days, () if self.margin_us else empty)
+        table = Table({name: getattr(few, name) for name in self.columns}, series_metadata(few.series))
+        return Reading(few.series, self.instrument, table, (), self.source, outside, len(bars), snapshot)
+
+    def _as_held(self, store: BarStore, shelf: Shelf, refs: Sequence[SegmentRef], snapshot: int) -> Reading:
+        """Read no column but those that are asked for, and the times."""
+        read = read_series(shelf, refs, tuple(dict.fromkeys(("ts", *self.columns))))
+        lo, hi = self._range(read["ts"])
+        if hi == lo:
+            raise self._nothing(store)
+        table = Table({name: read[name][lo:hi] for name in self.columns}, series_metadata(self.series))
+        segments = tuple(ref.data for ref in refs)
+        return Reading(self.series, self.instrument, table, segments, self.source, 0, hi - lo, snapshot)
+
+    def _range(self, ts: I64) -> tuple[int, int]:
+        """Return the places between which the asked bars stand."""
+        lo = 0 if self.start is None else int(np.searchsorted(ts, self.start))
+        hi = len(ts) if self.end is None else int(np.searchsorted(ts, self.end))
+        return lo, max(lo, hi)
+
+    def _around(self, bars: Bars) -> Bars:
+        """Return the bars of the range and its margins, and one before them to see a hole by."""
+        lo = 0 if self.start is None else int(np.searchsorted(bars.ts, self.start - self.margin_us)) - 1
+        hi = len(bars) if self.end is None else int(np.searchsorted(bars.ts, self.end + self.margin_us))
+        return bars.slice(max(lo, 0), hi)
+
+    def _nothing(self, store: BarStore) -> NoBarsError:
+        """Return the error for a range without a bar."""
+        start = "the first bar" if self.start is None else iso(self.start)
+        end = "the last bar" if self.end is None else iso(self.end)
+        held = held_range(store.coverage([self.series]))
+        return NoBarsError(symbol=self.instrument.symbol, interval=self.interval.text, start=start, end=end, held=held)
+
+
+def _by_series(ranges: Sequence[EmptyRange]) -> dict[Series, list[EmptyRange]]:
+    """Sort ranges by their series."""
+    found: dict[Series, list[EmptyRange]] = {}
+    for one in ranges:
+        found.setdefault(one.series, []).append(one)
+    return found
+
+
+def _sources(
+    store: BarStore, instruments: Sequence[Instrument], interval: str | None, snapshot: int
+) -> dict[str, tuple[Interval, Interval]]:
+    """Return for each instrument the interval that is held and the one to give."""
+    asked = None if interval is None else Interval.parse(interval)
+    held: dict[str, list[Interval]] = {one.name: [] for one in instruments}
+    for series in store.series(snapshot):
+        if series.instrument in held:
+            held[series.instrument].append(series.interval)
+    if asked is None:
+        asked = _only(instruments, held)
+    return {one.name: (_source(one, sorted(held[one.name]), asked), asked) for one in instruments}
+
+
+def _only(instruments: Sequence[Instrument], held: Mapping[str, Sequence[Interval]]) -> Interval:
+    """Return the one interval that instruments have."""
+    every = sorted({each for intervals in held.values() for each in intervals})
+    name = instruments[0].symbol if len(instruments) == 1 else f"{len(instruments)} instruments"
+    if len(every) == 1:
+        return every[0]
+    if not every:
+        raise _no_bars(name)
+    bound = f"named, since the store holds {_listed(every)} of {name}: --interval {every[0]}"
+    raise ParameterError(name="interval", value="not given", bound=bound)
+
+
+def _source(one: Instrument, held: Sequence[Interval], asked: Interval) -> Interval:
+    """Return the held interval to make the asked one of: itself, else the finest that divides it."""
+    if asked in held:
+        return asked
+    if not held:
+        raise _no_bars(one.symbol)
+    days = calendar(one.calendar)
+    found = next((fine for fine in held if divides(days, fine, asked)), None)
+    if found is not None:
+        return found
+    if asked < held[0]:
+        raise NoBarsError(
+            f"No bars for {one.symbol} {asked}: the store holds {_listed(held)}, and bars are only ever made coarser. "
+            f"Import a file that has them: tapehead import PATH --symbol {one.symbol} --interval {asked}",
+            symbol=one.symbol,
+            interval=asked.text,
+            held=_listed(held),
+        )
+    every = [Interval.parse(text) for text in _CUSTOMARY]
+    able = [each for each in every if any(divides(days, fine, each) for fine in held)]
+    near = sorted(sorted(able, key=lambda each: abs(each.us - asked.us))[:_NAMED])
+    bound = f"made up of whole bars of {_listed(held)}, as {_listed(near)} are" if near else f"one of {_listed(held)}"
+    raise ParameterError(name="interval", value=asked, bound=bound)
+
+
+def _no_bars(name: str) -> NoBarsError:
+    """Return the error for an instrument of which no bar is held."""
+    text = f"No bars for {name} are held. Import a file that has some: tapehead import PATH --symbol {name}"
+    return NoBarsError(text, symbol=name, held="none")
+
+
+def _listed(intervals: Sequence[Interval]) -> str:
+    """Return intervals as a list in words."""
+    return ", ".join(str(every) for every in intervals)
