@@ -2,12 +2,14 @@
 
 from typing import Final
 
-BARS_FORMAT: Final = 1
+BARS_FORMAT: Final = 2
 """`PRAGMA user_version` of bars.db."""
 RUNS_FORMAT: Final = 1
 """`PRAGMA user_version` of runs.db."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""
+TAIL_FORMAT: Final = 1
+"""Written into the header of each block of the tail."""
 HOT_FORMAT: Final = 1
 """Part of the name of the hot tier's folder."""
 EQUITY_POINTS: Final = 64

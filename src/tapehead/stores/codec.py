@@ -1,6 +1,7 @@
-"""ParquetCodec: the columns of a segment to a standard Parquet file and back, bit for bit."""
+"""ParquetCodec: the columns of a segment to a standard Parquet file, those of a block of the tail to raw bytes."""
 
 import hashlib
+import struct
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
-from tapehead.layout.formats import SEGMENT_FORMAT
+from tapehead.layout.formats import SEGMENT_FORMAT, TAIL_FORMAT
 from tapehead.model.segment import Digest
 
 Array = NDArray[Any]
@@ -19,6 +20,9 @@ _PRECISION = 18
 _DECIMALS = range(11)
 _PROBE = 64
 _ROWS_IN_GROUP = 1 << 24
+_TAIL_MAGIC = b"TAPETAIL"
+_TAIL_HEADER = struct.Struct("<8sII")
+"""Magic, format, rows; the columns follow in layout order, little-endian, without padding."""
 
 
 class ParquetCodec:
@@ -59,13 +63,16 @@ class ParquetCodec:
         return data, data_hash(columns), hashlib.sha256(data).digest()
 
     def decode(self, data: bytes, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
-        """Write the asked columns into arrays of exactly the segment's rows.
+        """Write the asked columns into arrays of exactly the rows of a segment, or of a block of the tail.
 
         Raises
         ------
         ParameterError
             An array of `into` has another length than the segment.
         """
+        if data.startswith(_TAIL_MAGIC):
+            _decode_block(data, columns, into)
+            return
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -73,13 +80,25 @@ class ParquetCodec:
         table = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False).read(columns=list(columns), use_threads=False)
         for name in columns:
             target = into[name]
-            if target.shape != (table.num_rows,):
-                bound = f"of shape ({table.num_rows},), as the segment holds"
-                raise ParameterError(name=f"into[{name!r}].shape", value=target.shape, bound=bound)
+            _check_room(name, target, table.num_rows)
             offset = 0
             for chunk in table.column(name).chunks:
                 _copy_chunk(chunk, name, target[offset : offset + len(chunk)])
                 offset += len(chunk)
+
+
+def encode_block(columns: Mapping[Column, Array]) -> tuple[bytes, Digest, Digest]:
+    """Return the bytes of a block of the tail, the hash of its columns and that of its bytes.
+
+    `columns` are checked by `check_columns` before; no bit of them is looked at, so any survives.
+    """
+    parts = [np.ascontiguousarray(columns[name], BAR_DTYPES[name]).tobytes() for name in BAR_COLUMNS]
+    rows = len(columns["ts"])
+    content = b"".join((_TAIL_HEADER.pack(_TAIL_MAGIC, TAIL_FORMAT, rows), *parts))
+    digest = hashlib.sha256()
+    for name, part in zip(BAR_COLUMNS, parts, strict=True):
+        digest.update(f"{name} {rows}\n".encode() + part)
+    return content, digest.digest(), hashlib.sha256(content).digest()
 
 
 def data_hash(columns: Mapping[Column, Array]) -> Digest:
@@ -104,6 +123,28 @@ def check_columns(columns: Mapping[Column, Array]) -> None:
             raise ParameterError(name=f"columns[{name!r}].shape", value=values.shape, bound=f"{rows}, as ts has")
         if values.dtype != np.dtype(BAR_DTYPES[name]):
             raise ParameterError(name=f"columns[{name!r}].dtype", value=values.dtype, bound=BAR_DTYPES[name])
+
+
+def _decode_block(data: bytes, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
+    """Copy the asked columns of a block of the tail."""
+    _, number, rows = _TAIL_HEADER.unpack_from(data)
+    if number != TAIL_FORMAT:
+        raise ParameterError(name="format of a block", value=number, bound=f"{TAIL_FORMAT}, the one known here")
+    at = _TAIL_HEADER.size
+    for name in BAR_COLUMNS:
+        values = np.frombuffer(data, BAR_DTYPES[name], rows, at)
+        at += values.nbytes
+        if name in columns:
+            _check_room(name, into[name], rows)
+            np.copyto(into[name], values)
+
+
+def _check_room(name: Column, target: Array, rows: int) -> None:
+    """Raise ParameterError unless an array to be filled has exactly so many rows."""
+    if target.shape != (rows,):
+        raise ParameterError(
+            name=f"into[{name!r}].shape", value=target.shape, bound=f"of shape ({rows},), as the segment holds"
+        )
 
 
 def _to_parquet(columns: Mapping[Column, Array]) -> bytes:

@@ -13,7 +13,7 @@ from tapehead.errors import ParameterError
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.layers import lay_over
-from tapehead.model.segment import Commit, Draft, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import TAIL, Commit, Draft, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import BarStore, Codec
 from tapehead.testing.samples import HOUR, YEAR_2021, Columns, sample_bars, sample_columns, sample_draft, sample_series
 
@@ -203,7 +203,7 @@ class BarStoreContract:
         expected = lay_plainly(base, later)
         check_equal(self.at(store), expected)
         check_equal(self.at(store, 1), base)
-        assert [ref.layer for ref in store.manifest([sample_series()], *ALWAYS).refs[sample_series()]] == [0, 1]
+        assert [ref.layer for ref in store.manifest([sample_series()], *ALWAYS).refs[sample_series()]] == [0, TAIL]
         assert store.coverage()[0].rows == len(expected["ts"])
         assert store.coverage()[0].last == expected["ts"][-1]
 
@@ -219,7 +219,7 @@ class BarStoreContract:
         columns = sample_columns(48, start=YEAR_2021 - 24 * HOUR.us)
         assert store.append([sample_bars(columns)]).segments == 2
         refs = store.manifest([sample_series()], *ALWAYS).refs[sample_series()]
-        assert [(ref.period, ref.layer) for ref in refs] == [(2020, 0), (2021, 0)]
+        assert [(ref.period, ref.layer) for ref in refs] == [(2020, TAIL), (2021, TAIL)]
         check_equal(self.at(store), columns)
 
     def test_a_draft_takes_the_place_of_every_layer(self, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tapehead.errors import DamagedSegmentError, StoreLockedError
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
-from tapehead.model.segment import Draft, SegmentRef
+from tapehead.model.segment import TAIL, Draft, SegmentRef
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.lock import WriterLock
@@ -206,7 +206,7 @@ def test_days_are_one_period(store: EmbeddedBars) -> None:
     later["ts"] = columns["ts"][-1] + (1 + np.arange(5)) * 86_400_000_000
     bars = sample_bars(later)
     store.append([type(bars)(series, *(getattr(bars, name) for name in later))])
-    assert [(ref.period, ref.layer) for ref in store.manifest([series], *ALWAYS).refs[series]] == [(0, 0), (0, 1)]
+    assert [(ref.period, ref.layer) for ref in store.manifest([series], *ALWAYS).refs[series]] == [(0, 0), (0, TAIL)]
     assert store.coverage([series])[0].rows == 2005
 
 

@@ -12,6 +12,7 @@ from tapehead.errors import (
     SurroundingsError,
     UnwritableHomeError,
 )
+from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
@@ -66,9 +67,9 @@ def test_a_store_of_a_newer_format_is_refused_by_number(store: EmbeddedBars) -> 
         with sqlite3.connect(store.home.path / name) as connection:
             connection.execute("PRAGMA user_version = 7")
         connection.close()
-    with pytest.raises(NewerFormatError, match=r"bars\.db has format 7.* reads up to 1"):
+    with pytest.raises(NewerFormatError, match=rf"bars\.db has format 7.* reads up to {BARS_FORMAT}"):
         EmbeddedBars(open_home(store.home.path), ParquetCodec())
-    with pytest.raises(NewerFormatError, match=r"runs\.db has format 7.* reads up to 1"):
+    with pytest.raises(NewerFormatError, match=rf"runs\.db has format 7.* reads up to {RUNS_FORMAT}"):
         open_runs(open_home(store.home.path))
 
 

@@ -1,11 +1,17 @@
 -- name: schema
--- Times are us UTC. A segment is held by the commits since <= c < until.
+-- Times are us UTC. What has since and until is held by the commits since <= c < until; until NULL: still.
 CREATE TABLE commits (
     number INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
+    kind TEXT NOT NULL,
     note TEXT NOT NULL,
     segments INTEGER NOT NULL,
-    unchanged INTEGER NOT NULL
+    unchanged INTEGER NOT NULL,
+    undoes INTEGER,
+    undone_by INTEGER,
+    swept INTEGER NOT NULL,
+    -- JSON, compressed by zlib. Last: a look at the other columns then never walks through it.
+    report BLOB
 ) STRICT;
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
@@ -14,7 +20,7 @@ CREATE TABLE series (
     interval_us INTEGER NOT NULL,
     UNIQUE (venue, symbol, interval_us)
 ) STRICT;
--- "rows" counts the bars of the file, "added" those of them that no lower layer of the period held.
+-- "rows" counts the bars of the file, "added" those of them that nothing below it in its period held.
 CREATE TABLE segments (
     id INTEGER PRIMARY KEY,
     series INTEGER NOT NULL REFERENCES series (id),
@@ -30,7 +36,38 @@ CREATE TABLE segments (
     until INTEGER
 ) STRICT;
 CREATE INDEX segments_of_period ON segments (series, period, layer);
+CREATE INDEX segments_held ON segments (series, period, layer) WHERE until IS NULL;
 CREATE INDEX segments_of_data ON segments (data);
+CREATE INDEX segments_since ON segments (since);
+CREATE INDEX segments_until ON segments (until);
+-- Blocks of new bars. They lie over the segments of their period, one over the other in order of since, then id.
+CREATE TABLE tail (
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL REFERENCES series (id),
+    period INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    file BLOB NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    "rows" INTEGER NOT NULL,
+    added INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    columns BLOB NOT NULL
+) STRICT;
+CREATE INDEX tail_of_period ON tail (series, period);
+CREATE INDEX tail_held ON tail (series, period, "rows") WHERE until IS NULL;
+CREATE INDEX tail_of_data ON tail (data);
+CREATE INDEX tail_since ON tail (since);
+CREATE INDEX tail_until ON tail (until);
+-- What the head holds of each series: "segments" counts segments and blocks of the tail.
+CREATE TABLE coverage (
+    series INTEGER PRIMARY KEY REFERENCES series (id),
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    "rows" INTEGER NOT NULL,
+    segments INTEGER NOT NULL
+) STRICT;
 CREATE TABLE instruments (
     venue TEXT NOT NULL,
     symbol TEXT NOT NULL,
@@ -45,12 +82,42 @@ CREATE TABLE instruments (
     listed_at INTEGER,
     delisted_at INTEGER,
     basis TEXT NOT NULL,
-    PRIMARY KEY (venue, symbol)
+    since INTEGER NOT NULL,
+    until INTEGER,
+    PRIMARY KEY (venue, symbol, since)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX instruments_since ON instruments (since);
+CREATE INDEX instruments_until ON instruments (until);
+-- "data" are the columns ts (int64), split, dividend (float64) one after the other, little-endian.
+CREATE TABLE factors (
+    id INTEGER PRIMARY KEY,
+    venue TEXT NOT NULL,
+    symbol TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER,
+    source TEXT NOT NULL,
+    data BLOB NOT NULL
+) STRICT;
+CREATE INDEX factors_of_instrument ON factors (venue, symbol);
+CREATE INDEX factors_since ON factors (since);
+CREATE INDEX factors_until ON factors (until);
+-- Open times first <= t < "end" in which, the source says, there is no bar. Ranges held of one series never touch.
+CREATE TABLE empties (
+    id INTEGER PRIMARY KEY,
+    series INTEGER NOT NULL REFERENCES series (id),
+    first INTEGER NOT NULL,
+    "end" INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    until INTEGER
+) STRICT;
+CREATE INDEX empties_of_series ON empties (series, first);
+CREATE INDEX empties_since ON empties (since);
+CREATE INDEX empties_until ON empties (until);
 CREATE TABLE universes (
     name TEXT PRIMARY KEY,
     symbols TEXT NOT NULL,
-    built_in INTEGER NOT NULL
+    built_in INTEGER NOT NULL,
+    "where" TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY,
@@ -61,42 +128,131 @@ CREATE TABLE quarantine (
     reason TEXT NOT NULL,
     "values" TEXT NOT NULL,
     since INTEGER NOT NULL,
-    UNIQUE (series, path, "row", reason, "values")
+    until INTEGER
 ) STRICT;
+-- Of rows still held alone: what an undo took back may come again.
+CREATE UNIQUE INDEX quarantine_held ON quarantine (series, path, "row", reason, "values") WHERE until IS NULL;
+CREATE INDEX quarantine_since ON quarantine (since);
+CREATE INDEX quarantine_until ON quarantine (until);
+-- Who reads a snapshot: process "pid", begun at "began", of the process space "space", on the machine's start "boot".
+-- "expires" counts us of that machine's clock since its start, which nobody sets.
 CREATE TABLE leases (
     id INTEGER PRIMARY KEY,
     snapshot INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    space TEXT NOT NULL,
     pid INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    began INTEGER NOT NULL,
+    ttl INTEGER NOT NULL,
+    expires INTEGER NOT NULL
 ) STRICT;
+
+-- name: before_1
+-- An upgrade of format 1: its tables step aside, those of the schema are made, after_1 fills them. Leases go: nothing
+-- that format 1 could do swept anything.
+DROP INDEX segments_of_period;
+DROP INDEX segments_of_data;
+DROP TABLE leases;
+ALTER TABLE commits RENAME TO old_commits;
+ALTER TABLE series RENAME TO old_series;
+ALTER TABLE segments RENAME TO old_segments;
+ALTER TABLE instruments RENAME TO old_instruments;
+ALTER TABLE universes RENAME TO old_universes;
+ALTER TABLE quarantine RENAME TO old_quarantine;
+
+-- name: after_1
+INSERT INTO commits (number, at, kind, note, segments, unchanged, swept)
+SELECT number, at,
+    CASE WHEN note = 'append' THEN 'append' WHEN note LIKE 'synthetic market: %' THEN 'market' ELSE 'import' END,
+    note, segments, unchanged, 0
+FROM old_commits;
+INSERT INTO series SELECT id, venue, symbol, interval_us FROM old_series;
+INSERT INTO segments
+SELECT id, series, period, layer, data, file, first, last, "rows", added, since, until FROM old_segments;
+INSERT INTO coverage
+SELECT series, min(first), max(last), sum(added), count(*) FROM segments WHERE until IS NULL GROUP BY series;
+-- Format 1 did not note when an instrument came: it came with its first bars.
+INSERT INTO instruments
+SELECT i.venue, i.symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, '',
+    coalesce((
+        SELECT min(g.since) FROM segments AS g JOIN series AS s ON s.id = g.series
+        WHERE s.venue = i.venue AND s.symbol = i.symbol
+    ), 1),
+    NULL
+FROM old_instruments AS i;
+INSERT INTO universes SELECT name, symbols, built_in, '' FROM old_universes;
+INSERT INTO quarantine SELECT id, series, ts, path, "row", reason, "values", since, NULL FROM old_quarantine;
+DROP TABLE old_quarantine;
+DROP TABLE old_universes;
+DROP TABLE old_instruments;
+DROP TABLE old_segments;
+DROP TABLE old_series;
+DROP TABLE old_commits;
 
 -- name: head
 SELECT coalesce(max(number), 0) FROM commits
 
 -- name: add_commit
-INSERT INTO commits (number, at, note, segments, unchanged) VALUES (?, ?, ?, ?, ?)
+INSERT INTO commits (number, at, kind, note, segments, unchanged, swept, report) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
+
+-- name: log
+SELECT number, at, kind, note, segments, unchanged, undoes, undone_by, swept, report IS NOT NULL
+FROM commits WHERE number < ? ORDER BY number DESC LIMIT ?
+
+-- name: report
+SELECT report FROM commits WHERE number = ?
+
+-- name: swept
+SELECT swept, (SELECT min(number) FROM commits WHERE swept = 0) FROM commits WHERE number = ?
 
 -- name: refs_of_all
-SELECT s.venue, s.symbol, s.interval_us, g.period, g.layer, g.data, g.file, g.first, g.last, g."rows", g.since, g.until, g.added
-FROM segments AS g JOIN series AS s ON s.id = g.series
-WHERE g.since <= :snapshot AND (g.until IS NULL OR g.until > :snapshot)
-ORDER BY g.series, g.period, g.layer
+-- In two halves, so that each finds its rows by an index: what is still held, and what ended after the snapshot.
+SELECT s.venue, s.symbol, s.interval_us, period, layer, data, file, first, last, "rows", since, until
+FROM (
+    SELECT id, series, period, layer, data, file, first, last, "rows", since, until
+    FROM segments WHERE until IS NULL AND since <= :snapshot
+    UNION ALL
+    SELECT id, series, period, layer, data, file, first, last, "rows", since, until
+    FROM segments WHERE until > :snapshot AND since <= :snapshot
+    UNION ALL
+    SELECT id, series, period, -1, data, file, first, last, "rows", since, until
+    FROM tail WHERE until IS NULL AND since <= :snapshot
+    UNION ALL
+    SELECT id, series, period, -1, data, file, first, last, "rows", since, until
+    FROM tail WHERE until > :snapshot AND since <= :snapshot
+) AS g JOIN series AS s ON s.id = g.series
+ORDER BY g.series, period, layer < 0, layer, since, g.id
 
 -- name: refs_of_one
-SELECT s.venue, s.symbol, s.interval_us, g.period, g.layer, g.data, g.file, g.first, g.last, g."rows", g.since, g.until, g.added
-FROM segments AS g JOIN series AS s ON s.id = g.series
-WHERE s.venue = :venue AND s.symbol = :symbol AND s.interval_us = :interval_us
-    AND g.since <= :snapshot AND (g.until IS NULL OR g.until > :snapshot)
-ORDER BY g.period, g.layer
+-- The + keeps SQLite from walking along all that is older than the snapshot.
+SELECT s.venue, s.symbol, s.interval_us, period, layer, data, file, first, last, "rows", since, until
+FROM (
+    SELECT id, series, period, layer, data, file, first, last, "rows", since, until, added FROM segments
+    WHERE series = (SELECT id FROM series WHERE venue = :venue AND symbol = :symbol AND interval_us = :interval_us)
+        AND +since <= :snapshot AND (until IS NULL OR +until > :snapshot)
+    UNION ALL
+    SELECT id, series, period, -1, data, file, first, last, "rows", since, until, added FROM tail
+    WHERE series = (SELECT id FROM series WHERE venue = :venue AND symbol = :symbol AND interval_us = :interval_us)
+        AND +since <= :snapshot AND (until IS NULL OR +until > :snapshot)
+) AS g JOIN series AS s ON s.id = g.series
+ORDER BY period, layer < 0, layer, since, g.id
 
 -- name: held_in_period
-SELECT g.layer, g.data, g.file, g.first, g.last, g."rows"
-FROM segments AS g JOIN series AS s ON s.id = g.series
-WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ? AND g.period = ? AND g.until IS NULL
-ORDER BY g.layer
+SELECT layer, data, file, first, last, "rows", since
+FROM (
+    SELECT id, layer, data, file, first, last, "rows", since
+    FROM segments WHERE series = :series AND period = :period AND until IS NULL
+    UNION ALL
+    SELECT id, -1, data, file, first, last, "rows", since
+    FROM tail WHERE series = :series AND period = :period AND until IS NULL
+)
+ORDER BY layer < 0, layer, since, id
 
 -- name: file_of_data
 SELECT file FROM segments WHERE data = ? LIMIT 1
+
+-- name: named_data
+SELECT DISTINCT data FROM segments
 
 -- name: add_series
 INSERT OR IGNORE INTO series (venue, symbol, interval_us) VALUES (?, ?, ?)
@@ -104,40 +260,137 @@ INSERT OR IGNORE INTO series (venue, symbol, interval_us) VALUES (?, ?, ?)
 -- name: series_id
 SELECT id FROM series WHERE venue = ? AND symbol = ? AND interval_us = ?
 
--- name: end_period
+-- name: end_segments
 UPDATE segments SET until = ? WHERE series = ? AND period = ? AND until IS NULL
+
+-- name: end_blocks
+UPDATE tail SET until = ? WHERE series = ? AND period = ? AND until IS NULL
+
+-- name: end_block
+UPDATE tail SET until = ? WHERE id = ?
 
 -- name: add_segment
 INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
 
+-- name: add_block
+INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)
+
+-- name: blocks_of_period
+SELECT id, first, last, "rows", added FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id
+
+-- name: columns_of_block
+SELECT columns FROM tail WHERE id = ?
+
+-- name: columns_of_data
+SELECT columns FROM tail WHERE data = ? LIMIT 1
+
+-- name: tails
+SELECT s.venue, s.symbol, s.interval_us, t.period, sum(t."rows"), c.last
+FROM tail AS t INDEXED BY tail_held JOIN series AS s ON s.id = t.series JOIN coverage AS c ON c.series = t.series
+WHERE t.until IS NULL GROUP BY t.series, t.period
+
 -- name: mend_file
 UPDATE segments SET file = ? WHERE data = ? AND file <> ?
 
+-- name: coverage
+SELECT s.venue, s.symbol, s.interval_us, c.first, c.last, c."rows", c.segments
+FROM coverage AS c JOIN series AS s ON s.id = c.series ORDER BY s.venue, s.symbol, s.interval_us
+
+-- name: coverage_of_one
+SELECT c.first, c.last, c."rows", c.segments
+FROM coverage AS c JOIN series AS s ON s.id = c.series WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ?
+
+-- name: last_held
+SELECT s.id, c.last FROM series AS s LEFT JOIN coverage AS c ON c.series = s.id
+WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ?
+
+-- name: forget_coverage
+DELETE FROM coverage WHERE series = ?
+
+-- name: count_coverage
+-- From the manifest: what the row of a series must say.
+INSERT INTO coverage (series, first, last, "rows", segments)
+SELECT series, min(first), max(last), sum(added), count(*)
+FROM (
+    SELECT series, first, last, added FROM segments WHERE series = :series AND until IS NULL
+    UNION ALL
+    SELECT series, first, last, added FROM tail WHERE series = :series AND until IS NULL
+)
+GROUP BY series
+
+-- name: add_coverage
+-- By what one block brought: no look at the others.
+INSERT INTO coverage (series, first, last, "rows", segments) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (series) DO UPDATE SET
+    first = min(first, excluded.first), last = max(last, excluded.last),
+    "rows" = "rows" + excluded."rows", segments = segments + excluded.segments
+
 -- name: instruments
-SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
-    basis
-FROM instruments ORDER BY venue, symbol
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis
+FROM instruments WHERE since <= :snapshot AND (until IS NULL OR until > :snapshot) ORDER BY venue, symbol
 
 -- name: instrument
-SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
-    basis
-FROM instruments WHERE venue = ? AND symbol = ?
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis
+FROM instruments WHERE venue = ? AND symbol = ? AND until IS NULL
 
--- name: save_instrument
-INSERT OR REPLACE INTO instruments
-    (venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,
-    basis)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+-- name: end_instrument
+UPDATE instruments SET until = ? WHERE venue = ? AND symbol = ? AND until IS NULL
+
+-- name: add_instrument
+INSERT INTO instruments (
+    venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
+    since
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: factors
+SELECT source, data FROM factors
+WHERE venue = :venue AND symbol = :symbol AND since <= :snapshot AND (until IS NULL OR until > :snapshot)
+
+-- name: factors_held
+SELECT source, data FROM factors WHERE venue = ? AND symbol = ? AND until IS NULL
+
+-- name: end_factors
+UPDATE factors SET until = ? WHERE venue = ? AND symbol = ? AND until IS NULL
+
+-- name: add_factors
+INSERT INTO factors (venue, symbol, since, source, data) VALUES (?, ?, ?, ?, ?)
+
+-- name: empties
+SELECT s.venue, s.symbol, s.interval_us, e.first, e."end"
+FROM empties AS e JOIN series AS s ON s.id = e.series
+WHERE e.since <= :snapshot AND (e.until IS NULL OR e.until > :snapshot)
+ORDER BY s.venue, s.symbol, s.interval_us, e.first
+
+-- name: empties_of_one
+SELECT e.first, e."end" FROM empties AS e JOIN series AS s ON s.id = e.series
+WHERE s.venue = :venue AND s.symbol = :symbol AND s.interval_us = :interval_us
+    AND e.since <= :snapshot AND (e.until IS NULL OR e.until > :snapshot)
+ORDER BY e.first
+
+-- name: empties_touching
+SELECT id, first, "end" FROM empties
+WHERE series = :series AND until IS NULL AND first <= :end AND "end" >= :first ORDER BY first
+
+-- name: end_empty
+UPDATE empties SET until = ? WHERE id = ?
+
+-- name: drop_passing_empties
+-- Ranges that came and were joined within one commit.
+DELETE FROM empties WHERE since = ? AND until = since
+
+-- name: add_empty
+INSERT INTO empties (series, first, "end", since) VALUES (?, ?, ?, ?)
 
 -- name: universes
-SELECT name, symbols, built_in FROM universes ORDER BY name
+SELECT name, symbols, built_in, "where" FROM universes ORDER BY name
 
 -- name: universe
-SELECT name, symbols, built_in FROM universes WHERE name = ?
+SELECT name, symbols, built_in, "where" FROM universes WHERE name = ?
 
 -- name: save_universe
-INSERT OR REPLACE INTO universes (name, symbols, built_in) VALUES (?, ?, ?)
+INSERT OR REPLACE INTO universes (name, symbols, built_in, "where") VALUES (?, ?, ?, ?)
 
 -- name: delete_universe
 DELETE FROM universes WHERE name = ?
@@ -145,14 +398,20 @@ DELETE FROM universes WHERE name = ?
 -- name: add_quarantined
 INSERT OR IGNORE INTO quarantine (series, ts, path, "row", reason, "values", since) VALUES (?, ?, ?, ?, ?, ?, ?)
 
+-- name: quarantined
+SELECT s.venue, s.symbol, s.interval_us, q.ts, q.path, q."row", q.reason, q."values"
+FROM quarantine AS q JOIN series AS s ON s.id = q.series WHERE q.until IS NULL ORDER BY q.id LIMIT ?
+
+-- name: quarantined_of_one
+SELECT q.id, q.ts, q.path, q."row", q.reason, q."values"
+FROM quarantine AS q JOIN series AS s ON s.id = q.series
+WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ? AND q.until IS NULL ORDER BY q.id LIMIT ?
+
 -- name: add_lease
-INSERT INTO leases (snapshot, pid, expires_at) VALUES (?, ?, ?)
+INSERT INTO leases (snapshot, boot, space, pid, began, ttl, expires) VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: end_lease
 DELETE FROM leases WHERE id = ?
 
--- name: expire_leases
-DELETE FROM leases WHERE expires_at <= ?
-
--- name: leased
-SELECT DISTINCT snapshot FROM leases WHERE expires_at > ? ORDER BY snapshot
+-- name: leases
+SELECT id, snapshot, boot, space, pid, began, ttl, expires FROM leases ORDER BY snapshot

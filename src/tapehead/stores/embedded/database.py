@@ -25,9 +25,10 @@ class Database:
     path : Path
         File of the database; made with its schema when absent and `writable`.
     script : str
-        Name of the .sql file that holds the statement `schema` and the named statements.
+        Name of the .sql file that holds the statement `schema` and the named statements; `before_N` and `after_N` lift
+        a file of format N, around `schema`.
     newest : int
-        Highest `PRAGMA user_version` that can be read; written into a new file.
+        Highest `PRAGMA user_version` that can be read; that of a new file, and of an older one once opened.
     synchronous : str
         `FULL`: a commit survives a power cut; `NORMAL`: it survives `kill -9`, and a power cut may take the last ones.
     writable : bool
@@ -175,12 +176,12 @@ class Database:
         return f"{address}?mode=ro" if log.is_file() and log.stat().st_size else f"{address}?immutable=1"
 
     def _prepare(self) -> None:
-        """Make the schema in a new file; refuse a newer format."""
+        """Make or lift the schema; refuse a newer format."""
         try:
             connection = self.connection()
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
-            if found == 0:
-                self._create(connection)
+            if found < self._newest:
+                self._to_newest(connection, found)
         except sqlite3.OperationalError as error:
             self.close()
             self._explain(error, f"{self.path.name}")
@@ -193,14 +194,24 @@ class Database:
             self.close()
             raise newer_format(self.path, found, self._newest)
 
-    def _create(self, connection: sqlite3.Connection) -> None:
-        """Run the schema once, whoever comes first."""
+    def _to_newest(self, connection: sqlite3.Connection, found: int) -> None:
+        """Make the schema in a new file, or lift an older file to it, in one transaction and once, whoever comes first.
+
+        For reading only, a file that is not there gets its schema in memory; an older one is refused.
+        """
         if self.writable:
             _to_wal(connection)
+        elif found:
+            raise SurroundingsError(
+                f"{self.path} was made by an older Tapehead and must be lifted to format {self._newest}, but it is "
+                f"read-only. Open it once where it can be written: tapehead --home {self.path.parent} doctor"
+            )
         connection.execute("BEGIN IMMEDIATE")
         try:
-            if int(connection.execute("PRAGMA user_version").fetchone()[0]) == 0:
-                for statement in self._statements["schema"].split(";\n"):
+            found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+            if found < self._newest:
+                steps = ("schema",) if found == 0 else (f"before_{found}", "schema", f"after_{found}")
+                for statement in (one for step in steps for one in self._statements[step].split(";\n")):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {self._newest}")
             with announced("commit", self.path):

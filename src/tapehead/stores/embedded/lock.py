@@ -14,10 +14,11 @@ _PAUSE_S = 0.02
 
 
 class WriterLock:
-    """An flock on a file that holds the pid of its holder.
+    """An flock on a file that holds the pid of its holder, and nothing once it has done its work.
 
-    The kernel drops it when the holder dies, so a `kill -9` leaves nothing to clean up. Each entry opens the file
-    anew: two threads of one process keep each other out as two processes do.
+    The kernel drops the lock when its holder dies, so a `kill -9` locks nobody out; the pid that a holder leaves behind
+    who died or failed tells the next one of it. Each entry opens the file anew: two threads of one process keep each
+    other out as two processes do.
     """
 
     def __init__(self, path: Path, wait_s: float = 5.0) -> None:
@@ -25,13 +26,15 @@ class WriterLock:
         self.wait_s = wait_s
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold the lock; raise StoreLockedError when another holds it for longer than `wait_s`."""
+    def held(self) -> Iterator[bool]:
+        """Hold the lock and say whether its last holder left it undone; raise StoreLockedError after `wait_s`."""
         descriptor = open_note(self.path)
         try:
             self._take(descriptor)
+            undone = os.pread(descriptor, 1, 0) != b""
             write_note(descriptor, self.path, str(os.getpid()).encode())
-            yield
+            yield undone
+            write_note(descriptor, self.path, b"")
         finally:
             os.close(descriptor)
 

@@ -1,31 +1,42 @@
 """EmbeddedBars: the store of bars on one machine, segment files and an SQLite manifest."""
 
-import json
-import os
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from typing import Any
 
-from tapehead.errors import ParameterError
 from tapehead.layout.formats import BARS_FORMAT
 from tapehead.model.bars import Bars
+from tapehead.model.factors import Factors
+from tapehead.model.history import CommitKind, CommitRecord, EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Codec
-from tapehead.stores.embedded.commit import Writing
+from tapehead.stores.embedded.commit import Facts, Writing
+from tapehead.stores.embedded.coverage import read_coverage
 from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.history import check_snapshot, read_log, read_report
 from tapehead.stores.embedded.home import Home
+from tapehead.stores.embedded.layers import Layers
+from tapehead.stores.embedded.leases import Leases
 from tapehead.stores.embedded.lock import WriterLock
+from tapehead.stores.embedded.orphans import remove_orphans
 from tapehead.stores.embedded.segments import SegmentFiles
 from tapehead.stores.embedded.shelf import Shelf, shelf_of
+from tapehead.stores.embedded.tail import Appending, iter_ripe
+from tapehead.stores.embedded.versions import (
+    read_empties,
+    read_factors,
+    read_instruments,
+    read_quarantined,
+    read_universes,
+    sort_series,
+    universe_row,
+)
 
 _SHELVES = 4
 _FEW = 16
-_FACTS = [one.name for one in fields(Instrument)]
 
 
 class EmbeddedBars:
@@ -51,9 +62,12 @@ class EmbeddedBars:
         self._codec = codec
         self._database = Database(home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", writable=home.writable)
         self._files = SegmentFiles(home.segments)
+        self._layers = Layers(self._database, self._files, codec)
+        self._leases = Leases(self._database)
         self._lock = WriterLock(home.lock, lock_wait_s)
         self._shelves: OrderedDict[int, Shelf] = OrderedDict()
         self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
+        self._coverage: tuple[int, tuple[Coverage, ...]] | None = None
         self._guard = threading.Lock()
 
     def head(self) -> int:
@@ -64,10 +78,7 @@ class EmbeddedBars:
         self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None
     ) -> Manifest:
         """Return the refs of a range at a snapshot; see `ports.bars.BarStore.manifest`."""
-        head = self.head()
-        number = head if snapshot is None else snapshot
-        if not 0 <= number <= head:
-            raise ParameterError(name="snapshot", value=snapshot, bound=f"between 0 and {head}, the newest commit")
+        number = self._snapshot(snapshot)
         shelf = self._shelves.get(number)
         if shelf is None:
             # A cold process that asks for little should not wait for the rows of the whole market.
@@ -75,18 +86,22 @@ class EmbeddedBars:
         return Manifest(number, shelf.refs(series, start, end, warm))
 
     def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
-        """Yield the file bytes of each ref in order; raises DamagedSegmentError that names the file."""
+        """Yield the bytes of each ref in order; raises DamagedSegmentError that names the file."""
         for ref in refs:
-            yield ref, self._files.read(ref)
+            yield ref, self._layers.content(ref)
 
     def commit(
         self,
         drafts: Iterable[Draft],
         *,
         note: str,
-        instruments: Sequence[Instrument] = (),
-        quarantine: Sequence[Quarantined] = (),
+        instruments: Sequence[Instrument] | Callable[[], Sequence[Instrument]] = (),
+        quarantine: Iterable[Quarantined] = (),
         universes: Sequence[Universe] = (),
+        factors: Iterable[Factors] = (),
+        empties: Iterable[EmptyRange] = (),
+        report: Callable[[int], bytes] | None = None,
+        kind: CommitKind = "import",
     ) -> Commit:
         """Write all or nothing: files first, then one transaction that takes its number last.
 
@@ -97,62 +112,113 @@ class EmbeddedBars:
         ParameterError
             A draft is not one period of strictly rising bars, or a period comes twice.
         """
-        with self._writing(note) as writing:
+        with self._writing() as writing:
             for draft in drafts:
                 writing.replace(draft)
-            return writing.finish(instruments, quarantine, universes)
+            return writing.finish(kind, note, Facts(instruments, quarantine, universes, factors, empties, report))
 
     def append(self, bars: Sequence[Bars]) -> Commit:
-        """Lay bars over what is held, one layer a (series, period); one equal to the top layer drops out."""
-        with self._writing("append") as writing:
+        """Lay bars over what is held, one block of the tail a (series, period); bars that are held just so drop out.
+
+        Raises
+        ------
+        StoreLockedError, DiskFullError, UnwritableHomeError
+            Nothing was committed.
+        ParameterError
+            Times do not rise, or a series comes twice.
+        """
+        with self._locked(), self._database.transaction("the tail"):
+            appending = Appending(self._database, self._layers, self._codec)
             for one in bars:
-                writing.lay(one)
-            return writing.finish()
+                appending.lay(one)
+            return appending.finish()
+
+    def fold(self, *, whole: bool = False) -> Commit:
+        """Make segments of periods whose tail has closed, as a later one began, or is long; of all if `whole`."""
+        # Asked without the lock first: most often there is nothing to do, and no writer should wait for that.
+        if not self.home.writable or not any(iter_ripe(self._database, whole=whole)):
+            return Commit(self.head(), 0, 0)
+        with self._writing() as writing:
+            count = 0
+            for series, period in list(iter_ripe(self._database, whole=whole)):
+                writing.fold(series, period)
+                count += 1
+            return writing.finish("fold", f"fold the tail of {count} periods", Facts())
+
+    def log(self, *, limit: int, before: int | None = None) -> Sequence[CommitRecord]:
+        """Return commits, newest first, those below `before`."""
+        return read_log(self._database, limit, before)
+
+    def report(self, number: int) -> bytes:
+        """Return the quality report kept with a commit, empty where there is none; raises ParameterError."""
+        return read_report(self._database, number)
 
     def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
-        """Return first, last and number of bars at the head, from the manifest alone, sorted by series."""
-        return self._shelf(self.head()).coverage(series)
+        """Return first, last and number of bars at the head, sorted by series; see `ports.bars.BarStore.coverage`."""
+        if series is not None:
+            return read_coverage(self._database, sort_series(series))
+        head, known = self.head(), self._coverage
+        if known is None or known[0] != head:
+            known = head, tuple(read_coverage(self._database, None))
+            # A commit between the two looks leaves rows newer than their number: they are read again next time.
+            self._coverage = known
+        return known[1]
+
+    def series(self, snapshot: int | None = None) -> Sequence[Series]:
+        """Return every series that has bars at a snapshot, sorted."""
+        if snapshot is None:
+            return [one.series for one in self.coverage()]
+        return sort_series(self._shelf(self._snapshot(snapshot)).series())
 
     @contextmanager
     def lease(self, snapshot: int, ttl_s: float) -> Iterator[None]:
         """Hold a row that keeps a snapshot from being swept; on a read-only home nothing sweeps, so nothing is held."""
         if not self.home.writable:
+            self._snapshot(snapshot)
             yield
             return
-        now = _now_us()
         with self._undurably(), self._database.transaction("a lease"):
-            self._database.execute("expire_leases", (now,))
-            row = self._database.execute("add_lease", (snapshot, os.getpid(), now + round(ttl_s * 1e6))).lastrowid
+            # Inside: a sweep that comes before gave the snapshot back, one that comes after sees the lease.
+            self._snapshot(snapshot)
+            row = self._leases.take(snapshot, ttl_s)
         try:
             yield
         finally:
             with self._undurably(), self._database.transaction("a lease"):
-                self._database.execute("end_lease", (row,))
+                self._leases.leave(row)
 
     def leased(self) -> list[int]:
-        """Return the snapshots that unexpired leases hold, rising."""
-        return [int(row[0]) for row in self._database.execute("leased", (_now_us(),))]
+        """Return the snapshots that leases hold, rising."""
+        return self._leases.snapshots()
 
-    def instruments(self) -> Sequence[Instrument]:
-        """Return every instrument, sorted by name."""
-        head, known = self.head(), self._instruments
-        if known is None or known[0] != head:
-            rows = self._database.execute("instruments").fetchall()
-            known = head, tuple(sorted((_instrument(row) for row in rows), key=lambda one: one.name))
-            # A commit between the two looks leaves rows newer than their number: they are read again next time.
+    def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
+        """Return every instrument at a snapshot, by default the head, sorted by name."""
+        number, known = self._snapshot(snapshot), self._instruments
+        if known is None or known[0] != number:
+            known = number, read_instruments(self._database, number)
             self._instruments = known
         return known[1]
 
+    def factors(self, instruments: Sequence[str], snapshot: int | None = None) -> Mapping[str, Factors]:
+        """Return the factors of those named (`venue:symbol`) that have some."""
+        return read_factors(self._database, instruments, self._snapshot(snapshot))
+
+    def empties(self, series: Sequence[Series] | None = None, snapshot: int | None = None) -> Sequence[EmptyRange]:
+        """Return the ranges that are confirmed empty, by series and start."""
+        return read_empties(self._database, series, self._snapshot(snapshot))
+
+    def quarantined(self, series: Sequence[Series] | None = None, *, limit: int = 1000) -> Sequence[Quarantined]:
+        """Return rows that were set aside, oldest first; rows of no symbol have an empty one."""
+        return read_quarantined(self._database, series, limit)
+
     def universes(self) -> Sequence[Universe]:
         """Return the stored universes, sorted by name."""
-        rows = self._database.execute("universes").fetchall()
-        return [Universe(name, tuple(json.loads(symbols)), bool(built_in)) for name, symbols, built_in in rows]
+        return read_universes(self._database)
 
     def save_universe(self, universe: Universe) -> None:
         """Add or replace a universe; the head does not move."""
         with self._database.transaction(f"universe {universe.name}"):
-            row = (universe.name, json.dumps(list(universe.symbols)), int(universe.built_in))
-            self._database.execute("save_universe", row)
+            self._database.execute("save_universe", universe_row(universe))
 
     def delete_universe(self, name: str) -> bool:
         """Remove a universe; say whether it was there."""
@@ -164,11 +230,19 @@ class EmbeddedBars:
         self._database.close()
 
     @contextmanager
-    def _writing(self, note: str) -> Iterator[Writing]:
-        """Begin a commit under the writer lock."""
+    def _locked(self) -> Iterator[None]:
+        """Hold the writer lock; what a writer left behind who died or failed is removed first."""
         self.home.check_writable()
-        with self._lock.held():
-            writing = Writing(self._database, self._files, self._codec, note)
+        with self._lock.held() as undone:
+            if undone:
+                remove_orphans(self._database, self._files)
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        """Begin a commit under the writer lock."""
+        with self._locked():
+            writing = Writing(self._database, self._files, self._codec)
             try:
                 yield writing
             except BaseException:
@@ -184,6 +258,14 @@ class EmbeddedBars:
             yield
         finally:
             self._database.connection().execute("PRAGMA synchronous = FULL")
+
+    def _snapshot(self, asked: int | None) -> int:
+        """Return the number of the snapshot asked for, the head by default; raise ParameterError if it is not held."""
+        head = self.head()
+        if asked is None:
+            return head
+        check_snapshot(self._database, asked, head)
+        return asked
 
     def _shelf(self, snapshot: int) -> Shelf:
         """Return all of a snapshot, from memory or by one query."""
@@ -206,14 +288,3 @@ class EmbeddedBars:
             key = {"venue": one.venue, "symbol": one.symbol, "interval_us": one.interval.us, "snapshot": snapshot}
             records += self._database.execute("refs_of_one", key).fetchall()
         return shelf_of(records)
-
-
-def _instrument(row: Sequence[Any]) -> Instrument:
-    """Read a row of the instruments."""
-    facts = dict(zip(_FACTS, row, strict=True))
-    return Instrument(**{**facts, "has_volume": bool(facts["has_volume"])})
-
-
-def _now_us() -> int:
-    """Return the time in us UTC."""
-    return time.time_ns() // 1000

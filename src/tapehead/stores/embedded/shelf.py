@@ -7,17 +7,16 @@ from typing import Any, NamedTuple
 
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
-from tapehead.model.segment import Coverage, SegmentRef
+from tapehead.model.segment import SegmentRef
 
 
 class Row(NamedTuple):
-    """One series: its refs, its number of bars, and of each period (rising) the outer open times, bars and place.
+    """One series: its refs, and of each period (rising) the outer open times, bars and place.
 
     The refs of period i are `refs[places[i]:places[i + 1]]`; `bars` is the least that a period holds.
     """
 
     refs: tuple[SegmentRef, ...]
-    rows: int
     firsts: tuple[int, ...]
     lasts: tuple[int, ...]
     bars: tuple[int, ...]
@@ -46,42 +45,34 @@ class Shelf:
                 found[one] = refs
         return found
 
-    def coverage(self, series: Sequence[Series] | None) -> list[Coverage]:
-        """Return first, last and number of bars of the asked series, sorted."""
-        asked = self._rows if series is None else [one for one in series if one in self._rows]
-        rows = [(one, self._rows[one]) for one in asked]
-        return sorted(
-            (Coverage(one, row.firsts[0], row.lasts[-1], row.rows, len(row.refs)) for one, row in rows),
-            key=lambda coverage: (coverage.series.venue, coverage.series.symbol, coverage.series.interval.us),
-        )
+    def series(self) -> Iterable[Series]:
+        """Return every series that has a ref."""
+        return self._rows.keys()
 
 
 def shelf_of(records: Iterable[Sequence[Any]]) -> Shelf:
     """Make a shelf of rows of the queries `refs_of_*`, which come together by series and in order of period, layer."""
     intervals: dict[int, Interval] = {}
     refs: dict[Series, list[SegmentRef]] = {}
-    added: dict[Series, int] = {}
     key, series = None, None
-    for venue, symbol, us, *fields, more in records:
+    for venue, symbol, us, *fields in records:
         if series is None or key != (venue, symbol, us):
             key = (venue, symbol, us)
             if us not in intervals:
                 # By way of parse: its cached object is the caller's too, and identity is the fast path of equality.
                 intervals[us] = Interval.parse(Interval.of_us(us).text)
             series = Series(venue, symbol, intervals[us])
-            refs[series], added[series] = [], 0
+            refs[series] = []
         refs[series].append(SegmentRef(series, *fields))
-        added[series] += more
-    return Shelf({one: _row(tuple(held), added[one]) for one, held in refs.items()})
+    return Shelf({one: _row(tuple(held)) for one, held in refs.items()})
 
 
-def _row(refs: tuple[SegmentRef, ...], rows: int) -> Row:
+def _row(refs: tuple[SegmentRef, ...]) -> Row:
     """Make the row of refs in order of period, layer."""
     places = [i for i, ref in enumerate(refs) if i == 0 or ref.period != refs[i - 1].period] + [len(refs)]
     periods = [refs[lo:hi] for lo, hi in pairwise(places)]
     return Row(
         refs,
-        rows,
         tuple(min(ref.first for ref in layers) for layers in periods),
         tuple(max(ref.last for ref in layers) for layers in periods),
         tuple(max(ref.rows for ref in layers) for layers in periods),

@@ -1,0 +1,33 @@
+"""read_coverage: first, last and number of bars of each series at the head, counted by every commit."""
+
+from collections.abc import Sequence
+
+from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
+from tapehead.model.segment import Coverage
+from tapehead.stores.embedded.database import Database
+
+
+def read_coverage(database: Database, series: Sequence[Series] | None) -> list[Coverage]:
+    """Return the coverage of the asked series that have bars, in their order; of every series, sorted, by default."""
+    if series is None:
+        return _of_all(database)
+    found = []
+    for one in series:
+        row = database.execute("coverage_of_one", (one.venue, one.symbol, one.interval.us)).fetchone()
+        if row is not None:
+            found.append(Coverage(one, *row))
+    return found
+
+
+def _of_all(database: Database) -> list[Coverage]:
+    """Return the coverage of every series by one query."""
+    intervals: dict[int, Interval] = {}
+    found = []
+    for venue, symbol, us, first, last, rows, segments in database.execute("coverage"):
+        interval = intervals.get(us)
+        if interval is None:
+            # By way of parse: its cached object is the caller's too, and identity is the fast path of equality.
+            interval = intervals[us] = Interval.parse(Interval.of_us(us).text)
+        found.append(Coverage(Series(venue, symbol, interval), first, last, rows, segments))
+    return found
