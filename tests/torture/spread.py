@@ -1,0 +1,76 @@
+"""make_point: which kind of torture a number stands for, and what it says of itself."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from tests.torture.clock import jump
+from tests.torture.crash import cut_power, kill
+from tests.torture.crowd import readers, two_writers
+from tests.torture.damage import rot
+from tests.torture.full_disk import fill
+from tests.torture.points import Bench, Point
+from tests.torture.read_only import protect
+
+
+class Kind(NamedTuple):
+    """A kind of torture: what does it, its share of many points, and the sentence of the page."""
+
+    work: Callable[[Point, Bench], list[str]]
+    share: int
+    says: str
+
+
+KINDS: Final = {
+    "kill": Kind(
+        kill,
+        38,
+        "A writer is killed before, in the middle of, or after one of its file calls, drawn from all of them: those of"
+        " the store's one room and those of SQLite. The store is opened again and must hold what was acknowledged.",
+    ),
+    "power": Kind(
+        cut_power,
+        38,
+        "The power goes at some moment of a recorded run. Of all writes, truncations, renames, removals and new folders"
+        " that no fsync had made durable any subset is missing, and writes are torn by sectors; for the files of SQLite"
+        " too, log and database alike.",
+    ),
+    "rot": Kind(
+        rot,
+        12,
+        "Bytes of a segment or of the database are flipped, zeroed, overwritten, exchanged or cut off. No read gives a"
+        " wrong bar, a damaged segment is refused with its series, and a check finds it.",
+    ),
+    "writers": Kind(
+        two_writers, 4, "Two processes commit and append to the same series at once; half of the time one is killed."
+    ),
+    "full": Kind(
+        fill,
+        3,
+        "The disk gets full (a small file system of its own, or a limit on the size of files), a few more writes are"
+        " refused, room is made, and the store goes on.",
+    ),
+    "clock": Kind(jump, 2, "The clock leaps by up to years, forward and back, at any look."),
+    "readers": Kind(
+        readers, 2, "Eight processes read leased snapshots while a writer commits and sweeps old ones away."
+    ),
+    "protected": Kind(protect, 1, "The disk becomes read-only, after a clean end or a killed writer."),
+}
+
+
+def make_point(seed: str, number: int) -> Point:
+    """Return a point; the first numbers are one of each kind, the others are drawn by share."""
+    chance = random.Random(f"{seed}/point {number}")
+    kinds = list(KINDS)
+    drawn = chance.choices(kinds, [kind.share for kind in KINDS.values()])[0]
+    return Point(seed, number, kinds[number] if number < len(kinds) else drawn, chance)
+
+
+def try_point(point: Point, bench: Bench) -> list[str]:
+    """Return what went wrong at a point; an error of the torture itself is one of those things."""
+    try:
+        return KINDS[point.kind].work(point, bench)
+    except (AssertionError, OSError, ValueError, LookupError) as error:
+        return [f"{type(error).__name__}: {error}"]
