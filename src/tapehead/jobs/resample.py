@@ -34,18 +34,21 @@ class Resampled:
 def divides(days: Calendar, fine: Interval, coarse: Interval) -> bool:
     """Say whether bars of `fine` make up bars of `coarse` on a calendar, none of them lying across two.
 
-    Weeks begin on Monday; days and runs of days of an exchange are sessions, so its coarse intervals from `1d` up are
-    whole days.
+    Within a day both begin at midnight, or at the open of a session. Weeks begin on Monday, so they are made of days or
+    less; days of an exchange are sessions, so its coarse intervals from `1d` up are whole days.
     """
     if coarse.us <= fine.us or coarse.us % fine.us:
         return False
-    weeks = coarse.us % (_WEEK_DAYS * _DAY.us) == 0 and fine.us % (_WEEK_DAYS * _DAY.us) != 0
-    if days.name == "24/7":
-        return not weeks or _DAY.us % fine.us == 0
     if coarse.us < _DAY.us:
         return True
-    whole = coarse.us % _DAY.us == 0
-    return whole and (fine.us < _DAY.us or (fine.us % _DAY.us == 0 and (not weeks or fine.us == _DAY.us)))
+    if days.name != "24/7" and coarse.us % _DAY.us:
+        return False
+    if fine.us < _DAY.us:
+        return days.name != "24/7" or _DAY.us % fine.us == 0
+    if days.name != "24/7" and fine.us % _DAY.us:
+        return False
+    weeks = coarse.us % (_WEEK_DAYS * _DAY.us) == 0 and fine.us % (_WEEK_DAYS * _DAY.us) != 0
+    return not weeks or fine.us == _DAY.us
 
 
 def resample(bars: Bars, to: Interval, days: Calendar, empty: Iterable[EmptyRange] = ()) -> Resampled:
@@ -76,7 +79,7 @@ def resample(bars: Bars, to: Interval, days: Calendar, empty: Iterable[EmptyRang
     A fine bar that opens in no session goes into the one that opens before it ends, or into none. Volumes that are
     decimals of up to 15 digits are summed as integers, so that the sum is rounded once; others from left to right.
     """
-    at, inside = _placed(bars, days)
+    at, inside = placed(bars.ts, bars.series.interval, days)
     columns = {name: getattr(bars, name) for name in ("ts", "open", "high", "low", "close", "volume", "flags")}
     outside = len(bars) - int(np.count_nonzero(inside))
     if outside:
@@ -121,7 +124,9 @@ def thin(bars: Bars, points: int, days: Calendar, empty: Iterable[EmptyRange] = 
     bucket = (steps - steps[0]) // width
     starts = _starts(bucket)
     begin = steps[0] + bucket[starts] * width
-    absent = _fewer(steps, starts, begin, np.minimum(begin + width, steps[-1] + 1), empty_steps(days, interval, empty))
+    once = np.append([True], steps[1:] != steps[:-1])
+    end = np.minimum(begin + width, steps[-1] + 1)
+    absent = _fewer(steps, once, starts, begin, end, empty_steps(days, interval, empty))
     flags = _or(bars.flags, starts) & np.uint8(_ANY)
     flags[absent] |= PARTIAL
     flags |= bars.flags[starts] & np.uint8(AFTER_HOLE)
@@ -129,9 +134,15 @@ def thin(bars: Bars, points: int, days: Calendar, empty: Iterable[EmptyRange] = 
     return _made(bars.series, bars.ts[starts], columns, starts, flags)
 
 
-def _placed(bars: Bars, days: Calendar) -> tuple[I64, NDArray[np.bool_]]:
-    """Return the moment by which each bar belongs to a step, and whether it belongs to any."""
-    ts, interval = bars.ts, bars.series.interval
+def placed(ts: I64, interval: Interval, days: Calendar) -> tuple[I64, NDArray[np.bool_]]:
+    """Return the moment by which each bar belongs to a step of its calendar, and whether it belongs to any.
+
+    Parameters
+    ----------
+    ts : int64 array, shape (n,)
+        Opens of bars of one interval, rising, us UTC. An intraday bar that opens before a session and ends in it
+        belongs to its open; one of a day or more bears the date of its session, or lies in it.
+    """
     if days.name == "24/7" or not len(ts):
         return ts, np.ones(len(ts), np.bool_)
     margin = 2 * _WEEK_DAYS * _DAY.us
@@ -174,14 +185,17 @@ def _missing(
     """Say in which coarse steps fewer fine bars came than the calendar expects."""
     steps = days.steps(at, fine)
     bounds = days.steps(opens, fine), days.steps(following, fine)
-    return _fewer(steps, starts, *bounds, empty_steps(days, fine, empty))
+    # Bars and not steps are counted, for hourly bars of 9:00, 10:00 ... leave no step of a day from 9:30 to itself.
+    return _fewer(steps, np.ones(len(steps), np.bool_), starts, *bounds, empty_steps(days, fine, empty))
 
 
-def _fewer(steps: I64, starts: I64, begin: I64, end: I64, empty: EmptySteps) -> NDArray[np.bool_]:
-    """Say which buckets [begin, end) of fine steps hold fewer bars than steps that are not confirmed empty."""
+def _fewer(
+    steps: I64, counts: NDArray[np.bool_], starts: I64, begin: I64, end: I64, empty: EmptySteps
+) -> NDArray[np.bool_]:
+    """Say which buckets [begin, end) of fine steps hold fewer bars that count than steps not confirmed empty."""
     if not len(starts):
         return np.zeros(0, np.bool_)
-    counted = np.add.reduceat((~empty.holds(steps)).astype(np.int64), starts)
+    counted = np.add.reduceat((counts & ~empty.holds(steps)).astype(np.int64), starts)
     expected = end - begin - (empty.before(end) - empty.before(begin))
     fewer: NDArray[np.bool_] = counted < expected
     return fewer

@@ -58,11 +58,12 @@ class Calendar:
     def periods_a_year(self, interval: Interval) -> float:
         """Return how many bars of `interval` make a year: a constant of calendar and interval.
 
-        24/7: 365.25 days. Others: sessions a year times bars of a regular session, the short last one counted;
-        multiples of 7d: 52 weeks.
+        24/7: 365.25 days. Others: sessions a year times bars of a regular session; multiples of 7d: 52 weeks. The short
+        last bar of a day or a session is counted.
         """
         if self.name == "24/7":
-            return self.sessions_a_year * DAY_US / interval.us
+            a_day = _steps_a_day(interval)
+            return self.sessions_a_year * a_day if a_day else self.sessions_a_year * DAY_US / interval.us
         if interval.us % _WEEK_US == 0:
             return WEEKS_A_YEAR * _WEEK_US / interval.us
         if interval.us >= DAY_US:
@@ -88,7 +89,7 @@ class Calendar:
         """
         ts = np.asarray(ts, np.int64)
         if self.name == "24/7":
-            return (ts - _anchor_us(interval)) // interval.us
+            return _round_the_clock_steps(ts, interval)
         table = _table(self.name)
         if interval.us >= DAY_US:
             session = np.maximum(np.searchsorted(table.starts, ts, side="right") - 1, 0)
@@ -102,7 +103,7 @@ class Calendar:
 
     def step_count(self, first_ts: int, last_ts: int, interval: Interval) -> int:
         """Count the steps from that of `first_ts` to that of `last_ts`, both included; 0 if the last is earlier."""
-        if self.name == "24/7":
+        if self.name == "24/7" and not _steps_a_day(interval):
             anchor = _anchor_us(interval)
             return max((last_ts - anchor) // interval.us - (first_ts - anchor) // interval.us + 1, 0)
         first, last = self.steps(np.array([first_ts, last_ts], np.int64), interval)
@@ -127,7 +128,7 @@ class Calendar:
         """
         wanted = np.asarray(steps, np.int64)
         if self.name == "24/7":
-            return wanted * interval.us + _anchor_us(interval)
+            return _round_the_clock_opens(wanted, interval)
         table = _table(self.name)
         if interval.us >= DAY_US:
             session = np.searchsorted(_session_steps(self.name, interval.us), wanted, side="left")
@@ -141,12 +142,12 @@ class Calendar:
     def bar_end(self, ts: int, interval: Interval) -> int:
         """Return the first instant after the bar that opens at `ts`, us UTC.
 
-        24/7: `ts` + interval. Intraday: the same, but no later than the close of the session (FX: of the week, since
-        its days follow each other without a pause); outside a session `ts` + interval. From `1d` up: the close of
-        the step's last session.
+        24/7: `ts` + interval, but no later than midnight where the interval does not divide a day. Intraday: the same,
+        but no later than the close of the session (FX: of the week, since its days follow each other without a pause);
+        outside a session `ts` + interval. From `1d` up: the close of the step's last session.
         """
         if self.name == "24/7":
-            return ts + interval.us
+            return min(ts + interval.us, (ts // DAY_US + 1) * DAY_US) if _steps_a_day(interval) else ts + interval.us
         table = _table(self.name)
         if interval.us >= DAY_US:
             step = self.steps(np.array([ts], np.int64), interval)[0]
@@ -215,3 +216,26 @@ def _session_steps(name: str, interval_us: int) -> I64:
 def _anchor_us(interval: Interval) -> int:
     """Return where 24/7 starts to count: the epoch, or its first Monday for weeks."""
     return EPOCH_MONDAY * DAY_US if interval.us % _WEEK_US == 0 else 0
+
+
+def _steps_a_day(interval: Interval) -> int:
+    """Return how many steps a day of 24/7 has where the interval does not divide it, so that its last one is short."""
+    return -(-DAY_US // interval.us) if interval.us < DAY_US and DAY_US % interval.us else 0
+
+
+def _round_the_clock_steps(ts: I64, interval: Interval) -> I64:
+    """Return the steps of 24/7: those of a day that the interval does not divide begin anew at midnight."""
+    a_day = _steps_a_day(interval)
+    if not a_day:
+        return (ts - _anchor_us(interval)) // interval.us
+    day = ts // DAY_US
+    return day * a_day + (ts - day * DAY_US) // interval.us
+
+
+def _round_the_clock_opens(steps: I64, interval: Interval) -> I64:
+    """Undo `_round_the_clock_steps`."""
+    a_day = _steps_a_day(interval)
+    if not a_day:
+        return steps * interval.us + _anchor_us(interval)
+    day = steps // a_day
+    return day * DAY_US + (steps - day * a_day) * interval.us

@@ -399,3 +399,14 @@ def test_the_open_of_a_step_is_undone_by_steps(of: Calendar, interval: Interval,
     assert np.array_equal(of.steps(opens, interval), ordinals)
     assert np.array_equal(of.grid(int(opens[0]), int(opens[-1]), interval), opens)
     assert np.array_equal(of.opens(ordinals[::-1], interval), opens[::-1])
+
+
+def test_a_day_that_an_interval_does_not_divide_ends_with_a_short_step() -> None:
+    of, every = calendar("24/7"), Interval.parse("7h")
+    grid = of.grid(us(2024, 3, 1), us(2024, 3, 2, 8), every)
+    hours = [0, 7, 14, 21, 24, 31]
+    assert grid.tolist() == [us(2024, 3, 1) + hour * HOUR.us for hour in hours]
+    assert of.step_count(us(2024, 3, 1), us(2024, 3, 2, 8), every) == len(hours)
+    assert of.bar_end(us(2024, 3, 1, 21), every) == us(2024, 3, 2)
+    assert of.bar_end(us(2024, 3, 1, 14), every) == us(2024, 3, 1, 21)
+    assert of.periods_a_year(every) == 365.25 * 4
