@@ -24,6 +24,8 @@ ENTRIES = {
     "demo": Entry("tapehead.cli.demo", "demo", "A synthetic market, one strategy on all of it."),
     "import": Entry("tapehead.cli.bars", "import_", "Bars from Parquet and CSV files into the store."),
     "instruments": Entry("tapehead.cli.bars", "instruments", "What the store holds, with its coverage."),
+    "bars": Entry("tapehead.cli.prices", "bars", "The bars of one instrument, at any coarser interval too."),
+    "coverage": Entry("tapehead.cli.coverage", "coverage", "Which bars are held, empty or missing, drawn over time."),
     "universe": Entry("tapehead.cli.universe", "universe", "Named sets of instruments."),
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),

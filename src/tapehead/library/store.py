@@ -17,6 +17,7 @@ from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.task import ask_warm_up
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
+from tapehead.library.ledgers import Ledgers
 from tapehead.library.market import Market
 from tapehead.library.prices import Prices
 from tapehead.library.request import read_request
@@ -67,7 +68,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Prices, Upkeep):
+class Store(Market, Prices, Ledgers, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:
