@@ -1,4 +1,4 @@
-"""Break the engine one line at a time and see each break noticed: `python -m tests.mutants [WORD]`.
+"""Break the engine and the store one line at a time and see each noticed: `python -m tests.mutants [WORD]`.
 
 Works on a copy of src; nothing in the tree is changed. First every killer must pass on the copy as it is, since a test
 that fails anyway notices nothing. WORD keeps only the mutants whose sentence or file contains it.
@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.mutants.engine import ENGINE, Mutant
+from tests.mutants.store import STORE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FAILED = 1
@@ -45,7 +46,7 @@ def survives(mutant: Mutant, source: Path, cache: Path) -> bool:
 
 def main(word: str = "") -> int:
     """Print a line a mutant; return how many survived."""
-    chosen = [mutant for mutant in ENGINE if word in mutant.says or word in mutant.file]
+    chosen = [mutant for mutant in (*ENGINE, *STORE) if word in mutant.says or word in mutant.file]
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
         source, cache = Path(folder, "src"), Path(folder, "cache")

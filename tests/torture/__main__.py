@@ -1,4 +1,7 @@
-"""Torture the store: `python -m tests.torture [--points N] [--seed S] [--at NUMBER] [--page FILE]`."""
+"""Torture the store: `python -m tests.torture [--points N] [--seed S] [--at NUMBER]`.
+
+A run of 1,000 points and more writes docs/torture.md.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,14 @@ from pathlib import Path
 # Before NumPy: a process of several threads cannot be forked safely.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
+from tests.torture.page import to_page
 from tests.torture.points import GROUP, Bench, scratch
 from tests.torture.processes import Child
 from tests.torture.spread import KINDS, make_point, try_point
 
 _TELL_S = 2.0
+_WORTH_A_PAGE = 1000
+_PAGE = Path(__file__).resolve().parents[2] / "docs" / "torture.md"
 
 
 def work_on(numbers: Sequence[int], seed: str, folder: Path) -> Callable[[Callable[[object], None]], None]:
@@ -84,7 +90,6 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=1000, help="how many points, from number 0")
     parser.add_argument("--seed", default="1", help="what everything is drawn from")
     parser.add_argument("--at", type=int, help="this one point only")
-    parser.add_argument("--page", type=Path, help="write the page about a whole run here")
     asked = parser.parse_args()
     begun = time.monotonic()
     numbers = range(asked.points) if asked.at is None else [asked.at]
@@ -100,10 +105,8 @@ def main() -> int:
     bad = sum(map(len, failed.values()))
     sys.stdout.write(", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) + "\n")
     sys.stdout.write(f"{len(numbers) - bad} of {len(numbers)}\n")
-    if asked.page and asked.at is None:
-        from tests.torture.page import to_page
-
-        asked.page.write_text(to_page(asked.seed, counts, failed, time.monotonic() - begun), encoding="utf-8")
+    if len(numbers) >= _WORTH_A_PAGE:
+        _PAGE.write_text(to_page(asked.seed, counts, failed, time.monotonic() - begun), encoding="utf-8")
     return 1 if bad else 0
 
 

@@ -1,0 +1,91 @@
+"""One-line breaks of the store, each with the test file that must notice it."""
+
+from __future__ import annotations
+
+from tests.mutants.engine import Mutant
+
+TORTURE = "tests/torture/test_torture.py"
+CONTRACT = "tests/contracts/test_bar_store.py"
+EMBEDDED = "tests/unit/stores/test_embedded_bars.py"
+STORES = "stores/embedded"
+
+STORE = (
+    Mutant(
+        "the bytes of a segment are not durable before its name",
+        f"{STORES}/segments.py",
+        "            list(pool.map(sync_file, map(self._partial, every)))\n",
+        "",
+        TORTURE,
+    ),
+    Mutant(
+        "the name of a segment is not durable before its commit",
+        f"{STORES}/segments.py",
+        "            list(pool.map(sync_folder, [*folders, self.folder]))\n",
+        "",
+        TORTURE,
+    ),
+    Mutant(
+        "the folders of a new store are not durable",
+        f"{STORES}/disk.py",
+        "            sync_folder(folder.parent)\n",
+        "            folder.parent.stat()\n",
+        TORTURE,
+    ),
+    Mutant(
+        "a commit is acknowledged before the database has it on the disk",
+        f"{STORES}/manifest.py",
+        'synchronous="FULL"',
+        'synchronous="NORMAL"',
+        TORTURE,
+    ),
+    Mutant(
+        "files get their names after the transaction that names them",
+        f"{STORES}/commit.py",
+        "        return Commit(number, segments, self._unchanged)\n\n    def discard",
+        "        self._files.publish(self._written)\n        return Commit(number, segments, self._unchanged)\n\n"
+        "    def discard",
+        TORTURE,
+    ),
+    Mutant(
+        "the hash of a segment's bytes is not checked",
+        f"{STORES}/segments.py",
+        "if hashlib.sha256(content).digest() != ref.file:",
+        "if not content:",
+        EMBEDDED,
+    ),
+    Mutant(
+        "a lower layer supersedes a higher one",
+        "model/layers.py",
+        "out=last[:-1])",
+        "out=last[1:])",
+        CONTRACT,
+    ),
+    Mutant(
+        "a replaced segment does not end",
+        f"{STORES}/commit.py",
+        '            self._run("end_segments", (number, place, block.period))\n',
+        "",
+        CONTRACT,
+    ),
+    Mutant(
+        "bars appended over held ones count as added",
+        f"{STORES}/tail.py",
+        "            return columns, len(ts) - int(known.sum())\n",
+        "            return columns, len(ts)\n",
+        CONTRACT,
+    ),
+    Mutant(
+        "a commit leaves the coverage as it was",
+        f"{STORES}/commit.py",
+        "                self._series.count_coverage(series)\n",
+        "                self._series.place(series)\n",
+        CONTRACT,
+    ),
+    Mutant(
+        "two writers hold the lock at once",
+        f"{STORES}/lock.py",
+        "fcntl.LOCK_EX | fcntl.LOCK_NB",
+        "fcntl.LOCK_SH | fcntl.LOCK_NB",
+        EMBEDDED,
+    ),
+)
