@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.layout.columns import Column
-from tapehead.model.segment import Digest, SegmentRef
+from tapehead.model.segment import TAIL, Digest, SegmentRef
 from tapehead.ports.bars import ChunkCache, TierStats
 
 Array = NDArray[Any]
@@ -35,7 +35,8 @@ class Chain:
     Notes
     -----
     Safe from many threads. Threads that want the same segment wait for the one that loads it, and so do processes;
-    whoever waited finds it in a tier. What a lower tier has is written into those above it.
+    whoever waited finds it in a tier. What a lower tier has is written into those above it. Blocks of the tail are
+    small, lie raw in the store and are soon merged: they are loaded each time, and no tier keeps them.
     """
 
     def __init__(self, tiers: Sequence[ChunkCache], load: Load, *, locks: Path | None = None) -> None:
@@ -49,6 +50,9 @@ class Chain:
 
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` from the first tier that has the columns, else by loading; raises what loading raises."""
+        if ref.layer == TAIL:
+            _copy(self._load(ref), columns, into)
+            return True
         if self._read_tiers(ref, columns, into):
             return True
         with self._alone(ref.data), self._alone_among_processes(ref.data):
@@ -58,18 +62,19 @@ class Chain:
             loaded = self._load(ref)
             self._loads += 1
             self.write(ref, loaded)
-        for name in columns:
-            np.copyto(into[name], loaded[name])
+        _copy(loaded, columns, into)
         return True
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
         """Write into every tier."""
+        if ref.layer == TAIL:
+            return
         for tier in self._tiers:
             tier.write(ref, columns)
 
     def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:
-        """Say whether a tier has the columns, so that nothing need be loaded."""
-        return any(tier.has(ref, columns) for tier in self._tiers)
+        """Say whether a tier has the columns, so that nothing need be decoded."""
+        return ref.layer == TAIL or any(tier.has(ref, columns) for tier in self._tiers)
 
     def stats(self) -> TierStats:
         """Return the figures of the chain; a miss is a load. Its tiers speak for themselves in `tiers`."""
@@ -121,3 +126,9 @@ class Chain:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+def _copy(loaded: Mapping[Column, Array], columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
+    """Copy the asked columns."""
+    for name in columns:
+        np.copyto(into[name], loaded[name])

@@ -13,7 +13,7 @@ from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, PARTIAL, Column
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
-from tapehead.model.segment import SegmentRef
+from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import ChunkCache, SeriesCache
 from tapehead.simulation.survey import survey
 
@@ -47,7 +47,7 @@ class Shelf:
         """Say whether a series can most likely be read without decoding: its newest segment speaks for all."""
         if self.memory is not None and self.memory.has(tuple(ref.data for ref in refs)):
             return True
-        return self.tiers.has(refs[-1], BAR_COLUMNS)
+        return self.tiers.has(next((ref for ref in reversed(refs) if ref.layer != TAIL), refs[-1]), BAR_COLUMNS)
 
 
 def read_bars(

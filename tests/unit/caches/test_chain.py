@@ -11,7 +11,7 @@ import pytest
 from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
 from tapehead.layout.columns import BAR_COLUMNS
-from tapehead.model.segment import SegmentRef
+from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.testing.chunk_cache import empty, sample_ref
 from tapehead.testing.samples import sample_columns
 from tests.unit.caches.segment_memory import SegmentMemory
@@ -53,6 +53,21 @@ def test_a_segment_is_loaded_once_and_then_found(tmp_path: Path) -> None:
     assert loads.asked == [REFS[0].data]
     assert (chain.stats().hits, chain.stats().misses) == (1, 1)
     assert [one.name for one in chain.tiers()] == ["memory", "hot"]
+
+
+def test_blocks_of_the_tail_are_loaded_each_time_and_kept_nowhere(tmp_path: Path) -> None:
+    loads = Loads()
+    memory, hot = SegmentMemory(LIMIT), HotTier(tmp_path / "hot", LIMIT)
+    chain = Chain([memory, hot], loads, locks=tmp_path / "locks")
+    block = REFS[0]._replace(layer=TAIL)
+    assert chain.has(block, BAR_COLUMNS)
+    read(chain, block)
+    read(chain, block)
+    chain.write(block, BLOCKS[block.data])
+    assert loads.asked == [block.data, block.data]
+    assert not memory.has(block, BAR_COLUMNS)
+    assert not hot.has(block, BAR_COLUMNS)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_lower_tier_has_goes_up(tmp_path: Path) -> None:

@@ -237,6 +237,14 @@ FROM (
 ) AS g JOIN series AS s ON s.id = g.series
 ORDER BY period, layer < 0, layer, since, g.id
 
+-- name: changed_series
+SELECT s.venue, s.symbol, s.interval_us FROM series AS s WHERE s.id IN (
+    SELECT series FROM segments WHERE since > :before AND since <= :snapshot
+    UNION SELECT series FROM segments WHERE until > :before AND until <= :snapshot
+    UNION SELECT series FROM tail WHERE since > :before AND since <= :snapshot
+    UNION SELECT series FROM tail WHERE until > :before AND until <= :snapshot
+)
+
 -- name: held_in_period
 SELECT layer, data, file, first, last, "rows", since
 FROM (

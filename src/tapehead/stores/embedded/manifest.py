@@ -1,10 +1,7 @@
 """EmbeddedBars: the store of bars on one machine, segment files and an SQLite manifest."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from tapehead.layout.formats import BARS_FORMAT
 from tapehead.model.bars import Bars
@@ -23,7 +20,7 @@ from tapehead.stores.embedded.leases import Leases
 from tapehead.stores.embedded.lock import WriterLock
 from tapehead.stores.embedded.orphans import remove_orphans
 from tapehead.stores.embedded.segments import SegmentFiles
-from tapehead.stores.embedded.shelf import Shelf, shelf_of
+from tapehead.stores.embedded.shelves import Shelves
 from tapehead.stores.embedded.tail import Appending, iter_ripe
 from tapehead.stores.embedded.versions import (
     read_empties,
@@ -34,9 +31,6 @@ from tapehead.stores.embedded.versions import (
     sort_series,
     universe_row,
 )
-
-_SHELVES = 4
-_FEW = 16
 
 
 class EmbeddedBars:
@@ -65,10 +59,9 @@ class EmbeddedBars:
         self._layers = Layers(self._database, self._files, codec)
         self._leases = Leases(self._database)
         self._lock = WriterLock(home.lock, lock_wait_s)
-        self._shelves: OrderedDict[int, Shelf] = OrderedDict()
+        self._shelves = Shelves(self._database)
         self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
         self._coverage: tuple[int, tuple[Coverage, ...]] | None = None
-        self._guard = threading.Lock()
 
     def head(self) -> int:
         """Return the number of the newest commit, 0 when there is none."""
@@ -79,11 +72,7 @@ class EmbeddedBars:
     ) -> Manifest:
         """Return the refs of a range at a snapshot; see `ports.bars.BarStore.manifest`."""
         number = self._snapshot(snapshot)
-        shelf = self._shelves.get(number)
-        if shelf is None:
-            # A cold process that asks for little should not wait for the rows of the whole market.
-            shelf = self._shelf_of_few(series, number) if len(series) <= _FEW else self._shelf(number)
-        return Manifest(number, shelf.refs(series, start, end, warm))
+        return Manifest(number, self._shelves.of(number, series).refs(series, start, end, warm))
 
     def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
         """Yield the bytes of each ref in order; raises DamagedSegmentError that names the file."""
@@ -168,7 +157,7 @@ class EmbeddedBars:
         """Return every series that has bars at a snapshot, sorted."""
         if snapshot is None:
             return [one.series for one in self.coverage()]
-        return sort_series(self._shelf(self._snapshot(snapshot)).series())
+        return sort_series(self._shelves.of(self._snapshot(snapshot), None).series())
 
     @contextmanager
     def lease(self, snapshot: int, ttl_s: float) -> Iterator[None]:
@@ -266,25 +255,3 @@ class EmbeddedBars:
             return head
         check_snapshot(self._database, asked, head)
         return asked
-
-    def _shelf(self, snapshot: int) -> Shelf:
-        """Return all of a snapshot, from memory or by one query."""
-        shelf = self._shelves.get(snapshot)
-        if shelf is not None:
-            return shelf
-        with self._guard:
-            shelf = self._shelves.get(snapshot)
-            if shelf is None:
-                shelf = shelf_of(self._database.execute("refs_of_all", {"snapshot": snapshot}))
-                self._shelves[snapshot] = shelf
-                while len(self._shelves) > _SHELVES:
-                    self._shelves.popitem(last=False)
-        return shelf
-
-    def _shelf_of_few(self, series: Sequence[Series], snapshot: int) -> Shelf:
-        """Return the asked series of a snapshot."""
-        records: list[Any] = []
-        for one in dict.fromkeys(series):
-            key = {"venue": one.venue, "symbol": one.symbol, "interval_us": one.interval.us, "snapshot": snapshot}
-            records += self._database.execute("refs_of_one", key).fetchall()
-        return shelf_of(records)

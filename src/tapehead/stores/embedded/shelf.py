@@ -27,12 +27,12 @@ class Shelf:
     """The refs of every series of one snapshot; never changes once made."""
 
     def __init__(self, rows: Mapping[Series, Row]) -> None:
-        self._rows = rows
+        self.rows = rows
 
     def refs(self, series: Sequence[Series], start: int, end: int, warm: int) -> dict[Series, tuple[SegmentRef, ...]]:
         """Return for each series the refs that overlap [start, end) and those of the `warm` bars before `start`."""
         found: dict[Series, tuple[SegmentRef, ...]] = {}
-        rows = self._rows
+        rows = self.rows
         for one in series:
             row = rows.get(one)
             if row is None:
@@ -47,7 +47,18 @@ class Shelf:
 
     def series(self) -> Iterable[Series]:
         """Return every series that has a ref."""
-        return self._rows.keys()
+        return self.rows.keys()
+
+    def __len__(self) -> int:
+        """Return the number of series."""
+        return len(self.rows)
+
+    def with_changes(self, changed: Iterable[Series], now: "Shelf") -> "Shelf":
+        """Return this shelf with the `changed` series as `now` has them, or without those that it has not."""
+        rows = dict(self.rows)
+        for one in changed:
+            rows.pop(one, None)
+        return Shelf({**rows, **now.rows})
 
 
 def shelf_of(records: Iterable[Sequence[Any]]) -> Shelf:

@@ -107,7 +107,7 @@ def read_empties(database: Database, series: Sequence[Series] | None, snapshot: 
     """Return the confirmed-empty ranges at a snapshot, by series and start."""
     if series is None:
         rows = database.execute("empties", {"snapshot": snapshot})
-        return [EmptyRange(_series(*row[:3]), row[3], row[4]) for row in rows]
+        return [EmptyRange(series_of(*row[:3]), row[3], row[4]) for row in rows]
     found = []
     for one in sort_series(series):
         key = {"venue": one.venue, "symbol": one.symbol, "interval_us": one.interval.us, "snapshot": snapshot}
@@ -119,7 +119,7 @@ def read_quarantined(database: Database, series: Sequence[Series] | None, limit:
     """Return rows set aside that are still held, oldest first."""
     if series is None:
         rows = database.execute("quarantined", (limit,))
-        return [Quarantined(_series(*row[:3]), *row[3:]) for row in rows]
+        return [Quarantined(series_of(*row[:3]), *row[3:]) for row in rows]
     return [row for _, row in sorted(_quarantined_of(database, series, limit), key=lambda each: each[0])[:limit]]
 
 
@@ -148,7 +148,7 @@ def sort_series(series: Iterable[Series]) -> list[Series]:
     return sorted(set(series), key=lambda one: (one.venue, one.symbol, one.interval.us))
 
 
-def _series(venue: str, symbol: str, interval_us: int) -> Series:
+def series_of(venue: str, symbol: str, interval_us: int) -> Series:
     """Return the series of a row; its interval is the cached one, so that equality is most often identity."""
     return Series(venue, symbol, Interval.parse(Interval.of_us(interval_us).text))
 
