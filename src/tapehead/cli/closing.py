@@ -99,12 +99,12 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def wrap_names(names: Sequence[str], width: int) -> list[str]:
-    """Return names in lines of at most `width`, indented by two."""
+def wrap_names(names: Sequence[str], width: int, *, gap: str = "  ", indent: str = "  ") -> list[str]:
+    """Return names in lines of at most `width`, `gap` between them; the first line is indented by `indent`."""
     return textwrap.wrap(
-        "  ".join(names),
+        gap.join(names),
         width,
-        initial_indent="  ",
+        initial_indent=indent,
         subsequent_indent="  ",
         break_long_words=False,
         break_on_hyphens=False,

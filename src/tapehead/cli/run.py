@@ -10,7 +10,7 @@ import click
 from tapehead.cli.board import SORT_KEYS, Board
 from tapehead.cli.closing import next_lines, summary_lines
 from tapehead.cli.commands import Command
-from tapehead.cli.live import follow, stream_events
+from tapehead.cli.live import Ticker, follow, stream_events
 from tapehead.cli.session import Session
 from tapehead.errors import TapeheadError
 from tapehead.model.events import Cancelled, Completed, Failed
@@ -129,6 +129,11 @@ def _number(text: str) -> float | int | str:
     "--max-wait", type=click.IntRange(min=0), metavar="N", help="Bars an entry may wait in a hole before it expires."
 )
 @click.option(
+    "--adjust",
+    type=click.Choice(["none", "split", "all"]),
+    help="What signals see taken out of prices: splits, or all (dividends too); fills stay raw.",
+)
+@click.option(
     "--executor",
     type=click.Choice(["threads", "serial"]),
     default="threads",
@@ -170,7 +175,11 @@ def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run"
             raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
         asked["executor"] = "serial"
     given = {name: value for name, value in asked.items() if value is not None}
-    return session.store.backtest(strategy, workers=workers, **given)
+    ticker = Ticker(session)
+    try:
+        return session.store.backtest(strategy, workers=workers, progress=ticker, **given)
+    finally:
+        ticker.clear()
 
 
 def run_and_show(

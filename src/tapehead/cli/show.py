@@ -200,4 +200,11 @@ def _receipt(session: Session, run: "Run") -> None:
     session.put(*(f"{name:<12}{value}" for name, value in body["key"].items()))
     n = sum(len(hashes) for hashes in body["segments"].values())
     session.put(f"segments    {n:,} of {len(body['segments']):,} instruments; all of them with --json")
+    if receipt.adjustments:
+        session.put(f"adjusted    {len(receipt.adjustments):,} instruments; what by, with --json")
+    if receipt.where:
+        session.put(
+            f"where       {receipt.where}", f"members     {len(receipt.memberships):,} instruments at some time"
+        )
+    session.put(*(f"stamp       {stamp}" for stamp in receipt.stamps))
     session.put(*(f"{name:<12}{value}" for part in ("platform", "versions") for name, value in body[part].items()))

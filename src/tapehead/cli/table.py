@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from tapehead.model.rules import Rules
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-QUIET_FLAGS = ("short_history", "short_warm_up", "open_at_end", "unfilled_at_end")
+QUIET_FLAGS = ("short_history", "short_warm_up", "open_at_end", "unfilled_at_end", "vendor_adjusted")
 """Flags that a warning line or the metrics already tell; any other one draws `!` in the row."""
 _SPARK_WIDTH = 8
 _NAME_WIDTH = 14
 _BAR_WIDTH = 39
 _DEFAULT_CASH = 10_000
+_ADJUSTED_FOR = {"split": "splits", "all": "splits and dividends"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink, bars: i
     n, end = header.instruments, header.last + Interval.parse(header.interval).us
     span = f"{numbers.moment(header.first)} to {numbers.moment(end)} UTC" if bars else "no bars"
     asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
-    held = [f"{bars:,} bars", *rule_words(rules), f"snapshot {header.snapshot}"]
+    seen = [f"signals adjusted for {_ADJUSTED_FOR[header.adjust]}"] if header.adjust in _ADJUSTED_FOR else []
+    held = [f"{bars:,} bars", *rule_words(rules), *seen, f"snapshot {header.snapshot}", *header.stamps]
     first, *rest = wrapped(asked, width)
     return [ink.strong(header.strategy) + first[len(header.strategy) :], *rest, *wrapped(held, width)]
 

@@ -1,15 +1,25 @@
-"""`tapehead universe`: named sets of instruments."""
+"""`tapehead universe`: named sets of instruments, lists and filters."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapehead.cli.closing import plural, wrap_names
+from tapehead.cli import numbers
+from tapehead.cli.closing import next_lines, plural, wrap_names
 from tapehead.cli.commands import Group
 from tapehead.cli.ink import Ink
+from tapehead.cli.live import Ticker
 from tapehead.cli.run import split_names
 from tapehead.cli.session import Session
+from tapehead.cli.table import wrapped
 from tapehead.model.segment import Universe
+from tapehead.model.spec import iso
+
+if TYPE_CHECKING:
+    from tapehead.model.membership import Roll
+
+_FILTER = 'kind == "crypto" and dollar_volume(30) > 1e6'
 
 
 @click.group(
@@ -25,12 +35,11 @@ def universe() -> None:
 @universe.command("list", example="tapehead universe list", help="List the universes.")
 @click.pass_context
 def list_(context: click.Context) -> int:
-    """List names and sizes."""
+    """List names and sizes, or what a filter asks for."""
     session: Session = context.find_root().obj
     held = session.store.universes()
     if session.json:
-        rows = [{"name": one.name, "instruments": len(one.symbols), "built_in": one.built_in} for one in held]
-        session.put_document("universe", {"universe": rows})
+        session.put_document("universe", {"universe": [_row(one) for one in held]})
         return 0
     if not held:
         session.put("No universe yet: each kind and each venue of what you import is one.")
@@ -38,37 +47,91 @@ def list_(context: click.Context) -> int:
     width = max(8, *(len(one.name) for one in held))
     ink = Ink(session.colored)
     session.put(ink.head(f"{'universe':<{width}}  {'instruments':>11}"))
-    session.put(*(f"{one.name:<{width}}  {len(one.symbols):>11,}{'  built in' * one.built_in}" for one in held))
+    for one in held:
+        size = "by filter" if one.where else f"{len(one.symbols):,}"
+        first, *more = wrapped(_words_of(one), max(session.size[0] - width - 15, 20))
+        session.put(f"{one.name:<{width}}  {size:>11}  {first}".rstrip())
+        session.put(*(f"{'':<{width}}  {'':>11}  {line}" for line in more))
     return 0
 
 
-@universe.command("show", example="tapehead universe show crypto", help="List the instruments of a universe.")
-@click.argument("name")
-@click.pass_context
-def show(context: click.Context, name: str) -> int:
-    """List the members."""
-    session: Session = context.find_root().obj
-    one = session.store.universe(name)
-    if session.json:
-        session.put_document("universe", _document(one))
-        return 0
-    session.put(f"{one.name}: {plural(len(one.symbols), 'instrument')}{', built in' * one.built_in}")
-    session.put(*wrap_names(one.symbols, session.size[0]))
-    return 0
+def _words_of(one: Universe) -> list[str]:
+    """Return what stands beside a universe."""
+    return one.where.split(" ") if one.where else ["built in" * one.built_in]
 
 
 @universe.command(
-    "create", example="tapehead universe create majors --symbols BTCUSDT,ETHUSDT", help="Name a list of instruments."
+    "show",
+    example="tapehead universe show crypto",
+    help="List the members of a universe on a day (UTC), those of a filter with their number by year.",
 )
 @click.argument("name")
-@click.option("--symbols", metavar="A,B", multiple=True, required=True, callback=split_names, help="Its instruments.")
+@click.option("--at", metavar="DATE", help="The day, UTC: 2021-04-01; default the one after the newest bar.")
+@click.option(
+    "--interval", metavar="1h", help="Bars that a filter's figures come from; default the longest up to a day."
+)
+@click.option("--snapshot", type=click.IntRange(min=0), metavar="N", help="State of the store; default the newest.")
 @click.pass_context
-def create(context: click.Context, name: str, symbols: tuple[str, ...]) -> int:
-    """Keep a list under a name."""
+def show(context: click.Context, name: str, at: str | None, interval: str | None, snapshot: int | None) -> int:
+    """List the members."""
     session: Session = context.find_root().obj
-    made = session.store.create_universe(name, symbols)
+    one = session.store.universe(name)
+    ticker = Ticker(session)
+    try:
+        roll = session.store.members(name, at, interval=interval, snapshot=snapshot, progress=ticker)
+    finally:
+        ticker.clear()
     if session.json:
-        session.put_document("universe", _document(made))
+        session.put_document("universe", {**_document(one, roll.members), "at": iso(roll.day), "by_year": _years(roll)})
+        return 0
+    session.put(*_roll_lines(one, roll, session))
+    return 0
+
+
+def _roll_lines(one: Universe, roll: "Roll", session: Session) -> list[str]:
+    """Return who belongs, and how many did by year."""
+    width, day = session.size[0], numbers.moment(roll.day)
+    size = plural(len(roll.members), "instrument")
+    if not one.where:
+        return [f"{one.name}: {size}{', built in' * one.built_in}", *wrap_names(roll.members, width)]
+    lines = [*wrap_names([f"{one.name}:", *one.where.split(" ")], width, gap=" ", indent="")]
+    lines += [f"{size} on {day} UTC", *wrap_names(roll.members, width)]
+    if any(year.ever for year in roll.years):
+        lines.append(Ink(session.colored).head(f"{'year':>6}  {'ever':>7}  {'a day':>8}"))
+        lines += [f"{year.year:>6}  {year.ever:>7,}  {year.mean:>8,.1f}" for year in roll.years]
+    return lines
+
+
+@universe.command(
+    "create",
+    example="tapehead universe create majors --symbols BTCUSDT,ETHUSDT",
+    help=(
+        "Name a list of instruments, or a filter that is evaluated each day with the bars closed before it. A filter "
+        "compares kind, venue, symbol, quote, calendar, basis with words, and bars (held so far), age_days (since the "
+        "first bar), close and volume (of the last day), dollar_volume(N) (median of close x volume a day), change(N), "
+        "volatility(N) (of daily changes) with numbers, N in days that have bars; and, or, not, in join them."
+    ),
+)
+@click.argument("name")
+@click.option("--symbols", metavar="A,B", multiple=True, callback=split_names, help="Its instruments.")
+@click.option("--where", metavar="EXPR", help=f"A filter, such as '{_FILTER}'.")
+@click.pass_context
+def create(context: click.Context, name: str, symbols: tuple[str, ...] | None, where: str | None) -> int:
+    """Keep a list or a filter under a name."""
+    session: Session = context.find_root().obj
+    if (symbols is None) == (where is None):
+        given = "both are given" if symbols is not None else "neither is given"
+        raise click.UsageError(
+            f"Name the instruments by --symbols or by --where; {given}. "
+            f"For instance: tapehead universe create {name} --symbols BTCUSDT,ETHUSDT",
+            context,
+        )
+    made = session.store.create_universe(name, symbols, where=where)
+    if session.json:
+        session.put_document("universe", _document(made, made.symbols))
+    elif made.where:
+        session.put(f"Universe {made.name} is a filter, evaluated each day.  Next:")
+        session.put(*next_lines([(("universe", "show", name), "who belongs to it")], session))
     else:
         session.put(f"Universe {made.name} holds {plural(len(made.symbols), 'instrument')}.")
     return 0
@@ -88,11 +151,18 @@ def delete(context: click.Context, name: str) -> int:
     return 0
 
 
-def _document(one: Universe) -> dict[str, Any]:
-    """Return plain values of a universe."""
-    return {
-        "name": one.name,
-        "instruments": len(one.symbols),
-        "built_in": one.built_in,
-        "symbols": list(one.symbols),
-    }
+def _row(one: Universe) -> dict[str, Any]:
+    """Return plain values of a universe without its members; how many a filter has, its day decides."""
+    size = None if one.where else len(one.symbols)
+    return {"name": one.name, "instruments": size, "built_in": one.built_in, "where": one.where or None}
+
+
+def _document(one: Universe, members: Any) -> dict[str, Any]:
+    """Return plain values of a universe with its members."""
+    size = None if one.where and not members else len(members)
+    return {**_row(one), "instruments": size, "symbols": list(members)}
+
+
+def _years(roll: "Roll") -> list[Mapping[str, Any]]:
+    """Return plain values of the counts by year."""
+    return [{"year": year.year, "ever": year.ever, "mean": year.mean} for year in roll.years]

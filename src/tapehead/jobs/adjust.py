@@ -1,6 +1,7 @@
 """adjustment_of, seen_by_signals: stored prices as the signals of a run see them."""
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +75,23 @@ def adjustment_of(instrument: Instrument, factors: Factors | None, adjust: Adjus
     share = np.ones(len(factors.ts)) if basis == "split" else _from_anchor(factors.split, anchor)
     price = share * (factors.dividend / factors.dividend[anchor]) if adjust == "all" else share
     return Adjustment(factors.ts, price, share, _digest(factors, first))
+
+
+def adjust_each(
+    instruments: Sequence[Instrument], factors: Mapping[str, Factors], adjust: Adjust, firsts: Mapping[str, int]
+) -> list[tuple[Adjustment | None, str]]:
+    """Return the adjustment of each instrument, or why there is none in words; raises AdjustError where all fail."""
+    made: list[tuple[Adjustment | None, str]] = []
+    errors: list[AdjustError] = []
+    for each in instruments:
+        try:
+            made.append((adjustment_of(each, factors.get(each.name), adjust, firsts[each.name]), ""))
+        except AdjustError as error:
+            errors.append(error)
+            made.append((None, str(error)))
+    if errors and len(errors) == len(made):
+        raise errors[0]
+    return made
 
 
 def seen_by_signals(bars: Bars, adjustment: Adjustment | None) -> Bars:

@@ -72,7 +72,7 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
 
     try:
         with desk.bars.lease(plan.snapshot, LEASE_S):
-            yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot))
+            yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot, plan.stamps))
             for name in plan.absent:
                 yield say(Warned(run, name, "store.no_bars", f"no {plan.spec.interval} bars in the range"))
             for task, outcome in _outcomes(desk, plan, run, cancel):
@@ -159,8 +159,7 @@ def _end(
         nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
         return 0, Failed(run, nothing.code, str(nothing), 0)
     digest = run_digest(tally.lines)
-    segments = {item.instrument.name: tuple(ref.data.hex() for ref in item.refs) for item in plan.items}
-    receipt = Receipt(plan.key, digest, plan.snapshot, segments, desk.platform, desk.versions)
+    receipt = _receipt(desk, plan, digest)
     done = Completed(
         run=run,
         count=tally.count,
@@ -175,6 +174,23 @@ def _end(
     numbered = say(done)
     desk.runs.finish(run, "completed", receipt, tally.failed)
     return numbered
+
+
+def _receipt(desk: Desk, plan: Plan, digest: str) -> Receipt:
+    """Say what the run can be made again from."""
+    items = {item.instrument.name: item for item in plan.items}
+    return Receipt(
+        key=plan.key,
+        digest=digest,
+        snapshot=plan.snapshot,
+        segments={name: tuple(ref.data.hex() for ref in item.refs) for name, item in items.items()},
+        platform=desk.platform,
+        versions=desk.versions,
+        adjustments={name: item.adjustment.digest.hex() for name, item in items.items() if item.adjustment is not None},
+        memberships={name: item.member.digest().hex() for name, item in items.items() if item.member is not None},
+        where=plan.where,
+        stamps=plan.stamps,
+    )
 
 
 def replay(log: EventLog, run: RunId) -> Iterator[tuple[int, bytes]]:

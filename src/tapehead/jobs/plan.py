@@ -1,15 +1,19 @@
 """plan: what a run will read and do, from one look at the manifest for the whole universe."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.jobs.adjust import Adjustment, adjust_each
+from tapehead.jobs.membership import check_some, memberships
 from tapehead.jobs.read import Shelf
-from tapehead.jobs.universes import select
+from tapehead.jobs.stamps import stamps_of
+from tapehead.jobs.universes import choose
 from tapehead.model.calendar import calendar
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
+from tapehead.model.membership import Membership
 from tapehead.model.rules import Rules
 from tapehead.model.segment import Coverage, Manifest, SegmentRef
 from tapehead.model.spec import RunKey, RunSpec, canonical, iso
@@ -23,6 +27,8 @@ class Item:
     """One instrument of a run: what to read, and by which rules it trades.
 
     `wider` holds refs with twice the warm-up for the one instrument of a run that is asked a second time with it.
+    `adjustment` makes the prices that signals see, None where they are those stored; `fault` says why they cannot be
+    made. `member` says when the instrument belongs to the universe, None where that is always.
     """
 
     instrument: Instrument
@@ -30,6 +36,9 @@ class Item:
     refs: tuple[SegmentRef, ...]
     rules: Rules
     wider: tuple[SegmentRef, ...] = ()
+    adjustment: Adjustment | None = None
+    fault: str = ""
+    member: Membership | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Plan:
 
     `items` stand in the order they will run, hot ones first; `first` and `last` are the asked range as far as bars
     are held (us UTC, half-open); `absent` names instruments without a bar in it; `warm` bars are read before `start`.
+    `where` is the filter of the universe, empty for a list; `stamps` say what to keep in mind of the run as a whole.
     """
 
     spec: RunSpec
@@ -48,6 +58,8 @@ class Plan:
     first: int
     last: int
     warm: int
+    where: str = ""
+    stamps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,30 +85,84 @@ def choose_interval(store: BarStore, instruments: Sequence[Instrument], asked: s
     raise ParameterError(name="interval", value="not given", bound=bound)
 
 
-def make_plan(store: BarStore, shelf: Shelf, spec: RunSpec, code: Code, *, warm: int, snapshot: int | None) -> Plan:
-    """Look once at the manifest and lay out the run; raise NoBarsError when no instrument has a bar in the range."""
+def make_plan(
+    store: BarStore,
+    shelf: Shelf,
+    spec: RunSpec,
+    code: Code,
+    *,
+    warm: int,
+    snapshot: int | None,
+    where: str | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Plan:
+    """Look once at the manifest and lay out the run.
+
+    `where` names the filter of the universe anew, for a run whose instruments are given by name; `progress` is told
+    how many instruments are filtered.
+
+    Raises
+    ------
+    NoBarsError
+        No instrument has a bar in the range.
+    UniverseError
+        None of them belongs to the universe in it.
+    AdjustError
+        None of them can be adjusted.
+    """
     _check_range(spec)
-    instruments = select(store, spec.universe, spec.symbols)
+    # One snapshot for every look at the store, whatever is committed meanwhile.
+    number = store.manifest([], OPEN_START, OPEN_END, snapshot=snapshot).snapshot
+    instruments, filtered = choose(store, spec.universe, spec.symbols, number)
+    where = filtered if where is None else where
     interval = Interval.parse(spec.interval)
     start = OPEN_START if spec.start is None else spec.start
     end = OPEN_END if spec.end is None else spec.end
     wanted = [Series(each.venue, each.symbol, interval) for each in instruments]
     lead = warm if spec.start is not None else 0
-    manifest = store.manifest(wanted, start, end, warm=lead, snapshot=snapshot)
+    manifest = store.manifest(wanted, start, end, warm=lead, snapshot=number)
     refs = {each: _touching(manifest, each, start, end) for each in wanted}
     _check_held(store, spec, wanted, refs)
     here = [(each, name) for each, name in zip(instruments, wanted, strict=True) if refs[name]]
-    firsts = [_outer(refs[name], start, end)[0] for _, name in here]
-    lasts = [_outer(refs[name], start, end)[1] + interval.us for _, name in here]
-    first = min(firsts) if spec.start is None else spec.start
-    last = max(lasts) if spec.end is None else spec.end
+    spans = {name: _span(refs[name], start, end) for _, name in here}
+    belongs: dict[str, Membership] = {}
+    if where:
+        able = [each for each, _ in here]
+        belongs = memberships(store, shelf, where, able, number, interval=interval, progress=progress)
+        here = [(each, name) for each, name in here if each.name in belongs and belongs[each.name].within(*spans[name])]
+        check_some([each.name for each, _ in here], spec.universe or "it", _range_text(spec))
+    first = min(spans[name][0] for _, name in here) if spec.start is None else spec.start
+    last = max(spans[name][1] for _, name in here) if spec.end is None else spec.end
     items = [Item(each, name, manifest.refs[name], _rules(spec.rules, each, last)) for each, name in here]
+    if where:
+        items = [replace(item, member=belongs[item.instrument.name].within(first, last)) for item in items]
+    whole = _whole(store, spec, manifest, wanted)
+    if spec.adjust != "none":
+        items = _adjusted(store, spec, items, whole)
     items.sort(key=lambda item: not shelf.is_hot(item.refs))
     if lead:
-        items[-1] = replace(items[-1], wider=_wider(store, items[-1].series, start, end, lead, manifest.snapshot))
+        items[-1] = replace(items[-1], wider=_wider(store, items[-1].series, start, end, lead, number))
     key = RunKey(hashlib.sha256(canonical(spec.to_json())).digest(), code.strategy, code.engine, _data_digest(items))
-    absent = tuple(each.name for each, name in zip(instruments, wanted, strict=True) if not refs[name])
-    return Plan(spec, key, manifest.snapshot, tuple(items), absent, first, last, lead)
+    absent = () if where else tuple(each.name for each, name in zip(instruments, wanted, strict=True) if not refs[name])
+    stamps = stamps_of(instruments, whole.refs, interval) if spec.universe is not None else ()
+    return Plan(spec, key, number, tuple(items), absent, first, last, lead, where, stamps)
+
+
+def _whole(store: BarStore, spec: RunSpec, manifest: Manifest, wanted: Sequence[Series]) -> Manifest:
+    """Return the manifest without the bounds of the range, where the run asks for it; else the one at hand."""
+    if (spec.start is None and spec.end is None) or (spec.universe is None and spec.adjust == "none"):
+        return manifest
+    return store.manifest(wanted, OPEN_START, OPEN_END, snapshot=manifest.snapshot)
+
+
+def _adjusted(store: BarStore, spec: RunSpec, items: Sequence[Item], whole: Manifest) -> list[Item]:
+    """Return the items with what adjusts their prices, or why it cannot be done."""
+    factors = store.factors([item.instrument.name for item in items], whole.snapshot)
+    firsts = {item.instrument.name: min(ref.first for ref in whole.refs[item.series]) for item in items}
+    made = adjust_each([item.instrument for item in items], factors, spec.adjust, firsts)
+    return [
+        replace(item, adjustment=adjustment, fault=fault) for item, (adjustment, fault) in zip(items, made, strict=True)
+    ]
 
 
 def _check_range(spec: RunSpec) -> None:
@@ -121,9 +187,10 @@ def _wider(store: BarStore, series: Series, start: int, end: int, lead: int, sna
     return store.manifest([series], start, end, warm=2 * lead, snapshot=snapshot).refs[series]
 
 
-def _outer(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:
-    """Return bounds of the first and last open time inside the range."""
-    return max(min(ref.first for ref in refs), start), min(max(ref.last for ref in refs), end - 1)
+def _span(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:
+    """Return bounds of the bars inside the range, half-open."""
+    last = min(max(ref.last for ref in refs), end - 1)
+    return max(min(ref.first for ref in refs), start), last + refs[0].series.interval.us
 
 
 def _rules(rules: Rules, instrument: Instrument, last: int) -> Rules:
@@ -133,11 +200,18 @@ def _rules(rules: Rules, instrument: Instrument, last: int) -> Rules:
 
 
 def _data_digest(items: Sequence[Item]) -> bytes:
-    """Return SHA-256 over the facts of each instrument and its ordered data hashes, by name."""
+    """Return SHA-256 over the facts of each instrument and its ordered data hashes, by name.
+
+    What adjusts its prices and when it is a member count where the run asks for them.
+    """
     digest = hashlib.sha256()
     for item in sorted(items, key=lambda each: each.instrument.name):
         digest.update(repr(item.instrument).encode() + b"\n")
         digest.update(b"".join(ref.data for ref in item.refs))
+        if item.adjustment is not None:
+            digest.update(b"adjust" + item.adjustment.digest)
+        if item.member is not None:
+            digest.update(b"member" + item.member.digest())
     return digest.digest()
 
 
@@ -154,14 +228,25 @@ def _check_held(
 def no_bars(store: BarStore, spec: RunSpec, missing: Sequence[Series]) -> NoBarsError:
     """Return the error for series without a bar in the asked range."""
     held = held_range(store.coverage(missing)) if missing else "none of it"
-    start = "the first bar" if spec.start is None else iso(spec.start)
-    end = "the last bar" if spec.end is None else iso(spec.end)
+    start, end = _bounds(spec)
     facts = {"interval": spec.interval, "start": start, "end": end, "held": held}
     if spec.symbols is not None and missing:
         return NoBarsError(symbol=missing[0].symbol, **facts)
     name = f"universe {spec.universe}" if spec.symbols is None else ", ".join(spec.symbols)
     where = f"No bars for {name} {spec.interval} in [{start}, {end}); the store holds {held}."
     return NoBarsError(f"{where} See what is there: tapehead instruments", symbol=name, **facts)
+
+
+def _bounds(spec: RunSpec) -> tuple[str, str]:
+    """Return start and end in words."""
+    start = "the first bar" if spec.start is None else iso(spec.start)
+    return start, "the last bar" if spec.end is None else iso(spec.end)
+
+
+def _range_text(spec: RunSpec) -> str:
+    """Return the asked range in words."""
+    start, end = _bounds(spec)
+    return f"[{start}, {end})"
 
 
 def held_range(coverage: Sequence[Coverage]) -> str:

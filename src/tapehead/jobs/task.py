@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tapehead.errors import ParameterError, SignalsError, StrategyError, TapeheadError
+from tapehead.errors import AdjustError, ParameterError, SignalsError, StrategyError, TapeheadError
 from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
+from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.layout.columns import AFTER_HOLE
@@ -30,6 +31,7 @@ from tapehead.strategies.strategy import Strategy, instance
 
 DELISTED_AFTER_US = 30 * 86_400_000_000
 """A series whose last bar ends longer than this before the end asked for counts as delisted."""
+_ADJUSTED_BY: Mapping[str, str] = {"split": "splits", "all": "splits and dividends"}
 SHORT_SHARE = 0.01
 """A history that lacks more than this share of the asked range is flagged `short_history`."""
 
@@ -71,13 +73,15 @@ def run_task(bench: Bench, task: Task) -> Outcome:
 def _run(bench: Bench, item: Item, task: Task) -> Results:
     """Read, ask the strategy, simulate, sum up."""
     spec = bench.plan.spec
+    if item.fault:
+        raise AdjustError(item.fault)
     clock = _Stages()
     bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
     clock.mark("read")
     if len(bars) <= bars.warm:
         return Results((), 0, (("store.no_bars", "no whole bar in the range"),))
     memo = Memo()
-    signals = ask(instance(bench.made, spec.parameters), bars, memo, bench.origin)
+    signals = _signals(bench, item, bars, memo)
     clock.mark("signals")
     item = _ended(item, bars, bench.plan.last)
     done = simulate(bars, signals, item.rules, memo)
@@ -91,6 +95,13 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     return Results((result,), result.bars, tuple(warnings), clock.stages_us)
 
 
+def _signals(bench: Bench, item: Item, bars: Bars, memo: Memo) -> Signals:
+    """Ask the strategy, on adjusted prices where the run asks for them; entries count while a member only."""
+    seen = seen_by_signals(bars, item.adjustment)
+    signals = ask(instance(bench.made, bench.plan.spec.parameters), seen, memo, bench.origin)
+    return signals if item.member is None else signals.entering_while(item.member.holds(bars.ts))
+
+
 def _ended(item: Item, bars: Bars, last: int) -> Item:
     """Count a series as delisted by the last bar that was read: a segment may go on beyond the range."""
     quiet = last - int(bars.ts[-1]) - item.series.interval.us
@@ -102,7 +113,7 @@ def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) ->
     spec, warm = bench.plan.spec, bench.plan.warm
     try:
         longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
-        again = ask(instance(bench.made, spec.parameters), longer, Memo(), bench.origin)
+        again = _signals(bench, item, longer, Memo())
     except TapeheadError as error:
         return [("signals.warm_up", f"twice the warm-up of {warm:,} bars could not be tried: {error}")]
     changed = 0
@@ -208,6 +219,10 @@ def _timed(result: RunResult, elapsed_us: float) -> RunResult:
 def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tuple[str, str]]]:
     """Return flags and warnings about the bars themselves."""
     flags, warnings = [], []
+    basis = item.instrument.basis
+    if basis in _ADJUSTED_BY:
+        flags.append("vendor_adjusted")
+        warnings.append(("data.vendor_adjusted", f"its stored prices are adjusted for {_ADJUSTED_BY[basis]} already"))
     interval, first = item.series.interval, int(bars.ts[bars.warm])
     scored = len(bars) - bars.warm
     holes = survey(bars.flags[bars.warm + 1 :]).holes

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from tapehead.errors import AmbiguousSymbolError, UnknownSymbolError, UnknownUniverseError
+from tapehead.jobs.membership import candidates
 from tapehead.model.instrument import KINDS, Instrument
 from tapehead.model.segment import Universe
 from tapehead.ports.bars import BarStore
@@ -13,12 +14,12 @@ SYNTHETIC_VENUE = "demo"
 """Instruments of this venue are made up; universes by kind never hold them."""
 
 
-def universes(store: BarStore) -> list[Universe]:
+def universes(store: BarStore, snapshot: int | None = None) -> list[Universe]:
     """Return every universe, sorted by name: the stored ones, `all`, and one for each kind that has instruments.
 
-    `all` and the kinds leave out the synthetic venue.
+    `all` and the kinds leave out the synthetic venue, and hold what is there at a snapshot, by default the head.
     """
-    real = [each for each in store.instruments() if each.venue != SYNTHETIC_VENUE]
+    real = [each for each in store.instruments(snapshot) if each.venue != SYNTHETIC_VENUE]
     built = {"all": Universe("all", tuple(each.name for each in real), built_in=True)}
     for kind in KINDS:
         names = tuple(each.name for each in real if each.kind == kind)
@@ -28,12 +29,12 @@ def universes(store: BarStore) -> list[Universe]:
     return [every for _, every in sorted({**stored, **built}.items())]
 
 
-def universe(store: BarStore, name: str) -> Universe:
+def universe(store: BarStore, name: str, snapshot: int | None = None) -> Universe:
     """Return one universe; raise UnknownUniverseError with what is near."""
     stored = next((each for each in store.universes() if each.name == name), None)
     if stored is not None and name not in BUILT_IN:
         return stored
-    held = {each.name: each for each in universes(store)}
+    held = {each.name: each for each in universes(store, snapshot)}
     if name not in held:
         close = get_close_matches(name, held, 1)
         hint = f" Did you mean '{close[0]}'?" if close else f" There are: {', '.join(held)}."
@@ -55,10 +56,25 @@ def find_instrument(instruments: Sequence[Instrument], symbol: str) -> Instrumen
     raise UnknownSymbolError(symbol=symbol, hint=f" Did you mean '{close[0]}'?" if close else "")
 
 
-def select(store: BarStore, name: str | None, symbols: Sequence[str] | None) -> list[Instrument]:
-    """Return the instruments of a universe, or those that `symbols` name, sorted by name, each once."""
-    held = store.instruments()
+def select(
+    store: BarStore, name: str | None, symbols: Sequence[str] | None, snapshot: int | None = None
+) -> list[Instrument]:
+    """Return the instruments that a universe can hold, or those that `symbols` name, sorted by name, each once.
+
+    Of a filter these are the ones that its facts allow; who is a member when, `jobs.membership` says.
+    """
+    return choose(store, name, symbols, snapshot)[0]
+
+
+def choose(
+    store: BarStore, name: str | None, symbols: Sequence[str] | None, snapshot: int | None = None
+) -> tuple[list[Instrument], str]:
+    """Return what `select` does, as of a snapshot, and the filter of the universe, empty where it is a list."""
+    held = store.instruments(snapshot)
     if symbols is not None:
-        return sorted({find_instrument(held, symbol) for symbol in symbols}, key=lambda each: each.name)
+        return sorted({find_instrument(held, symbol) for symbol in symbols}, key=lambda each: each.name), ""
+    one = universe(store, name or "all", snapshot)
+    if one.where:
+        return candidates(held, one.where, SYNTHETIC_VENUE), one.where
     by_name = {each.name: each for each in held}
-    return [by_name[each] for each in sorted(universe(store, name or "all").symbols) if each in by_name]
+    return [by_name[each] for each in sorted(one.symbols) if each in by_name], ""

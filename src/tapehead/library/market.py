@@ -4,11 +4,17 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tapehead.errors import UniverseError
+from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
 from tapehead.jobs.ingest import ingest
+from tapehead.library.times import read_time
+from tapehead.model.filter import read_filter
 from tapehead.model.instrument import KINDS, Instrument
+from tapehead.model.interval import Interval
+from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Universe
 from tapehead.ports.bars import Hints
@@ -98,7 +104,7 @@ class Market:
         for cover in bars.coverage():
             row = (cover.series.interval.text, cover.first, cover.last, cover.rows)
             held.setdefault(cover.series.instrument, []).append(row)
-        chosen = bars.instruments() if universe is None else selection.select(bars, universe, None)
+        chosen = bars.instruments() if universe is None else self._members_now(universe)
         part = (query or "").lower()
         return [
             InstrumentRow(each, tuple(held.get(each.name, ())))
@@ -114,10 +120,76 @@ class Market:
         """Return one universe; raises UnknownUniverseError."""
         return selection.universe(self._house.bars, name)
 
-    def create_universe(self, name: str, symbols: Sequence[str]) -> Universe:
-        """Keep a named list of instruments; one of that name is replaced.
+    def members(
+        self,
+        name: str,
+        at: Any = None,
+        *,
+        interval: str | None = None,
+        snapshot: int | None = None,
+        progress: Callable[..., None] | None = None,
+    ) -> Roll:
+        """Return who belongs to a universe on a day, and how many did by year.
 
-        Raises UniverseError for a built-in name or an empty list, UnknownSymbolError for a symbol that is not held.
+        Parameters
+        ----------
+        name : str
+            A list has the same members every day.
+        at : date, datetime or ISO text, optional
+            The day, UTC; by default the one that begins when the newest bar held has closed.
+        interval : str, optional
+            Bars that the figures of a filter come from; by default those of the longest interval up to a day.
+        snapshot : int, optional
+            State of the store to read; default the newest.
+        progress : callable, optional
+            Told how many instruments are looked at.
+
+        Raises
+        ------
+        UnknownUniverseError, ParameterError
+        """
+        house = self._house
+        every = None if interval is None else Interval.parse(interval)
+        number = house.bars.head() if snapshot is None else snapshot
+        chosen, where = selection.choose(house.bars, name, None, number)
+        held = membership.newest(house.bars, chosen, number, every)
+        day = read_time("at", at)
+        if not where:
+            return membership.roll_of_list([each.name for each in chosen], day, held)
+        found = membership.memberships(
+            house.bars, house.shelf, where, chosen, number, interval=every, progress=progress
+        )
+        return membership.roll(found, day, held)
+
+    def _members_now(self, name: str) -> Sequence[Instrument]:
+        """Return the members of a list, or those of a filter on its newest day."""
+        chosen, where = selection.choose(self._house.bars, name, None)
+        if not where:
+            return chosen
+        now = set(self.members(name).members)
+        return [each for each in chosen if each.name in now]
+
+    def create_universe(self, name: str, symbols: Sequence[str] | None = None, where: str | None = None) -> Universe:
+        """Keep a named list of instruments, or a filter; one of that name is replaced.
+
+        Parameters
+        ----------
+        name : str
+            A word that no kind has.
+        symbols : sequence of str, optional
+            Instruments of a list.
+        where : str, optional
+            A filter, evaluated at each day with the bars that closed before it: see `model.filter.read_filter`.
+            Exactly one of the two is given.
+
+        Raises
+        ------
+        UniverseError
+            A built-in name, an empty list, or not exactly one of `symbols` and `where`.
+        UnknownSymbolError
+            A symbol is not held.
+        ExpressionError
+            The filter does not read.
         """
         if name.strip() != name or not name or "," in name:
             raise UniverseError(
@@ -125,10 +197,16 @@ class Market:
             )
         if name in KINDS or name == "all":
             raise UniverseError(f"'{name}' is built in and cannot be replaced. Take another name for yours.")
-        if not symbols:
+        if symbols is not None and where is not None:
+            raise UniverseError(f"Universe '{name}' is a list or a filter, not both: give symbols or where.")
+        if where is not None:
+            read_filter(where)
+            made = Universe(name, (), where=" ".join(where.split()))
+        elif symbols:
+            chosen = selection.select(self._house.bars, None, symbols)
+            made = Universe(name, tuple(each.name for each in chosen))
+        else:
             raise UniverseError(f"Universe '{name}' would be empty. Name its instruments: --symbols BTCUSDT,ETHUSDT")
-        chosen = selection.select(self._house.bars, None, symbols)
-        made = Universe(name, tuple(each.name for each in chosen))
         self._house.bars.save_universe(made)
         return made
 

@@ -25,10 +25,13 @@ def read_request(
     end: Any,
     parameters: Mapping[str, Any] | None,
     others: Mapping[str, Any],
+    adjust: Any = "none",
+    snapshot: int | None = None,
 ) -> RunSpec:
     """Return what was asked, with every name resolved and every value checked; raise for what does not fit.
 
-    `others` are settings of the engine and parameters of the strategy, told apart by name.
+    `others` are settings of the engine and parameters of the strategy, told apart by name; names are those of the
+    snapshot.
     """
     if universe is not None and symbols is not None:
         raise ParameterError(
@@ -45,7 +48,7 @@ def read_request(
         raise ParameterError(name="symbols", value="none", bound="at least one symbol, such as BTCUSDT")
     if wanted is None and universe is None:
         universe = "all"
-    instruments = select(store, universe, wanted)
+    instruments = select(store, universe, wanted, snapshot)
     every = choose_interval(
         store, instruments, interval, f"universe {universe}" if universe else ", ".join(wanted or ())
     )
@@ -58,11 +61,12 @@ def read_request(
         start=read_time("start", start),
         end=read_time("end", end),
         rules=read_rules(settings),
+        adjust="none" if adjust is None else adjust,
     )
 
 
 def _also_settings(error: UnknownParameterError) -> UnknownParameterError:
     """Name the engine's settings too, since both are given by name."""
     facts = dict(error.facts)
-    facts["held"] = f"{facts['held']}; a run takes {', '.join(RULE_KEYS)} as well"
+    facts["held"] = f"{facts['held']}; a run takes {', '.join((*RULE_KEYS, 'adjust'))} as well"
     return UnknownParameterError(**facts)

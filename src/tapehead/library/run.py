@@ -27,7 +27,8 @@ class Header:
     """What stands above the table of a run.
 
     `strategy` is its name with its parameters, `first` and `last` the open times of the outer bars (us UTC), `bars`
-    how many the segments of the range hold.
+    how many the segments of the range hold. `adjust` is what signals see taken out of prices, `stamps` what to keep in
+    mind of the run as a whole.
     """
 
     strategy: str
@@ -37,6 +38,8 @@ class Header:
     last: int
     bars: int
     snapshot: int
+    adjust: str = "none"
+    stamps: tuple[str, ...] = ()
 
 
 class Run:
@@ -223,7 +226,7 @@ def read_event(house: House, run: str, data: bytes) -> Event | None:
     body = json.loads(data)
     name = body["event"]
     if name == "started":
-        return Started(run, body["spec"], body["total"], body["snapshot"])
+        return Started(run, body["spec"], body["total"], body["snapshot"], tuple(body.get("stamps", ())))
     if name == "warning":
         return Warned(run, body["instrument"], body["code"], body["text"])
     if name == "result":

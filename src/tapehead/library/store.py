@@ -112,6 +112,8 @@ class Store(Market, Prices, Ledgers, Upkeep):
         executor: str = "threads",
         workers: int | None = None,
         parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,
         **others: Any,
     ) -> Run:
         """Begin a backtest of one strategy on many instruments; it runs while it is read.
@@ -134,6 +136,11 @@ class Store(Market, Prices, Ledgers, Upkeep):
             `threads` or `serial`; one worker a processor by default.
         parameters : mapping, optional
             Parameters of the strategy.
+        adjust : str
+            What signals see taken out of prices: `none`, `split` (splits) or `all` (dividends too). Fills, quantities
+            and equity stay on stored prices.
+        progress : callable, optional
+            Told how many instruments of a universe by filter are looked at, before the run begins.
         **others
             Parameters of the strategy, and settings of the engine: `fee="10bps"`, `slippage="2bps"`, `fill`, `size`,
             `cash`, `close_at_end`, `max_wait`, `on_conflict`, `delist_haircut`.
@@ -166,8 +173,10 @@ class Store(Market, Prices, Ledgers, Upkeep):
             end=end,
             parameters=parameters,
             others=others,
+            adjust=adjust,
+            snapshot=snapshot,
         )
-        plan = _plan(house, spec, loaded, snapshot)
+        plan = _plan(house, spec, loaded, snapshot, progress)
         header = header_of(plan, loaded)
         kept = None if fresh else house.runs.find(plan.key)
         if kept is not None:
@@ -216,10 +225,13 @@ class Store(Market, Prices, Ledgers, Upkeep):
         return examine(self._house)
 
 
-def _plan(house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None) -> Plan:
+def _plan(
+    house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None, progress: Callable[..., None] | None
+) -> Plan:
     """Plan a run with the code that is here now."""
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
-    return make_plan(house.bars, house.shelf, spec, Code(loaded.source, engine_digest()), warm=warm, snapshot=snapshot)
+    code = Code(loaded.source, engine_digest())
+    return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
 
 
 def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded) -> Desk:
@@ -242,7 +254,9 @@ def header_of(plan: Plan, loaded: Loaded) -> Header:
     bars = sum(_rows_between(ref, plan.first, plan.last) for item in plan.items for ref in item.refs)
     interval = Interval.parse(plan.spec.interval)
     words = label(loaded.made, plan.spec.parameters)
-    return Header(words, len(plan.items), interval.text, plan.first, plan.last - interval.us, bars, plan.snapshot)
+    first, last = plan.first, plan.last - interval.us
+    kept = (bars, plan.snapshot, plan.spec.adjust, plan.stamps)
+    return Header(words, len(plan.items), interval.text, first, last, *kept)
 
 
 def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
@@ -265,7 +279,9 @@ def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> He
             break
     words = _kept_label(spec, record)
     first, last = min((r.first for r in rows), default=0), max((r.last for r in rows), default=0)
-    return Header(words, len(rows), spec.interval, first, last, sum(r.bars for r in rows), record.snapshot)
+    stamps = () if record.receipt is None else record.receipt.stamps
+    kept = (sum(r.bars for r in rows), record.snapshot, spec.adjust, stamps)
+    return Header(words, len(rows), spec.interval, first, last, *kept)
 
 
 def _kept_label(spec: RunSpec, record: RunRecord) -> str:

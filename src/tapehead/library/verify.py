@@ -67,7 +67,8 @@ def verify_here(house: House, run: str) -> Verification:
     code = Code(loaded.source, engine_digest())
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
-    plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot)
+    where = record.receipt.where
+    plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot, where=where)
     context = WorkerContext(
         f"verify-{run}-{next(_turns)}", house.settings, plan, where_of(spec, record), loaded.origin, direct=True
     )

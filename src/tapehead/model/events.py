@@ -10,17 +10,19 @@ from tapehead.model.spec import canonical
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run begins: `total` results are expected."""
+    """A run begins: `total` results are expected; `stamps` say what to keep in mind of the run as a whole."""
 
     name: ClassVar[str] = "started"
     run: str
     spec: Mapping[str, Any]
     total: int
     snapshot: int
+    stamps: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON."""
-        return {"run": self.run, "spec": dict(self.spec), "total": self.total, "snapshot": self.snapshot}
+        """Return the fields of its JSON; `stamps` where there are some."""
+        body = {"run": self.run, "spec": dict(self.spec), "total": self.total, "snapshot": self.snapshot}
+        return {**body, "stamps": list(self.stamps)} if self.stamps else body
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,9 @@ class RunResult:
 class Receipt:
     """What a run can be made again from.
 
-    `segments` maps `venue:symbol` to the hex data hashes read; `platform` and `versions` say where it ran.
+    `segments` maps `venue:symbol` to the hex data hashes read; `platform` and `versions` say where it ran. Of adjusted
+    prices and of a universe by filter, `adjustments` and `memberships` hold the hex digests by instrument, and `where`
+    the filter; `stamps` say what to keep in mind of the run as a whole.
     """
 
     key: RunKey
@@ -94,6 +96,10 @@ class Receipt:
     segments: Mapping[str, tuple[str, ...]]
     platform: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    adjustments: Mapping[str, str] = field(default_factory=dict)
+    memberships: Mapping[str, str] = field(default_factory=dict)
+    where: str = ""
+    stamps: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; hashes in hex."""
@@ -106,6 +112,10 @@ class Receipt:
             "segments": {name: list(hashes) for name, hashes in self.segments.items()},
             "platform": dict(self.platform),
             "versions": dict(self.versions),
+            "adjustments": dict(self.adjustments),
+            "memberships": dict(self.memberships),
+            "where": self.where,
+            "stamps": list(self.stamps),
         }
 
     @staticmethod
@@ -113,4 +123,15 @@ class Receipt:
         """Undo `to_json`."""
         key = RunKey(*(bytes.fromhex(value["key"][name]) for name in RunKey._fields))
         segments = {name: tuple(hashes) for name, hashes in value["segments"].items()}
-        return Receipt(key, value["digest"], value["snapshot"], segments, value["platform"], value["versions"])
+        return Receipt(
+            key,
+            value["digest"],
+            value["snapshot"],
+            segments,
+            value["platform"],
+            value["versions"],
+            value.get("adjustments", {}),
+            value.get("memberships", {}),
+            value.get("where", ""),
+            tuple(value.get("stamps", ())),
+        )

@@ -1,6 +1,6 @@
 """Signals: what a strategy wants, as conditions over bars; Crossing: a condition that is only compared when needed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,6 +79,15 @@ class Signals:
     limit: F64 | None = None
     stop: F64 | None = None
     size: F64 | None = None
+
+    def entering_while(self, allowed: BoolArray) -> "Signals":
+        """Return signals whose wishes to enter count only on bars where `allowed` (n_bars,) is true."""
+        enter, short = self.enter, self.enter_short
+        return replace(
+            self,
+            enter=None if enter is None else np.asarray(enter) & allowed,
+            enter_short=None if short is None else np.asarray(short) & allowed,
+        )
 
     def check(self, n_bars: int, strategy: str, instrument: str) -> None:
         """Raise SignalsError unless every condition is a bool array (or crossing) of `n_bars` values."""

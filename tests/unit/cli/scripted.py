@@ -10,6 +10,7 @@ import numpy as np
 from tapehead.errors import TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
 from tapehead.model.instrument import Instrument
+from tapehead.model.membership import Roll
 from tapehead.model.quality import FileReport, ImportReport
 from tapehead.model.result import Metrics, Receipt, RunResult
 from tapehead.model.rules import Rules
@@ -128,6 +129,8 @@ class ScriptedRun:
             last=LAST,
             bars=2_049_312,
             snapshot=3,
+            adjust="none",
+            stamps=(),
         )
         self.closed = False
         self.receipt = Receipt(
@@ -187,7 +190,9 @@ class ScriptedStore:
     def close(self) -> None:
         self.closed = True
 
-    def backtest(self, strategy: str, **settings: Any) -> ScriptedRun:
+    def backtest(self, strategy: str, *, progress: Any = None, **settings: Any) -> ScriptedRun:
+        if progress is not None:
+            progress("instruments filtered", 0, 48)
         self.asked.append(("backtest", {"strategy": strategy, **settings}))
         if strategy == "RsiRevesion":
             raise UnknownStrategyError(name=strategy, hint=" Did you mean 'RsiReversion'?")
@@ -227,8 +232,13 @@ class ScriptedStore:
             raise UnknownUniverseError(name=name, hint="")
         return self.universes()[0]
 
-    def create_universe(self, name: str, symbols: tuple[str, ...]) -> Universe:
-        self.asked.append(("create_universe", (name, symbols)))
+    def members(self, name: str, at: str | None = None, **_options: Any) -> Roll:
+        return Roll(FIRST, tuple(self.universe(name).symbols), ())
+
+    def create_universe(self, name: str, symbols: tuple[str, ...] | None, where: str | None = None) -> Universe:
+        self.asked.append(("create_universe", (name, where or symbols)))
+        if symbols is None:
+            return Universe(name, (), where=where or "")
         return Universe(name, tuple(f"binance:{symbol}" for symbol in symbols))
 
     def delete_universe(self, name: str) -> None:

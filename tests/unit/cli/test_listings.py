@@ -83,7 +83,7 @@ def test_an_empty_store_says_what_to_do(call: Call, store: ScriptedStore) -> Non
 def test_universes(call: Call, store: ScriptedStore) -> None:
     assert call("universe", "list").out.splitlines()[1].split() == ["crypto", "2", "built", "in"]
     assert json.loads(call("universe", "list", "--json").out)["universe"] == [
-        {"name": "crypto", "instruments": 2, "built_in": True}
+        {"name": "crypto", "instruments": 2, "built_in": True, "where": None}
     ]
     assert json.loads(call("universe", "show", "crypto", "--json").out)["symbols"] == [
         "binance:BTCUSDT",
