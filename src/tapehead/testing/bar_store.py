@@ -47,8 +47,8 @@ def check_equal(found: dict[Column, NDArray[Any]], expected: dict[Column, NDArra
         assert found[name].tobytes() == expected[name].tobytes(), f"column {name} differs"
 
 
-class BarStoreContract:
-    """Subclass it as `Test…` and say how to make an empty store and the codec that it writes with."""
+class BarContract:
+    """What every part of the contract asks of its subclass: an empty store, and the codec that it writes with."""
 
     def make(self, tmp_path: Path) -> BarStore:
         """Return an empty store below `tmp_path`."""
@@ -63,6 +63,10 @@ class BarStoreContract:
         series = sample_series(symbol)
         manifest = store.manifest([series], *ALWAYS, snapshot=snapshot)
         return read_columns(store, self.codec(), manifest.refs[series])
+
+
+class BarStoreContract(BarContract):
+    """Commits, snapshots and ranges. Subclass it as `Test…`."""
 
     def test_an_empty_store_holds_nothing(self, tmp_path: Path) -> None:
         store = self.make(tmp_path)
