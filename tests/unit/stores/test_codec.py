@@ -1,5 +1,6 @@
 """The codec: every bit of every double, and decimals only where they are exact."""
 
+import hashlib
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +15,9 @@ from hypothesis.extra import numpy as arrays
 
 from tapehead.errors import ParameterError
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
-from tapehead.stores.codec import ParquetCodec, data_hash
+from tapehead.stores.codec import ParquetCodec, data_hash, encode_block
 from tapehead.testing.samples import Columns, sample_columns
+from tests.unit.stores.processes import finish, start
 
 DOUBLES = st.floats(allow_nan=True, allow_infinity=True, allow_subnormal=True, width=64)
 DECIMALS = st.tuples(st.integers(-(2**55), 2**55), st.integers(0, 12)).map(lambda pair: pair[0] / 10 ** pair[1])
@@ -26,6 +28,17 @@ def there_and_back(columns: Columns) -> bytes:
     assert named == data_hash(columns)
     rows = len(columns["ts"])
     into = {name: np.empty(rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+    ParquetCodec().decode(data, BAR_COLUMNS, into)
+    for name in BAR_COLUMNS:
+        assert into[name].tobytes() == columns[name].tobytes(), name
+    return data
+
+
+def block_and_back(columns: Columns) -> bytes:
+    data, named, file = encode_block(columns)
+    assert named == data_hash(columns)
+    assert file == hashlib.sha256(data).digest()
+    into = {name: np.empty(len(columns["ts"]), BAR_DTYPES[name]) for name in BAR_COLUMNS}
     ParquetCodec().decode(data, BAR_COLUMNS, into)
     for name in BAR_COLUMNS:
         assert into[name].tobytes() == columns[name].tobytes(), name
@@ -46,6 +59,7 @@ def test_any_columns_survive_bit_for_bit(data: st.DataObject) -> None:
         elements = values if BAR_DTYPES[name] == "<f8" else None
         columns[name] = data.draw(arrays.arrays(np.dtype(BAR_DTYPES[name]), rows, elements=elements))
     there_and_back(columns)
+    block_and_back(columns)
 
 
 @pytest.mark.parametrize(
@@ -162,3 +176,35 @@ def test_real_bars_take_at_most_ten_bytes(shared_data: Callable[[str], Path]) ->
         rows += part.num_rows
     assert rows > 300_000
     assert size / rows <= 10
+
+
+def test_a_block_of_the_tail_is_raw_and_gives_the_columns_asked_for() -> None:
+    columns = sample_columns(3)
+    data = block_and_back(columns)
+    assert len(data) == 16 + 3 * (6 * 8 + 1)
+    assert data[16:40] == columns["ts"].tobytes()
+    into = {"close": np.empty(3), "flags": np.empty(3, np.uint8)}
+    ParquetCodec().decode(data, ["flags", "close"], into)
+    assert into["close"].tolist() == columns["close"].tolist()
+    assert into["flags"].tolist() == columns["flags"].tolist()
+    with pytest.raises(ParameterError, match=r"\(3,\)"):
+        ParquetCodec().decode(data, ["close"], {"close": np.empty(2)})
+
+
+def test_a_block_of_a_later_format_is_refused() -> None:
+    data = bytearray(block_and_back(sample_columns(3)))
+    data[8] += 1
+    with pytest.raises(ParameterError, match="format of a block=2"):
+        ParquetCodec().decode(bytes(data), ["close"], {"close": np.empty(3)})
+
+
+def test_a_block_is_read_without_pyarrow() -> None:
+    code = """
+    import sys
+    import numpy as np
+    from tapehead.stores.codec import ParquetCodec, encode_block
+    from tapehead.testing.samples import sample_columns
+    ParquetCodec().decode(encode_block(sample_columns(3))[0], ["close"], {"close": np.empty(3)})
+    print("pyarrow" in sys.modules)
+    """
+    assert finish(start(code)) == "False\n"

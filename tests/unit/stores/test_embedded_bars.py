@@ -1,6 +1,7 @@
 """The embedded store of bars: damage, durability, two writers, leases, periods, a full disk."""
 
 import os
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapehead.errors import DamagedSegmentError, StoreLockedError
-from tapehead.model.instrument import Series
+from tapehead.errors import DamagedSegmentError, ParameterError, StoreLockedError
+from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, Draft, SegmentRef
 from tapehead.stores.codec import ParquetCodec
@@ -219,6 +220,62 @@ def test_a_cold_store_answers_few_series_as_a_warm_one_answers_all(store: Embedd
     every = cold.manifest(series, *ALWAYS)
     assert few.refs == {one: every.refs[one] for one in series[:3]}
     cold.close()
+
+
+def test_a_store_that_follows_the_commits_answers_as_one_that_comes_new(store: EmbeddedBars) -> None:
+    symbols = [f"S{number:02d}" for number in range(40)]
+    series = [sample_series(symbol) for symbol in symbols]
+    store.commit([sample_draft(symbol, rows=20, seed=at) for at, symbol in enumerate(symbols)], note="40")
+    steps = [
+        lambda: store.append([sample_bars(sample_columns(9, seed=1), "S03"), sample_bars(sample_columns(9), "NEW")]),
+        lambda: store.commit([sample_draft("S04", rows=0), sample_draft("S05", year=2022)], note="one gone"),
+        lambda: store.fold(whole=True),
+        lambda: store.append([sample_bars(sample_columns(2, seed=5), symbol) for symbol in symbols]),
+        lambda: store.commit([], note="facts alone", instruments=[Instrument("test", "S01")]),
+    ]
+    for step in steps:
+        store.manifest(series, *ALWAYS)
+        step()
+        fresh = EmbeddedBars(open_home(store.home.path), ParquetCodec())
+        every = [*series, sample_series("NEW")]
+        assert store.manifest(every, *ALWAYS) == fresh.manifest(every, *ALWAYS)
+        assert list(store.series(store.head())) == list(fresh.series()) == [one.series for one in fresh.coverage()]
+        fresh.close()
+
+
+def test_a_damaged_block_of_the_tail_is_named(store: EmbeddedBars) -> None:
+    store.append([sample_bars(sample_columns(5))])
+    database = sqlite3.connect(store.home.bars)
+    database.execute("UPDATE tail SET columns = CAST(substr(columns, 1, length(columns) - 1) || x'ff' AS BLOB)")
+    database.commit()
+    with pytest.raises(DamagedSegmentError, match=r"tail of bars\.db of test:AAA 1h is damaged: .* hash") as caught:
+        list(store.read(held(store)))
+    assert caught.value.exit_code == 3
+    refs = held(store)
+    database.execute("DELETE FROM tail")
+    database.commit()
+    database.close()
+    with pytest.raises(DamagedSegmentError, match="gone from the database"):
+        list(store.read(refs))
+
+
+def test_a_snapshot_that_was_given_back_is_refused_with_the_oldest_held(store: EmbeddedBars) -> None:
+    for seed in range(4):
+        store.commit([sample_draft(seed=seed)], note=str(seed))
+    database = sqlite3.connect(store.home.bars)
+    database.execute("UPDATE commits SET swept = 1 WHERE number < 3")
+    database.commit()
+    database.close()
+    sentence = r"snapshot=2: .* 2 was given back by gc, and the oldest held is 3"
+    with pytest.raises(ParameterError, match=sentence):
+        store.manifest([sample_series()], *ALWAYS, snapshot=2)
+    with pytest.raises(ParameterError, match=sentence), store.lease(2, 60):
+        pass
+    with pytest.raises(ParameterError, match=sentence):
+        store.instruments(2)
+    with store.lease(3, 60), store.lease(4, 60):
+        assert store.leased() == [3, 4]
+    assert [one.swept for one in store.log(limit=9)] == [False, False, True, True]
 
 
 def test_another_process_sees_the_commit(store: EmbeddedBars) -> None:

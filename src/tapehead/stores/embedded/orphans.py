@@ -1,11 +1,15 @@
 """Orphans: files that a writer left behind who died or failed, and that no commit names."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.disk import unlink_file
 from tapehead.stores.embedded.segments import SegmentFiles
+
+_OURS = re.compile(r"\.?(?P<data>[0-9a-f]{64})\.parquet(?P<half>\.partial)?")
+"""Names that `SegmentFiles` gives; a file of another name is a stranger's, and left alone."""
 
 
 def iter_orphans(database: Database, files: SegmentFiles) -> Iterator[tuple[Path, int]]:
@@ -18,8 +22,8 @@ def iter_orphans(database: Database, files: SegmentFiles) -> Iterator[tuple[Path
         if not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
-            digest = _digest_of(path)
-            if path.is_file() and (digest is None or digest not in named):
+            match = _OURS.fullmatch(path.name)
+            if match is not None and (match["half"] or bytes.fromhex(match["data"]) not in named) and path.is_file():
                 yield path, path.stat().st_size
 
 
@@ -30,13 +34,3 @@ def remove_orphans(database: Database, files: SegmentFiles) -> tuple[int, int]:
         unlink_file(path)
         count, size_bytes = count + 1, size_bytes + size
     return count, size_bytes
-
-
-def _digest_of(path: Path) -> bytes | None:
-    """Return the data hash that a file is named by, None for a half-written one or a stranger."""
-    if path.suffix != ".parquet" or path.name.startswith("."):
-        return None
-    try:
-        return bytes.fromhex(path.stem)
-    except ValueError:
-        return None
