@@ -16,7 +16,10 @@ from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Qu
 
 Array = NDArray[Any]
 
-IMPORT_SUFFIXES: Final = (".csv", ".tsv", ".txt", ".gz", ".zip", ".parquet", ".pq", ".feather", ".arrow", ".ipc")
+IMPORT_SUFFIXES: Final = (
+    *(".csv", ".tsv", ".txt", ".json", ".gz", ".zip"),
+    *(".parquet", ".pq", ".feather", ".arrow", ".ipc"),
+)
 """Endings of names that a folder's import takes; what a file is, its bytes say."""
 
 
@@ -268,7 +271,7 @@ class RawBatch:
     by, None where the file does not say; `factors` are dated corporate actions that the file holds instead of, or
     beside, bars. `gapless` says that between its first and last row a symbol has no bar but those here, because the
     file holds every trade: absent steps are confirmed empty, not missing. `partial` marks rows the source itself calls
-    unfinished.
+    unfinished. `kind` and `tz` (of the market's clock) are what the file's place says, used where the user names none.
     """
 
     names: tuple[str, ...]
@@ -290,6 +293,8 @@ class RawBatch:
     factors: tuple[Factors, ...] = ()
     gapless: bool = False
     partial: Array | None = None
+    kind: str | None = None
+    tz: str | None = None
 
 
 class Source(Protocol):

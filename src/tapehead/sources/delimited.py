@@ -1,76 +1,93 @@
-"""DelimitedSource: CSV and its kin, plain, gzipped or the one member of a zip."""
+"""DelimitedSource: CSV and its kin, and JSON rows, plain, gzipped or in a zip."""
 
-import io
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from tapehead.errors import FileFormatError
 from tapehead.ports.bars import Hints, Origin, RawBatch
-from tapehead.sources.rows import iter_rows, unread_row
+from tapehead.sources.head import Head, read_head
+from tapehead.sources.headless import name_columns
+from tapehead.sources.json_rows import json_table
+from tapehead.sources.rows import unread_row
+from tapehead.sources.shapes import read_table
+from tapehead.sources.table import Table
+from tapehead.sources.unpack import Member, iter_members
 
-_HEAD_BYTES = 1 << 16
 _BLOCK_BYTES = 4 << 20
-_DELIMITERS = (",", ";", "\t", "|")
-_KLINES = (
-    *("open_time", "open", "high", "low", "close", "volume", "close_time"),
-    *("quote_volume", "trades", "taker_base", "taker_quote", "ignore"),
-)
 _MOST_UNREAD = 1_000
 
 
 class DelimitedSource:
-    """Text with one row a line. Memory is bounded by a block of 4 MB; times and numbers are read exactly.
+    """Text with one row a line, or JSON rows. Memory is bounded by a block of 4 MB; times and numbers are read exactly.
+
+    Parameters
+    ----------
+    form : str
+        `text`, `gzip` or `zip`.
 
     Notes
     -----
     A line whose number of fields differs from the header's is a row that could not be read. Without a header the
-    columns are called 1, 2, 3, ...; twelve of them that look like Binance's archive get its names.
+    columns are recognised by what stands in them, else they are called 1, 2, 3, ... Files of one archive are read one
+    after the other and must have the same columns.
     """
+
+    def __init__(self, form: str) -> None:
+        self._form = form
 
     def batches(self, origin: Origin, hints: Hints) -> Iterator[RawBatch]:
         """Yield the rows of a file; see `ports.bars.Source`."""
         import pyarrow as pa
 
         path = origin.path
-        names, delimiter, has_header = _head(path)
-        unread: list[tuple[int, str]] = []
-        guesses = [] if has_header else [f"no header: columns are called {', '.join(names)}"]
-
-        def open_columns(wanted: Sequence[str]) -> Iterator[Any]:
-            unread.clear()
-            return _iter_text(path, names, delimiter, has_header, wanted, unread)
-
+        first: tuple[str, tuple[str, ...]] | None = None
+        row = 1
         try:
-            for batch in iter_rows(path, names, open_columns, hints):
-                yield _with_guesses(batch, guesses)
-                guesses = []
-        except (pa.ArrowInvalid, OSError, EOFError) as cause:
-            if len(unread) >= _MOST_UNREAD:
-                raise _ragged(path, len(names), unread) from cause
+            for member in iter_members(path, self._form):
+                unread: list[tuple[int, str]] = []
+                table, head = _table(member, hints, unread)
+                if first is None:
+                    first = member.inside, table.names
+                elif first[1] != table.names:
+                    raise _two_kinds(path, first, (member.inside, table.names))
+                start = row
+                try:
+                    for batch in read_table(table, hints):
+                        yield replace(batch, row=batch.row + start - 1)
+                        row = max(row, start + batch.row - 1 + len(batch.ts))
+                except (pa.ArrowInvalid, OSError, EOFError) as cause:
+                    if len(unread) >= _MOST_UNREAD:
+                        raise _ragged(path, len(table.names), unread) from cause
+                    raise
+                for line, text in unread:
+                    place = start + (line - 2 if head.has_header else line - 1)
+                    yield unread_row(place, text, f"the line does not have the {len(table.names)} fields of the header")
+                row += len(unread)
+        except (pa.ArrowInvalid, pa.ArrowMemoryError, OSError, EOFError, UnicodeError) as cause:
             raise _broken(path, cause) from cause
-        for line, text in unread:
-            row = line - 1 if has_header else line
-            yield unread_row(row, text, f"the line does not have the {len(names)} fields of the header")
 
 
-def _with_guesses(batch: RawBatch, guesses: Sequence[str]) -> RawBatch:
-    """Return a batch with guesses told before its own."""
-    return replace(batch, guesses=(*guesses, *batch.guesses)) if guesses else batch
+def _table(member: Member, hints: Hints, unread: list[tuple[int, str]]) -> tuple[Table, Head]:
+    """Return a member's rows, with names for its columns."""
+    head = read_head(member)
+    if head.is_json:
+        return json_table(member), head
+
+    def open_columns(names: Sequence[str], wanted: Sequence[str]) -> Iterator[Any]:
+        unread.clear()
+        return _iter_text(member, head, names, wanted, unread)
+
+    table = Table(member.path, member.name, head.names, open_columns, sample=head.sample, guesses=head.guesses)
+    return table if head.has_header else name_columns(table, member.inside, hints), head
 
 
 def _iter_text(
-    path: str,
-    names: Sequence[str],
-    delimiter: str,
-    has_header: bool,
-    wanted: Sequence[str],
-    unread: list[tuple[int, str]],
+    member: Member, head: Head, names: Sequence[str], wanted: Sequence[str], unread: list[tuple[int, str]]
 ) -> Iterator[Any]:
     """Yield record batches of text columns."""
     import pyarrow as pa
-    from pyarrow import csv
+    from pyarrow import csv as arrow_csv
 
     def set_aside(line: Any) -> str:
         if len(unread) >= _MOST_UNREAD:
@@ -78,18 +95,18 @@ def _iter_text(
         unread.append((line.number or 0, line.text))
         return "skip"
 
-    with _open_bytes(path) as stream:
-        reader = csv.open_csv(
+    with member.open() as stream:
+        reader = arrow_csv.open_csv(
             stream,
             # One thread, so that a bad line knows its number.
-            read_options=csv.ReadOptions(
+            read_options=arrow_csv.ReadOptions(
                 use_threads=False,
                 block_size=_BLOCK_BYTES,
                 column_names=list(names),
-                skip_rows=1 if has_header else 0,
+                skip_rows=1 if head.has_header else 0,
             ),
-            parse_options=csv.ParseOptions(delimiter=delimiter, invalid_row_handler=set_aside),
-            convert_options=csv.ConvertOptions(
+            parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, invalid_row_handler=set_aside),
+            convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(wanted, pa.string()),
                 include_columns=list(wanted),
                 null_values=[""],
@@ -99,77 +116,14 @@ def _iter_text(
         yield from reader
 
 
-def _open_bytes(path: str) -> AbstractContextManager[Any]:
-    """Open a file for reading, unpacked."""
-    import pyarrow as pa
-
-    with open(path, "rb") as file:  # noqa: PTH123 - a path as the user wrote it
-        magic = file.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        return pa.CompressedInputStream(pa.OSFile(path), "gzip")  # type: ignore[no-any-return]
-    if magic == b"PK\x03\x04":
-        return io.BytesIO(_only_member(path))
-    return pa.OSFile(path)  # type: ignore[no-any-return]
-
-
-def _only_member(path: str) -> bytes:
-    """Return the bytes of a zip's only file."""
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [info for info in archive.infolist() if not info.is_dir()]
-            if len(members) != 1:
-                cause = f"the archive holds {len(members)} files, and only one can be read"
-                raise FileFormatError(path=path, cause=cause, step="Unpack it, then: tapehead import FOLDER")
-            return archive.read(members[0])
-    except (zipfile.BadZipFile, OSError, EOFError) as cause:
-        raise _broken(path, cause) from cause
-
-
-def _head(path: str) -> tuple[list[str], str, bool]:
-    """Return the columns' names, the delimiter, and whether the file has a header."""
-    try:
-        with _open_bytes(path) as stream:
-            start = stream.read(_HEAD_BYTES)
-    except (OSError, EOFError) as cause:
-        raise _broken(path, cause) from cause
-    text = _decoded(path, bytes(start))
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise FileFormatError(path=path, cause="the file is empty", step="Give one with bars: tapehead import PATH")
-    delimiter = max(
-        _DELIMITERS, key=lambda mark: (min(line.count(mark) for line in lines[:1]), -_DELIMITERS.index(mark))
+def _two_kinds(path: str, first: tuple[str, tuple[str, ...]], other: tuple[str, tuple[str, ...]]) -> FileFormatError:
+    """Say that the files of an archive differ."""
+    told = (f"{name[:60]} ({', '.join(names[:4])} ...)" for name, names in (first, other))
+    return FileFormatError(
+        path=path,
+        cause=f"the archive holds files of different kinds: {' and '.join(told)}",
+        step="Unpack it, then import one kind at a time: tapehead import FOLDER",
     )
-    import csv
-
-    fields = [field.strip() for field in next(csv.reader([lines[0]], delimiter=delimiter))]
-    if not _is_data(fields):
-        return fields, delimiter, True
-    names = _KLINES if len(fields) == len(_KLINES) else [str(place) for place in range(1, len(fields) + 1)]
-    return list(names), delimiter, False
-
-
-def _decoded(path: str, start: bytes) -> str:
-    """Return the first bytes as text, or say what they are instead."""
-    step = "Save it as CSV in UTF-8 with a header, then: tapehead import PATH"
-    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise FileFormatError(path=path, cause="the text is UTF-16, and only UTF-8 is read", step=step)
-    if b"\x00" in start:
-        raise FileFormatError(path=path, cause="the file holds bytes that are no text, Parquet or Arrow", step=step)
-    text = start.decode("utf-8", errors="replace").removeprefix("\ufeff")
-    first = text.lstrip()[:1]
-    if first in {"{", "["} or '{"' in text.partition("\n")[0]:
-        raise FileFormatError(path=path, cause="the file holds JSON, which cannot be imported", step=step)
-    if first == "<":
-        raise FileFormatError(path=path, cause="the file holds a web page or XML, which cannot be imported", step=step)
-    return text
-
-
-def _is_data(fields: Sequence[str]) -> bool:
-    """Whether the first line is a row: most of its fields are numbers."""
-    numbers = sum(1 for field in fields if field.replace(".", "", 1).replace("-", "", 1).isdigit())
-    return 2 * numbers > len(fields)
 
 
 def _ragged(path: str, fields: int, unread: Sequence[tuple[int, str]]) -> FileFormatError:
@@ -177,14 +131,14 @@ def _ragged(path: str, fields: int, unread: Sequence[tuple[int, str]]) -> FileFo
     line, text = unread[0]
     return FileFormatError(
         path=path,
-        cause=f"{len(unread):,} lines do not have the {fields} fields of the first; one is line {line}: {text}",
+        cause=f"{len(unread):,} lines do not have the {fields} fields of the first; one is line {line}: {text[:200]}",
         step="Nothing was written. Mend the header, then: tapehead import PATH",
     )
 
 
 def _broken(path: str, cause: BaseException) -> FileFormatError:
     """Say that a file is cut or damaged."""
-    text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    text = str(cause).strip().splitlines()[0][:200] if str(cause).strip() else type(cause).__name__
     cut = "truncat" in text.lower() or "end-of-stream" in text.lower()
     what = "the file is cut: its compressed data ends too early" if cut else f"the file cannot be read as text ({text})"
     step = "Nothing was written. Fetch it again, then: tapehead import PATH"

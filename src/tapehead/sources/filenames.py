@@ -10,9 +10,14 @@ from tapehead.ports.bars import IMPORT_SUFFIXES
 _INTERVAL = re.compile(
     r"(?:^|[-_. ])(?:(\d{1,3})\s?(s|m|min|h|hour|d|day|w|wk|week)|(daily|hourly|weekly))(?=$|[-_. ])", re.IGNORECASE
 )
+_METATRADER = re.compile(r"(?:[-_. ])([mhdw])(\d{1,3})(?=$|[-_. ])", re.IGNORECASE)
 _UNITS = {"min": "m", "hour": "h", "day": "d", "wk": "w", "week": "w"}
 _WORDS = {"daily": "1d", "hourly": "1h", "weekly": "1w"}
-_TAIL = re.compile(r"[-_. ](?:data|prices?|ohlcv?|bars|candles|klines?|history|historical)$", re.IGNORECASE)
+_TAIL = re.compile(
+    r"[-_. ](?:data|prices?|ohlcv?|bars|candles|klines?|history|historical|(?:agg)?trades?|quotes?|ticks?)"
+    r"(?:-\d{4}-\d{2}(?:-\d{2})?)?$",
+    re.IGNORECASE,
+)
 
 
 def stem_of(path: str) -> str:
@@ -27,7 +32,8 @@ def interval_of(path: str) -> str | None:
     """Return the interval in a file's name, such as `1h` of `BTCUSDT_1h.csv.gz`, or None."""
     match = _INTERVAL.search(stem_of(path))
     if match is None:
-        return None
+        other = _METATRADER.search(stem_of(path))
+        return Interval.parse(f"{int(other[2]) or 1}{other[1].lower()}").text if other else None
     if match[3]:
         return _WORDS[match[3].lower()]
     unit = match[2].lower()
@@ -45,7 +51,7 @@ def symbol_of(path: str) -> str:
     'AAPL'
     """
     stem = stem_of(path)
-    match = _INTERVAL.search(stem)
+    match = _INTERVAL.search(stem) or _METATRADER.search(stem)
     if match is not None and match.start() > 0:
         stem = stem[: match.start()]
     stem = _TAIL.sub("", stem)

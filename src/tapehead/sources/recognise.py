@@ -17,6 +17,7 @@ _BY_SUFFIX = {
     ".csv": "text",
     ".tsv": "text",
     ".txt": "text",
+    ".json": "text",
     ".gz": "gzip",
     ".zip": "zip",
 }
@@ -65,7 +66,7 @@ def recognise(path: str) -> Source:
         raise FileFormatError(
             path=path, cause=f"the file is cut: {_SAYS[form][0]} ends in {footer.decode()}", step=step
         )
-    return DelimitedSource() if form in {"text", "gzip", "zip"} else ArrowFileSource(form)
+    return DelimitedSource(form) if form in {"text", "gzip", "zip"} else ArrowFileSource(form)
 
 
 def _ends(path: str) -> tuple[bytes, bytes]:

@@ -1,43 +1,32 @@
-"""Record batches of any format to RawBatch: columns recognised, times and numbers read."""
+"""Rows of bars: a table whose columns are open, high, low and close, of one side or of two."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import MissingColumnError, ParameterError
-from tapehead.model.symbols import pair_of
+from tapehead.errors import ParameterError
 from tapehead.ports.bars import Hints, RawBatch
-from tapehead.sources.columns import Layout, recognise_columns
-from tapehead.sources.filenames import interval_of, plain_symbol, symbol_of
-from tapehead.sources.times import TimeQuestion, TimeReader, decide_times
+from tapehead.sources.columns import Layout
+from tapehead.sources.filenames import interval_of
+from tapehead.sources.numbers import to_float64
+from tapehead.sources.reading import Reading, no_type
+from tapehead.sources.table import Table
 
-Open = Callable[[Sequence[str]], Iterable[Any]]
-I32 = NDArray[np.int32]
-
-
-@dataclass(slots=True)
-class _Reading:
-    """What the first batch of a file settles for the others."""
-
-    layout: Layout
-    times: TimeReader
-    spelled: dict[str, str]
+F64 = NDArray[np.float64]
+_SIDES = ("mid", "bid", "ask")
+_MIDDLE_PLACES = 10
+_ROUNDING = 2
 
 
-def iter_rows(path: str, names: Sequence[str], open_columns: Open, hints: Hints) -> Iterator[RawBatch]:
-    """Yield the rows of a file.
+def iter_rows(table: Table, layout: Layout, hints: Hints) -> Iterator[RawBatch]:
+    """Yield the rows of a table of bars.
 
     Parameters
     ----------
-    path : str
-    names : sequence of str
-        Every column of the file.
-    open_columns : callable
-        Given names of columns, an iterable of pyarrow RecordBatches with just these; called again where the first rows
-        leave two readings of the time open.
+    table : Table
+    layout : Layout
     hints : Hints
 
     Raises
@@ -45,29 +34,42 @@ def iter_rows(path: str, names: Sequence[str], open_columns: Open, hints: Hints)
     MissingColumnError, AmbiguousFileError, FileFormatError, ParameterError
         The file cannot be read without being told more.
     """
-    layout = recognise_columns(path, names, hints.columns)
-    reading: _Reading | None = None
+    if hints.price not in _SIDES:
+        raise ParameterError(name="price", value=hints.price, bound="one of mid, bid, ask")
+    reading = Reading(table, layout, hints)
+    told: tuple[str, ...] | None = None
     row = 1
-    for batch in open_columns(layout.columns):
+    for batch in table.open(layout.columns):
         if not batch.num_rows:
             continue
-        guesses: tuple[str, ...] = ()
-        if reading is None:
-            reading, guesses = _settle(path, layout, batch, open_columns, hints)
-        yield _raw(path, reading, batch, row, hints, guesses)
+        if told is None:
+            reading.settle(batch)
+            told = (*table.guesses, *reading.guesses, *_told(layout, hints))
+        yield _raw(reading, layout, batch, row, told)
+        told = ()
         row += batch.num_rows
-    if reading is not None and (late := reading.times.closing_guesses()):
+    if late := reading.closing_guesses():
         yield empty_batch(late)
 
 
 def unread_row(row: int, text: str, reason: str) -> RawBatch:
     """Return a batch of one row that could not be split into fields."""
-    nothing = np.full(1, np.nan)
+    return _bare(1, row, text, reason, ())
+
+
+def empty_batch(guesses: tuple[str, ...]) -> RawBatch:
+    """Return a batch without rows that carries what was learnt at the end of a file."""
+    return _bare(0, 1, "", "", guesses)
+
+
+def _bare(count: int, row: int, text: str, reason: str, guesses: tuple[str, ...]) -> RawBatch:
+    """Return a batch of rows without a value."""
+    nothing = np.full(count, np.nan)
     return RawBatch(
         names=(),
-        codes=np.full(1, -1, np.int32),
-        ts=np.zeros(1, np.int64),
-        ts_valid=np.zeros(1, np.bool_),
+        codes=np.full(count, -1, np.int32),
+        ts=np.zeros(count, np.int64),
+        ts_valid=np.zeros(count, np.bool_),
         open=nothing,
         high=nothing,
         low=nothing,
@@ -76,76 +78,52 @@ def unread_row(row: int, text: str, reason: str) -> RawBatch:
         row=row,
         text=lambda _: text,
         reason=reason,
-    )
-
-
-def empty_batch(guesses: tuple[str, ...]) -> RawBatch:
-    """Return a batch without rows that carries what was learnt at the end of a file."""
-    nothing = np.zeros(0)
-    return RawBatch(
-        names=(),
-        codes=np.zeros(0, np.int32),
-        ts=np.zeros(0, np.int64),
-        ts_valid=np.zeros(0, np.bool_),
-        open=nothing,
-        high=nothing,
-        low=nothing,
-        close=nothing,
-        volume=None,
-        row=1,
-        text=lambda _: "",
         guesses=guesses,
     )
 
 
-def _settle(
-    path: str, layout: Layout, batch: Any, open_columns: Open, hints: Hints
-) -> tuple[_Reading, tuple[str, ...]]:
-    """Decide on symbols and times by the first batch; return the guesses with their evidence."""
-    guesses: list[str] = []
-    spelled: dict[str, str] = {}
-    names, _ = _symbols(path, layout, batch, hints, spelled)
-    if layout.symbol is None and hints.symbol is None:
-        guesses.append(f"symbol {names[0]}: from the file's name")
-    elif hints.symbol is None:
-        guesses.append(f"symbols: column '{layout.symbol}'")
-        joined = next(((old, new) for old, new in spelled.items() if old.strip() != new), None)
-        if joined is not None:
-            guesses.append(f"symbols are written without separator: {joined[0]} is {joined[1]}")
+def numbers_of(table: Table, batch: Any, name: str) -> F64:
+    """Return a column as float64, NaN where null; raises FileFormatError for a type that is no number."""
+    import pyarrow as pa
+
+    column = batch.column(name)
+    try:
+        return to_float64(column)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid, TypeError) as cause:
+        raise no_type(table.path, name, column.type, "number") from cause
+
+
+def fields_of(batch: Any, place: int) -> str:
+    """Return the fields of a row as read."""
+    return " ".join(f"{name}={batch.column(name)[place].as_py()}" for name in batch.schema.names)
+
+
+def _told(layout: Layout, hints: Hints) -> list[str]:
+    """Return the sentences about prices."""
+    told = []
+    if layout.asks:
+        what = "the middle of bid and ask" if hints.price == "mid" else f"the {hints.price}"
+        told.append(f"bars of two sides: prices are {what} (--price mid, bid or ask)")
+    if layout.basis is not None:
+        meaning = {"raw": "as traded", "split": "adjusted for splits", "all": "adjusted"}.get(layout.basis, "")
+        told.append(f"prices are {meaning}: {layout.told}")
     if layout.adjusted is not None:
-        guesses.append(f"prices are taken as they stand; '{layout.adjusted}' is not stored")
-    pairs = [pair_of(name) for name in names]
-    is_crypto = hints.kind == "crypto" or (
-        hints.kind is None and bool(pairs) and all(pair is not None and pair.kind == "crypto" for pair in pairs)
-    )
-    column = _time_column(layout, batch)
-    if layout.is_index and _is_row_number(column):
-        raise MissingColumnError(
-            path=path, wanted="the time of a bar (ts)", held=", ".join(layout.prices), example="ts=COLUMN"
-        )
-    question = TimeQuestion(
-        path=path,
-        column_name="+".join(layout.ts),
-        unit=hints.unit,
-        tz=hints.tz,
-        form=layout.ts_format,
-        is_crypto=is_crypto,
-        is_utc_name=layout.says_utc,
-        rescan=lambda: (_time_column(layout, again) for again in open_columns(list(layout.ts))),
-    )
-    times = decide_times(column, question)
-    return _Reading(layout, times, spelled), (*guesses, *times.guesses)
+        told.append(f"'{layout.adjusted}' over '{layout.prices[3]}' is kept as the factor of dividends")
+    return told
 
 
-def _raw(path: str, reading: _Reading, batch: Any, row: int, hints: Hints, guesses: tuple[str, ...]) -> RawBatch:
+def _raw(reading: Reading, layout: Layout, batch: Any, row: int, guesses: tuple[str, ...]) -> RawBatch:
     """Turn one record batch into arrays."""
-    from tapehead.sources.numbers import to_float64
-
-    layout = reading.layout
-    names, codes = _symbols(path, layout, batch, hints, reading.spelled)
-    ts, valid = reading.times.read(_time_column(layout, batch), codes)
-    prices = [to_float64(batch.column(name)) for name in layout.prices]
-    volume = None if layout.volume is None else to_float64(batch.column(layout.volume))
+    table, hints = reading.table, reading.hints
+    names, codes, ts, valid = reading.read(batch)
+    prices = [numbers_of(table, batch, name) for name in layout.prices]
+    if layout.asks:
+        asks = [numbers_of(table, batch, name) for name in layout.asks]
+        prices = [one_side(bid, ask, hints.price) for bid, ask in zip(prices, asks, strict=True)]
+    close = prices[3]
+    if table.scale != 1.0:
+        # A division, not a product with 0.0001: 1363000 / 10000 is the double nearest to 136.3.
+        prices = [price / table.scale for price in prices]
     return RawBatch(
         names=names,
         codes=codes,
@@ -155,68 +133,35 @@ def _raw(path: str, reading: _Reading, batch: Any, row: int, hints: Hints, guess
         high=prices[1],
         low=prices[2],
         close=prices[3],
-        volume=volume,
+        volume=None if layout.volume is None else numbers_of(table, batch, layout.volume),
         row=row,
-        text=lambda place: _text(batch, place),
-        interval=interval_of(path),
+        text=lambda place: fields_of(batch, place),
+        interval=table.interval or interval_of(table.name),
         guesses=guesses,
+        factor=None if layout.adjusted is None else _factor(numbers_of(table, batch, layout.adjusted), close),
+        basis=table.basis or layout.basis,
+        kind=table.kind,
+        tz=table.tz,
     )
 
 
-def _symbols(
-    path: str, layout: Layout, batch: Any, hints: Hints, spelled: dict[str, str]
-) -> tuple[tuple[str, ...], I32]:
-    """Return the batch's symbols and the place of each row's among them."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def one_side(bid: F64, ask: F64, price: str) -> F64:
+    """Return the middle of two sides, or one of them.
 
-    if layout.symbol is None or hints.symbol is not None:
-        if layout.symbol is not None and len(pc.unique(batch.column(layout.symbol)).drop_null()) > 1:
-            bound = f"left out: {path} holds several symbols in column '{layout.symbol}'"
-            raise ParameterError(name="symbol", value=hints.symbol, bound=bound)
-        name = hints.symbol if hints.symbol is not None else symbol_of(path)
-        return (name,), np.zeros(batch.num_rows, np.int32)
-    column = batch.column(layout.symbol)
-    if pa.types.is_dictionary(column.type):
-        column = pc.cast(column, column.type.value_type)
-    coded = pc.dictionary_encode(pc.cast(column, pa.string()))
-    raw = [str(word) for word in coded.dictionary.to_pylist()]
-    for word in raw:
-        if word not in spelled:
-            spelled[word] = plain_symbol(word)
-    names = tuple(spelled[word] for word in raw)
-    codes = pc.fill_null(coded.indices, -1).to_numpy(zero_copy_only=False).astype(np.int32)
-    unnamed = [place for place, name in enumerate(names) if not name]
-    if unnamed:
-        codes[np.isin(codes, unnamed)] = -1
-    return names, codes
+    A middle that is a decimal of ten places but for the rounding of its sum is that decimal: 1.16592, and not
+    1.1659199999999998.
+    """
+    if price != "mid":
+        return bid if price == "bid" else ask
+    middle: F64 = (bid + ask) / 2
+    plain = np.round(middle, _MIDDLE_PLACES)
+    with np.errstate(invalid="ignore"):
+        return np.where(np.abs(plain - middle) <= _ROUNDING * np.spacing(np.abs(middle)), plain, middle)
 
 
-def _time_column(layout: Layout, batch: Any) -> Any:
-    """Return the time column; a date and a time of day joined by a blank."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if len(layout.ts) == 1:
-        column = batch.column(layout.ts[0])
-        return pc.cast(column, column.type.value_type) if pa.types.is_dictionary(column.type) else column
-    parts = [pc.cast(batch.column(name), pa.string()) for name in layout.ts]
-    return pc.binary_join_element_wise(*parts, " ")
-
-
-def _is_row_number(column: Any) -> bool:
-    """Whether a column only counts rows from 0 or 1."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    try:
-        values = pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return False
-    return len(values) > 0 and values[0] in {0, 1} and bool(np.array_equal(values, values[0] + np.arange(len(values))))
-
-
-def _text(batch: Any, place: int) -> str:
-    """Return the fields of a row as read."""
-    fields = (f"{name}={batch.column(name)[place].as_py()}" for name in batch.schema.names)
-    return " ".join(fields)
+def _factor(adjusted: F64, close: F64) -> F64:
+    """Return adjusted over unadjusted close, NaN where one is null or not above 0."""
+    known = np.isfinite(adjusted) & np.isfinite(close) & (adjusted > 0) & (close > 0)
+    factor = np.full(len(close), np.nan)
+    factor[known] = adjusted[known] / close[known]
+    return factor

@@ -22,7 +22,10 @@ _COMPACT = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _EARLIEST_S = 315_532_800  # 1980-01-01
 _LATEST_S = 4_102_444_800  # 2100-01-01
 _DAY_US = 86_400_000_000
+_DAY_MS = 86_400_000
 _TELLING_ROWS = 1_000
+_DECIDING_ROWS = 10_000
+_SAID_ROWS = 50
 _NEARLY_ALL = 0.9
 
 
@@ -33,7 +36,7 @@ class TimeReader:
     Attributes
     ----------
     how : str
-        `typed`, `number` or `text`.
+        `typed`, `number`, `text`, or `clock`: milliseconds since a midnight.
     unit : str
         Of numbers: the one the user named, else empty, and each number is read by its size.
     form : Form or None
@@ -50,6 +53,7 @@ class TimeReader:
     form: Form | None = None
     zone: str = "UTC"
     dates: bool = False
+    day_us: int = 0
     guesses: list[str] = field(default_factory=list)
     _clock: WallClock | None = None
 
@@ -57,7 +61,12 @@ class TimeReader:
         """Return times (us UTC) and which of them could be read, arrays of shape (n,)."""
         if self.how == "number":
             return self._read_numbers(column)
-        instant, valid, aware = _instants(column, self.form)
+        if self.how == "clock":
+            values, valid = _integers(column)
+            valid &= (values >= 0) & (values < _DAY_MS)
+            instant, aware = self.day_us + np.where(valid, values, 0) * 1_000, False
+        else:
+            instant, valid, aware = _instants(column, self.form)
         if self.dates:
             wall = wall_of(column, self.form) if self.how == "text" else _typed_wall(column, instant)
             return wall, valid & (wall % _DAY_US == 0)
@@ -95,6 +104,7 @@ class TimeQuestion:
 
     `is_crypto` and `is_utc_name` say why times without an offset may be UTC; `rescan` yields the whole column again for
     the case that the first rows leave two readings open.
+    `day_us` is the midnight that times are counted from in milliseconds, where the file says one.
     """
 
     path: str
@@ -105,6 +115,7 @@ class TimeQuestion:
     is_crypto: bool
     is_utc_name: bool
     rescan: Callable[[], Iterable[Any]]
+    day_us: int | None = None
 
 
 def decide_times(column: Any, asked: TimeQuestion) -> TimeReader:
@@ -130,6 +141,8 @@ def decide_times(column: Any, asked: TimeQuestion) -> TimeReader:
     if asked.tz is not None:
         WallClock(asked.tz)
     kind = column.type
+    if asked.day_us is not None:
+        return _count_from_midnight(asked)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         reader = TimeReader(asked.path, "typed")
     elif is_text(kind) and not _is_digits(column):
@@ -143,8 +156,21 @@ def decide_times(column: Any, asked: TimeQuestion) -> TimeReader:
     return reader
 
 
+def _count_from_midnight(asked: TimeQuestion) -> TimeReader:
+    """Settle times that are milliseconds of a day on the clock of a zone."""
+    if asked.tz is None:
+        raise AmbiguousFileError(
+            path=asked.path,
+            cause="its times count milliseconds from a midnight, and nothing says of which zone; ZONE is a name such "
+            "as America/New_York, Asia/Kolkata or UTC",
+            flag="--tz ZONE",
+        )
+    return TimeReader(asked.path, "clock", zone=asked.tz, day_us=asked.day_us or 0)
+
+
 def _decide_zone(column: Any, reader: TimeReader, asked: TimeQuestion) -> None:
     """Settle dates and the zone of times without an offset."""
+    column = column.slice(0, _DECIDING_ROWS)
     instant, valid, aware = _instants(column, reader.form)
     wall = wall_of(column, reader.form) if reader.how == "text" else _typed_wall(column, instant)
     if not valid.any():
@@ -355,7 +381,8 @@ def _first(column: Any, form: Form) -> str:
     """Return what a form makes of the first text."""
     import pyarrow as pa
 
-    ts, valid, _ = parse_text(pa.array(column) if isinstance(column, list) else column, form)
+    texts = pa.array(column) if isinstance(column, list) else column.drop_null().slice(0, _SAID_ROWS)
+    ts, valid, _ = parse_text(texts, form)
     return _say(ts[valid][0]) if valid.any() else "no time"
 
 

@@ -14,15 +14,28 @@ Flags = NDArray[np.bool_]
 # Only behind a time of day: the -03 of 2017-01-03 is no offset.
 _OFFSET = r"(?P<clock>:\d{2}(?:[.]\d+)?)\s?(?P<mark>[Zz]|[+-]\d{2}:?\d{2}|[+-]\d{2}|UTC|GMT)$"
 _ISO = r"^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?)?$"
+_FRACTION = r"^(?P<head>.*[ T]\d{2}:?\d{2}:?\d{2})[.]?(?P<digits>\d{3}(?:\d{3})?)$"
 _DATES = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%Y/%m/%d"),
     *("%d-%m-%Y", "%m-%d-%Y", "%d-%m-%y", "%m-%d-%y", "%Y-%m-%d"),
     *("%d.%m.%Y", "%Y.%m.%d", "%d.%m.%y", "%Y%m%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y", "%b %d, %Y"),
 )
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H%M", " %H%M%S")
+_CLOCKS = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    "T%H:%M",
+    "T%H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    " %H%M",
+    " %H%M%S",
+    " %H%M%S%f",
+)
 _EARLIEST_S = -2_208_988_800  # 1900-01-01
 _LATEST_S = 4_102_444_800  # 2100-01-01
 _SAMPLE = 2_000
+_FEW = 50
 _SECOND_US = 1_000_000
 _NEARLY_ALL = 0.9
 
@@ -57,10 +70,15 @@ def forms_that_fit(column: Any, among: Sequence[Form] | None = None) -> list[For
         texts = texts.slice(0, _SAMPLE)
         if len(texts) and parse_text(texts, ISO)[1].mean() >= _NEARLY_ALL:
             return [ISO]
-        among = [Form(day + clock) for day, clock in product(_DATES, _CLOCKS)]
+        # Most of the forms fit none of a few texts, and to try them all on every text takes longer than to read a file.
+        few = texts.slice(0, _FEW)
+        forms = (Form(day + clock) for day, clock in product(_DATES, _CLOCKS))
+        among = [form for form in forms if parse_text(few, form)[1].any()]
     if not len(texts):
         return []
     counted = [(form, int(parse_text(texts, form)[1].sum())) for form in among]
+    if not counted:
+        return []
     most = max(count for _, count in counted)
     return [form for form, count in counted if count == most] if most >= _NEARLY_ALL * len(texts) else []
 
@@ -163,14 +181,31 @@ def _strptime(text: Any, form: str) -> tuple[I64, Flags]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if form.endswith("%f"):
+        return _with_fraction(text, form.removesuffix("%f"))
     times = pc.strptime(text, format=form, unit="s", error_is_null=True)
     seconds = pc.fill_null(pc.cast(times, pa.int64()), _LATEST_S).to_numpy(zero_copy_only=False)
     valid = (seconds >= _EARLIEST_S) & (seconds < _LATEST_S)
     if valid.any():
         again = pc.strftime(times, format=form)
-        same = pc.equal(_unpadded(again), _unpadded(text))
-        valid &= pc.fill_null(same, False).to_numpy(zero_copy_only=False)  # noqa: FBT003 - the value to fill with
+        same = pc.fill_null(pc.equal(again, text), False)  # noqa: FBT003 - the value to fill with
+        if not pc.all(same).as_py():
+            # Zeros before a number and the case of a month's name may differ; only a day that rolled over counts.
+            same = pc.or_(same, pc.fill_null(pc.equal(_unpadded(again), _unpadded(text)), False))  # noqa: FBT003
+        valid &= same.to_numpy(zero_copy_only=False)
     return np.where(valid, seconds * _SECOND_US, 0), valid
+
+
+def _with_fraction(text: Any, form: str) -> tuple[I64, Flags]:
+    """Read a strptime form with three or six digits of a second behind it, with or without a point."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts = pc.extract_regex(text, _FRACTION)
+    wall, valid = _strptime(pc.struct_field(parts, "head"), form.removesuffix("."))
+    digits = pc.utf8_rpad(pc.fill_null(pc.struct_field(parts, "digits"), ""), 6, "0")
+    micro = pc.cast(digits, pa.int64()).to_numpy(zero_copy_only=False)
+    return np.where(valid, wall + micro, 0), valid
 
 
 def _unpadded(text: Any) -> Any:

@@ -11,7 +11,8 @@ I64 = NDArray[np.int64]
 _SECOND_US = 1_000_000
 # Every change of offset since 1900 falls on a multiple of a quarter hour.
 _BLOCK_US = 900 * _SECOND_US
-_EPOCH_DAYS_US = 86_400 * _SECOND_US
+_DAY_US = 86_400 * _SECOND_US
+_BLOCKS_A_DAY = 96
 
 
 class WallClock:
@@ -39,8 +40,7 @@ class WallClock:
 
     def to_utc(self, wall: I64, codes: NDArray[np.int32]) -> tuple[I64, NDArray[np.bool_]]:
         """Return UTC times (us) of wall times (us as if UTC), and which of them exist; arrays of shape (n,)."""
-        blocks, place = np.unique(wall // _BLOCK_US, return_inverse=True)
-        early, late = (np.array([self._offset_us(int(block), fold) for block in blocks], np.int64) for fold in (0, 1))
+        early, late, place = self._offsets(wall)
         offset = early[place]
         # A skipped hour has the smaller offset first, a repeated one the larger.
         exists = ~(early < late)[place]
@@ -52,6 +52,21 @@ class WallClock:
             if turn % 2:
                 offset[row] = late[place[row]]
         return wall - offset, exists
+
+    def _offsets(self, wall: I64) -> tuple[I64, I64, I64]:
+        """Return the offsets (us) of both readings of stretches of wall time, and the stretch of each row."""
+        days, of_day = np.unique(wall // _DAY_US, return_inverse=True)
+        here, there = (
+            np.array([self._offset_us(int(day + more) * _BLOCKS_A_DAY, 0) for day in days], np.int64) for more in (0, 1)
+        )
+        if np.array_equal(here, there):
+            return here, here, of_day
+        # Only where a day begins and ends with another offset does it matter which quarter of an hour it is.
+        changing = np.isin(of_day, np.flatnonzero(here != there))
+        blocks, of_block = np.unique(np.where(changing, wall // _BLOCK_US, 0), return_inverse=True)
+        early, late = (np.array([self._offset_us(int(block), fold) for block in blocks], np.int64) for fold in (0, 1))
+        place = np.where(changing, len(days) + of_block, of_day)
+        return np.concatenate([here, early]), np.concatenate([here, late]), place
 
     def _offset_us(self, block: int, fold: int) -> int:
         """Return the offset of a quarter hour of wall time."""
@@ -84,4 +99,4 @@ def from_utc(ts: I64, zone: str) -> I64:
 
 def is_midnight(wall: I64) -> bool:
     """Whether every wall time is a midnight: the times are dates."""
-    return bool(len(wall)) and not np.any(wall % _EPOCH_DAYS_US)
+    return bool(len(wall)) and not np.any(wall % _DAY_US)

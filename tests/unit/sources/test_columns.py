@@ -59,8 +59,10 @@ def test_a_missing_column_is_named_with_what_there_is() -> None:
         recognise_columns("bars.csv", ["open", "high", "low", "close", "volume"], {})
     assert str(error.value) == (
         "bars.csv has no column for the time of a bar (ts); it has: open, high, low, close, volume. "
-        "Name it: tapehead import bars.csv --columns ts=COLUMN"
+        "None is left that could be it. Add one, then: tapehead import bars.csv"
     )
+    with pytest.raises(MissingColumnError, match=r"Name it: tapehead import bars.csv --columns ts=COLUMN"):
+        recognise_columns("bars.csv", [*PRICES, "when"], {})
     with pytest.raises(MissingColumnError, match=r"the low price \(low\)"):
         recognise_columns("bars.csv", ["date", "open", "high", "close"], {})
     with pytest.raises(MissingColumnError, match="no column for 'foo'"):
