@@ -423,3 +423,208 @@ DELETE FROM leases WHERE id = ?
 
 -- name: leases
 SELECT id, snapshot, boot, space, pid, began, ttl, expires FROM leases ORDER BY snapshot
+
+-- name: series_named
+SELECT venue, symbol, interval_us FROM series WHERE id = ?
+
+-- name: commit_of
+SELECT number, kind, note, undone_by, swept FROM commits WHERE number = ?
+
+-- name: touched_blocks
+-- Of the periods that a commit touched: every block held now, just after it or just before it, in order of the layers.
+WITH touched AS (
+    SELECT series, period FROM segments WHERE since = :number
+    UNION SELECT series, period FROM segments WHERE until = :number
+    UNION SELECT series, period FROM tail WHERE since = :number
+    UNION SELECT series, period FROM tail WHERE until = :number
+)
+SELECT series, period, layer, data, added, id, since, until
+FROM touched JOIN (
+    SELECT series, period, layer, data, added, id, since, until FROM segments
+    UNION ALL
+    SELECT series, period, -1, data, added, id, since, until FROM tail
+) USING (series, period)
+WHERE until IS NULL OR (since <= :number AND until >= :number)
+ORDER BY series, period, layer < 0, layer, since, id
+
+-- name: touching_period
+-- Later commits that touched a period, newest first, with what each of them took back.
+SELECT c.number, c.undoes
+FROM commits AS c JOIN (
+    SELECT since AS number FROM segments WHERE series = :series AND period = :period AND since > :number
+    UNION SELECT until FROM segments WHERE series = :series AND period = :period AND until > :number
+    UNION SELECT since FROM tail WHERE series = :series AND period = :period AND since > :number
+    UNION SELECT until FROM tail WHERE series = :series AND period = :period AND until > :number
+) USING (number)
+ORDER BY c.number DESC
+
+-- name: touching_empties
+SELECT c.number, c.undoes
+FROM commits AS c JOIN (
+    SELECT since AS number FROM empties WHERE series = :series AND since > :number
+    UNION SELECT until FROM empties WHERE series = :series AND until > :number
+) USING (number)
+ORDER BY c.number DESC
+
+-- name: end_segment
+UPDATE segments SET until = ? WHERE id = ?
+
+-- name: hold_segment
+INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until)
+SELECT series, period, layer, data, file, first, last, "rows", added, ?, NULL FROM segments WHERE id = ?
+
+-- name: hold_block
+INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns)
+SELECT series, period, data, file, first, last, "rows", added, ?, NULL, columns FROM tail WHERE id = ?
+
+-- name: touched_instruments
+SELECT venue, symbol, since, since, until, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at,
+    delisted_at, basis
+FROM instruments
+WHERE (venue, symbol) IN (SELECT venue, symbol FROM instruments WHERE since = :number OR until = :number)
+    AND (until IS NULL OR (since <= :number AND until >= :number))
+ORDER BY venue, symbol, since
+
+-- name: has_bars
+SELECT 1 FROM coverage AS c JOIN series AS s ON s.id = c.series WHERE s.venue = ? AND s.symbol = ? LIMIT 1
+
+-- name: hold_instrument
+INSERT INTO instruments (
+    venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
+    since
+)
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
+    ?
+FROM instruments WHERE venue = ? AND symbol = ? AND since = ?
+
+-- name: touched_factors
+SELECT venue, symbol, id, since, until, source, data
+FROM factors
+WHERE (venue, symbol) IN (SELECT venue, symbol FROM factors WHERE since = :number OR until = :number)
+    AND (until IS NULL OR (since <= :number AND until >= :number))
+ORDER BY venue, symbol, since
+
+-- name: hold_factors
+INSERT INTO factors (venue, symbol, since, source, data) SELECT venue, symbol, ?, source, data FROM factors WHERE id = ?
+
+-- name: touched_empties
+SELECT series, since, until, first, "end", id
+FROM empties
+WHERE series IN (SELECT series FROM empties WHERE since = :number OR until = :number)
+    AND (until IS NULL OR (since <= :number AND until >= :number))
+ORDER BY series, first
+
+-- name: hold_empty
+INSERT INTO empties (series, first, "end", since) SELECT series, first, "end", ? FROM empties WHERE id = ?
+
+-- name: end_quarantined
+UPDATE quarantine SET until = :undo WHERE since = :number AND until IS NULL
+
+-- name: hold_quarantined
+INSERT OR IGNORE INTO quarantine (series, ts, path, "row", reason, "values", since)
+SELECT series, ts, path, "row", reason, "values", :undo FROM quarantine WHERE until = :number
+
+-- name: mark_undo
+UPDATE commits SET undoes = ? WHERE number = ?
+
+-- name: mark_undone
+UPDATE commits SET undone_by = ? WHERE number = ?
+
+-- name: unswept
+SELECT number FROM commits WHERE swept = 0
+
+-- name: mark_swept
+UPDATE commits SET swept = 1 WHERE number = ?
+
+-- name: commit_times
+SELECT number, at FROM commits ORDER BY number DESC
+
+-- name: data_of_rows
+SELECT id, data FROM segments
+
+-- name: ended_of_segments
+SELECT id, since, until FROM segments WHERE until IS NOT NULL
+
+-- name: drop_of_segments
+DELETE FROM segments WHERE id = ?
+
+-- name: ended_of_tail
+SELECT id, since, until FROM tail WHERE until IS NOT NULL
+
+-- name: drop_of_tail
+DELETE FROM tail WHERE id = ?
+
+-- name: ended_of_instruments
+SELECT venue, symbol, since, since, until FROM instruments WHERE until IS NOT NULL
+
+-- name: drop_of_instruments
+DELETE FROM instruments WHERE venue = ? AND symbol = ? AND since = ?
+
+-- name: ended_of_factors
+SELECT id, since, until FROM factors WHERE until IS NOT NULL
+
+-- name: drop_of_factors
+DELETE FROM factors WHERE id = ?
+
+-- name: ended_of_empties
+SELECT id, since, until FROM empties WHERE until IS NOT NULL
+
+-- name: drop_of_empties
+DELETE FROM empties WHERE id = ?
+
+-- name: ended_of_quarantine
+SELECT id, since, until FROM quarantine WHERE until IS NOT NULL
+
+-- name: drop_of_quarantine
+DELETE FROM quarantine WHERE id = ?
+
+-- name: coverage_rows
+SELECT series, first, last, "rows", segments FROM coverage
+
+-- name: counted_coverage
+SELECT series, min(first), max(last), sum(added), count(*)
+FROM (
+    SELECT series, first, last, added FROM segments WHERE until IS NULL
+    UNION ALL
+    SELECT series, first, last, added FROM tail WHERE until IS NULL
+)
+GROUP BY series
+
+-- name: facts
+SELECT
+    (SELECT count(*) FROM commits),
+    (SELECT count(*) FROM instruments WHERE until IS NULL),
+    (SELECT count(*) FROM coverage),
+    (SELECT count(*) FROM segments WHERE until IS NULL),
+    (SELECT count(*) FROM tail WHERE until IS NULL),
+    (SELECT coalesce(sum("rows"), 0) FROM coverage),
+    (SELECT coalesce(sum("rows"), 0) FROM tail WHERE until IS NULL),
+    (SELECT count(*) FROM quarantine WHERE until IS NULL),
+    (SELECT coalesce(min(number), 0) FROM commits WHERE swept = 0)
+
+-- name: data_held
+SELECT data, max(until IS NULL) FROM segments GROUP BY data
+
+-- name: every_block
+SELECT s.venue, s.symbol, s.interval_us, period, layer, data, file, first, last, "rows", since, until
+FROM (
+    SELECT id, series, period, layer, data, file, first, last, "rows", since, until FROM segments
+    UNION ALL
+    SELECT id, series, period, -1, data, file, first, last, "rows", since, until FROM tail
+) AS g JOIN series AS s ON s.id = g.series
+ORDER BY layer < 0, data, since
+
+-- name: undo_links
+SELECT number, undoes FROM commits
+
+-- name: added_of_periods
+SELECT s.venue, s.symbol, s.interval_us, period, sum(added)
+FROM (
+    SELECT series, period, added FROM segments WHERE until IS NULL
+    UNION ALL
+    SELECT series, period, added FROM tail WHERE until IS NULL
+) AS g JOIN series AS s ON s.id = g.series
+GROUP BY g.series, period
+
+-- name: mend_block
+UPDATE tail SET columns = ?, file = ? WHERE data = ?

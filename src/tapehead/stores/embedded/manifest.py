@@ -3,25 +3,31 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from tapehead.layout.columns import Column
 from tapehead.layout.formats import BARS_FORMAT
 from tapehead.model.bars import Bars
 from tapehead.model.factors import Factors
-from tapehead.model.history import CommitKind, CommitRecord, EmptyRange
+from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
-from tapehead.ports.bars import Codec
+from tapehead.ports.bars import Array, Codec
+from tapehead.stores.embedded.check import Check
 from tapehead.stores.embedded.commit import Facts, Writing
 from tapehead.stores.embedded.coverage import read_coverage
 from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.facts import read_facts
 from tapehead.stores.embedded.history import check_snapshot, read_log, read_report
 from tapehead.stores.embedded.home import Home
 from tapehead.stores.embedded.layers import Layers
 from tapehead.stores.embedded.leases import Leases
 from tapehead.stores.embedded.lock import WriterLock
 from tapehead.stores.embedded.orphans import remove_orphans
+from tapehead.stores.embedded.recount import recount
 from tapehead.stores.embedded.segments import SegmentFiles
 from tapehead.stores.embedded.shelves import Shelves
+from tapehead.stores.embedded.sweep import sweep
 from tapehead.stores.embedded.tail import Appending, iter_ripe
+from tapehead.stores.embedded.undo import undo
 from tapehead.stores.embedded.versions import (
     read_empties,
     read_factors,
@@ -133,6 +139,36 @@ class EmbeddedBars:
                 writing.fold(series, period)
                 count += 1
             return writing.finish("fold", f"fold the tail of {count} periods", Facts())
+
+    def undo(self, number: int) -> Commit:
+        """Take back one commit by a commit of its own; raises UndoError, see `ports.bars.BarStore.undo`."""
+        with self._locked():
+            return undo(self._database, number)
+
+    def sweep(self, keep: Sequence[int], newer_than: int, *, dry_run: bool = False) -> Swept:
+        """Give back what no kept snapshot names; see `ports.bars.BarStore.sweep`."""
+        with self._locked():
+            return sweep(self._database, self._files, keep, newer_than, self._leases.snapshots, dry_run=dry_run)
+
+    def check(
+        self,
+        *,
+        rows: bool,
+        heal: Callable[[SegmentRef], Mapping[Column, Array] | None] | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Iterator[Finding]:
+        """Yield what is wrong, as it is found; see `ports.bars.BarStore.check`."""
+        parts = (self.home, self._database, self._files, self._codec, self._locked)
+        return Check(*parts, rows=rows, heal=heal, progress=progress).findings()
+
+    def recount(self) -> int:
+        """Work out the coverage anew; return how many rows were wrong."""
+        with self._locked():
+            return recount(self._database)
+
+    def facts(self) -> StoreFacts:
+        """Return how much is held."""
+        return read_facts(self._database, self._files, self.home.path)
 
     def log(self, *, limit: int, before: int | None = None) -> Sequence[CommitRecord]:
         """Return commits, newest first, those below `before`."""

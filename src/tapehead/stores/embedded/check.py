@@ -1,0 +1,206 @@
+"""check: what a store holds against what it says it holds."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from tapehead.errors import DamagedSegmentError, SurroundingsError
+from tapehead.layout.columns import BAR_COLUMNS, PRICE_COLUMNS
+from tapehead.layout.formats import RUNS_FORMAT
+from tapehead.model.history import Finding
+from tapehead.model.segment import TAIL, SegmentRef
+from tapehead.ports.bars import Codec
+from tapehead.stores.codec import data_hash, encode_block
+from tapehead.stores.embedded.check_manifest import check_manifest, named, read_refs
+from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.home import Home
+from tapehead.stores.embedded.layers import Columns, Layers
+from tapehead.stores.embedded.orphans import iter_orphans
+from tapehead.stores.embedded.segments import SegmentFiles
+
+Heal = Callable[[SegmentRef], Mapping[Any, Any] | None]
+Progress = Callable[[str, int, int], None]
+_AGAIN = "Import its file again: tapehead import PATH"
+_KNOWN_FLAGS = 63
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """One look at a whole store.
+
+    Attributes
+    ----------
+    home, database, files, codec : Home, Database, SegmentFiles, Codec
+    writing : callable
+        Holds the writer lock; entered for each segment that is mended.
+    rows : bool
+        Whether segments are decoded too.
+    heal : callable or None
+        Offers the columns of a damaged segment from elsewhere.
+    progress : callable or None
+    """
+
+    home: Home
+    database: Database
+    files: SegmentFiles
+    codec: Codec
+    writing: Callable[[], AbstractContextManager[Any]]
+    rows: bool
+    heal: Heal | None
+    progress: Progress | None
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield what is wrong, and files that nothing names; a damaged manifest ends the look."""
+        whole = True
+        for finding in self._databases():
+            whole = whole and finding.where != self.home.bars.name
+            yield finding
+        if not whole:
+            return
+        yield from check_manifest(self.database)
+        refs = read_refs(self.database)
+        blocks = [list(group) for _, group in groupby(refs, key=lambda ref: (ref.layer == TAIL, ref.data))]
+        damaged: set[bytes] = set()
+        for done, group in enumerate(blocks):
+            if self.progress is not None:
+                self.progress("checking segments", done, len(blocks))
+            for finding in self._block(group):
+                damaged.add(group[0].data)
+                yield finding
+        if self.rows:
+            yield from self._counts(refs, damaged)
+        for path, size in iter_orphans(self.database, self.files):
+            text = f"no commit names it ({size:,} bytes). Give it back: tapehead store gc"
+            yield Finding("orphan", str(path.relative_to(self.home.path)), text)
+
+    def _databases(self) -> Iterator[Finding]:
+        """Yield what SQLite finds wrong with its own files."""
+        if self.progress is not None:
+            self.progress("checking databases", 0, 2)
+        yield from _database_findings(self.database)
+        if self.home.runs.is_file():
+            try:
+                runs = Database(self.home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=False)
+            except SurroundingsError as error:
+                yield Finding("database", self.home.runs.name, str(error))
+                return
+            try:
+                yield from _database_findings(runs)
+            finally:
+                runs.close()
+
+    def _block(self, refs: Sequence[SegmentRef]) -> Iterator[Finding]:
+        """Yield what is wrong with one segment or block of the tail, which all `refs` name; mend it if it can be."""
+        ref, layers = refs[0], Layers(self.database, self.files, self.codec)
+        fault: Finding | None = None
+        try:
+            layers.content(ref)
+        except DamagedSegmentError as error:
+            cause = str(error.facts["cause"])
+            fault = self._finding("gone" if "gone" in cause else "damaged", ref, cause)
+        if fault is None and self.rows:
+            fault = self._rows_fault(layers, refs)
+        if fault is None or not self._is_named(ref):
+            return
+        healed = self._healed(ref) if self.heal is not None else ""
+        if not healed:
+            yield fault
+            return
+        yield Finding(fault.what, fault.where, fault.text.removesuffix(f" {_AGAIN}"), healed)
+
+    def _is_named(self, ref: SegmentRef) -> bool:
+        """Say whether a commit still names a block: gc may have given it back since the look began."""
+        name = "columns_of_data" if ref.layer == TAIL else "file_of_data"
+        return self.database.execute(name, (ref.data,)).fetchone() is not None
+
+    def _rows_fault(self, layers: Layers, refs: Sequence[SegmentRef]) -> Finding | None:
+        """Return what is wrong with the rows of a segment whose bytes are those of the commit."""
+        ref = refs[0]
+        try:
+            columns = layers.columns(ref)
+        except (ValueError, OSError) as error:
+            return self._finding("rows", ref, f"it cannot be decoded into {ref.rows:,} rows: {error}")
+        if data_hash(columns) != ref.data:
+            return self._finding("rows", ref, "its rows do not have the hash that names it")
+        cause = _cause(columns)
+        for one in refs:
+            if not cause and (one.first, one.last) != (int(columns["ts"][0]), int(columns["ts"][-1])):
+                cause = "its outer bars are not those that the manifest tells"
+        return self._finding("rows", ref, cause) if cause else None
+
+    def _healed(self, ref: SegmentRef) -> str:
+        """Write a damaged segment anew of columns from elsewhere; return where they came from, empty if nowhere."""
+        assert self.heal is not None  # noqa: S101 - asked by the caller
+        columns = self.heal(ref)
+        if columns is None or data_hash(columns) != ref.data:
+            return ""
+        with self.writing():
+            if ref.layer == TAIL:
+                content, data, file = encode_block(columns)
+                with self.database.transaction("a healed block"):
+                    self.database.execute("mend_block", (content, file, data))
+            else:
+                content, data, file = self.codec.encode(columns)
+                self.files.write(data, content)
+                self.files.publish([data])
+                with self.database.transaction("a healed segment"):
+                    self.database.execute("mend_file", (file, data, file))
+        return "written anew from the hot tier, whose columns have the right hash"
+
+    def _counts(self, refs: Sequence[SegmentRef], damaged: set[bytes]) -> Iterator[Finding]:
+        """Yield periods of the head whose blocks hold another number of bars than the manifest counts."""
+        layers = Layers(self.database, self.files, self.codec)
+        added = {(row[0], row[1], row[2], row[3]): row[4] for row in self.database.execute("added_of_periods")}
+        # Read once more: between here and there another process may have committed.
+        for ref in {(one.series, one.period): one for one in refs if one.until is None}.values():
+            series = ref.series
+            place = self.database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()
+            held = layers.held(series, place[0], ref.period)
+            counted = added.get((series.venue, series.symbol, series.interval.us, ref.period))
+            if not held or counted is None or any(one.data in damaged for one in held):
+                continue
+            bars = held[0].rows if len(held) == 1 else self._bars(layers, held)
+            if bars is not None and bars != counted:
+                text = f"its blocks hold {bars:,} bars together, and the manifest counts {counted:,}. {_AGAIN}"
+                yield Finding("manifest", named(ref), text)
+
+    def _bars(self, layers: Layers, held: Sequence[SegmentRef]) -> int | None:
+        """Return the bars of blocks laid over each other, None where they went meanwhile."""
+        with suppress(DamagedSegmentError):
+            return len(layers.whole(held)["ts"])
+        return None
+
+    def _finding(self, what: str, ref: SegmentRef, cause: str) -> Finding:
+        """Name the file, the series and the way to get it back."""
+        path = self.home.bars if ref.layer == TAIL else self.files.path(ref.data)
+        return Finding(what, str(path.relative_to(self.home.path)), f"{named(ref)}: {cause}. {_AGAIN}")
+
+
+def _database_findings(database: Database) -> Iterator[Finding]:
+    """Yield the lines of SQLite's own check."""
+    name = database.path.name
+    step = "Move the store away, and import its files into another one: tapehead import PATH"
+    try:
+        lines = [str(row[0]) for row in database.connection().execute("PRAGMA integrity_check(20)")]
+    except sqlite3.DatabaseError as error:
+        yield Finding("database", name, f"{name} cannot be read: {error}. {step}")
+        return
+    for line in lines:
+        if line != "ok":
+            yield Finding("database", name, f"{line.strip()}. {step}")
+
+
+def _cause(columns: Columns) -> str:
+    """Return what no bar may be, empty where all are well."""
+    ts = columns["ts"]
+    if bool((ts[1:] <= ts[:-1]).any()):
+        return "its times do not rise"
+    for name in (*PRICE_COLUMNS, BAR_COLUMNS[5]):
+        if not bool(np.isfinite(columns[name]).all()):
+            return f"a value of {name} is not finite"
+    return "a flag is none that there is" if bool((columns["flags"] > _KNOWN_FLAGS).any()) else ""
