@@ -23,6 +23,7 @@ DONE, INPUT, SURROUNDINGS, INTERRUPTED, READER_GONE = 0, 2, 3, 130, 141
 ENTRIES = {
     "demo": Entry("tapehead.cli.demo", "demo", "A synthetic market, one strategy on all of it."),
     "import": Entry("tapehead.cli.bars", "import_", "Bars from Parquet and CSV files into the store."),
+    "undo": Entry("tapehead.cli.undo", "undo", "Take back one commit, such as an import."),
     "instruments": Entry("tapehead.cli.bars", "instruments", "What the store holds, with its coverage."),
     "bars": Entry("tapehead.cli.prices", "bars", "The bars of one instrument, at any coarser interval too."),
     "coverage": Entry("tapehead.cli.coverage", "coverage", "Which bars are held, empty or missing, drawn over time."),
@@ -32,6 +33,7 @@ ENTRIES = {
     "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
     "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),
     "verify": Entry("tapehead.cli.runs", "verify", "Make a run again and compare every bit."),
+    "store": Entry("tapehead.cli.store", "store", "Check, list, compare, sweep and export what is held."),
     "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
 }
 

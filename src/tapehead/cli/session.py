@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[[str | None], Store]
 
-_OWN_COMMANDS = "backtest|bars|coverage|demo|doctor|import|instruments|runs|show|strategies|universe|verify"
+_OWN_COMMANDS = "backtest|bars|coverage|demo|doctor|import|instruments|runs|show|store|strategies|undo|universe|verify"
 
 
 class Session:

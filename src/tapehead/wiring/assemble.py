@@ -31,7 +31,8 @@ from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 class House:
     """An open store with everything around it.
 
-    `shelf` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing.
+    `shelf` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing; `spare` gives
+    the columns of a segment that a cache still has, None where none does.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class House:
     codec: Codec
     shelf: Shelf
     direct: Shelf
+    spare: Callable[[SegmentRef], Mapping[Column, Any] | None]
     tiers: Callable[[], Sequence[TierStats]]
     closers: tuple[Any, ...]
 
@@ -91,10 +93,14 @@ def _open(settings: Settings) -> House:
     chain = Chain(hot, load, locks=home.hot / "locks" if home.writable else None)
     shelf, direct = Shelf(chain, memory), Shelf(Chain([], load))
 
+    def spare(ref: SegmentRef) -> Mapping[Column, Any] | None:
+        columns: dict[Column, Any] = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+        return columns if any(tier.read(ref, BAR_COLUMNS, columns) for tier in hot) else None
+
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
 
-    return House(settings, home.writable, bars, runs, log, codec, shelf, direct, tiers, (bars, runs))
+    return House(settings, home.writable, bars, runs, log, codec, shelf, direct, spare, tiers, (bars, runs))
 
 
 def make_executor(name: str, workers: int) -> Executor:
