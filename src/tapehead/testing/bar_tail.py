@@ -94,6 +94,23 @@ class BarTailContract(BarContract):
         assert store.head() == 0
         assert refs_of(store, "BBB") == ()
 
+    def test_warm_bars_before_the_tail_are_held_by_the_refs(self, tmp_path: Path) -> None:
+        store = self.make(tmp_path)
+        columns = sample_columns(300, start=_YEAR_2022 - 100 * HOUR.us)
+        for year, lo, hi in ((2021, 0, 90), (2022, 110, 200)):
+            ts = columns["ts"][lo:hi]
+            store.commit([Draft(sample_series(), year, part(columns, lo, hi))], note=f"{len(ts)} bars")
+        for lo, hi in ((90, 98), (98, 110), (200, 240), (240, 300), (150, 160)):
+            store.append([sample_bars(part(columns, lo, hi))])
+        every = columns["ts"]
+        for place in (0, 50, 95, 100, 115, 199, 200, 230, 260, 299):
+            for warm in (0, 1, 15, 60, 120, 500):
+                start = int(every[place])
+                refs = store.manifest([sample_series()], start, start + 1, warm=warm).refs[sample_series()]
+                held = read_columns(store, self.codec(), refs)["ts"].tolist()
+                # Whatever of the series the refs hold, the wanted bars are among it, none left out.
+                assert set(every[max(place - warm, 0) : place + 1].tolist()) <= set(held)
+
     def test_a_draft_takes_the_place_of_the_tail(self, tmp_path: Path) -> None:
         store = self.make(tmp_path)
         base, later = sample_columns(100), sample_columns(30, start=YEAR_2021 + 90 * HOUR.us, seed=1)

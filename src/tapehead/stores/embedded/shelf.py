@@ -102,7 +102,8 @@ def _select(row: Row, start: int, end: int, warm: int) -> tuple[SegmentRef, ...]
         while surely < warm and lo > 0:
             lo -= 1
             surely += row.bars[lo]
-            earliest = row.firsts[lo]
+        # Every ref of that period: its warm bars may lie in one that ends before `start`, under a tail that does not.
+        earliest = row.firsts[min(lo, len(row.firsts) - 1)]
     chosen = row.refs[row.places[lo] : row.places[max(lo, hi)]]
     if len(chosen) == hi - lo:
         return chosen
