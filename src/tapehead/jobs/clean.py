@@ -86,7 +86,7 @@ def clean(rows: Rows, ts_valid: NDArray[np.bool_]) -> Cleaned:
     no_volume = ~np.isfinite(columns["volume"])
     if no_volume.any():
         columns["volume"] = np.where(no_volume, 0.0, columns["volume"])
-    suspect = _violates(columns)
+    suspect = violates(columns)
     return Cleaned(
         columns=columns,
         suspect=suspect,
@@ -135,7 +135,7 @@ def _values(rows: Rows, place: int | np.int64) -> bytes:
     return row.tobytes()
 
 
-def _violates(columns: Rows) -> NDArray[np.bool_]:
+def violates(columns: Rows) -> NDArray[np.bool_]:
     """Say which bars have a high below, or a low above, another of their prices."""
     high, low = columns["high"], columns["low"]
     top = np.maximum(columns["open"], columns["close"])
