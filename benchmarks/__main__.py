@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_start, page, table, universe
+from benchmarks import cold_start, page, storage, table, universe
 from benchmarks.asked import Asked, Report
 from benchmarks.machine import ROOT
-from benchmarks.processes import PEERS, EngineFailed
+from benchmarks.processes import KEEPERS, PEERS, EngineFailed
+from benchmarks.storage_report import StorageReport
 
-WORKLOADS = {"W1": cold_start.measure, "W5": universe.measure}
+Workload = Callable[[Asked, Callable[[str], None]], Report | StorageReport]
+WORKLOADS: dict[str, Workload] = {"W1": cold_start.measure, "W5": universe.measure, "W8": storage.measure}
 YEAR = 8_760
+MILLION = 1_000_000
 ALL = (
     Asked("W1", instruments=1, bars=YEAR),
     Asked("W5", instruments=48, bars=YEAR, every_row=True),
     Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=500, bars=5 * YEAR),
+    Asked("W8", instruments=0, bars=MILLION, every_row=True, peers=KEEPERS),
 )
 
 
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         for asked in _wanted(given):
             report = WORKLOADS[asked.workload](asked, _say)
-            for line in table.lines(report):
+            for line in report.lines() if isinstance(report, StorageReport) else table.lines(report):
                 print(line, file=sys.stderr if given.json else sys.stdout)
             if given.save:
                 _keep(report, given.save)
@@ -54,8 +58,16 @@ def _parser() -> argparse.ArgumentParser:
         "files", nargs="*", type=Path, help="for report: kept results; default benchmarks/results/*.json"
     )
     parser.add_argument("--seed", type=_at_least(0), default=7, help="names the synthetic market (default 7)")
-    parser.add_argument("--bars", type=_at_least(2), help="bars of each instrument (default 43800, for W1 8760)")
-    parser.add_argument("--instruments", type=_at_least(1), help="number of instruments (default 48; W1 has one)")
+    parser.add_argument(
+        "--bars",
+        type=_at_least(2),
+        help="bars of each instrument (default 43800, for W1 8760); for W8 of all together (default 1000000)",
+    )
+    parser.add_argument(
+        "--instruments",
+        type=_at_least(1),
+        help="number of instruments (default 48; W1 has one, W8 as many as its bars need)",
+    )
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument(
         "--rows",
@@ -63,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         default="headline",
         help="next open on all cores, or each fill on one core and all",
     )
-    parser.add_argument("--peers", type=_peers, default=PEERS, help="vectorbt,raptorbt,backtesting or none")
+    parser.add_argument("--peers", type=_peers, help=f"{','.join(PEERS)}; for W8 {','.join(KEEPERS)}; or none")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object as the last line; the table goes to stderr"
     )
@@ -77,12 +89,20 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
         wanted = [(one.workload, one.instruments, one.bars, one.every_row) for one in ALL]
     elif given.workload == "W1":
         wanted = [("W1", 1, given.bars or YEAR, False)]
+    elif given.workload == "W8":
+        wanted = [("W8", 0, given.bars or MILLION, given.rows == "all")]
     else:
         wanted = [("W5", given.instruments or 48, given.bars or 5 * YEAR, given.rows == "all")]
     return [
-        Asked(name, given.seed, instruments, bars, given.fresh, every_row, given.peers)
+        Asked(name, given.seed, instruments, bars, given.fresh, every_row, _among(given.peers, name))
         for name, instruments, bars, every_row in wanted
     ]
+
+
+def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
+    """The peers of a workload that were asked for; all of them where none was named."""
+    every = KEEPERS if workload == "W8" else PEERS
+    return every if peers is None else tuple(name for name in peers if name in every)
 
 
 def _at_least(bound: int) -> type[int]:
@@ -102,12 +122,12 @@ def _peers(text: str) -> tuple[str, ...]:
     """Names of peers, joined by commas; `none` for none."""
     names = () if text == "none" else tuple(text.split(","))
     for name in names:
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join(PEERS)}")
+        if name not in (*PEERS, *KEEPERS):
+            raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join((*PEERS, *KEEPERS))}")
     return names
 
 
-def _keep(report: Report, folder: Path) -> None:
+def _keep(report: Report | StorageReport, folder: Path) -> None:
     """Write one result as a file."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = report.asked

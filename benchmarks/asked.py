@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from benchmarks.numbers import short
 from benchmarks.processes import PEERS
 
 
@@ -82,13 +83,13 @@ class Report:
         return {
             "id": self.asked.workload,
             "seed": self.asked.seed,
-            "first_ms": _short(row.first_ms),
-            "last_ms": _short(row.last_ms),
+            "first_ms": short(row.first_ms),
+            "last_ms": short(row.last_ms),
             "bars_per_s": round(total / row.last_ms * 1000) if row.last_ms else None,
-            "peak_rss_mb": _short(row.peak_rss_mb),
+            "peak_rss_mb": short(row.peak_rss_mb),
             "parity": parity,
-            "peers": {name: {"ms": _short(peer.ms), "ratio": _short(peer.ratio)} for name, peer in row.peers.items()},
-            "stages_ms": {name: _short(value) for name, value in row.stages_ms.items()},
+            "peers": {name: {"ms": short(peer.ms), "ratio": short(peer.ratio)} for name, peer in row.peers.items()},
+            "stages_ms": {name: short(value) for name, value in row.stages_ms.items()},
             "machine": self.machine,
             "commit": self.commit,
         }
@@ -96,8 +97,3 @@ class Report:
     def kept(self) -> dict[str, Any]:
         """Return everything, for `python -m benchmarks report`."""
         return {**asdict(self), "line": self.line()}
-
-
-def _short(value: float | None) -> float | None:
-    """Four digits are more than a timing holds."""
-    return None if value is None else float(f"{value:.4g}")

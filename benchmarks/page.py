@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import storage_report
 from benchmarks.machine import ROOT
-from benchmarks.table import number
+from benchmarks.numbers import number
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -36,6 +37,13 @@ How to read it:
   compiled kernels of all tools already on disk. `first ms` is the time to the first streamed result.
 - Each peer runs in the layout that was fastest here: for vectorbt both engines, chunks of 1 to 48 columns, one thread
   or all; for RaptorBT one thread or all; for backtesting.py one process a core.
+- W8 hands the same arrays (seven columns: time, four prices, volume, one byte of flags) to every keeper. Each gives
+  them back as contiguous arrays, every column summed inside the clock; no time stands where one bit differs. Hot is
+  the median of reads in one process; cold opens the store and reads it once after the page cache was dropped. `hot`
+  of Tapehead reads the files of its hot tier; its stages tell the tier in memory above them (`memory`), segments
+  decoded from the page cache (`decode`), and a first read that also fills the hot tier. Write is durable on return,
+  an append too; a file format appends by one more file, the cheapest way it has. Every peer stands here in each of
+  its layouts.
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
 
@@ -55,7 +63,7 @@ def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "Peers: " + ", ".join(f"{name} {version}" for name, version in pins.items()) + ".\n"
     for one in held:
         nothing = False
-        yield from _section(one)
+        yield from storage_report.restored(one).section() if one["line"]["id"] == "W8" else _section(one)
     if nothing:
         yield "No results have been kept yet.\n"
 
@@ -100,4 +108,5 @@ def _rows(row: dict[str, Any], *, cold_only: bool) -> Iterator[str]:
 
 def _pins() -> str:
     """The exact versions of the peers."""
-    return (ROOT / "benchmarks" / "peers-requirements.in").read_text(encoding="utf-8")
+    lists = (ROOT / "benchmarks" / f"{name}-requirements.in" for name in ("peers", "keepers"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in lists)

@@ -15,7 +15,9 @@ from benchmarks.machine import ROOT
 
 PEERS = ("vectorbt", "raptorbt", "backtesting")
 OURS_PYTHON = ROOT / ".venv" / "bin" / "python"
+KEEPERS = ("parquet", "feather", "duckdb", "arcticdb", "sqlite")
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
+KEEPERS_PYTHON = ROOT / ".venv-keepers" / "bin" / "python"
 
 
 class EngineFailed(RuntimeError):

@@ -1,12 +1,23 @@
 #!/bin/sh
-# Makes .venv-peers: the other tools that the benchmarks run beside Tapehead. Needs python3 with venv.
-# A second call with unchanged pins does nothing. Another interpreter: PYTHON=python3.12 benchmarks/setup_peers.sh
+# Makes .venv-peers and .venv-keepers: the other tools that the benchmarks run beside Tapehead (W8, the store, has its
+# own). Needs python3 with venv. A second call with unchanged pins does nothing. One of them: benchmarks/setup_peers.sh
+# keepers. Another interpreter: PYTHON=python3.12 benchmarks/setup_peers.sh
 set -eu
 
+if [ $# -eq 0 ]; then
+    "$0" peers
+    exec "$0" keepers
+fi
+which=$1
+case $which in peers | keepers) ;; *)
+    echo "There is no environment '$which'; there are peers and keepers" >&2
+    exit 2
+    ;;
+esac
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-venv="$root/.venv-peers"
-lock="$root/benchmarks/peers-requirements.lock"
-stamp="$venv/peers.sha256"
+venv="$root/.venv-$which"
+lock="$root/benchmarks/$which-requirements.lock"
+stamp="$venv/$which.sha256"
 python=${PYTHON:-python3}
 
 wanted=$(cat "$lock" "$0" | sha256sum | cut -d' ' -f1)
@@ -17,7 +28,7 @@ fi
 unset PYTHONPATH PYTHONHOME PIP_USER PIP_TARGET PIP_PREFIX
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 UV_SYSTEM_CERTS=1 VIRTUAL_ENV="$venv"
 
-echo "peers 1/3  environment .venv-peers" >&2
+echo "$which 1/3  environment .venv-$which" >&2
 rm -rf "$venv"
 "$python" -m venv "$venv" || {
     echo "Python's venv module is wanted; on Debian and Ubuntu: apt install python3-venv. Then: $0" >&2
@@ -40,20 +51,29 @@ if [ -n "$index" ] && [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}${UV_CONFIG_FI
     export UV_DEFAULT_INDEX="$index"
 fi
 
-echo "peers 2/3  packages of benchmarks/peers-requirements.lock" >&2
+echo "$which 2/3  packages of benchmarks/$which-requirements.lock" >&2
 pins="$venv/uv.lock.txt"
 sed -n '/^uv==/,/[^\\]$/p' "$lock" >"$pins"
-if "$venv/bin/python" -m pip install --quiet --require-hashes --no-deps -r "$pins" &&
-    "$venv/bin/python" -m uv pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock"; then
+sync() {
+    "$venv/bin/python" -m pip install --quiet --require-hashes --no-deps -r "$pins" &&
+        "$venv/bin/python" -m uv pip sync --quiet --require-hashes --python "$venv/bin/python" "$1"
+}
+# ArcticDB has no build for every system and Python; the others do without it.
+without="$venv/without-arcticdb.lock.txt"
+sed '/^arcticdb==/,/[^\\]$/d' "$lock" >"$without"
+if sync "$lock"; then
     :
+elif [ "$which" = keepers ] && sync "$without"; then
+    echo "keepers 2/3  ArcticDB does not install here; W8 runs without it" >&2
 else
-    echo "peers 2/3  uv did not work here, going on with pip (slower)" >&2
-    "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock" || {
+    echo "$which 2/3  uv did not work here, going on with pip (slower)" >&2
+    "$venv/bin/python" -m pip install --quiet --require-hashes -r "$lock" ||
+        { [ "$which" = keepers ] && "$venv/bin/python" -m pip install --quiet --require-hashes -r "$without"; } || {
         echo "The package index must be reachable; behind a proxy set HTTPS_PROXY, with an index of your own set PIP_INDEX_URL. Then: $0" >&2
         exit 3
     }
 fi
 
-echo "peers 3/3  bytecode" >&2
+echo "$which 3/3  bytecode" >&2
 "$venv/bin/python" -m compileall -q -q "$venv/lib" >/dev/null 2>&1 || true
 printf '%s %s\n' "$wanted" "$venv" >"$stamp"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.asked import PeerRow, Report, Row
+from benchmarks.numbers import number
 
 HEAD = ("fill", "cores", "engine", "warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs", "layout", "parity")
 RIGHT = {"warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs"}
@@ -30,13 +31,6 @@ def lines(report: Report) -> Iterator[str]:
     for name, difference in dict(_known(report)).items():
         yield f"known: {name}: {difference}; see docs/divergences.md"
     yield f"store: {report.store}"
-
-
-def number(value: float | None) -> str:
-    """Three digits, or as many as stand before the point; a dash where there is none."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _cells(row: Row, workload: str) -> Iterator[tuple[str, ...]]:
