@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,64 +18,22 @@ from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tests.oracles import resample as slow
+from tests.parity.sessions import MARKETS, calendar_of, moments, us
 
 BITS = {word: bit for bit, word in FLAG_WORDS.items()}
 
 
-def weekdays(first: date, count: int, closed: Sequence[date] = ()) -> list[date]:
-    days = [first + timedelta(days=n) for n in range(count)]
-    return [day for day in days if day.weekday() < 5 and day not in closed]
-
-
-def new_york() -> list[slow.Session]:
-    """Four weeks with Thanksgiving and the half day after it."""
-    days = weekdays(date(2023, 11, 6), 28, [date(2023, 11, 23)])
-    half = slow.local_sessions([date(2023, 11, 24)], "America/New_York", time(9, 30), time(13))
-    every = slow.local_sessions(days, "America/New_York", time(9, 30), time(16))
-    return [half[0] if one.day == half[0].day else one for one in every]
-
-
-def india() -> list[slow.Session]:
-    """January 2024: a regular session on Saturday the 20th, none on the 22nd and the 26th."""
-    days = [*weekdays(date(2024, 1, 15), 19, [date(2024, 1, 22), date(2024, 1, 26)]), date(2024, 1, 20)]
-    return slow.local_sessions(sorted(days), "Asia/Kolkata", time(9, 15), time(15, 30))
-
-
-def weeks(first: date, opens: time, closes: time) -> list[slow.Session]:
-    """Three weeks of New York; those given are around a change of its clock."""
-    return slow.local_sessions(weekdays(first, 19), "America/New_York", opens, closes)
-
-
-MARKETS = {
-    "24/7": slow.utc_days(date(2023, 3, 6), 21),
-    "XNYS": new_york(),
-    "XNYS in March": weeks(date(2024, 3, 4), time(9, 30), time(16)),
-    "NSE": india(),
-    "FX": weeks(date(2023, 3, 6), time(17), time(17)),
-    "FX in November": weeks(date(2023, 10, 30), time(17), time(17)),
-}
 PAIRS = [
     *[("30m", "1h"), ("15m", "4h"), ("1h", "1d"), ("1h", "2h"), ("30m", "1d")],
     *[("1h", "1w"), ("1d", "1w"), ("4h", "1d"), ("45m", "90m"), ("25m", "50m")],
 ]
 
 
-def moments(name: str, fine: timedelta, keep: Sequence[bool], shift: timedelta) -> list[datetime]:
-    """Opens of the fine bars of a market, some left out; daily ones of an exchange bear their date."""
-    sessions = MARKETS[name]
-    if fine >= slow.DAY:
-        every = [datetime.combine(one.day, time(), UTC) for one in sessions]
-    else:
-        every = [at for one in sessions for at in slow.grid_of(one, fine)]
-    kept = [at + shift for place, at in enumerate(every) if keep[place % len(keep)]]
-    return sorted(set(kept))
-
-
 def bars_of(rows: Sequence[slow.Bar], interval: str) -> Bars:
     columns: dict[str, Any] = {
         name: np.array([row[name] for row in rows], np.float64) for name in ("open", "high", "low", "close", "volume")
     }
-    columns["ts"] = np.array([round(row["ts"].timestamp() * 1e6) for row in rows], np.int64)
+    columns["ts"] = np.array([us(row["ts"]) for row in rows], np.int64)
     columns["flags"] = np.array([sum(BITS[word] for word in row["flags"]) for row in rows], np.uint8)
     return frozen_bars(Series("v", "S", Interval.parse(interval)), columns)
 
@@ -111,7 +69,7 @@ class Market:
     @property
     def ranges(self) -> list[EmptyRange]:
         series = Series("v", "S", Interval.parse(self.fine))
-        return [EmptyRange(series, *(round(at.timestamp() * 1e6) for at in bounds)) for bounds in self.empty]
+        return [EmptyRange(series, *(us(at) for at in bounds)) for bounds in self.empty]
 
 
 @st.composite
@@ -149,7 +107,7 @@ def test_coarse_bars_are_those_of_the_oracle(market: Market) -> None:
     steps = [timedelta(microseconds=Interval.parse(text).us) for text in (market.fine, market.coarse)]
     expected, outside = slow.resample(market.rows, *steps, MARKETS[market.name], market.empty)
     bars = bars_of(market.rows, market.fine)
-    made = resample(bars, Interval.parse(market.coarse), calendar(market.name.partition(" ")[0]), market.ranges)
+    made = resample(bars, Interval.parse(market.coarse), calendar(calendar_of(market.name)), market.ranges)
     assert made.outside == outside
     assert rows_of(made.bars) == expected
     assert made.bars.series.interval == Interval.parse(market.coarse)
@@ -158,7 +116,7 @@ def test_coarse_bars_are_those_of_the_oracle(market: Market) -> None:
 @settings(max_examples=120, deadline=None)
 @given(markets(), st.integers(1, 200))
 def test_a_thinned_series_loses_no_extreme_no_volume_and_no_hole(market: Market, points: int) -> None:
-    rows, bars, days = market.rows, bars_of(market.rows, market.fine), calendar(market.name.partition(" ")[0])
+    rows, bars, days = market.rows, bars_of(market.rows, market.fine), calendar(calendar_of(market.name))
     few = thin(bars, points, days)
     assert 0 < len(few) <= points
     if len(bars) <= points:
@@ -203,9 +161,7 @@ def test_what_divides() -> None:
 def test_the_sessions_of_the_oracle_are_those_of_the_calendar(name: str) -> None:
     """Else equal mistakes on both sides could hide."""
     own = MARKETS[name]
-    opens, closes = calendar(name.partition(" ")[0]).sessions(
-        round(own[0].opened.timestamp() * 1e6), round(own[-1].opened.timestamp() * 1e6)
-    )
+    opens, closes = calendar(calendar_of(name)).sessions(us(own[0].opened), us(own[-1].opened))
     known = dict(zip(opens.tolist(), closes.tolist(), strict=True))
     for session in own:
-        assert known[round(session.opened.timestamp() * 1e6)] == round(session.closed.timestamp() * 1e6)
+        assert known[us(session.opened)] == us(session.closed)

@@ -58,14 +58,15 @@ def coverage(
     if symbols and universe is not None:
         raise click.UsageError("Symbols and --universe contradict each other; give one.", context)
     named = list(symbols) or None
+    whole = 0 < len(symbols) <= _WHOLE
     width, ticker = session.size[0], Ticker(session)
     try:
         covered = session.store.coverage(
             named,
             universe=universe,
             interval=interval,
-            runs=gaps or named is not None,
-            cells=0 if session.json else _cells(width, named is not None),
+            runs=gaps or whole,
+            cells=0 if session.json else _cells(width, whole),
             progress=ticker,
         )
     finally:
@@ -77,7 +78,7 @@ def coverage(
         commands = [(("import", "PATH"), "CSV or Parquet files"), (("demo",), "a synthetic market of 48")]
         session.put("No bars yet.  Next:", *next_lines(commands, session))
     else:
-        session.put(*_Page(session, covered).lines(gaps, named is not None))
+        session.put(*_Page(session, covered).lines(gaps, whole))
     if aside is not None and not session.json:
         session.put("", *_aside_lines(aside, session))
     return 0
@@ -99,11 +100,10 @@ class _Page:
         self.ink = Ink(session.colored)
         self.signs = _signs(sys.stdout.encoding)
 
-    def lines(self, gaps: bool, named: bool) -> list[str]:
-        """Return a block a series where a few were named, else a line a series; then the holes."""
-        ledgers = self.covered.ledgers
-        if named and len(ledgers) <= _WHOLE:
-            lines = [line for one in ledgers for line in [*self._block(one), ""]]
+    def lines(self, gaps: bool, whole: bool) -> list[str]:
+        """Return a block a series where a few instruments were named, else a line a series; then the holes."""
+        if whole:
+            lines = [line for one in self.covered.ledgers for line in [*self._block(one), ""]]
         else:
             lines = [*self._list(), ""]
         lines.append(self._legend())
@@ -153,9 +153,9 @@ class _Page:
         )
         shown = ledgers if self.session.verbose else ledgers[:_ROWS]
         names = display_names([one.series.instrument for one in ledgers])
-        wide = min(max(len(names[one.series.instrument]) for one in shown), _NAME_WIDTH)
+        wide = max(10, min(max(len(names[one.series.instrument]) for one in shown), _NAME_WIDTH))
         cells = len(shown[0].strip)
-        titles = f"{'instrument':<{wide}.{wide}}  {'':<4}  {self._scale(cells)}  {'bars':>10}  {'missing':>8}"
+        titles = f"{'instrument':<{wide}}  {'':<4}  {self._scale(cells)}  {'bars':>10}  {'missing':>8}"
         lines = [self.ink.head(titles)]
         for one in shown:
             name = names[one.series.instrument]
@@ -195,10 +195,12 @@ class _Page:
         for one, run in shown:
             if one is not last:
                 lines.append(f"{self.ink.strong(one.series.instrument)} {one.series.interval}")
-                lines.append(self.ink.head(f"  {'from (UTC)':<19}  {'to (UTC)':<19}  {'bars':>9}"))
+                titles = ("first day", "last day") if _is_daily(one) else ("from (UTC)", "to (UTC)")
+                lines.append(self.ink.head(f"  {titles[0]:<19}  {titles[1]:<19}  {'bars':>9}"))
                 last = one
             what = "confirmed empty" if run.empty else "missing"
-            lines.append(f"  {numbers.moment(run.start):<19}  {numbers.moment(run.end):<19}  {run.bars:>9,}  {what}")
+            start, end = _bounds(one, run)
+            lines.append(f"  {start:<19}  {end:<19}  {run.bars:>9,}  {what}")
         if len(shown) < len(rows):
             lines.append(self.ink.head(f"  {len(rows) - len(shown):,} more holes; -v shows all"))
         return lines
@@ -236,10 +238,22 @@ def _share(part: int, whole: int) -> str:
 
 def _in_gaps(one: Ledger, longest: Gap) -> str:
     """Say in how many holes the missing bars are, and where the longest is."""
-    where = f"the longest {longest.bars:,} from {numbers.moment(longest.start)}"
-    return (
-        f"in {plural(one.gaps, 'hole')}, {where}" if one.gaps > 1 else f"in 1 hole from {numbers.moment(longest.start)}"
-    )
+    start, _ = _bounds(one, longest)
+    if one.gaps == 1:
+        return f"in 1 hole from {start}"
+    return f"in {one.gaps:,} holes, the longest {longest.bars:,} from {start}"
+
+
+def _is_daily(one: Ledger) -> bool:
+    """Say whether the bars of a series are days or longer, so that their days say enough."""
+    return one.series.interval.us >= _DAY_US
+
+
+def _bounds(one: Ledger, run: Gap) -> tuple[str, str]:
+    """Return where a hole begins and ends; of daily bars its first and its last day."""
+    if _is_daily(one):
+        return numbers.moment(run.start)[:10], numbers.moment(run.end - 1)[:10]
+    return numbers.moment(run.start), numbers.moment(run.end)
 
 
 def _sums(ledgers: Sequence[Ledger]) -> list[str]:

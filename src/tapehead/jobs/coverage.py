@@ -75,7 +75,7 @@ def coverage(
                 progress("reading the times of bars", done, len(refs))
             days = calendar(calendars.get(each.instrument, "24/7"))
             ts, flags = _read(store, codec, shelf, refs[each])
-            made.append(_ledger(each, days, ts, flags, empty.get(each, ()), axis, runs))
+            made.append(make_ledger(each, days, ts, flags, empty.get(each, ()), axis=axis, runs=runs))
     return made
 
 
@@ -96,10 +96,17 @@ def _read(store: BarStore, codec: Codec, shelf: Shelf, refs: Sequence[SegmentRef
     return whole["ts"], whole["flags"]
 
 
-def _ledger(
-    series: Series, days: Calendar, ts: I64, flags: U8, ranges: Sequence[EmptyRange], axis: Axis | None, runs: bool
+def make_ledger(
+    series: Series,
+    days: Calendar,
+    ts: I64,
+    flags: U8,
+    ranges: Sequence[EmptyRange],
+    *,
+    axis: Axis | None = None,
+    runs: bool = False,
 ) -> Ledger:
-    """Count the bars, and the steps without one."""
+    """Return the ledger of one series from its times and flags (shape (n_bars,), at least one) and what is empty."""
     interval = series.interval
     at, inside = placed(ts, interval, days)
     steps = days.steps(at[inside] if inside.any() else at, interval)
