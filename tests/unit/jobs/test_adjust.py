@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tapehead.errors import AdjustError, ParameterError
 from tapehead.jobs.adjust import adjustment_of, seen_by_signals
+from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
 from tapehead.model.bars import Bars
@@ -168,8 +169,7 @@ def test_only_three_words_are_taken() -> None:
 
 
 def columns_of(bars: Bars) -> Columns:
-    names = ("ts", "open", "high", "low", "close", "volume", "flags")
-    return {name: getattr(bars, name).copy() for name in names}
+    return {name: getattr(bars, name).copy() for name in BAR_COLUMNS}
 
 
 def put_daily(store: Store, held: list[tuple[Instrument, Bars]], factors: Sequence[Factors] = ()) -> None:
@@ -207,7 +207,7 @@ def test_fills_stay_raw(store: Store, tmp_path: Path) -> None:
         assert run["ACME"].trades.to_bytes() == raw.trades.to_bytes()  # type: ignore[union-attr]  # a kept result has them
         assert run["ACME"].equity.tolist() == raw.equity.tolist()
     assert len({run.record.key for run in runs.values()}) == 3
-    assert all(run.verify().verdict == "identical" for run in runs.values())
+    assert all(store.verify(run.id, apart=False).verdict == "identical" for run in runs.values())
     assert [sorted(run.receipt.adjustments) for run in runs.values() if run.receipt] == [
         [],
         ["xnys:ACME"],
@@ -246,8 +246,8 @@ def test_other_factors_are_another_run_and_an_old_one_can_still_be_made(store: S
     put_daily(store, [(SHARE, bars_of(HALVED))], [factors_of(40, [Action(20, Fraction(4))])])
     assert not events_of(store.backtest(mine, symbols="ACME", adjust="split"))[-1].reused
     assert events_of(store.backtest(mine, symbols="ACME"))[-1].reused
-    assert old.verify().verdict == "identical"
-    assert plain.verify().verdict == "identical"
+    assert store.verify(old.id, apart=False).verdict == "identical"
+    assert store.verify(plain.id, apart=False).verdict == "identical"
 
 
 def test_one_without_facts_fails_and_the_others_go_on(store: Store, tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_one_without_facts_fails_and_the_others_go_on(store: Store, tmp_path: Pa
     assert "tapehead import PATH --symbol BARE --venue xnys" in told[0].text
     assert isinstance(events[-1], Completed)
     assert (events[-1].count, events[-1].failed) == (1, 1)
-    assert run.verify().verdict == "identical"
+    assert store.verify(run.id, apart=False).verdict == "identical"
     with pytest.raises(AdjustError, match="xnys:BARE"):
         store.backtest(mine, symbols="BARE", adjust="all")
     assert len(store.runs()) == 1
