@@ -4,19 +4,23 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tapehead.errors import UniverseError
 from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
+from tapehead.jobs.append import append
 from tapehead.jobs.ingest import ingest
 from tapehead.library.times import read_time
+from tapehead.library.writer import BarWriter
+from tapehead.model.bars import Bars
 from tapehead.model.filter import read_filter
-from tapehead.model.instrument import KINDS, Instrument
+from tapehead.model.instrument import KINDS, Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
-from tapehead.model.segment import Universe
+from tapehead.model.segment import Commit, Universe
 from tapehead.ports.bars import Hints
 from tapehead.wiring.assemble import House
 from tapehead.wiring.readers import source_of
@@ -90,6 +94,59 @@ class Market:
             supersede=supersede,
             progress=progress,
             now=time.time_ns() // 1000,
+        )
+
+    def append(self, bars: Bars | Sequence[Bars], *, kind: str | None = None) -> Commit:
+        """Add new bars of one or several series; durable on return, one commit for all.
+
+        Bars that are held already, bit for bit, change nothing; others supersede those of their time. A bar that has
+        not closed yet is kept as unfinished, and no run sees it until it comes again.
+
+        Parameters
+        ----------
+        bars : Bars or sequence of Bars
+            Each of another series; `Bars.from_arrays` makes them, with `symbol` and `venue`.
+        kind : str, optional
+            Of instruments that are not held yet: `crypto equity index fx future option`. By default the quote currency
+            at the end of the symbol says it, as BTCUSDT is crypto; daily bars without one are equities.
+
+        Returns
+        -------
+        Commit
+
+        Raises
+        ------
+        ParameterError, StoreLockedError, DiskFullError, DamagedSegmentError
+            No bar was written.
+
+        Examples
+        --------
+        >>> store.append(th.Bars.from_arrays(ts, o, h, l, c, v, interval="1m", symbol="BTCUSDT", venue="binance"))
+        """
+        every = [bars] if isinstance(bars, Bars) else list(bars)
+        return append(self._house.bars, self._house.codec, every, kind=kind, now=time.time_ns() // 1000)
+
+    def writer(
+        self, venue: str, symbol: str, interval: str, *, rows: int = 1000, seconds: float = 1.0, kind: str | None = None
+    ) -> BarWriter:
+        """Return a writer that takes single bars of one series and appends them in groups.
+
+        Parameters
+        ----------
+        venue, symbol, interval : str
+            The series.
+        rows, seconds
+            A group is appended when it has so many bars, or, by the next `write`, when its oldest is so old.
+        kind : str, optional
+            Of an instrument that is not held yet; see `append`.
+
+        Examples
+        --------
+        >>> with store.writer("binance", "BTCUSDT", "1m") as writer:
+        ...     writer.write("2024-01-01T00:00Z", 42283.5, 42298.6, 42261.0, 42298.6, 35.92)
+        """
+        return BarWriter(
+            partial(self.append, kind=kind), Series(venue, symbol, Interval.parse(interval)), rows, seconds
         )
 
     def instruments(

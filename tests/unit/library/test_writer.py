@@ -1,0 +1,135 @@
+"""Bars that come one by one, and bars given from Python: durable on return, nothing lost silently."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tapehead as th
+from tapehead.errors import ParameterError, StoreLockedError
+from tapehead.library.store import Store
+from tapehead.stores.embedded.lock import WriterLock
+from tests.unit.stores.processes import start
+
+MINUTE_US = 60_000_000
+NOON = datetime(2021, 1, 1, 12, tzinfo=UTC)
+NOON_US = 1_609_502_400_000_000
+
+
+def closes(store: Store, symbol: str = "BTCUSDT") -> list[float]:
+    return store.bars(f"binance:{symbol}", "1m").close.tolist()
+
+
+def rows(store: Store) -> int:
+    return sum(interval[3] for each in store.instruments() for interval in each.intervals)
+
+
+def test_bars_are_appended_and_found_again(tmp_path: Path) -> None:
+    ts = NOON_US + np.arange(5) * MINUTE_US
+    close = np.linspace(10, 11, 5)
+    made = [
+        th.Bars.from_arrays(ts, close, close, close, close, interval="1m", symbol=symbol, venue="binance")
+        for symbol in ("BTCUSDT", "ETHUSDT")
+    ]
+    with th.open(tmp_path) as store:
+        assert store.append(made).segments == 2
+        assert store.append(made[0]).segments == 0
+    with th.open(tmp_path) as store:
+        assert closes(store) == closes(store, "ETHUSDT") == close.tolist()
+        assert [each.instrument.name for each in store.instruments()] == ["binance:BTCUSDT", "binance:ETHUSDT"]
+
+
+def test_a_group_is_appended_when_it_is_full_and_on_leaving(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+        with store.writer("binance", "BTCUSDT", "1m", rows=3, seconds=1e9) as writer:
+            for at in range(7):
+                writer.write(NOON + timedelta(minutes=at), 1, 2, 0.5, 1 + at, volume=3)
+                assert rows(store) == (at + 1) // 3 * 3
+            assert len(writer) == 1
+        assert closes(store) == [1, 2, 3, 4, 5, 6, 7]
+        assert len(writer) == 0
+        assert writer.flush() is None
+
+
+def test_a_group_is_appended_by_the_next_write_when_it_is_old(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store, store.writer("binance", "BTCUSDT", "1m", seconds=0) as writer:
+        for at in range(3):
+            writer.write(NOON_US + at * MINUTE_US, 1, 1, 1, 1)
+            assert rows(store) == at + 1
+
+
+def test_an_error_in_the_block_loses_no_bar(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+
+        def feed() -> None:
+            with store.writer("binance", "BTCUSDT", "1m") as writer:
+                writer.write("2021-01-01T12:00Z", 1, 1, 1, 1)
+                raise RuntimeError("the feed is gone")
+
+        with pytest.raises(RuntimeError, match="the feed is gone"):
+            feed()
+        assert rows(store) == 1
+
+
+def test_of_bars_of_one_time_the_last_counts_and_order_does_not_matter(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+        with store.writer("binance", "BTCUSDT", "1m") as writer:
+            for at, close in ((2, 3.0), (0, 1.0), (1, 9.0), (1, 2.0)):
+                writer.write(np.int64(NOON_US + at * MINUTE_US), close, close, close, close)
+        assert closes(store) == [1, 2, 3]
+
+
+def test_a_bar_that_is_none_is_refused_and_the_others_stay(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+        with store.writer("binance", "BTCUSDT", "1m") as writer:
+            writer.write(NOON, 1, 1, 1, 1)
+            for bad in ((NOON, float("nan"), 1, 1, 1), (None, 1, 1, 1, 1), ("noon", 1, 1, 1, 1)):
+                with pytest.raises(ParameterError):
+                    writer.write(*bad)
+        assert closes(store) == [1]
+        for setting in ({"rows": 0}, {"seconds": -1.0}):
+            with pytest.raises(ParameterError, match=next(iter(setting))):
+                store.writer("binance", "BTCUSDT", "1m", **setting)
+
+
+def test_a_group_that_could_not_be_appended_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with th.open(tmp_path) as store:
+        writer = store.writer("binance", "BTCUSDT", "1m", rows=2)
+        writer.write(NOON, 1, 1, 1, 1)
+        with WriterLock(tmp_path / "writer.lock").held():
+            monkeypatch.setattr(store._house.bars._lock, "wait_s", 0)
+            with pytest.raises(StoreLockedError):
+                writer.write(NOON + timedelta(minutes=1), 2, 2, 2, 2)
+        assert len(writer) == 2
+        writer.flush()
+        assert closes(store) == [1, 2]
+
+
+def test_bars_that_nobody_flushed_are_told_of(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+        writers = [store.writer("binance", "BTCUSDT", "1m")]
+        writers[0].write(NOON, 1, 1, 1, 1)
+        with pytest.warns(ResourceWarning, match="1 bars of binance:BTCUSDT were written and never flushed"):
+            writers.clear()
+
+
+def test_what_was_appended_outlives_a_kill(tmp_path: Path) -> None:
+    code = """
+    import os, sys
+    import tapehead as th
+    store = th.open(sys.argv[1])
+    with store.writer("binance", "BTCUSDT", "1m", rows=1) as writer:
+        for at in range(100):
+            writer.write(1_609_502_400_000_000 + at * 60_000_000, 1, 1, 1, 1 + at)
+            print(at, flush=True)
+    """
+    process = start(code, tmp_path)
+    assert process.stdout is not None
+    seen = [process.stdout.readline() for _ in range(10)]
+    process.kill()
+    said = [*seen, *process.communicate()[0].splitlines()]
+    with th.open(tmp_path) as store:
+        held = closes(store)
+        assert len(held) >= len(said)
+        assert held == [1.0 + at for at in range(len(held))]
