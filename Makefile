@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check mutants torture bench lock format
+.PHONY: help setup demo test check mutants torture fuzz-files bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ mutants: setup ## break engine and store one line at a time; every break must be
 
 torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, AT=17 repeats one
 	$(BIN)/python -m tests.torture --points $(or $(N),1000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))
+
+fuzz-files: setup ## damage files of every format and import them; N=10000 files, SEED=1, AT=17 repeats one
+	$(BIN)/python -m tests.fuzz_files --cases $(or $(N),10000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))
 
 bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
 	@benchmarks/setup_peers.sh

@@ -1,8 +1,10 @@
 """DelimitedSource: CSV and its kin, and JSON rows, plain, gzipped or in a zip."""
 
+import codecs
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from tapehead.errors import FileFormatError
 from tapehead.ports.bars import Hints, Origin, RawBatch
@@ -97,7 +99,7 @@ def _iter_text(
 
     with member.open() as stream:
         reader = arrow_csv.open_csv(
-            stream,
+            _Utf8(member.path, stream),
             # One thread, so that a bad line knows its number.
             read_options=arrow_csv.ReadOptions(
                 use_threads=False,
@@ -114,6 +116,37 @@ def _iter_text(
             ),
         )
         yield from reader
+
+
+class _Utf8(io.RawIOBase):
+    """A stream that ends with a sentence where it is no UTF-8; Arrow would print a traceback about some lines."""
+
+    def __init__(self, path: str, stream: Any) -> None:
+        self._path, self._stream = path, stream
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._lines = 1
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Return up to `size` bytes."""
+        data: bytes = self._stream.read(size)
+        if not data.isascii() or self._decoder.getstate()[0]:
+            try:
+                self._decoder.decode(data)
+            except UnicodeDecodeError as cause:
+                self._refuse(cause)
+        self._lines += data.count(b"\n")
+        return data
+
+    def _refuse(self, cause: UnicodeDecodeError) -> NoReturn:
+        """Say where the text is no UTF-8."""
+        line = self._lines + bytes(cause.object).count(b"\n", 0, cause.start)
+        what = f"the text is not UTF-8: byte 0x{cause.object[cause.start]:02x} in line {line:,}"
+        step = "Save it as CSV in UTF-8, then: tapehead import PATH"
+        raise FileFormatError(path=self._path, cause=what, step=step) from cause
 
 
 def _two_kinds(path: str, first: tuple[str, tuple[str, ...]], other: tuple[str, tuple[str, ...]]) -> FileFormatError:

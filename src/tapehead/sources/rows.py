@@ -95,7 +95,15 @@ def numbers_of(table: Table, batch: Any, name: str) -> F64:
 
 def fields_of(batch: Any, place: int) -> str:
     """Return the fields of a row as read."""
-    return " ".join(f"{name}={batch.column(name)[place].as_py()}" for name in batch.schema.names)
+    return " ".join(f"{name}={_field(batch.column(name)[place])}" for name in batch.schema.names)
+
+
+def _field(value: Any) -> object:
+    """Return one field; a time that Python cannot say, beyond the year 9999 or finer than it knows, as its number."""
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        return value.value
 
 
 def _told(layout: Layout, hints: Hints) -> list[str]:
@@ -153,9 +161,9 @@ def one_side(bid: F64, ask: F64, price: str) -> F64:
     """
     if price != "mid":
         return bid if price == "bid" else ask
-    middle: F64 = (bid + ask) / 2
-    plain = np.round(middle, _MIDDLE_PLACES)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        middle: F64 = (bid + ask) / 2
+        plain = np.round(middle, _MIDDLE_PLACES)
         return np.where(np.abs(plain - middle) <= _ROUNDING * np.spacing(np.abs(middle)), plain, middle)
 
 

@@ -56,13 +56,13 @@ class _Meter:
     def __init__(self, path: str) -> None:
         self._path = path
         self._size_bytes = Path(path).stat().st_size
-        self._given: dict[str, int] = {}
+        self._given: dict[int, int] = {}
 
-    def count(self, inside: str, given: int, consumed: int) -> None:
+    def count(self, member: int, given: int, consumed: int) -> None:
         """Note that a member gave so many bytes in all; raise FileFormatError beyond all reason."""
-        if given <= self._given.get(inside, 0):
+        if given <= self._given.get(member, 0):
             return
-        self._given[inside] = given
+        self._given[member] = given
         total = sum(self._given.values())
         step = "Nothing was written. Look at what it holds, and import the files of bars in it."
         if total > _MOST_BYTES:
@@ -134,7 +134,7 @@ def _open_gzip(path: str) -> Iterator[Any]:
     meter = _Meter(path)
     with pa.OSFile(path) as file, pa.CompressedInputStream(file, "gzip") as stream:
         # Arrow reads ahead by at most 64 kB, so its place in the file is what it used.
-        yield _Bounded(stream, lambda given: meter.count("", given, file.tell()))
+        yield _Bounded(stream, lambda given: meter.count(0, given, file.tell()))
 
 
 class _Narrow(io.FileIO):
@@ -159,17 +159,17 @@ def _zip_members(path: str) -> Iterator[Member]:
         _check_archive(path, members)
         alone = len(members) == 1
 
-        def opener(info: zipfile.ZipInfo) -> Callable[[], AbstractContextManager[Any]]:
+        def opener(place: int, info: zipfile.ZipInfo) -> Callable[[], AbstractContextManager[Any]]:
             @contextmanager
             def open_member() -> Iterator[Any]:
                 with _sentences(path), archive.open(info) as stream:
-                    yield _Bounded(stream, lambda given: meter.count(info.filename, given, info.compress_size))
+                    yield _Bounded(stream, lambda given: meter.count(place, given, info.compress_size))
 
             return open_member
 
-        for info in members:
+        for place, info in enumerate(members):
             inside = Path(info.filename.replace("\\", "/")).name
-            yield Member(path, path if alone else inside, inside, opener(info))
+            yield Member(path, path if alone else inside, inside, opener(place, info))
 
 
 @contextmanager
@@ -195,7 +195,13 @@ def _sentences(path: str) -> Iterator[None]:
 def _is_junk(info: zipfile.ZipInfo) -> bool:
     """Whether an entry is a folder or what file managers and exchanges lay beside the files that were meant."""
     name = info.filename
-    return info.is_dir() or name.startswith("__MACOSX/") or name.endswith(_JUNK) or name.lower().endswith(_CHECKSUMS)
+    return (
+        not name
+        or name.endswith("/")
+        or name.startswith("__MACOSX/")
+        or name.endswith(_JUNK)
+        or name.lower().endswith(_CHECKSUMS)
+    )
 
 
 def _check_archive(path: str, members: list[zipfile.ZipInfo]) -> None:
