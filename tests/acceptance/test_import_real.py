@@ -185,8 +185,11 @@ def test_the_index_of_india_takes_its_own_calendar(store: Store, shared_data: Fi
 
 def test_funding_marks_and_prices_of_one_name_are_kept_apart(store: Store, shared_data: Find) -> None:
     folder = shared_data("crypto/binance_perp_1h_funding_2019-2026")
-    with pytest.raises(ImportConflictError, match=r"tapehead import .* --venue NAME"):
+    with pytest.raises(FileFormatError, match=r"funding_rate.parquet: it holds funding rates, which are no bars"):
         store.import_files(folder)
+    prices, marks = folder / "BTC_USDT_USDT-1h-futures.parquet", folder / "BTC_USDT_USDT-1h-mark.parquet"
+    with pytest.raises(ImportConflictError, match=r"tapehead import .* --venue NAME"):
+        store.import_files(prices, marks)
     assert store._house.bars.head() == 0
     report = only(store, folder / "BTC_USDT_USDT-1h-mark.parquet", venue="mark")
     assert (report.kept, report.zero_volume) == (56_084, 56_084)
@@ -196,10 +199,9 @@ def test_funding_marks_and_prices_of_one_name_are_kept_apart(store: Store, share
     ("path", "error"),
     [
         ("dirty/no_timestamp_column/ATOMUSDT_1h.csv", MissingColumnError),
-        ("dirty/nse_chain_schema_drift_raw/index_OC_2026-01-22_03-15.csv", MissingColumnError),
-        ("crypto/binance_usdm_funding_2026.parquet", MissingColumnError),
-        ("crypto/freqtrade_json_1h_2017-2022/BNB_USDT-1h.json.gz", FileFormatError),
-        ("intraday/backtrader/2006-01-02-volume-min-001.txt.gz", FileFormatError),
+        ("dirty/nse_chain_schema_drift_raw/index_OC_2026-01-22_03-15.csv", FileFormatError),
+        ("crypto/binance_usdm_funding_2026.parquet", FileFormatError),
+        ("intraday/backtrader/2006-01-02-volume-min-001.txt.gz", AmbiguousFileError),
         ("intraday/mplfinance/SP500_NOV2019_IDay.csv.gz", AmbiguousFileError),
         ("intraday/binance_raw_feed/spot_btcusdt_20240808.gz", FileFormatError),
     ],

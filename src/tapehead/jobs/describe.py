@@ -17,6 +17,7 @@ _LEAST_SHARE = 0.5
 _SECOND_US = 1_000_000
 _DAY_US = 86_400 * _SECOND_US
 _SHOWN = 3
+_MOST_STEPS = 1_000_000
 
 
 def check_hints(hints: Hints) -> None:
@@ -27,16 +28,45 @@ def check_hints(hints: Hints) -> None:
         Interval.parse(hints.interval)
 
 
-def guess_interval(
-    path: str, times: Iterable[NDArray[np.int64]], hints: Hints, by_name: str | None
-) -> tuple[Interval, str]:
+class Steps:
+    """Counts the distances (us) between neighbouring bars of the series of one file.
+
+    Notes
+    -----
+    Times without any grid have as many distances as rows. Beyond a million different ones the rarer half is forgotten;
+    a step that lies between half of all bars is not among them, and nothing less makes an interval.
+    """
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._counts: Counter[int] = Counter()
+
+    def add(self, steps: NDArray[np.int64]) -> None:
+        """Count distances, all above 0; most of them are one and the same."""
+        if not len(steps):
+            return
+        common = int(steps[0])
+        others = steps[steps != common]
+        self.total += len(steps)
+        self._counts[common] += len(steps) - len(others)
+        values, counts = np.unique(others, return_counts=True)
+        self._counts.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        if len(self._counts) > _MOST_STEPS:
+            self._counts = Counter(dict(self.most_common(_MOST_STEPS // 2)))
+
+    def most_common(self, count: int) -> list[tuple[int, int]]:
+        """Return the most frequent distances; of equally frequent ones the shorter first, whatever came first."""
+        return sorted(self._counts.items(), key=lambda item: (-item[1], item[0]))[:count]
+
+
+def guess_interval(path: str, steps: Steps, hints: Hints, by_name: str | None) -> tuple[Interval, str]:
     """Return the interval of a file's bars, and the sentence that says why.
 
     Parameters
     ----------
     path : str
-    times : iterable of int64 arrays
-        Rising open times (us) of each series.
+    steps : Steps
+        Between neighbouring bars of each series; see `count_steps`.
     hints : Hints
         `interval`, where named, decides.
     by_name : str or None
@@ -51,17 +81,13 @@ def guess_interval(
     """
     if hints.interval is not None:
         return Interval.parse(hints.interval), ""
-    steps: Counter[int] = Counter()
-    for ts in times:
-        values, counts = np.unique(np.diff(ts), return_counts=True)
-        steps.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
-    total = steps.total()
+    total = steps.total
     if not total:
         if by_name is not None:
             return Interval.parse(by_name), f"interval {by_name}: from the file's name"
         cause = "no two bars of one symbol, so their interval cannot be measured"
         raise AmbiguousFileError(path=path, cause=cause, flag="--interval 1h")
-    step, count = min(steps.items(), key=lambda item: (-item[1], item[0]))
+    ((step, count),) = steps.most_common(1)
     share = f"{100 * count / total:.2f} % of steps"
     if count < _LEAST_SHARE * total or step % _SECOND_US:
         common = ", ".join(f"{_spell(us)} ({100 * n / total:.0f} %)" for us, n in steps.most_common(_SHOWN))
@@ -70,6 +96,24 @@ def guess_interval(
         raise AmbiguousFileError(path=path, cause=cause, flag=flag)
     interval = Interval.of_us(step)
     return interval, f"interval {interval}: {share}"
+
+
+def count_steps(times: Iterable[tuple[int, NDArray[np.int64]]]) -> Steps:
+    """Count the distances between neighbouring bars.
+
+    Parameters
+    ----------
+    times : iterable of (key, int64 array)
+        Rising open times, key by key; a key may come in several pieces, one after the other.
+    """
+    steps = Steps()
+    last: tuple[int, int] | None = None
+    for key, ts in times:
+        lead = np.concatenate([[last[1]], ts]) if last is not None and last[0] == key else ts
+        found = np.diff(lead)
+        steps.add(found[found > 0])
+        last = key, int(ts[-1])
+    return steps
 
 
 def describe(

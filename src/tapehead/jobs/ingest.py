@@ -1,72 +1,38 @@
 """Importing: files to one commit, all or nothing, with a report of what was seen, kept, set aside and guessed."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import FileFormatError, ParameterError, SurroundingsError
-from tapehead.jobs.clean import Cleaned, clean
-from tapehead.jobs.conflict import check_conflict, check_strict, no_bars
-from tapehead.jobs.describe import check_hints, describe, guess_interval
-from tapehead.jobs.examine import Examiner
-from tapehead.jobs.gather import FileRows, Progress, gather
-from tapehead.jobs.merge import Columns, Ledger, hole_sizes
-from tapehead.jobs.quarantine import quarantined
-from tapehead.jobs.suspect import sentence
-from tapehead.layout.columns import PARTIAL, SUSPECT
-from tapehead.model.calendar import Calendar, calendar
+from tapehead.jobs.conflict import check_conflict, check_strict
+from tapehead.jobs.describe import check_hints
+from tapehead.jobs.examine import Look, Twins
+from tapehead.jobs.expand import Expanded, check_file, expand, unchanged
+from tapehead.jobs.gather import Gathered, Keys, Progress, gather
+from tapehead.jobs.join_factors import factors_of_bars, joined
+from tapehead.jobs.merge import Held, Overlap, held_of
+from tapehead.jobs.merge_series import Part, SeriesMerge
+from tapehead.jobs.quarantine import iter_quarantined
+from tapehead.jobs.settle import Settled, venue_of
+from tapehead.model.calendar import calendar
+from tapehead.model.factors import Factors
+from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.quality import FileReport, ImportReport
-from tapehead.model.segment import Draft, Quarantined
-from tapehead.ports.bars import IMPORT_SUFFIXES, BarStore, Codec, Hints, Source
+from tapehead.model.segment import Coverage, Draft, Quarantined
+from tapehead.ports.bars import BarStore, Codec, Hints, Source
+from tapehead.ports.buckets import Buckets
 
 _SHOWN = 3
-_TURNS = 8
-_NO_VOLUME = "bars with prices but no volume, taken as 0"
-
-
-class _MovedError(Exception):
-    """Another commit came between reading what is held and writing."""
-
-
-@dataclass(slots=True)
-class _Import:
-    """What all files of one import share."""
-
-    store: BarStore
-    hints: Hints
-    supersede: bool
-    progress: Progress
-    now: int | None
-    ledger: Ledger
-    examiner: Examiner
-    held: Mapping[str, Instrument]
-    instruments: dict[str, Instrument] = field(default_factory=dict)
-    quarantine: list[Quarantined] = field(default_factory=list)
-    reports: list[FileReport] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Sums and suspicions over the series of one file."""
-
-    sums: dict[str, int] = field(default_factory=dict)
-    wrong: dict[str, list[str]] = field(default_factory=dict)
-
-    def add(self, **counts: int) -> None:
-        """Add counts by the names of `FileReport`."""
-        for name, count in counts.items():
-            self.sums[name] = self.sums.get(name, 0) + count
-
-    def suspect(self, what: str, symbol: str) -> None:
-        """Note a symbol under what looks wrong with it."""
-        self.wrong.setdefault(what, []).append(symbol)
+_SERIES_AT_ONCE = 256
+_LEASE_S = 86_400.0
 
 
 def ingest(
@@ -75,6 +41,7 @@ def ingest(
     store: BarStore,
     codec: Codec,
     sources: Callable[[str], Source],
+    buckets: Callable[[], Buckets],
     *,
     dry_run: bool = False,
     strict: bool = False,
@@ -87,17 +54,19 @@ def ingest(
     Parameters
     ----------
     paths : sequence of str
-        Files, or folders of which every file with a known suffix is taken, by name.
+        Files, or folders, which stand for every file in them with a known suffix.
     hints : Hints
         What the user named.
     store, codec : BarStore, Codec
         What is held, and what reads it.
     sources : callable
         Path to the source that reads it.
+    buckets : callable
+        Makes the place where rows wait between reading and merging.
     dry_run : bool
         Report, write nothing.
     strict : bool
-        Refuse when anything looks wrong or is set aside.
+        Refuse when a file has any defect or looks wrong.
     supersede : bool
         Let differing bars win however many they are.
     progress : callable, optional
@@ -115,184 +84,238 @@ def ingest(
         A file cannot be read, or not without being told more; nothing was written.
     ImportConflictError
         The file contradicts what is held, or `strict` found something; nothing was written.
-    SurroundingsError
-        Other imports changed the store again and again meanwhile; nothing was written.
+    StoreLockedError, DiskFullError
+        Nothing was written.
 
     Notes
     -----
-    Files are read without holding the store, so that imports run side by side. Where another one commits first, what
-    was merged is merged with an old state, and the import begins again.
+    Files are read without holding the store, so that imports run side by side; what is held is read and written under
+    the writer's lock, so that one that commits first is never undone. Memory is bounded by the budget of the buckets,
+    one period of one series, and some kilobytes a file and a symbol.
     """
     began = perf_counter()
     check_hints(hints)
-    files = expanded(paths)
-    for _ in range(_TURNS):
-        head, ledger = store.head(), Ledger(store, codec)
-        work = _Import(
-            store=store,
-            hints=hints,
-            supersede=supersede,
-            progress=progress or _silent,
-            now=now,
-            ledger=ledger,
-            examiner=Examiner(store, codec, ledger, now),
-            held={instrument.name: instrument for instrument in store.instruments()},
-        )
-        for path in files:
-            _import_file(work, path, sources(path))
-        if strict:
-            check_strict(work.reports)
-        try:
-            snapshot = store.head() if dry_run else _commit(work, files, head)
-        except _MovedError:
-            continue
-        reports = tuple(replace(report, snapshot=snapshot) for report in work.reports)
-        return ImportReport(reports, tuple(sorted(work.instruments)), snapshot, dry_run, perf_counter() - began)
-    raise _too_many_turns(files[0])
-
-
-def _too_many_turns(path: str) -> SurroundingsError:
-    """Return the error of an import that others overtook again and again."""
-    return SurroundingsError(
-        f"Other imports changed the store {_TURNS} times while {path} was read; nothing was written. "
-        "Wait for them, then: tapehead import PATH"
-    )
-
-
-def expanded(paths: Sequence[str]) -> list[str]:
-    """Return files in the order given; a folder stands for its files with a known suffix, by name."""
-    files: list[str] = []
-    for path in paths:
-        if not path.strip():
-            # Path("") is the working folder, and nobody who leaves a variable empty means all of it.
-            raise ParameterError(name="PATH", value="''", bound="a file or a folder, such as bars.csv; it is empty")
-        if not Path(path).is_dir():
-            files.append(path)
-            continue
-        inside = sorted(
-            str(file) for file in Path(path).iterdir() if file.is_file() and file.suffix.lower() in IMPORT_SUFFIXES
-        )
-        if not inside:
-            known = " ".join(IMPORT_SUFFIXES)
-            step = "Name a file or a folder that has some: tapehead import PATH"
-            raise FileFormatError(path=path, cause=f"the folder holds no file ending in {known}", step=step)
-        files.extend(inside)
-    return list(dict.fromkeys(files))
+    expanded = expand(paths)
+    with buckets() as rows:
+        work = _Import(store, codec, hints, rows, expanded, supersede, strict, now, progress or _silent)
+        for path in expanded.files:
+            work.read(path, sources)
+        report = work.rehearse() if dry_run else work.commit()
+    return replace(report, seconds=perf_counter() - began)
 
 
 def _silent(_what: str, _rows: int) -> None:
     """Tell nobody."""
 
 
-def _import_file(work: _Import, path: str, source: Source) -> None:
-    """Read, clean, describe and merge one file, and add its report."""
-    rows = gather(path, source, work.hints, work.progress)
-    venue = work.hints.venue or Path(path).resolve().parent.name or "local"
-    places = dict(rows.iter_series())
-    cleaned = {symbol: _clean_series(rows, where) for symbol, where in places.items()}
-    kept = [symbol for symbol, part in cleaned.items() if len(part.columns["ts"])]
-    if not kept:
-        raise no_bars(path, rows, cleaned.values())
-    times = (cleaned[symbol].columns["ts"] for symbol in kept)
-    interval, evidence = guess_interval(path, times, work.hints, rows.interval)
-    found, kinds = describe(path, venue, kept, interval, work.hints, {**work.held, **work.instruments})
-    series = {symbol: Series(venue, symbol, interval) for symbol in cleaned}
-    aside = quarantined(rows, Series(venue, "", interval), series, cleaned, places)
-    work.quarantine.extend(aside)
-    lost = len(rows.unread) + len(rows.without_symbol())
-    rows.forget()
-    work.ledger.load([series[symbol] for symbol in kept])
-    tally = _Tally()
-    for symbol in kept:
-        _merge_series(work, path, series[symbol], found[symbol], cleaned[symbol], rows.has_volume, tally)
-    for symbol, part in cleaned.items():
-        _count_cleaning(tally, symbol, part)
-    tally.add(nulls=lost, quarantined=len(aside))
-    where = "" if work.hints.venue else f"venue {venue}: the name of the file's folder"
-    guesses = tuple(text for text in (*rows.guesses, evidence, *kinds, where) if text)
-    wrong = tuple(sentence(what, symbols) for what, symbols in tally.wrong.items())
-    report = FileReport(path, rows=len(rows), symbols=len(kept), guesses=guesses, looks_wrong=wrong, **tally.sums)
-    work.reports.append(report)
+@dataclass(slots=True)
+class _Import:
+    """One import, from files to a commit."""
 
+    store: BarStore
+    codec: Codec
+    hints: Hints
+    buckets: Buckets
+    expanded: Expanded
+    supersede: bool
+    strict: bool
+    now: int | None
+    progress: Progress
+    keys: Keys = field(default_factory=Keys)
+    settled: Settled = field(default_factory=Settled)
+    known_at: int | None = None
+    coverage: dict[Series, Coverage] = field(default_factory=dict)
+    twins: Twins | None = None
+    intervals: set[Interval] = field(default_factory=set)
+    changes: bool = False
+    kept: int = 0
+    empties: list[tuple[Series, NDArray[np.int64]]] = field(default_factory=list)
+    factors: dict[str, list[Factors]] = field(default_factory=dict)
+    report: ImportReport = field(default_factory=lambda: ImportReport((), (), 0))
 
-def _clean_series(rows: FileRows, where: NDArray[np.int64]) -> Cleaned:
-    """Clean the rows of one symbol."""
-    together = len(where) > 0 and int(where[-1]) - int(where[0]) == len(where) - 1
-    # Rows that stand together are looked at where they are; a panel sorted by symbol is never copied.
-    part = slice(int(where[0]), int(where[-1]) + 1) if together else where
-    return clean({name: values[part] for name, values in rows.rows.items()}, rows.ts_valid[part])
+    def read(self, path: str, sources: Callable[[str], Source]) -> None:
+        """Read a file into the buckets, and say what it is."""
+        if self.known_at is None:
+            self._know()
+        check_file(path)
+        number = len(self.settled.files)
+        with unchanged(path):
+            source, venue = sources(path), venue_of(path, self.hints)
+            file = gather(number, path, venue, source, self.hints, self.buckets, self.keys, self.progress)
+        self.settled.add(file, self.hints, self.buckets)
+        self.settled.describe(number, self.keys, self.hints, supersede=self.supersede)
 
+    def commit(self) -> ImportReport:
+        """Write everything as one commit; none at all where nothing changes."""
+        before: list[int] = []
+        made = self.store.commit(
+            self._iter_drafts(before),
+            note=self._note(),
+            instruments=self._changed,
+            quarantine=self._iter_quarantined(),
+            factors=self._iter_factors(),
+            empties=self._iter_empties(),
+            report=self._document,
+        )
+        committed = made.number != before[0]
+        return replace(self.report.at(made.number), committed=committed)
 
-def _merge_series(
-    work: _Import, path: str, series: Series, instrument: Instrument, part: Cleaned, has_column: bool, tally: _Tally
-) -> None:
-    """Lay the bars of one series over what is held, and note what looks wrong."""
-    days = calendar(instrument.calendar)
-    new = _with_flags(part, series.interval, days, work.now)
-    jumps, wrong = work.examiner.look(series, part.columns)
-    for what in wrong:
-        tally.suspect(what, series.symbol)
-    overlap = work.ledger.merge(series, new, days)
-    if not work.supersede:
-        check_conflict(path, series, overlap)
-    holes = hole_sizes(new["ts"], series.interval, days)
-    tally.add(
-        kept=len(new["ts"]),
-        jumps=jumps,
-        added=overlap.added,
-        unchanged=overlap.unchanged,
-        superseded=overlap.superseded,
-        gaps=int(np.count_nonzero(holes > 0)),
-        missing=int(holes[holes > 0].sum()),
-        zero_volume=int(np.count_nonzero(new["volume"] == 0)) if has_column else 0,
-        partial=int(np.count_nonzero(new["flags"] & PARTIAL)),
-    )
-    has_volume = instrument.has_volume or work.ledger.has_volume(series)
-    work.instruments[instrument.name] = replace(instrument, has_volume=has_volume)
+    def rehearse(self) -> ImportReport:
+        """Do everything but write."""
+        head = self.store.head()
+        with self.store.lease(head, _LEASE_S):
+            for _ in self._iter_drafts([]):
+                pass
+        return replace(self.report.at(head), dry_run=True)
 
+    def _know(self) -> None:
+        """Take note of what the store knows of instruments."""
+        self.known_at = self.store.head()
+        self.settled.know({instrument.name: instrument for instrument in self.store.instruments()})
 
-def _with_flags(part: Cleaned, interval: Interval, days: Calendar, now: int | None) -> Columns:
-    """Return every bar column with the flags that the file alone decides: suspect and partial."""
-    ts = part.columns["ts"]
-    flags = np.zeros(len(ts), np.uint8)
-    flags[part.suspect] = SUSPECT
-    if now is not None:
-        for place in range(int(np.searchsorted(ts, now - interval.us, side="right")), len(ts)):
-            if ts[place] >= now or days.bar_end(int(ts[place]), interval) > now:
-                flags[place] |= PARTIAL
-    columns: dict[Any, NDArray[Any]] = {**part.columns, "flags": flags}
-    return columns
+    def _iter_drafts(self, before: list[int]) -> Iterator[Draft]:
+        """Yield every period whose content changes, by series and period; then make the report.
 
+        Nothing of what is held was read before: a commit takes drafts under the writer's lock, where it stays the same.
+        """
+        before.append(self.store.head())
+        if before[0] != self.known_at:
+            # Another commit came while the files were read: what it says of instruments counts now.
+            self._know()
+            for number in range(len(self.settled.files)):
+                self.settled.describe(number, self.keys, self.hints, supersede=self.supersede)
+        covers = self.store.coverage()
+        self.coverage = {one.series: one for one in covers}
+        self.twins = Twins(self.store, self.codec, covers)
+        self.intervals = {series.interval for series in self.settled.series}
+        every = iter(sorted(self.settled.series))
+        while some := list(islice(every, _SERIES_AT_ONCE)):
+            held = held_of(self.store, self.codec, some)
+            for series in some:
+                for draft in self._iter_series(series, held[series]):
+                    self.changes = True
+                    yield draft
+        self._finish()
 
-def _count_cleaning(tally: _Tally, symbol: str, part: Cleaned) -> None:
-    """Add what cleaning one series counted."""
-    tally.add(
-        duplicates=part.duplicates,
-        conflicting=part.conflicting,
-        out_of_order=part.out_of_order,
-        ohlc_violations=part.ohlc_violations,
-        nulls=len(part.no_time) + len(part.no_price),
-    )
-    if part.no_volume:
-        tally.suspect(_NO_VOLUME, symbol)
+    def _iter_series(self, series: Series, held: Held) -> Iterator[Draft]:
+        """Yield the changed periods of one series, then judge what was seen of it."""
+        instrument = self.settled.instruments[series.instrument]
+        key = self.keys.number(series.venue, series.symbol)
+        parts = [self._part(series, self.settled.files[number]) for number in self.settled.series[series]]
+        merge = SeriesMerge(
+            series,
+            key,
+            calendar(instrument.calendar),
+            held,
+            parts,
+            self.buckets,
+            self.now,
+            shares_key=self._shares_key(series),
+        )
+        yield from merge.iter_drafts()
+        self._judge(merge)
+        self.kept += sum(part.rows for part in parts)
+        self.progress("writing", self.kept)
 
+    def _part(self, series: Series, file: Gathered) -> Part:
+        """Begin to look at what one file has of a series."""
+        ours, theirs, ratios = (self.buckets.pile() for _ in range(3))
+        return Part(file, Look(series.symbol, file.tally, self.now, ours, theirs), Overlap(ratios))
 
-def _unmoved(store: BarStore, head: int, drafts: Iterable[Draft]) -> Iterator[Draft]:
-    """Yield drafts if the store is still at `head`; a commit takes them under the writer lock, where it stays there."""
-    if store.head() != head:
-        raise _MovedError
-    yield from drafts
+    def _shares_key(self, series: Series) -> bool:
+        """Say whether there is a series of the same symbol at another interval."""
+        alike = (Series(series.venue, series.symbol, interval) for interval in self.intervals)
+        return sum(one in self.settled.series for one in alike) > 1
 
+    def _judge(self, merge: SeriesMerge) -> None:
+        """Refuse a file that contradicts what was there; note what looks wrong, and what the series is now."""
+        series, name = merge.series, merge.series.instrument
+        last = merge.held.last
+        for part in merge.parts:
+            if not self.supersede:
+                check_conflict(part.file.path, series, part.overlap, last)
+            last = part.last if last is None else max(last, part.last or last)
+            twin = self.twins.find(series, part.look.fingerprint, part.first_close) if self.twins is not None else None
+            part.look.close(twin)
+            met = part.overlap
+            part.file.tally.add(added=met.added, unchanged=met.unchanged, superseded=met.superseded)
+            self.empties += [(series, ranges) for ranges in part.empty]
+            if part.factors:
+                ts, factor = (np.concatenate(columns) for columns in zip(*part.factors, strict=True))
+                if len(ts):
+                    steps = factors_of_bars(name, ts, factor, Path(part.file.path).name)
+                    self.factors.setdefault(name, []).append(steps)
+        instrument = self.settled.instruments[name]
+        instrument = replace(instrument, has_volume=instrument.has_volume or merge.has_volume)
+        known, held = self.settled.held.get(name), self.coverage.get(series)
+        if known is not None and not known.basis and held is not None and not self.supersede:
+            # Only where every bar held is among those of the files is their basis known now.
+            met_all = any(part.overlap.overlapping == held.rows for part in merge.parts)
+            instrument = replace(instrument, basis=instrument.basis if met_all else "")
+        self.settled.instruments[name] = instrument
 
-def _commit(work: _Import, files: Sequence[str], head: int) -> int:
-    """Write everything as one commit; nothing at all when nothing changes."""
-    drafts = list(work.ledger.iter_drafts())
-    changed = [one for one in work.instruments.values() if work.held.get(one.name) != one]
-    if not drafts and not changed:
-        return work.store.head()
-    work.progress("writing", sum(report.kept for report in work.reports))
-    named = ", ".join(Path(path).name for path in files[:_SHOWN])
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
-    note = f"import {named}{more}"
-    whole = _unmoved(work.store, head, drafts)
-    return work.store.commit(whole, note=note, instruments=changed, quarantine=work.quarantine).number
+    def _finish(self) -> None:
+        """Make the report of all files; refuse defects where the user said so."""
+        for file in self.settled.files:
+            for one in file.factors:
+                name = (
+                    one.instrument if one.instrument.startswith(f"{file.venue}:") else f"{file.venue}:{one.instrument}"
+                )
+                self.factors.setdefault(name, []).append(replace(one, instrument=name))
+        reports = tuple(self._file_report(file) for file in self.settled.files)
+        if self.strict:
+            check_strict(reports)
+        self.report = ImportReport(
+            reports, tuple(sorted(self.settled.instruments)), 0, skipped=dict(self.expanded.skipped)
+        )
+        self.changes = self.changes or bool(self._changed())
+
+    def _file_report(self, file: Gathered) -> FileReport:
+        """Return the report of one file."""
+        lost = file.untimed + file.unpriced + file.unnamed + len(file.unread)
+        file.tally.add(nulls=lost, quarantined=lost)
+        where = "" if self.hints.venue else f"venue {file.venue}: the name of the file's folder"
+        guesses = (*file.guesses, self.settled.intervals[file.number][1], *self.settled.kinds[file.number], where)
+        return FileReport(
+            file.path,
+            rows=file.rows,
+            symbols=len(file.keys),
+            guesses=tuple(text for text in guesses if text),
+            looks_wrong=file.tally.sentences(),
+            examples=file.tally.examples(file.number_of),
+            **file.tally.sums,
+        )
+
+    def _changed(self) -> list[Instrument]:
+        """Return the instruments that are new, or of which something else is known now."""
+        return [one for name, one in self.settled.instruments.items() if self.settled.held.get(name) != one]
+
+    def _iter_quarantined(self) -> Iterator[Quarantined]:
+        """Yield what was set aside, where anything changes: the same file again brings nothing to light."""
+        if self.changes:
+            aside = self.buckets.iter_aside()
+            yield from iter_quarantined(aside, self.settled.files, self.keys, self.settled.interval)
+
+    def _iter_factors(self) -> Iterator[Factors]:
+        """Yield the factors of each instrument that has some, with those held."""
+        held = self.store.factors(list(self.factors)) if self.factors else {}
+        for name, parts in self.factors.items():
+            yield joined([*([held[name]] if name in held else []), *parts])
+
+    def _iter_empties(self) -> Iterator[EmptyRange]:
+        """Yield the ranges that a source confirms empty."""
+        for series, ranges in self.empties:
+            for start, end in ranges.tolist():
+                yield EmptyRange(series, start, end)
+
+    def _document(self, number: int) -> bytes:
+        """Return the report that is kept with the commit."""
+        report = replace(self.report.at(number), committed=True)
+        return json.dumps(report.to_json(), separators=(",", ":")).encode()
+
+    def _note(self) -> str:
+        """Return what `store log` shows of the commit."""
+        files = self.expanded.files
+        named = ", ".join(Path(path).name for path in files[:_SHOWN])
+        more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
+        return f"import {named}{more}"

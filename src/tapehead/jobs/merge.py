@@ -1,8 +1,8 @@
-"""Merging: new bars over what the store holds, and the drafts that come of it."""
+"""Merging: new bars over what the store holds, period by period."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ from tapehead.model.calendar import Calendar
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.layers import lay_over
-from tapehead.model.segment import Draft, SegmentRef
+from tapehead.model.segment import SegmentRef
 from tapehead.ports.bars import BarStore, Codec
+from tapehead.ports.buckets import Pile
 
 Columns = dict[Column, NDArray[Any]]
 I64 = NDArray[np.int64]
@@ -25,140 +26,121 @@ _VALUES: tuple[Column, ...] = ("open", "high", "low", "close", "volume")
 FIRST_US, LAST_US = -(1 << 61), 1 << 61
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Overlap:
-    """How new bars met those that were there.
+    """How the bars of one file met those that were there, over the periods of a series.
 
-    `overlapping` bars have an equal open time on both sides; of these `unchanged` have equal values and `superseded` do
-    not. `differing` are the superseded ones but for the last bar held, which may have been unfinished. `ratio` is the
-    median of new close over held close, None without overlap or where a held close is 0.
+    `added` bars were not there; of the `overlapping` ones, which have an equal open time on both sides, `unchanged` have
+    equal values and `superseded` do not. `changed_at` is the latest superseded time. `ratios` are new close over held
+    close; `has_zero` says that a held close was 0, which gives none.
     """
 
-    added: int
-    unchanged: int
-    superseded: int
-    differing: int
-    ratio: float | None
+    ratios: Pile
+    added: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    changed_at: int | None = None
+    has_zero: bool = False
 
     @property
     def overlapping(self) -> int:
         """Bars of equal open time."""
         return self.unchanged + self.superseded
 
+    @property
+    def ratio(self) -> float | None:
+        """Median of new close over held close; None without overlap or where a held close was 0."""
+        return None if self.has_zero or not len(self.ratios) else self.ratios.median()
+
+    def differing(self, last: int | None) -> int:
+        """Return the superseded bars but for the `last` one that was there, which may have been unfinished."""
+        return self.superseded - (self.superseded > 0 and self.changed_at == last)
+
+    def take(self, held: Mapping[Column, NDArray[Any]], new: Mapping[Column, NDArray[Any]]) -> None:
+        """Count how new bars of one period meet held ones; both strictly rising in time."""
+        if not len(held["ts"]):
+            self.added += len(new["ts"])
+            return
+        _, mine, theirs = np.intersect1d(new["ts"], held["ts"], assume_unique=True, return_indices=True)
+        self.added += len(new["ts"]) - len(mine)
+        if not len(mine):
+            return
+        differs = np.zeros(len(mine), np.bool_)
+        for name in _VALUES:
+            differs |= new[name][mine] != held[name][theirs]
+        superseded = np.flatnonzero(differs)
+        self.superseded += len(superseded)
+        self.unchanged += len(mine) - len(superseded)
+        if len(superseded):
+            self.changed_at = int(held["ts"][theirs[superseded[-1]]])
+        close = held["close"][theirs]
+        self.has_zero = self.has_zero or bool(np.any(close == 0))
+        if not self.has_zero:
+            with np.errstate(over="ignore", under="ignore"):
+                self.ratios.add(new["close"][mine] / close)
+
 
 @dataclass(slots=True)
-class _Book:
-    """One series while an import runs: what the store holds, and what it shall hold."""
+class Held:
+    """What the store holds of one series, a period at a time; layers of a period laid over each other.
 
-    held: Columns
-    merged: Columns
-    lost: tuple[tuple[SegmentRef, DamagedSegmentError], ...] = ()
+    A damaged segment counts as not held, so that importing its bars again mends it; fewer bars than it held raise its
+    error (`check_mended`).
+    """
 
-    def lost_periods(self) -> set[int]:
-        """Return the periods with a damaged segment; raise its error unless as many bars as it held are here again."""
-        ts = self.merged["ts"]
+    refs: dict[int, tuple[SegmentRef, ...]]
+    store: BarStore
+    codec: Codec
+    lost: list[tuple[SegmentRef, DamagedSegmentError]] = field(default_factory=list)
+
+    @property
+    def last(self) -> int | None:
+        """Open time of the last bar, None where nothing is held."""
+        return max((ref.last for refs in self.refs.values() for ref in refs), default=None)
+
+    def read(self, period: int) -> Columns:
+        """Return the bars of a period."""
+        refs = self.refs.get(period, ())
+        self.lost.clear()
+        try:
+            return overlaid(self._decoded(refs))
+        except DamagedSegmentError:
+            layers: list[Columns] = []
+            for ref in refs:
+                try:
+                    layers += self._decoded([ref])
+                except DamagedSegmentError as error:
+                    self.lost.append((ref, error))
+            return overlaid(layers)
+
+    def check_mended(self, ts: I64) -> bool:
+        """Say whether the period read last was damaged; raise unless as many bars as were lost are here again."""
         for ref, error in self.lost:
             if np.searchsorted(ts, ref.last, side="right") - np.searchsorted(ts, ref.first) < ref.rows:
                 raise error
-        return {ref.period for ref, _ in self.lost}
-
-
-class Ledger:
-    """What the store will hold after an import, series by series.
-
-    Parameters
-    ----------
-    store : BarStore
-    codec : Codec
-
-    Notes
-    -----
-    A touched series is read whole, so that holes at the border of a period are seen. A damaged segment counts as not
-    held, so that importing its bars again mends it; fewer bars than it held raise its error. Not safe in threads.
-    """
-
-    def __init__(self, store: BarStore, codec: Codec) -> None:
-        self._store = store
-        self._codec = codec
-        self._books: dict[Series, _Book] = {}
-
-    def load(self, series: Sequence[Series]) -> None:
-        """Read what the store holds of every series, with one query for all."""
-        wanted = [one for one in series if one not in self._books]
-        if not wanted:
-            return
-        manifest = self._store.manifest(wanted, FIRST_US, LAST_US)
-        for one in wanted:
-            refs = manifest.refs.get(one, ())
-            lost: list[tuple[SegmentRef, DamagedSegmentError]] = []
-            try:
-                layers = self._decoded(refs)
-            except DamagedSegmentError:
-                layers, lost = self._decoded_whole(refs)
-            held = overlaid(layers)
-            self._books[one] = _Book(held, held, tuple(lost))
+        return bool(self.lost)
 
     def _decoded(self, refs: Sequence[SegmentRef]) -> list[Columns]:
         """Return the columns of segments, in their order."""
         layers = []
-        for ref, data in self._store.read(refs) if refs else ():
+        for ref, data in self.store.read(refs) if refs else ():
             columns: Columns = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-            self._codec.decode(data, BAR_COLUMNS, columns)
+            self.codec.decode(data, BAR_COLUMNS, columns)
             layers.append(columns)
         return layers
 
-    def _decoded_whole(
-        self, refs: Sequence[SegmentRef]
-    ) -> tuple[list[Columns], list[tuple[SegmentRef, DamagedSegmentError]]]:
-        """Return the columns of the segments that are whole, and those that are not with their errors."""
-        layers: list[Columns] = []
-        lost = []
-        for ref in refs:
-            try:
-                layers += self._decoded([ref])
-            except DamagedSegmentError as error:
-                lost.append((ref, error))
-        return layers, lost
 
-    def held_close(self, series: Series) -> NDArray[np.float64]:
-        """Return the closes that a loaded series holds now, files before this one included."""
-        return self._books[series].merged["close"]
-
-    def bars(self, series: Series) -> Columns:
-        """Return the columns that a loaded series holds now, files before this one included."""
-        return self._books[series].merged
-
-    def merge(self, series: Series, new: Columns, calendar: Calendar) -> Overlap:
-        """Lay new bars over a loaded series.
-
-        Parameters
-        ----------
-        series : Series
-        new : dict of arrays
-            Every bar column; `flags` without `traded` and `after_hole`, which are worked out here.
-        calendar : Calendar
-            Of the instrument, for holes.
-        """
-        book = self._books[series]
-        there = book.merged
-        overlap = compare(there, new)
-        merged = overlaid([there, new]) if len(there["ts"]) else dict(new)
-        merged["flags"] = flagged(merged, series.interval, calendar)
-        book.merged = merged
-        return overlap
-
-    def has_volume(self, series: Series) -> bool:
-        """Whether any bar of a loaded series has volume."""
-        return bool(np.any(self._books[series].merged["volume"] > 0))
-
-    def iter_drafts(self) -> Iterator[Draft]:
-        """Yield the periods whose content changes, by series and period."""
-        for series in sorted(self._books):
-            book = self._books[series]
-            held, lost = dict(split_periods(book.held, series.interval)), book.lost_periods()
-            for period, columns in split_periods(book.merged, series.interval):
-                if period in lost or period not in held or not _equal(held[period], columns):
-                    yield Draft(series, period, columns)
+def held_of(store: BarStore, codec: Codec, series: Sequence[Series]) -> dict[Series, Held]:
+    """Return what is held of some series, with one query for all."""
+    refs = store.manifest(series, FIRST_US, LAST_US).refs
+    return {
+        one: Held(
+            {period: tuple(layers) for period, layers in groupby(refs.get(one, ()), key=lambda ref: ref.period)},
+            store,
+            codec,
+        )
+        for one in series
+    }
 
 
 def overlaid(layers: Sequence[Columns]) -> Columns:
@@ -174,38 +156,35 @@ def overlaid(layers: Sequence[Columns]) -> Columns:
     return lay_over(filled)
 
 
-def compare(held: Mapping[Column, NDArray[Any]], new: Mapping[Column, NDArray[Any]]) -> Overlap:
-    """Count how new bars meet held ones; both strictly rising in time."""
-    if not len(held["ts"]):
-        return Overlap(len(new["ts"]), 0, 0, 0, None)
-    _, mine, theirs = np.intersect1d(new["ts"], held["ts"], assume_unique=True, return_indices=True)
-    differs = np.zeros(len(mine), np.bool_)
-    for name in _VALUES:
-        differs |= new[name][mine] != held[name][theirs]
-    superseded = int(np.count_nonzero(differs))
-    not_last = int(np.count_nonzero(differs & (theirs < len(held["ts"]) - 1)))
-    ratio = None
-    if len(mine) and np.all(held["close"][theirs] != 0):
-        ratio = float(np.median(new["close"][mine] / held["close"][theirs]))
-    return Overlap(len(new["ts"]) - len(mine), len(mine) - superseded, superseded, not_last, ratio)
-
-
 def flagged(columns: Mapping[Column, NDArray[Any]], interval: Interval, calendar: Calendar) -> NDArray[np.uint8]:
     """Return the flags of a whole series with `traded` and `after_hole` worked out anew.
 
     A series without any volume (an index, a mark price) has traded in every bar; else a bar of volume 0 has not.
     """
+    has_volume = bool(np.any(columns["volume"] > 0))
+    return flagged_part(columns, interval, calendar, has_volume=has_volume, before=None)
+
+
+def flagged_part(
+    columns: Mapping[Column, NDArray[Any]],
+    interval: Interval,
+    calendar: Calendar,
+    *,
+    has_volume: bool,
+    before: int | None,
+) -> NDArray[np.uint8]:
+    """Return the flags of one period; `before` is the open time of the bar before it, None for the first of all."""
     flags: NDArray[np.uint8] = columns["flags"] & np.uint8(0xFF & ~(TRADED | AFTER_HOLE))
-    traded = columns["volume"] > 0
-    if not traded.any():
-        traded[:] = True
-    flags[traded] |= TRADED
-    flags[1:][hole_sizes(columns["ts"], interval, calendar) > 0] |= AFTER_HOLE
+    flags[columns["volume"] > 0 if has_volume else slice(None)] |= TRADED
+    sizes = hole_sizes(columns["ts"], interval, calendar, before)
+    flags[len(flags) - len(sizes) :][sizes > 0] |= AFTER_HOLE
     return flags
 
 
-def hole_sizes(ts: I64, interval: Interval, calendar: Calendar) -> I64:
-    """Return the number of absent grid steps before each bar but the first, shape (n_bars - 1,)."""
+def hole_sizes(ts: I64, interval: Interval, calendar: Calendar, before: int | None = None) -> I64:
+    """Return the number of absent grid steps before each bar, the first one only where the bar `before` it is known."""
+    if before is not None:
+        ts = np.concatenate([np.array([before], np.int64), ts])
     sizes: I64 = np.diff(calendar.steps(ts, interval)) - 1 if len(ts) > 1 else np.zeros(0, np.int64)
     return sizes
 
@@ -233,6 +212,20 @@ def _first_after(ts: I64, start: int, is_past: Callable[[int], bool]) -> int:
     return low
 
 
-def _equal(one: Columns, other: Columns) -> bool:
+def span_of(period: int) -> tuple[int, int]:
+    """Return the first time (us UTC) of a period that `Interval.period_of` gave, and the first one after it."""
+    if period == 0:
+        return FIRST_US, LAST_US
+    has_months = period > _LAST_YEAR
+    year, month = divmod(period, 100) if has_months else (period, 1)
+    first = (year - 1970) * 12 + month - 1
+    bounds = np.array([first, first + (1 if has_months else 12)]).astype("M8[M]").astype("M8[us]").astype(np.int64)
+    return int(bounds[0]), int(bounds[1])
+
+
+_LAST_YEAR = 9999
+
+
+def is_equal(one: Columns, other: Columns) -> bool:
     """Whether all columns are equal, bit for bit."""
     return all(np.array_equal(one[name].view(np.uint8), other[name].view(np.uint8)) for name in BAR_COLUMNS)

@@ -1,55 +1,48 @@
-"""Quarantine: the rows of a file that are set aside, each with its reason and its fields as read."""
+"""Quarantine: the rows that were set aside, each with its reason and its fields as read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tapehead.jobs.clean import Cleaned
-from tapehead.jobs.gather import FileRows
+from tapehead.jobs.gather import Gathered, Keys
 from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
 from tapehead.model.segment import Quarantined
+from tapehead.ports.buckets import Aside
 
-NO_SYMBOL = "the row names no symbol"
-NO_TIME = "the time is null or cannot be read"
-NO_PRICE = "a price is null or no finite number"
-LOST = "another row of this time came later and won"
-WON = "kept, but an earlier row of this time had other values"
+_REASONS = (
+    "",
+    "the row names no symbol",
+    "the time is null or cannot be read",
+    "a price is null or no finite number",
+    "another row of this time came later and won",
+    "kept, but an earlier row of this time had other values",
+)
+"""By the numbers that `jobs.gather` gives them; a line that could not be read has a reason of its own."""
 
 
-def quarantined(
-    rows: FileRows,
-    nobody: Series,
-    series: Mapping[str, Series],
-    cleaned: Mapping[str, Cleaned],
-    places: Mapping[str, NDArray[np.int64]],
-) -> list[Quarantined]:
-    """Return every row of a file that is no bar or that contradicts another, in the order of the file.
+def iter_quarantined(
+    aside: Iterable[Aside], files: Sequence[Gathered], keys: Keys, interval_of: Callable[[int], Interval]
+) -> Iterator[Quarantined]:
+    """Yield every row that is no bar or that contradicts another, in the order of the files.
 
     Parameters
     ----------
-    rows : FileRows
-    nobody : Series
-        Stands for rows that name no symbol.
-    series, cleaned, places : mappings by symbol
-        Name of the series, what cleaning found, and where its rows stand in the file.
+    aside : iterable of Aside
+        By file and place.
+    files : sequence of Gathered
+        By number.
+    keys : Keys
+        Names of the symbols.
+    interval_of : callable
+        Number of a file to the interval of its bars.
     """
-    found = [Quarantined(nobody, None, rows.path, number, reason, text) for number, text, reason in rows.unread]
-    found.extend(_row(rows, nobody, place, NO_SYMBOL) for place in rows.without_symbol().tolist())
-    for symbol, part in cleaned.items():
-        found.extend(_of_series(rows, series[symbol], part, places[symbol]))
-    return sorted(found, key=lambda one: one.row)
-
-
-def _of_series(rows: FileRows, series: Series, part: Cleaned, places: NDArray[np.int64]) -> Iterator[Quarantined]:
-    """Yield what cleaning one series set aside."""
-    reasons = ((part.no_time, NO_TIME), (part.no_price, NO_PRICE), (part.lost, LOST), (part.won, WON))
-    for found, reason in reasons:
-        for place in places[found].tolist():
-            yield _row(rows, series, place, reason)
-
-
-def _row(rows: FileRows, series: Series, place: int, reason: str) -> Quarantined:
-    """Describe one row."""
-    ts = int(rows.rows["ts"][place]) if rows.ts_valid[place] else None
-    return Quarantined(series, ts, rows.path, rows.number_of(place), reason, rows.values_of(place))
+    for number, place, reason, key, ts, text in aside:
+        file, interval = files[number], interval_of(number)
+        if not reason:
+            # Of a line that could not be read the key is its rank among them.
+            yield Quarantined(
+                Series(file.venue, "", interval), None, file.path, file.unread[key], file.reasons[key], text
+            )
+            continue
+        venue, symbol = keys.names[key] if key >= 0 else (file.venue, "")
+        row = file.number_of(place)
+        yield Quarantined(Series(venue, symbol, interval), ts, file.path, row, _REASONS[reason], text)

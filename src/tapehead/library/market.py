@@ -23,7 +23,7 @@ from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Commit, Universe
 from tapehead.ports.bars import Hints
 from tapehead.wiring.assemble import House
-from tapehead.wiring.readers import source_of
+from tapehead.wiring.readers import SpillingBuckets, source_of
 
 IntervalRow = tuple[str, int, int, int]
 """Interval, open time of the first and of the last bar (us UTC), number of bars."""
@@ -52,6 +52,7 @@ class Market:
         tz: str | None = None,
         unit: str | None = None,
         columns: Mapping[str, str] | None = None,
+        price: str = "mid",
         dry_run: bool = False,
         strict: bool = False,
         supersede: bool = False,
@@ -62,13 +63,16 @@ class Market:
         Parameters
         ----------
         *paths : path
-            Parquet, Feather or CSV (also .gz); a panel with a symbol column, or one file a symbol.
+            Files of any format that is read, panels with a symbol column or one file a symbol; folders stand for the
+            files in them. They need not fit into memory.
         symbol, venue, kind, interval, tz, unit, columns
             What would else be recognised; each guess is in the report with its evidence.
+        price : str
+            The side to take where a file has two: `mid bid ask`.
         dry_run : bool
             Report, and write nothing.
         strict : bool
-            Refuse files with anything set aside or looking wrong.
+            Refuse files with any defect: bars missing, rows set aside, repeated or out of order, or looking wrong.
         supersede : bool
             Let differing bars replace what is held, however many.
 
@@ -81,7 +85,7 @@ class Market:
         FileFormatError, MissingColumnError, AmbiguousFileError, ImportConflictError, StoreLockedError, DiskFullError
             Nothing was written.
         """
-        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}))
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
         house = self._house
         return ingest(
             [os.fspath(path) for path in paths],
@@ -89,6 +93,7 @@ class Market:
             house.bars,
             house.codec,
             source_of,
+            lambda: SpillingBuckets(house.settings.home),
             dry_run=dry_run,
             strict=strict,
             supersede=supersede,

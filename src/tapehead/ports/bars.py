@@ -52,8 +52,8 @@ class BarStore(Protocol):
         instruments: Sequence[Instrument] | Callable[[], Sequence[Instrument]] = (),
         quarantine: Iterable[Quarantined] = (),
         universes: Sequence[Universe] = (),
-        factors: Sequence[Factors] = (),
-        empties: Sequence[EmptyRange] = (),
+        factors: Iterable[Factors] = (),
+        empties: Iterable[EmptyRange] = (),
         report: Callable[[int], bytes] | None = None,
         kind: CommitKind = "import",
     ) -> Commit:

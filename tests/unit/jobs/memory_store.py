@@ -1,6 +1,6 @@
 """A BarStore in a dictionary: what importing asks of a store, and nothing of disks."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
@@ -8,9 +8,16 @@ import numpy as np
 
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
 from tapehead.model.bars import Bars, frozen_bars
+from tapehead.model.factors import Factors
+from tapehead.model.history import CommitKind, EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.stores.codec import ParquetCodec
+
+
+def same_factors(one: Factors, other: Factors) -> bool:
+    """Whether two step functions are equal bit for bit."""
+    return all(one.columns()[name].tobytes() == other.columns()[name].tobytes() for name in one.columns())
 
 
 @dataclass
@@ -23,6 +30,9 @@ class MemoryStore:
     aside: list[Quarantined] = field(default_factory=list)
     sets: dict[str, Universe] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    reports: dict[int, bytes] = field(default_factory=dict)
+    steps: dict[str, Factors] = field(default_factory=dict)
+    ranges: list[EmptyRange] = field(default_factory=list)
 
     def head(self) -> int:
         return self.number
@@ -49,33 +59,65 @@ class MemoryStore:
         drafts: Iterable[Draft],
         *,
         note: str,
-        instruments: Sequence[Instrument] = (),
-        quarantine: Sequence[Quarantined] = (),
+        instruments: Sequence[Instrument] | Callable[[], Sequence[Instrument]] = (),
+        quarantine: Iterable[Quarantined] = (),
         universes: Sequence[Universe] = (),
+        factors: Iterable[Factors] = (),
+        empties: Iterable[EmptyRange] = (),
+        report: Callable[[int], bytes] | None = None,
+        kind: CommitKind = "import",
     ) -> Commit:
-        written = unchanged = 0
-        for draft in list(drafts):
+        assert kind == "import"
+        staged, unchanged = self._staged(drafts)
+        facts = list(instruments() if callable(instruments) else instruments)
+        written, facts = len(staged), [one for one in facts if self.known.get(one.name) != one]
+        changed = written + len(facts)
+        for place, ref in staged.items():
+            if ref is None:
+                self.refs.pop(place, None)
+            else:
+                self.refs[place] = ref
+        self.known.update({instrument.name: instrument for instrument in facts})
+        aside = [one for one in quarantine if one not in self.aside]
+        self.aside.extend(aside)
+        self.sets.update({universe.name: universe for universe in universes})
+        steps = {one.instrument: one for one in factors}
+        fresh = [
+            one for name, one in steps.items() if name not in self.steps or not same_factors(self.steps[name], one)
+        ]
+        self.steps.update({one.instrument: one for one in fresh})
+        ranges = [one for one in empties if one not in self.ranges]
+        self.ranges.extend(ranges)
+        if changed or aside or fresh or ranges:
+            self.number += 1
+            self.notes.append(note)
+            self.reports[self.number] = report(self.number) if report is not None else b""
+        return Commit(self.number, written, unchanged)
+
+    def _staged(self, drafts: Iterable[Draft]) -> tuple[dict[tuple[Series, int], SegmentRef | None], int]:
+        staged: dict[tuple[Series, int], SegmentRef | None] = {}
+        unchanged = 0
+        for draft in drafts:
+            place = (draft.series, draft.period)
+            assert place not in staged
             if not len(draft.columns["ts"]):
-                written += self.refs.pop((draft.series, draft.period), None) is not None
+                staged[place] = None
                 continue
             data, identity, file = self.codec.encode(draft.columns)
             ts = draft.columns["ts"]
             assert {draft.series.interval.period_of(int(at)) for at in (ts[0], ts[-1])} == {draft.period}
-            old = self.refs.get((draft.series, draft.period))
+            old = self.refs.get(place)
             if old is not None and old.data == identity:
                 unchanged += 1
                 continue
             self.bytes_of[identity] = data
-            self.refs[draft.series, draft.period] = SegmentRef(
-                draft.series, draft.period, 0, identity, file, int(ts[0]), int(ts[-1]), len(ts), self.number + 1, None
-            )
-            written += 1
-        self.known.update({instrument.name: instrument for instrument in instruments})
-        self.aside.extend(quarantine)
-        self.sets.update({universe.name: universe for universe in universes})
-        self.notes.append(note)
-        self.number += 1 if written else 0
-        return Commit(self.number, written, unchanged)
+            outer = int(ts[0]), int(ts[-1]), len(ts)
+            staged[place] = SegmentRef(draft.series, draft.period, 0, identity, file, *outer, self.number + 1, None)
+        return staged, unchanged
+
+    def factors(self, instruments: Sequence[str], snapshot: int | None = None) -> Mapping[str, Factors]:
+        assert snapshot is None
+        return {name: self.steps[name] for name in instruments if name in self.steps}
 
     def append(self, bars: Sequence[Bars]) -> Commit:
         raise AssertionError(f"an import never appends, but {len(bars)} series came")
@@ -95,7 +137,7 @@ class MemoryStore:
         assert ttl_s > 0
         return nullcontext()
 
-    def instruments(self) -> Sequence[Instrument]:
+    def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
         return [self.known[name] for name in sorted(self.known)]
 
     def universes(self) -> Sequence[Universe]:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError, SurroundingsError
-from tapehead.jobs.ingest import expanded, ingest
+from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError
+from tapehead.jobs.expand import expand
+from tapehead.jobs.ingest import ingest
 from tapehead.layout.columns import AFTER_HOLE, PARTIAL, SUSPECT, TRADED
 from tapehead.model.quality import FileReport, ImportReport
 from tapehead.ports.bars import Hints
+from tapehead.sources.buckets import SpillingBuckets
 from tapehead.sources.recognise import recognise
 from tests.unit.jobs.memory_store import MemoryStore
 
@@ -46,7 +49,11 @@ def hours(*numbers: int) -> list[str]:
 
 
 def take(store: MemoryStore, *paths: str, hints: Hints | None = None, **options: Any) -> ImportReport:
-    return ingest(paths, hints or Hints(), store, store.codec, recognise, **options)
+    return ingest(paths, hints or Hints(), store, store.codec, recognise, buckets, **options)
+
+
+def buckets() -> SpillingBuckets:
+    return SpillingBuckets(Path(gettempdir()))
 
 
 def only(report: ImportReport) -> FileReport:
@@ -256,6 +263,10 @@ def test_strict_refuses_what_is_set_aside_or_looks_wrong_and_takes_the_rest(writ
     store = MemoryStore()
     with pytest.raises(ImportConflictError, match="1 rows would be set aside"):
         take(store, write(*hours(0, 1), line(2, "")), strict=True)
+    with pytest.raises(ImportConflictError, match="2 bars missing"):
+        take(store, write(*hours(0, 1, 4, 5, 6)), strict=True)
+    with pytest.raises(ImportConflictError, match="1 exact duplicates; 1 rows out of order"):
+        take(store, write(*hours(0, 1, 2, 1, 3)), strict=True)
     with pytest.raises(ImportConflictError, match="at or below 0"):
         take(store, write(line(0, -1.0), line(1), name="ETHUSDT.csv"), strict=True)
     assert store.number == 0
@@ -358,22 +369,6 @@ def test_a_file_without_a_usable_row_is_refused(write: Write) -> None:
         take(MemoryStore(), write())
 
 
-def test_a_folder_stands_for_its_files_by_name(write: Write) -> None:
-    second = write(*hours(0, 1), name="ETHUSDT.csv")
-    first = write(*hours(0, 1), name="BTCUSDT.csv")
-    folder = Path(first).parent
-    (folder / "notes.md").write_text("nothing")
-    assert expanded([str(folder)]) == [first, second]
-    with pytest.raises(FileFormatError, match="holds no file ending in"):
-        expanded([str(folder.parent)])
-
-
-@pytest.mark.parametrize("path", ["", "  "])
-def test_an_empty_path_is_not_the_working_folder(path: str) -> None:
-    with pytest.raises(ParameterError, match="it is empty"):
-        expanded([path])
-
-
 def test_volumes_below_zero_are_told(write: Write) -> None:
     report = only(take(MemoryStore(), write(line(0), line(1, volume=-1.0), line(2))))
     assert report.looks_wrong == ("volumes below 0: BTCUSDT",)
@@ -401,7 +396,7 @@ def test_another_import_that_commits_first_is_not_undone(write: Write) -> None:
     assert [one.rows for one in store.coverage()] == [4]
 
 
-def test_a_store_that_never_rests_is_left_alone(write: Write) -> None:
+def test_imports_that_come_in_between_are_neither_undone_nor_in_the_way(write: Write) -> None:
     store = MemoryStore()
     path = write(*hours(0, 1))
 
@@ -409,6 +404,18 @@ def test_a_store_that_never_rests_is_left_alone(write: Write) -> None:
         if what.startswith("reading"):
             take(store, write(line(store.number), line(store.number + 1), name="ETHUSDT_1h.csv"))
 
-    with pytest.raises(SurroundingsError, match="changed the store 8 times"):
-        take(store, path, progress=other)
-    assert {one.series.symbol for one in store.coverage()} == {"ETHUSDT"}
+    report = only(take(store, path, progress=other))
+    assert (report.added, report.snapshot) == (2, 2)
+    assert {one.series.symbol for one in store.coverage()} == {"BTCUSDT", "ETHUSDT"}
+
+
+def test_what_another_import_says_of_an_instrument_meanwhile_counts(write: Write) -> None:
+    store = MemoryStore()
+    path = write(*hours(0, 1))
+
+    def other(what: str, _rows: int) -> None:
+        if what.startswith("reading"):
+            take(store, path, hints=Hints(kind="future", tz="UTC"))
+
+    take(store, path, progress=other)
+    assert store.known["binance:BTCUSDT"].kind == "future"

@@ -1,14 +1,19 @@
 """Merging: what overlaps, which layer wins, where a period ends; against plain dictionaries."""
 
+from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapehead.jobs.merge import Columns, compare, overlaid, split_periods
+from tapehead.jobs.merge import Columns, Overlap, overlaid, span_of, split_periods
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
 from tapehead.model.interval import Interval
+from tapehead.sources.piles import SpillingPile
+from tapehead.sources.spill import SpillFile
 
 HOUR = Interval.parse("1h")
 Bar = tuple[float, float]
@@ -44,21 +49,50 @@ def test_the_latest_layer_wins_bar_by_bar(layers: list[dict[int, Bar]]) -> None:
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
-@given(_BARS, _BARS)
-def test_an_overlap_is_counted(held: dict[int, Bar], new: dict[int, Bar]) -> None:
-    found = compare(columns_of(held), columns_of(new))
+@given(_BARS, _BARS, st.integers(0, 13))
+def test_an_overlap_is_counted(held: dict[int, Bar], new: dict[int, Bar], cut: int) -> None:
+    found = overlap_of(held, new, cut)
     both = sorted(set(held) & set(new))
     differ = [ts for ts in both if held[ts] != new[ts]]
     assert (found.added, found.overlapping, found.superseded) == (len(new) - len(both), len(both), len(differ))
-    assert found.differing == sum(ts != max(held) for ts in differ)
+    assert found.differing(max(held, default=None)) == sum(ts != max(held) for ts in differ)
     ratios = sorted(new[ts][0] / held[ts][0] for ts in both)
     middle = len(ratios) // 2
     expected = (ratios[middle] + ratios[~middle]) / 2 if ratios else None
     assert found.ratio == expected or (found.ratio is not None and abs(found.ratio - (expected or 0)) < 1e-15)
 
 
+def overlap_of(held: dict[int, Bar], new: dict[int, Bar], cut: int) -> Overlap:
+    """Lay new bars over held ones in two parts: those before a time, and the others."""
+    found = Overlap(SpillingPile(SpillFile(Path(gettempdir())), 1_000))
+    for inside in (lambda ts: ts < cut, lambda ts: ts >= cut):
+        part = {ts: bar for ts, bar in new.items() if inside(ts)}
+        if part:
+            found.take(columns_of({ts: bar for ts, bar in held.items() if inside(ts)}), columns_of(part))
+    return found
+
+
 def test_a_held_close_of_0_gives_no_ratio() -> None:
-    assert compare(columns_of({1: (0.0, 1.0)}), columns_of({1: (1.0, 1.0)})).ratio is None
+    assert overlap_of({1: (0.0, 1.0)}, {1: (1.0, 1.0)}, 0).ratio is None
+
+
+@pytest.mark.parametrize(
+    ("text", "stamp", "first", "after"),
+    [
+        ("1m", "2024-02-29T12:00", "2024-02-01", "2024-03-01"),
+        ("5m", "2023-12-31T23:55", "2023-12-01", "2024-01-01"),
+        ("1h", "1969-12-31T23:00", "1969-01-01", "1970-01-01"),
+    ],
+)
+def test_a_period_begins_and_ends_where_its_bars_do(text: str, stamp: str, first: str, after: str) -> None:
+    us = [int(np.datetime64(each, "us").astype(np.int64)) for each in (stamp, first, after)]
+    assert span_of(Interval.parse(text).period_of(us[0])) == (us[1], us[2])
+
+
+def test_a_period_of_days_has_no_end() -> None:
+    start, end = span_of(Interval.parse("1d").period_of(0))
+    assert start < -(10**17)
+    assert end > 10**17
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
