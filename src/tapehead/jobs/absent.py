@@ -1,15 +1,19 @@
 """Absent: the grid steps of a series that have no bar, told apart into those confirmed empty and those missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.model.calendar import Calendar
 from tapehead.model.history import EmptyRange
+from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
+from tapehead.ports.bars import BarStore
 
+_FEW: Final = 16
 I64 = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -47,6 +51,16 @@ class Gaps:
     starts: I64
     ends: I64
     empty: Flags
+
+
+def read_empties(store: BarStore, series: Sequence[Series], snapshot: int) -> dict[Series, list[EmptyRange]]:
+    """Return the confirmed ranges of some series at a snapshot, by one look at the store where they are many."""
+    found: dict[Series, list[EmptyRange]] = {}
+    wanted = frozenset(series)
+    for one in store.empties(series if len(series) <= _FEW else None, snapshot) if series else ():
+        if one.series in wanted:
+            found.setdefault(one.series, []).append(one)
+    return found
 
 
 def empty_steps(days: Calendar, interval: Interval, ranges: Iterable[EmptyRange]) -> EmptySteps:

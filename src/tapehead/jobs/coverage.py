@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.jobs.absent import EmptySteps, Gaps, empty_steps, find_gaps, first_step
+from tapehead.jobs.absent import EmptySteps, Gaps, empty_steps, find_gaps, first_step, read_empties
 from tapehead.jobs.lookup import LEASE_S
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import Shelf
@@ -66,9 +66,7 @@ def coverage(
     with store.lease(number, LEASE_S):
         refs = store.manifest(series, OPEN_START, OPEN_END, snapshot=number).refs
         calendars = {one.name: one.calendar for one in store.instruments(number)}
-        empty: dict[Series, list[EmptyRange]] = {}
-        for one in store.empties(series, number):
-            empty.setdefault(one.series, []).append(one)
+        empty = read_empties(store, series, number)
         made = []
         for done, each in enumerate(one for one in series if one in refs):
             if progress is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.jobs.absent import read_empties
 from tapehead.jobs.plan import OPEN_END, OPEN_START, held_range
 from tapehead.jobs.read import Shelf, read_series
 from tapehead.jobs.resample import divides, resample, thin
@@ -101,7 +102,7 @@ def look_up(
         series = [one.series for one in wanted]
         refs = store.manifest(series, lo, hi, warm=1 if margin and start is not None else 0, snapshot=number).refs
         made = [one for one in series if points is not None or margin]
-        empty = _by_series(store.empties(made, number) if made else ())
+        empty = read_empties(store, made, number)
         return [one.read(store, shelf, refs.get(one.series, ()), empty.get(one.series, ()), number) for one in wanted]
 
 
@@ -185,14 +186,6 @@ class _Wanted:
         return NoBarsError(symbol=self.instrument.symbol, interval=self.interval.text, start=start, end=end, held=held)
 
 
-def _by_series(ranges: Sequence[EmptyRange]) -> dict[Series, list[EmptyRange]]:
-    """Sort ranges by their series."""
-    found: dict[Series, list[EmptyRange]] = {}
-    for one in ranges:
-        found.setdefault(one.series, []).append(one)
-    return found
-
-
 def _sources(
     store: BarStore, instruments: Sequence[Instrument], interval: str | None, snapshot: int
 ) -> dict[str, tuple[Interval, Interval]]:
@@ -240,7 +233,11 @@ def _source(one: Instrument, held: Sequence[Interval], asked: Interval) -> Inter
     every = [Interval.parse(text) for text in _CUSTOMARY]
     able = [each for each in every if any(divides(days, fine, each) for fine in held)]
     near = sorted(sorted(able, key=lambda each: abs(each.us - asked.us))[:_NAMED])
-    bound = f"made up of whole bars of {_listed(held)}, as {_listed(near)} are" if near else f"one of {_listed(held)}"
+    bound = (
+        f"made up of whole bars of {_listed(held)}, as {_listed(near)} are: --interval {near[0]}"
+        if near
+        else f"one of {_listed(held)}"
+    )
     raise ParameterError(name="interval", value=asked, bound=bound)
 
 
