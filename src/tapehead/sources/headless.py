@@ -21,6 +21,7 @@ _STAMP = re.compile(
 _TRUTH = frozenset(("true", "false"))
 _LEAST_ROWS = 3
 _NEAR = 0.2
+_FEW = 0.1
 _Rows = Sequence[Sequence[str]]
 
 
@@ -61,16 +62,14 @@ def _is_klines(rows: _Rows) -> bool:
 
 
 def _is_bars(rows: _Rows) -> bool:
-    """Whether rows are a time and prices in the order open, high, low, close, of which some bar leaves no doubt."""
-    if not _are(rows, (5, 6)):
-        return False
-    moved = False
-    for row in rows:
-        first, high, low, last = (float(field) for field in row[1:5])
-        if high < max(first, last, low) or low > min(first, last) or low <= 0:
-            return False
+    """Whether nearly all rows are a time and prices in the order open, high, low, close; some bar leaves no doubt."""
+    good = [[float(field) for field in row[1:5]] for row in rows if _are((row,), (5, 6))]
+    moved, broken = False, len(rows) - len(good)
+    for first, high, low, last in good:
+        broken += high < max(first, last, low) or low > min(first, last) or low <= 0
         moved = moved or low < min(first, last) <= max(first, last) < high
-    return moved
+    # A few rows may be what is to be set aside; prices in another order break far more.
+    return moved and broken <= _FEW * len(rows)
 
 
 def _is_trades(rows: _Rows) -> bool:

@@ -342,13 +342,13 @@ def _integers(column: Any) -> tuple[I64, Flags]:
 
 
 def _is_digits(column: Any) -> bool:
-    """Whether the text of a column is numbers."""
+    """Whether the text of a column is numbers, but for a few that can be set aside."""
     import pyarrow.compute as pc
 
-    held = column.drop_null()
-    if not len(held):
-        return False
-    return bool(pc.all(pc.match_substring_regex(pc.utf8_trim_whitespace(held), r"^\d+(\.\d*)?$")).as_py())
+    held = pc.utf8_trim_whitespace(column.drop_null())
+    held = held.filter(pc.not_equal(held, ""))
+    found = pc.sum(pc.match_substring_regex(held, r"^\d+(\.\d*)?$")).as_py() or 0
+    return bool(len(held)) and found >= _NEARLY_ALL * len(held)
 
 
 def _plausible(values: I64, unit: str) -> Flags:

@@ -242,6 +242,18 @@ def test_a_file_without_a_header_has_numbered_columns(tmp_path: Path) -> None:
     assert batches[0].guesses[0] == "no header: columns are called 1, 2, 3, 4, 5, 6, 7, 8"
 
 
+def test_a_few_broken_rows_do_not_hide_what_a_file_without_a_header_holds(tmp_path: Path) -> None:
+    lines = [f"{1_600_000_000 + 60 * row},10,12,9,11,5" for row in range(40)]
+    lines[3:3] = ["1600000100,10,,9,11,5", "soon,10,12,9,11,5"]
+    lines[20] = "1600001080,10,9,12,11,5"
+    (batch,) = rows_of(put(tmp_path / "BTCUSDT.csv", "\n".join(lines) + "\n"))
+    assert (len(batch.ts), int(batch.ts_valid.sum())) == (42, 41)
+    assert np.isnan(batch.high).sum() == 1
+    turned = [f"{1_600_000_000 + 60 * row},10,11,12,9,5" for row in range(40)]
+    with pytest.raises(MissingColumnError):
+        rows_of(put(tmp_path / "ETHUSDT.csv", "\n".join(turned) + "\n"))
+
+
 def test_an_archive_line_of_binance_is_known_by_its_twelve_fields(tmp_path: Path) -> None:
     line = (
         "1704067200000,42283.58,42554.57,42261.02,42475.23,1271.68,1704070799999,53957248.9,47134,682.57,28957416.8,0\n"

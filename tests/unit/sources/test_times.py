@@ -199,3 +199,13 @@ def test_zones_agree_with_the_standard_library(zone: str, minutes: list[int]) ->
     assert exists.all()
     once = np.array([moment.fold == 0 for moment in moments]) & (np.unique(wall, return_counts=True)[1].max() == 1)
     assert np.array_equal(back[once], ts[once])
+
+
+@pytest.mark.parametrize("odd", ["soon", "", "n/a"])
+def test_a_few_texts_among_numbers_are_no_times_and_spoil_nothing(odd: str) -> None:
+    numbers = [str(1_706_870_400_000 + 60_000 * place) for place in range(30)]
+    read_back = read([*numbers[:7], odd, *numbers[7:], odd])
+    assert [at for at in read_back if at is not None] == [int(number) * 1000 for number in numbers]
+    assert (read_back[7], read_back[-1]) == (None, None)
+    with pytest.raises(FileFormatError):
+        read(["soon"] * 5 + numbers)
