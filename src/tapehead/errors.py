@@ -210,3 +210,10 @@ class AdjustError(TapeheadError, LookupError):
     """{instrument} cannot be adjusted for {what}: {cause}. {step}"""
 
     code = "input.adjust"
+
+
+class SourcePluginError(TapeheadError, RuntimeError):
+    """The source plug-in '{plugin}' of {package} fails: {cause}. Nothing was written. Mend it, or take its package away: pip uninstall {package}"""
+
+    code = "import.plugin"
+    exit_code = 3

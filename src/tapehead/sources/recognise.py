@@ -69,7 +69,12 @@ def recognise(path: str) -> Source:
     return DelimitedSource(form) if form in {"text", "gzip", "zip"} else ArrowFileSource(form)
 
 
-def _ends(path: str) -> tuple[bytes, bytes]:
+def first_bytes(path: str, size_bytes: int) -> bytes:
+    """Return the first bytes of a file; raises FileFormatError as `recognise` does where there is none to read."""
+    return _ends(path, size_bytes)[0]
+
+
+def _ends(path: str, head_bytes: int = _HEAD_BYTES) -> tuple[bytes, bytes]:
     """Return the first and the last bytes of a file."""
     try:
         mode = Path(path).stat().st_mode
@@ -77,7 +82,7 @@ def _ends(path: str) -> tuple[bytes, bytes]:
             step = "Save what it gives as a file, then: tapehead import PATH"
             raise FileFormatError(path=path, cause="it is a device or a pipe, and not a file", step=step)
         with Path(path).open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+            head = file.read(head_bytes)
             size = file.seek(0, 2)
             file.seek(max(0, size - _LEAST_BYTES))
             tail = file.read()
