@@ -31,15 +31,17 @@ class EmptySteps:
 
     def before(self, steps: I64) -> I64:
         """Return how many empty steps lie below each ordinal."""
-        ranges = np.searchsorted(self.starts, steps, side="left")
         if not len(self.starts):
             return np.zeros(np.shape(steps), np.int64)
+        ranges = np.searchsorted(self.starts, steps, side="left")
         beyond = np.maximum(self.ends[np.maximum(ranges - 1, 0)] - steps, 0)
         counted: I64 = self.total[ranges] - np.where(ranges > 0, beyond, 0)
         return counted
 
     def holds(self, steps: I64) -> Flags:
         """Say which ordinals are empty steps."""
+        if not len(self.starts):
+            return np.zeros(np.shape(steps), np.bool_)
         inside: Flags = self.before(steps + 1) > self.before(steps)
         return inside
 

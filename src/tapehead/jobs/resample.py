@@ -195,7 +195,9 @@ def _fewer(
     """Say which buckets [begin, end) of fine steps hold fewer bars that count than steps not confirmed empty."""
     if not len(starts):
         return np.zeros(0, np.bool_)
-    counted = np.add.reduceat((counts & ~empty.holds(steps)).astype(np.int64), starts)
+    counts = counts & ~empty.holds(steps)
+    upto = np.cumsum(counts)
+    counted = np.diff(upto[np.append(starts[1:], len(steps)) - 1], prepend=0)
     expected = end - begin - (empty.before(end) - empty.before(begin))
     fewer: NDArray[np.bool_] = counted < expected
     return fewer
@@ -234,9 +236,13 @@ def _sums(values: F64, starts: I64) -> F64:
             rows = values if len(left) == len(starts) else values[np.repeat(_marked(left, len(starts)), counts)]
             begins = np.append([0], np.cumsum(counts[left])[:-1])
             scaled = np.rint(rows * power)
-            short = (np.abs(scaled) <= _DIGITS) & (scaled / power == rows)
+            sizes = np.abs(scaled)
+            short = (sizes <= _DIGITS) & (scaled / power == rows)
             # Partial sums of integers are exact as long as the sum of their sizes is below 2**53, in whatever order.
-            fits = np.logical_and.reduceat(short, begins) & (np.add.reduceat(np.abs(scaled), begins) < _EXACT)
+            if short.all() and sizes.sum() < _EXACT:
+                sums[left] = np.add.reduceat(scaled, begins) / power
+                return sums
+            fits = np.logical_and.reduceat(short, begins) & (np.add.reduceat(sizes, begins) < _EXACT)
             sums[left[fits]] = (np.add.reduceat(scaled, begins) / power)[fits]
             left = left[~fits]
             if not len(left):
