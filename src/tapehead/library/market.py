@@ -3,9 +3,8 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tapehead.errors import UniverseError
 from tapehead.jobs import membership
@@ -15,6 +14,7 @@ from tapehead.jobs.ingest import ingest
 from tapehead.library.times import read_time
 from tapehead.library.writer import BarWriter
 from tapehead.model.bars import Bars
+from tapehead.model.bulk import made_in_bulk
 from tapehead.model.filter import read_filter
 from tapehead.model.instrument import KINDS, Instrument, Series
 from tapehead.model.interval import Interval
@@ -29,8 +29,7 @@ IntervalRow = tuple[str, int, int, int]
 """Interval, open time of the first and of the last bar (us UTC), number of bars."""
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentRow:
+class InstrumentRow(NamedTuple):
     """An instrument and what is held of it."""
 
     instrument: Instrument
@@ -41,6 +40,7 @@ class Market:
     """The part of `Store` that takes bars in and tells what is held."""
 
     _house: House
+    _listing: tuple[int, list[str], list[InstrumentRow]] | None = None
 
     def import_files(
         self,
@@ -161,18 +161,34 @@ class Market:
 
         `query` is a part of the name, any case.
         """
-        bars = self._house.bars
-        held: dict[str, list[IntervalRow]] = {}
-        for cover in bars.coverage():
-            row = (cover.series.interval.text, cover.first, cover.last, cover.rows)
-            held.setdefault(cover.series.instrument, []).append(row)
-        chosen = bars.instruments() if universe is None else self._members_now(universe)
+        names, rows = self._listed()
         part = (query or "").lower()
-        return [
-            InstrumentRow(each, tuple(held.get(each.name, ())))
-            for each in chosen
-            if part in each.name.lower() and kind in (None, each.kind) and venue in (None, each.venue)
-        ]
+        members = None if universe is None else {each.name for each in self._members_now(universe)}
+        if part or kind or venue or members is not None:
+            return [
+                row
+                for name, row in zip(names, rows, strict=True)
+                if part in name.lower()
+                and kind in (None, row.instrument.kind)
+                and venue in (None, row.instrument.venue)
+                and (members is None or name in members)
+            ]
+        return list(rows)
+
+    def _listed(self) -> tuple[list[str], list[InstrumentRow]]:
+        """Return the names and rows of every instrument, made once a commit."""
+        bars = self._house.bars
+        head, known = bars.head(), self._listing
+        if known is None or known[0] != head:
+            with made_in_bulk():
+                held: dict[str, list[IntervalRow]] = {}
+                for (where, symbol, interval), first, last, count, _ in bars.coverage():
+                    held.setdefault(f"{where}:{symbol}", []).append((interval.text, first, last, count))
+                named = [(each.name, each) for each in bars.instruments()]
+                rows = [InstrumentRow(each, tuple(held.get(name, ()))) for name, each in named]
+            # A commit between the looks leaves rows newer than their number: they are made again next time.
+            known = self._listing = head, [name for name, _ in named], rows
+        return known[1], known[2]
 
     def universes(self) -> list[Universe]:
         """Return every universe; `all` and the kinds are built in."""

@@ -79,8 +79,7 @@ class Commit:
     unchanged: int
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What the store holds of one series at its head, from the manifest alone (us UTC; `last` is an open time)."""
 
     series: Series

@@ -1,7 +1,8 @@
 """read_coverage: first, last and number of bars of each series at the head, counted by every commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from tapehead.model.bulk import made_in_bulk
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import Coverage
@@ -22,12 +23,16 @@ def read_coverage(database: Database, series: Sequence[Series] | None) -> list[C
 
 def _of_all(database: Database) -> list[Coverage]:
     """Return the coverage of every series by one query."""
+    with made_in_bulk():
+        return list(_iter_all(database))
+
+
+def _iter_all(database: Database) -> Iterator[Coverage]:
+    """Yield the coverage of every series."""
     intervals: dict[int, Interval] = {}
-    found = []
-    for venue, symbol, us, first, last, rows, segments in database.execute("coverage"):
+    for venue, symbol, us, first, last, rows, segments in database.execute("coverage").fetchall():
         interval = intervals.get(us)
         if interval is None:
             # By way of parse: its cached object is the caller's too, and identity is the fast path of equality.
             interval = intervals[us] = Interval.parse(Interval.of_us(us).text)
-        found.append(Coverage(Series(venue, symbol, interval), first, last, rows, segments))
-    return found
+        yield Coverage(Series(venue, symbol, interval), first, last, rows, segments)
