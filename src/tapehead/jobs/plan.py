@@ -125,12 +125,11 @@ def make_plan(
     _check_held(store, spec, wanted, refs)
     here = [(each, name) for each, name in zip(instruments, wanted, strict=True) if refs[name]]
     spans = {name: _span(refs[name], start, end) for _, name in here}
-    belongs: dict[str, Membership] = {}
+    belongs: Mapping[str, Membership] = {}
     if where:
         able = [each for each, _ in here]
         belongs = memberships(store, shelf, where, able, number, interval=interval, progress=progress)
-        here = [(each, name) for each, name in here if each.name in belongs and belongs[each.name].within(*spans[name])]
-        check_some([each.name for each, _ in here], spec.universe or "it", _range_text(spec))
+        here = _ever_members(spec, here, belongs, spans)
     first = min(spans[name][0] for _, name in here) if spec.start is None else spec.start
     last = max(spans[name][1] for _, name in here) if spec.end is None else spec.end
     items = [Item(each, name, manifest.refs[name], _rules(spec.rules, each, last)) for each, name in here]
@@ -146,6 +145,19 @@ def make_plan(
     absent = () if where else tuple(each.name for each, name in zip(instruments, wanted, strict=True) if not refs[name])
     stamps = stamps_of(instruments, whole.refs, interval) if spec.universe is not None else ()
     return Plan(spec, key, number, tuple(items), absent, first, last, lead, where, stamps)
+
+
+def _ever_members(
+    spec: RunSpec,
+    here: Sequence[tuple[Instrument, Series]],
+    belongs: Mapping[str, Membership],
+    spans: Mapping[Series, tuple[int, int]],
+) -> list[tuple[Instrument, Series]]:
+    """Return those that are members on some day of their bars; raise UniverseError where there is none."""
+    found = [(each, name) for each, name in here if each.name in belongs and belongs[each.name].within(*spans[name])]
+    start, end = _bounds(spec)
+    check_some([each.name for each, _ in found], spec.universe or "it", f"[{start}, {end})")
+    return found
 
 
 def _whole(store: BarStore, spec: RunSpec, manifest: Manifest, wanted: Sequence[Series]) -> Manifest:
@@ -241,12 +253,6 @@ def _bounds(spec: RunSpec) -> tuple[str, str]:
     """Return start and end in words."""
     start = "the first bar" if spec.start is None else iso(spec.start)
     return start, "the last bar" if spec.end is None else iso(spec.end)
-
-
-def _range_text(spec: RunSpec) -> str:
-    """Return the asked range in words."""
-    start, end = _bounds(spec)
-    return f"[{start}, {end})"
 
 
 def held_range(coverage: Sequence[Coverage]) -> str:

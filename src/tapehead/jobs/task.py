@@ -189,6 +189,11 @@ def _result(
         equity=lambda: curve(bars, done.trades, item.rules, position=done.position).equity,
     )
     flags, warnings = _data_flags(bench.plan, item, bars)
+    split = _held_over_splits(item, bars, done)
+    if split:
+        flags.append("split_while_held")
+        text = f"{split:,} position{'s' * (split != 1)} held over a split; units stay as bought, so prices jump"
+        warnings.append(("data.split_while_held", text))
     line = curve(bars, done.trades, item.rules, EQUITY_POINTS, position=done.position)
     result = RunResult(
         run=task.run,
@@ -242,6 +247,15 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
         text = f"{bars.warm:,} of {plan.warm:,} warm-up bars are there before {iso(first)[:10]}"
         warnings.append(("data.short_warm_up", text))
     return flags, warnings
+
+
+def _held_over_splits(item: Item, bars: Bars, done: Simulated) -> int:
+    """Count the positions, closed or open, between whose entry and exit the split factor of the bars changes."""
+    if item.adjustment is None:
+        return 0
+    share = item.adjustment.share[item.adjustment.at(bars.ts[bars.warm :])]
+    changed = int(np.count_nonzero(share[done.trades.entry_bar] != share[done.trades.exit_bar]))
+    return changed + int(done.position is not None and share[done.position.entry_bar] != share[-1])
 
 
 def _missing(item: Item, bars: Bars) -> int:

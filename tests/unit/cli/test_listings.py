@@ -19,17 +19,23 @@ def test_import_reports_what_is_not_zero_and_what_to_do_next(call: Call, store: 
     assert called.out.splitlines() == [
         "a.csv   100 rows, 97 bars kept, 1 symbol",
         "  interval 1h: 99.96 % of steps",
-        "  4 bars missing in 1 hole, nothing filled",
-        "  3 rows with a null price set aside",
-        "  3 rows set aside in all",
+        "  defect                   count  first example (UTC)  what was done",
+        "  no usable price or time      3  row 17 2019-01-01    set aside",
+        "  bar missing, 1 hole          4                       nothing filled",
+        "  set aside in all             3                       in quarantine",
         "  ! the same bytes as ETHUSDT",
         "1 instrument: 97 bars added, 0 unchanged, 0 superseded in 0.50 s",
-        "The store is at snapshot 1.  Next:",
+        "Commit 1, which is the store's snapshot now.  Next:",
+        "  tapehead undo 1",
+        "      takes it back",
         "  tapehead instruments",
         "      what the store holds",
+        "  tapehead coverage binance:BTCUSDT --quarantine",
+        "      the rows set aside",
         "  tapehead backtest RsiReversion --symbols binance:BTCUSDT",
         "      a first run",
     ]
+    assert max(map(len, called.out.splitlines())) <= 80
     assert store.asked[-1][1]["columns"] == {"ts": "date", "close": "c"}
     assert store.asked[-1][1]["paths"] == ("a.csv",)
 
@@ -92,6 +98,9 @@ def test_universes(call: Call, store: ScriptedStore) -> None:
     assert "binance:ETHUSDT" in call("universe", "show", "crypto").out
     assert call("universe", "create", "majors", "--symbols", "BTCUSDT,ETHUSDT").code == 0
     assert store.asked[-1] == ("create_universe", ("majors", ("BTCUSDT", "ETHUSDT")))
+    assert call("universe", "create", "liquid", "--where", "bars > 9").code == 0
+    assert store.asked[-1] == ("create_universe", ("liquid", "bars > 9"))
+    assert "neither is given" in call("universe", "create", "none").err
     assert call("universe", "delete", "majors").code == 0
     assert store.asked[-1] == ("delete_universe", "majors")
     unknown = call("universe", "show", "cryto")

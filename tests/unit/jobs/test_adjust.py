@@ -215,6 +215,16 @@ def test_fills_stay_raw(store: Store, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("leave", "held"), [(18, 0), (20, 1), (39, 1), (99, 1)])
+def test_a_split_while_held_is_flagged(store: Store, tmp_path: Path, leave: int, held: int) -> None:
+    """Signals are filled one bar later: what is decided on bar 18 is sold at the open before the split."""
+    put_daily(store, [(SHARE, bars_of(HALVED))], [factors_of(40, SPLIT)])
+    body = f"n = np.arange(len(bars))\nreturn Signals(enter=n == 4, leave=n == {leave})"
+    run = store.backtest(write_strategy(tmp_path / "mine.py", body), symbols="ACME", adjust="split").wait()
+    assert ("split_while_held" in run["ACME"].flags) == bool(held)
+    assert [event.text[:10] for event in run.warnings if event.code == "data.split_while_held"] == ["1 position"] * held
+
+
 SEEN = """\
 import json, pathlib
 pathlib.Path(__file__).with_suffix('.json').write_text(json.dumps([bars.close.tolist(), bars.volume.tolist()]))
