@@ -83,7 +83,7 @@ class UnknownSymbolError(TapeheadError, LookupError):
 
 
 class AmbiguousSymbolError(TapeheadError, LookupError):
-    """'{symbol}' names {count} instruments: {held}. Say which one, as venue:symbol: --symbols {first}"""
+    """'{symbol}' names {count} instruments: {held}. Say which one by its whole name: --symbols {first}, or tapehead bars {first}"""
 
     code = "store.ambiguous_symbol"
 

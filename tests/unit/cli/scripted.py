@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 
 from tapehead.errors import TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
+from tapehead.jobs.lookup import Reading
+from tapehead.layout.columns import BAR_COLUMNS
+from tapehead.library.ledgers import Covered
+from tapehead.model.bars import Bars
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
-from tapehead.model.instrument import Instrument
+from tapehead.model.instrument import Instrument, Series
+from tapehead.model.interval import Interval
+from tapehead.model.ledger import Ledger
 from tapehead.model.membership import Roll
-from tapehead.model.quality import FileReport, ImportReport
+from tapehead.model.quality import Example, FileReport, ImportReport
 from tapehead.model.result import Metrics, Receipt, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.segment import Universe
 from tapehead.model.spec import RunKey, RunSpec
+from tapehead.model.table import Table
 from tapehead.ports.runs import RunRecord
 
 RUN = "01JD8Q7K" + "0" * 18
@@ -216,13 +223,29 @@ class ScriptedStore:
             snapshot=1,
             guesses=("interval 1h: 99.96 % of steps",),
             looks_wrong=("the same bytes as ETHUSDT",),
+            examples={"nulls": (Example(17, FIRST, "BTCUSDT", "close=None"),)},
         )
-        return ImportReport((file,), ("binance:BTCUSDT",), 1, dry_run=options["dry_run"], seconds=0.5)
+        dry = bool(options["dry_run"])
+        return ImportReport((file,), ("binance:BTCUSDT",), 1, dry_run=dry, committed=not dry, seconds=0.5)
 
     def instruments(self, **options: Any) -> list[Any]:
         self.asked.append(("instruments", options))
         rows = [SimpleNamespace(instrument=Instrument("binance", "BTCUSDT"), intervals=(("1h", FIRST, LAST, 43_824),))]
         return rows if self.market else []
+
+    def look_up(self, symbols: list[str], **options: Any) -> list[Reading]:
+        self.asked.append(("look_up", {"symbols": symbols, **options}))
+        hours = Interval.parse("1h")
+        bars = Bars.from_arrays([FIRST, FIRST + HOUR], [1, 2], [2, 3], [1, 1], [2, 3], interval=hours, symbol="BTCUSDT")
+        table = Table({name: getattr(bars, name) for name in BAR_COLUMNS})
+        return [Reading(bars.series, Instrument("binance", "BTCUSDT"), table, (), hours, 0, 2, 3)]
+
+    def coverage(self, symbols: list[str] | None, **options: Any) -> Covered:
+        self.asked.append(("coverage", {"symbols": symbols, **options}))
+        series = Series("binance", "BTCUSDT", Interval.parse("1h"))
+        strip = "#" * options["cells"]
+        ledger = Ledger(series, "24/7", FIRST, LAST, 43_824, 0, 0, 0, 0, 0, 0, 0, strip=strip)
+        return Covered((ledger,), FIRST, LAST + HOUR, 3)
 
     def universes(self) -> list[Universe]:
         return [Universe("crypto", ("binance:BTCUSDT", "binance:ETHUSDT"), built_in=True)]
