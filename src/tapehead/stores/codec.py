@@ -101,6 +101,22 @@ def encode_block(columns: Mapping[Column, Array]) -> tuple[bytes, Digest, Digest
     return content, digest.digest(), hashlib.sha256(content).digest()
 
 
+def join_blocks(blocks: Sequence[bytes]) -> dict[Column, Array]:
+    """Return the columns of blocks of the tail one after the other, read-only; joined as bytes, none is decoded."""
+    spans = [(block, _rows_of(block)) for block in blocks]
+    joined: dict[Column, Array] = {}
+    before = 0
+    for name in BAR_COLUMNS:
+        size = np.dtype(BAR_DTYPES[name]).itemsize
+        parts = []
+        for block, rows in spans:
+            at = _TAIL_HEADER.size + before * rows
+            parts.append(block[at : at + size * rows])
+        joined[name] = np.frombuffer(b"".join(parts), BAR_DTYPES[name])
+        before += size
+    return joined
+
+
 def data_hash(columns: Mapping[Column, Array]) -> Digest:
     """Return the identity of the columns: SHA-256 over name, rows and little-endian values of each, in layout order."""
     digest = hashlib.sha256()
@@ -127,16 +143,21 @@ def check_columns(columns: Mapping[Column, Array]) -> None:
 
 def _decode_block(data: bytes, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
     """Copy the asked columns of a block of the tail."""
-    _, number, rows = _TAIL_HEADER.unpack_from(data)
-    if number != TAIL_FORMAT:
-        raise ParameterError(name="format of a block", value=number, bound=f"{TAIL_FORMAT}, the one known here")
-    at = _TAIL_HEADER.size
+    rows, at = _rows_of(data), _TAIL_HEADER.size
     for name in BAR_COLUMNS:
         values = np.frombuffer(data, BAR_DTYPES[name], rows, at)
         at += values.nbytes
         if name in columns:
             _check_room(name, into[name], rows)
             np.copyto(into[name], values)
+
+
+def _rows_of(block: bytes) -> int:
+    """Return the rows that the header of a block names."""
+    _, number, rows = _TAIL_HEADER.unpack_from(block)
+    if number != TAIL_FORMAT:
+        raise ParameterError(name="format of a block", value=number, bound=f"{TAIL_FORMAT}, the one known here")
+    return int(rows)
 
 
 def _check_room(name: Column, target: Array, rows: int) -> None:

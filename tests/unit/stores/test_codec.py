@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as arrays
 
 from tapehead.errors import ParameterError
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES
-from tapehead.stores.codec import ParquetCodec, data_hash, encode_block
+from tapehead.stores.codec import ParquetCodec, data_hash, encode_block, join_blocks
 from tapehead.testing.samples import Columns, sample_columns
 from tests.unit.stores.processes import finish, start
 
@@ -189,6 +189,14 @@ def test_a_block_of_the_tail_is_raw_and_gives_the_columns_asked_for() -> None:
     assert into["flags"].tolist() == columns["flags"].tolist()
     with pytest.raises(ParameterError, match=r"\(3,\)"):
         ParquetCodec().decode(data, ["close"], {"close": np.empty(2)})
+
+
+def test_blocks_are_joined_column_by_column() -> None:
+    parts = [sample_columns(rows, seed=rows) for rows in (3, 0, 1, 20)]
+    joined = join_blocks([encode_block(part)[0] for part in parts])
+    for name in BAR_COLUMNS:
+        assert joined[name].tobytes() == b"".join(part[name].tobytes() for part in parts)
+        assert joined[name].dtype == np.dtype(BAR_DTYPES[name])
 
 
 def test_a_block_of_a_later_format_is_refused() -> None:

@@ -288,8 +288,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)
 -- name: blocks_of_period
 SELECT id, first, last, "rows", added FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id
 
--- name: columns_of_block
-SELECT columns FROM tail WHERE id = ?
+-- name: columns_from
+SELECT columns FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id LIMIT -1 OFFSET ?
 
 -- name: columns_of_data
 SELECT columns FROM tail WHERE data = ? LIMIT 1

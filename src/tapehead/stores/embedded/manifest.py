@@ -123,7 +123,7 @@ class EmbeddedBars:
             Times do not rise, or a series comes twice.
         """
         with self._locked(), self._database.transaction("the tail"):
-            appending = Appending(self._database, self._layers, self._codec)
+            appending = Appending(self._database, self._layers)
             for one in bars:
                 appending.lay(one)
             return appending.finish()

@@ -1,6 +1,6 @@
 """Appending: new bars laid over what is held as blocks of the tail, in one transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
-from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
+from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.model.bars import Bars
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import Commit
-from tapehead.ports.bars import Codec
-from tapehead.stores.codec import check_columns, encode_block
+from tapehead.stores.codec import check_columns, encode_block, join_blocks
 from tapehead.stores.embedded.commit import add_commit, check_rising
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.layers import Columns, Layers, by_period
@@ -44,10 +43,9 @@ class Appending:
     seeing the blocks that were merged.
     """
 
-    def __init__(self, database: Database, layers: Layers, codec: Codec) -> None:
+    def __init__(self, database: Database, layers: Layers) -> None:
         self._database = database
         self._layers = layers
-        self._codec = codec
         self._number = int(database.execute("head").fetchone()[0]) + 1
         self._seen: set[Series] = set()
         self._written = self._unchanged = self._rows = 0
@@ -94,14 +92,12 @@ class Appending:
             if not len(columns["ts"]):
                 self._unchanged += 1
                 return
-        rows = self._database.execute("blocks_of_period", (place, period)).fetchall()
-        merged = _too_many([_Held._make(row) for row in rows], len(columns["ts"]))
+        held = [_Held._make(row) for row in self._database.execute("blocks_of_period", (place, period))]
+        merged = _too_many(held, len(columns["ts"]))
         self._rows += len(columns["ts"])
         outer = int(columns["ts"][0]), int(columns["ts"][-1])
         if merged:
-            columns = _merge([*map(self._columns_of, merged), columns])
-        for block in merged:
-            self._database.execute("end_block", (self._number, block.id))
+            columns = self._merge(place, period, merged, columns, len(held) - len(merged))
         self._database.execute("add_coverage", (place, *outer, added, 1 - len(merged)))
         self._write(place, period, columns, added + sum(block.added for block in merged))
         self._written += 1
@@ -131,12 +127,16 @@ class Appending:
         kept: Columns = {name: columns[name][~equal] for name in BAR_COLUMNS}
         return kept, int((~known).sum())
 
-    def _columns_of(self, block: _Held) -> Columns:
-        """Return the columns of a block."""
-        columns: Columns = {name: np.empty(block.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-        content = self._database.execute("columns_of_block", (block.id,)).fetchone()[0]
-        self._codec.decode(content, BAR_COLUMNS, columns)
-        return columns
+    def _merge(self, place: int, period: int, merged: Sequence[_Held], columns: Columns, at: int) -> Columns:
+        """Return blocks, which stand from place `at` in their period, and new bars as one; the blocks end here."""
+        blocks = [row[0] for row in self._database.execute("columns_from", (place, period, at))]
+        for block in merged:
+            self._database.execute("end_block", (self._number, block.id))
+        edges = [*((block.first, block.last) for block in merged), (int(columns["ts"][0]), 0)]
+        if all(before[1] < after[0] for before, after in pairwise(edges)):
+            joined = join_blocks(blocks)
+            return {name: np.concatenate([joined[name], columns[name]]) for name in BAR_COLUMNS}
+        return lay_over([*(join_blocks([block]) for block in blocks), columns])
 
 
 def iter_ripe(database: Database, *, whole: bool) -> Iterator[tuple[Series, int]]:
@@ -157,13 +157,6 @@ def _too_many(held: Sequence[_Held], rows: int) -> list[_Held]:
         at -= 1
         together += held[at].rows
     return list(held[at:])
-
-
-def _merge(layers: Sequence[Mapping[Column, NDArray[Any]]]) -> Columns:
-    """Return blocks as one; those that follow each other in time are only put together."""
-    if all(before["ts"][-1] < after["ts"][0] for before, after in pairwise(layers)):
-        return {name: np.concatenate([layer[name] for layer in layers]) for name in BAR_COLUMNS}
-    return lay_over(layers)
 
 
 def _bits(values: NDArray[Any]) -> NDArray[Any]:
