@@ -22,7 +22,7 @@ DONE, INPUT, SURROUNDINGS, INTERRUPTED, READER_GONE = 0, 2, 3, 130, 141
 
 ENTRIES = {
     "demo": Entry("tapehead.cli.demo", "demo", "A synthetic market, one strategy on all of it."),
-    "import": Entry("tapehead.cli.bars", "import_", "Bars from Parquet and CSV files into the store."),
+    "import": Entry("tapehead.cli.importing", "import_", "Bars from files of any format into the store."),
     "undo": Entry("tapehead.cli.undo", "undo", "Take back one commit, such as an import."),
     "instruments": Entry("tapehead.cli.bars", "instruments", "What the store holds, with its coverage."),
     "bars": Entry("tapehead.cli.prices", "bars", "The bars of one instrument, at any coarser interval too."),

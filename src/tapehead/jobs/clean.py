@@ -52,7 +52,7 @@ def clean(rows: Rows) -> Cleaned:
     Parameters
     ----------
     rows : dict of arrays, shape (n,)
-        `ts` int64 (us UTC, rising; rows of one time in the order of the file) and float64 `open high low close` (finite)
+        `ts` int64 (us UTC, rising; rows of one time in the order of the file), float64 `open high low close` (finite)
         and `volume`; not modified.
 
     Returns

@@ -193,7 +193,7 @@ class _Reading:
         whole = bool(usable.all())
         places = np.arange(self.count, self.count + count)
         if not whole:
-            self._set_aside(batch, codes, finite, usable)
+            self._set_aside(batch, codes, usable)
         self._note_order(codes, batch.ts, places, timed, usable)
         rows: dict[str, NDArray[Any]] = {
             "ts": batch.ts,
@@ -225,7 +225,7 @@ class _Reading:
         where = np.array([self._codes[name] for name in batch.names] or [-1], np.int32)
         return np.where(batch.codes < 0, np.int32(-1), where[batch.codes])
 
-    def _set_aside(self, batch: RawBatch, codes: I32, finite: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
+    def _set_aside(self, batch: RawBatch, codes: I32, usable: NDArray[np.bool_]) -> None:
         """Set aside the rows that cannot become bars, with their fields as read."""
         found = self._found
         for place in np.flatnonzero(~usable).tolist():

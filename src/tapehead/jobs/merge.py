@@ -30,8 +30,8 @@ FIRST_US, LAST_US = -(1 << 61), 1 << 61
 class Overlap:
     """How the bars of one file met those that were there, over the periods of a series.
 
-    `added` bars were not there; of the `overlapping` ones, which have an equal open time on both sides, `unchanged` have
-    equal values and `superseded` do not. `changed_at` is the latest superseded time. `ratios` are new close over held
+    `added` bars were not there; of the `overlapping` ones, of an equal open time on both sides, `unchanged` have equal
+    values and `superseded` do not. `changed_at` is the latest superseded time. `ratios` are new close over held
     close; `has_zero` says that a held close was 0, which gives none.
     """
 
@@ -56,15 +56,19 @@ class Overlap:
         """Return the superseded bars but for the `last` one that was there, which may have been unfinished."""
         return self.superseded - (self.superseded > 0 and self.changed_at == last)
 
-    def take(self, held: Mapping[Column, NDArray[Any]], new: Mapping[Column, NDArray[Any]]) -> None:
-        """Count how new bars of one period meet held ones; both strictly rising in time."""
+    def take(self, held: Mapping[Column, NDArray[Any]], new: Mapping[Column, NDArray[Any]]) -> tuple[I64, I64]:
+        """Count how new bars of one period meet held ones, both strictly rising in time.
+
+        Return the places of the superseded bars, among the new and among the held.
+        """
+        none = np.zeros(0, np.int64)
         if not len(held["ts"]):
             self.added += len(new["ts"])
-            return
+            return none, none
         _, mine, theirs = np.intersect1d(new["ts"], held["ts"], assume_unique=True, return_indices=True)
         self.added += len(new["ts"]) - len(mine)
         if not len(mine):
-            return
+            return none, none
         differs = np.zeros(len(mine), np.bool_)
         for name in _VALUES:
             differs |= new[name][mine] != held[name][theirs]
@@ -78,6 +82,7 @@ class Overlap:
         if not self.has_zero:
             with np.errstate(over="ignore", under="ignore"):
                 self.ratios.add(new["close"][mine] / close)
+        return mine[superseded], theirs[superseded]
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -153,7 +154,7 @@ class SeriesMerge:
         edges = [0, *(np.flatnonzero(np.diff(ranked)) + 1).tolist(), len(ranked)]
         wanted = {part.file.number for part in self.parts}
         found: dict[int, Rows] = {}
-        for lo, hi in zip(edges[:-1], edges[1:], strict=True):
+        for lo, hi in pairwise(edges):
             file = int(ranked[lo])
             if file in wanted:
                 found[file] = {name: values[order[lo:hi]] for name, values in rows.items()}
@@ -190,7 +191,7 @@ class SeriesMerge:
         self._measure_holes(part, ts, places)
         part.look.no_volume += cleaned.no_volume
         part.look.take(cleaned.columns, places, has_past=part is not self.parts[0] or bool(self.held.refs))
-        part.overlap.take(there, new)
+        self._show_superseded(part, places, new, there, *part.overlap.take(there, new))
         if not part.rows:
             part.first_close = new["close"]
         part.rows += len(ts)
@@ -199,6 +200,16 @@ class SeriesMerge:
             factor = cleaned.of_bars(rows["factor"])
             known = np.isfinite(factor) & (factor > 0)
             part.factors.append((ts[known], factor[known]))
+
+    def _show_superseded(self, part: Part, places: I64, new: Columns, there: Columns, mine: I64, theirs: I64) -> None:
+        """Keep the first bars that take the place of others, with both values."""
+        for at in np.argsort(places[mine], kind="stable")[: part.file.tally.SHOWN].tolist():
+            was, now = (
+                " ".join(f"{name}={float(columns[name][place])!r}" for name in VALUES)
+                for columns, place in ((there, theirs[at]), (new, mine[at]))
+            )
+            place, ts = int(places[mine[at]]), int(new["ts"][mine[at]])
+            part.file.tally.example("superseded", place, ts, self.series.symbol, f"held {was}; new {now}")
 
     def _measure_holes(self, part: Part, ts: I64, places: I64) -> None:
         """Count the holes before these bars; where the source has every bar, they are confirmed empty."""

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError
-from tapehead.jobs.expand import expand
 from tapehead.jobs.ingest import ingest
 from tapehead.layout.columns import AFTER_HOLE, PARTIAL, SUSPECT, TRADED
 from tapehead.model.quality import FileReport, ImportReport

@@ -40,7 +40,7 @@ def test_jumps(closes: list[float], jumps: int, size: int) -> None:
     assert len(places) == jumps
     assert places == sorted(set(places))
     assert all(
-        0.02 >= abs(close[place] / close[place - 1]) or abs(close[place] / close[place - 1]) >= 50 for place in places
+        abs(close[place] / close[place - 1]) <= 0.02 or abs(close[place] / close[place - 1]) >= 50 for place in places
     )
 
 
