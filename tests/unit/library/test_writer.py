@@ -10,6 +10,8 @@ import tapehead as th
 from tapehead.errors import ParameterError, StoreLockedError
 from tapehead.library.store import Store
 from tapehead.stores.embedded.lock import WriterLock
+from tapehead.testing.samples import YEAR_2021
+from tests.unit.library.market import HOUR_US, columns_of, house_of, open_market
 from tests.unit.stores.processes import start
 
 MINUTE_US = 60_000_000
@@ -133,3 +135,22 @@ def test_what_was_appended_outlives_a_kill(tmp_path: Path) -> None:
         held = closes(store)
         assert len(held) >= len(said)
         assert held == [1.0 + at for at in range(len(held))]
+
+
+def test_a_run_over_segment_and_tail_is_that_over_the_folded_bars(tmp_path: Path) -> None:
+    with open_market(tmp_path, symbols=2, rows=900) as store:
+        later = columns_of(60, first=880, seed=7)
+        values = [later[name] for name in ("ts", "open", "high", "low", "close", "volume")]
+        store.append(th.Bars.from_arrays(*values, interval="1h", symbol="S00", venue="test"))
+        before = store.bars("S00", "1h")
+        assert before.ts.tolist() == [YEAR_2021 + at * HOUR_US for at in range(940)]
+        assert before.close[880:].tolist() == later["close"].tolist()
+        laid = store.backtest("RsiReversion", symbols=["S00", "S01"], interval="1h")
+        list(laid)
+        first = laid.verify()
+        assert (first.verdict, first.compared) == ("identical", 2)
+        house_of(store).bars.fold(whole=True)
+        folded = store.backtest("RsiReversion", symbols=["S00", "S01"], interval="1h")
+        list(folded)
+        assert folded.verify().digest == first.digest
+        assert store.bars("S00", "1h").close.tobytes() == before.close.tobytes()
