@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tapehead.jobs.lookup import Reading
 
 _ENDS = 10
+_MANY = 25
 _MOST_DECIMALS = 8
 _FLOATS = ("open", "high", "low", "close", "volume")
 _GAP = "  "
@@ -141,8 +142,8 @@ def _table_lines(found: "Reading", session: Session, zone: "ZoneInfo | None") ->
     """Return the bars; the first and the last ones where there are many."""
     table, ink = found.table, Ink(session.colored)
     places = list(range(table.rows))
-    hidden = 0 if session.verbose else max(table.rows - 2 * _ENDS, 0)
-    if hidden > 1:
+    hidden = 0 if session.verbose or table.rows < _MANY else table.rows - 2 * _ENDS
+    if hidden:
         places = [*places[:_ENDS], *places[-_ENDS:]]
     compact = False
     while True:
@@ -161,7 +162,7 @@ def _table_lines(found: "Reading", session: Session, zone: "ZoneInfo | None") ->
         return _GAP.join(padded).rstrip()
 
     lines = [line(row) for row in cells]
-    if hidden > 1:
+    if hidden:
         lines.insert(_ENDS, ink.head(f"  {hidden:,} more; -v shows all, -o FILE keeps them"))
     return [ink.head(line(titles)), *lines]
 
