@@ -173,9 +173,11 @@ def _undo(undoes: int, market: Market, undone: Step, before: Market) -> Step:
     instruments = dict(market.instruments)
     if undone.instrument is not None:
         name = undone.instrument.name
-        instruments.pop(name)
         if name in before.instruments:
             instruments[name] = before.instruments[name]
+        elif not any(SERIES[place].instrument == name for place, _ in bars):
+            # Where bars of it are left from other commits, the store keeps its facts rather than none.
+            instruments.pop(name)
     return Step("undo", replace(market, bars=bars, instruments=instruments), {}, undoes=undoes)
 
 

@@ -11,6 +11,10 @@ import traceback
 from collections.abc import Callable
 from typing import NamedTuple
 
+# Here once, and not in each of a thousand children.
+import pyarrow.csv
+import pyarrow.parquet  # noqa: F401
+
 _PATIENCE_S = 120.0
 
 
@@ -28,7 +32,7 @@ class Ended(NamedTuple):
 class Child:
     """A fork of this process that runs `work(tell)`; nothing of it survives in the parent but the lines it told.
 
-    The parent must have one thread only, and must not have used the store itself.
+    The parent has not used the store itself, and no thread of its own runs: a fork would take its locks along.
     """
 
     def __init__(self, work: Callable[[Callable[[object], None]], None]) -> None:

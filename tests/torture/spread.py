@@ -11,6 +11,7 @@ from tests.torture.crash import cut_power, kill
 from tests.torture.crowd import readers, two_writers
 from tests.torture.damage import rot
 from tests.torture.full_disk import fill
+from tests.torture.importing import kill_import
 from tests.torture.points import Bench, Point
 from tests.torture.read_only import protect
 
@@ -26,7 +27,7 @@ class Kind(NamedTuple):
 KINDS: Final = {
     "kill": Kind(
         kill,
-        38,
+        36,
         "A writer is killed before, in the middle of, or after one of its file calls, drawn from all of them: those of"
         " the store's one room and those of SQLite. The store is opened again and must hold what was acknowledged.",
     ),
@@ -36,6 +37,12 @@ KINDS: Final = {
         "The power goes at some moment of a recorded run. Of all writes, truncations, renames, removals and new folders"
         " that no fsync had made durable any subset is missing, and writes are torn by sectors; for the files of SQLite"
         " too, log and database alike.",
+    ),
+    "import": Kind(
+        kill_import,
+        5,
+        "An import of several files is killed at a file call. Each file is there whole or not at all, and importing all"
+        " of them again adds exactly what is missing.",
     ),
     "rot": Kind(
         rot,
