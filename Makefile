@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check mutants torture fuzz-files bench lock format
+.PHONY: help setup demo test check mutants torture dirty fuzz-files bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -35,6 +35,10 @@ torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, 
 
 fuzz-files: setup ## damage files of every format and import them; N=10000 files, SEED=1, AT=17 repeats one
 	$(BIN)/python -m tests.fuzz_files --cases $(or $(N),10000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))
+
+dirty: setup ## random dirty markets with known truth, imported; N=2000 of them, SEED=0 is the first
+	TAPEHEAD_DIRTY_MARKETS=$(or $(N),2000) TAPEHEAD_DIRTY_FIRST=$(or $(SEED),0) \
+		$(BIN)/python -m pytest -q tests/acceptance/test_dirty_markets.py
 
 bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
 	@benchmarks/setup_peers.sh
