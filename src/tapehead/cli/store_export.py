@@ -73,9 +73,8 @@ def _lines(report: "ExportReport", session: Session) -> list[str]:
     packed = report.form if report.compression == "none" else f"{report.form}, {report.compression}"
     lines = [f"{sums} in {report.folder} ({packed}, snapshot {report.snapshot})"]
     if report.rows:
-        lines.append(
-            f"  {report.size_bytes / report.rows:.1f} bytes a bar: {report.ratio:.1f} times smaller than 48 raw"
-        )
+        smaller = f" ({report.ratio:.1f} times smaller)" if report.ratio > 1 else ""
+        lines.append(f"  {report.size_bytes / report.rows:.1f} bytes a bar, against 48 raw{smaller}")
     for one in report.files:
         if one.unfinished:
             name = f"{one.series.instrument} {one.series.interval}"
@@ -92,17 +91,27 @@ def _lines(report: "ExportReport", session: Session) -> list[str]:
 
 
 def _ways_back(report: "ExportReport") -> list[tuple[list[str], str]]:
-    """Return an import a folder; with the kind where all files have the same, and the venue where a folder cannot."""
+    """Return the import that takes all back; one a folder where kinds differ or a venue's name cannot be one."""
     folders: dict[str, list[ExportedFile]] = {}
     for one in report.files:
         folders.setdefault(str(Path(one.path).parent), []).append(one)
+    kinds = {one.kind for one in report.files}
+    plain = all(Path(folder).name == files[0].series.venue for folder, files in folders.items())
+    if plain and len(kinds) == 1:
+        return [(["import", report.folder, *_kind_words(kinds)], "takes them back, into any store")]
     commands: list[tuple[list[str], str]] = []
     for folder, files in folders.items():
-        kinds, venue = {one.kind for one in files} - {""}, files[0].series.venue
-        words = ["import", folder, *(["--kind", kinds.pop()] if len(kinds) == 1 else [])]
+        venue = files[0].series.venue
+        words = ["import", folder, *_kind_words({one.kind for one in files})]
         words += ["--venue", venue] if Path(folder).name != venue else []
         commands.append((words, "takes them back, into any store"))
     return commands
+
+
+def _kind_words(kinds: set[str]) -> list[str]:
+    """Return the option that names the kind, where there is one only."""
+    named = kinds - {""}
+    return ["--kind", *named] if len(kinds) == len(named) == 1 else []
 
 
 def _document(report: "ExportReport") -> dict[str, Any]:

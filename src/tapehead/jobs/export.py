@@ -1,7 +1,7 @@
 """export: bars out of the store into files that other programs read, and that an import takes back bit for bit."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -216,16 +216,17 @@ def _place(folder: Path, series: Series, ending: str) -> Path:
 
 
 def _plain(name: str) -> str:
-    """Return a name that every file system takes, with %XX for what one would not."""
-    return quote(name, safe=" ^=+@,&()[]~").replace("/", "%2F") if name.strip(".") else name.replace(".", "%2E")
+    """Return a name that every file system takes and no import passes over as hidden, with %XX for what one would."""
+    quoted = quote(name, safe=" ^=+@,&()[]~")
+    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 
-def _check_free(places: Mapping[Any, Path] | Any, force: bool) -> None:
+def _check_free(places: Iterable[Path], force: bool) -> None:
     """Raise ParameterError for a file that is there, unless it shall go."""
     there = [place for place in places if place.exists()]
     if there and not force:
         more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
         raise ParameterError(
             f"{there[0]}{more} is there already; nothing was written. "
-            f"Name another folder, or write over it: tapehead store export -o DIR --force"
+            "Name another folder, or write over it: tapehead store export -o DIR --force"
         )

@@ -203,12 +203,18 @@ class _Undo:
     def _refuse(self, statement: str, place: dict[str, Any], series: int) -> None:
         """Raise UndoError that names the newest later commit that touched the same and was not itself undone."""
         touching = self._database.execute(statement, {**place, "number": self.number}).fetchall()
-        later = _newest_in_force(touching, self.number)
+        later = self._who_holds(_newest_in_force(touching, self.number))
         note = self._database.execute("commit_of", (later,)).fetchone()[2]
         venue, symbol, us = self._database.execute("series_named", (series,)).fetchone()
         name = f"{venue}:{symbol} {Interval.of_us(us).text}"
         cause = f"commit {later} ({note}) came later and changed the same bars of {name}"
         raise UndoError(number=self.number, cause=cause, step=_LATER.format(later=later), later=later)
+
+    def _who_holds(self, number: int) -> int:
+        """Return the commit to undo first: one that was undone, and that undo too, is held by the last of them."""
+        while (by := self._database.execute("commit_of", (number,)).fetchone()[3]) is not None:
+            number = self._database.execute("commit_of", (by,)).fetchone()[3] or by
+        return number
 
 
 def _short(note: str) -> str:
