@@ -5,7 +5,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -302,20 +302,10 @@ def lean_bars(path: Path) -> Bars:
     return Bars.from_arrays(ts, opens, highs, lows, closes, [float(row[5]) for row in rows], interval="1d")
 
 
-def lean_factors(path: Path) -> Factors:
-    """A row holds up to its date, so the next one begins on the day after."""
-    rows = list(csv.reader(path.read_text().splitlines()))
-    ends = [datetime.strptime(row[0], "%Y%m%d").replace(tzinfo=UTC) + timedelta(days=1) for row in rows]
-    ts = [0, *(int(end.timestamp()) * 1_000_000 for end in ends[:-1])]
-    split, dividend = (np.array([float(row[k]) for row in rows]) for k in (2, 1))
-    return Factors("lean:AAPL", np.array(ts, np.int64), split, dividend, "LEAN factor file")
-
-
 def test_a_split_makes_no_cross_on_adjusted_prices(store: Store, shared_data: Callable[[str], Path]) -> None:
     folder = shared_data("equities/lean/equity/usa")
-    bars, factors = lean_bars(folder / "daily/aapl.zip"), lean_factors(folder / "factor_files/aapl.csv")
-    apple = Instrument("lean", "AAPL", kind="equity", calendar="XNYS", basis="raw")
-    put_daily(store, [(apple, bars)], [factors])
+    bars = lean_bars(folder / "daily/aapl.zip")
+    store.import_files(folder / "daily/aapl.zip", folder / "factor_files/aapl.csv", venue="usa")
     day = int(np.flatnonzero(np.diff(bars.close) < -500)[0]) + 1
     assert datetime.fromtimestamp(bars.ts[day] / 1e6, UTC).date().isoformat() == "2014-06-09"
     left = {}
