@@ -18,7 +18,7 @@ from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.lock import WriterLock
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.testing.bar_store import ALWAYS, check_equal, read_columns
-from tapehead.testing.samples import sample_bars, sample_columns, sample_draft, sample_series
+from tapehead.testing.samples import HOUR, YEAR_2021, sample_bars, sample_columns, sample_draft, sample_series
 from tests.unit.stores.processes import finish, run_mounted, start
 
 
@@ -257,6 +257,39 @@ def test_a_damaged_block_of_the_tail_is_named(store: EmbeddedBars) -> None:
     database.close()
     with pytest.raises(DamagedSegmentError, match="gone from the database"):
         list(store.read(refs))
+
+
+def test_damage_in_the_tail_is_neither_merged_nor_folded_and_an_import_mends_it(store: EmbeddedBars) -> None:
+    columns = sample_columns(30, start=YEAR_2021 - 25 * HOUR.us)
+    one_by_one = [{name: values[at : at + 1] for name, values in columns.items()} for at in range(30)]
+    store.append([sample_bars(one_by_one[0])])
+    database = sqlite3.connect(store.home.bars)
+    database.execute("UPDATE tail SET columns = CAST(substr(columns, 1, length(columns) - 1) || x'ff' AS BLOB)")
+    database.commit()
+    database.close()
+    for each in one_by_one[1:]:
+        store.append([sample_bars(each)])
+    assert store.fold().segments == 0
+    with pytest.raises(DamagedSegmentError, match="tail"):
+        store.fold(whole=True)
+    with pytest.raises(DamagedSegmentError, match="tail"):
+        read_columns(store, ParquetCodec(), held(store))
+    lost = {name: values[:25] for name, values in columns.items()}
+    assert store.commit([Draft(sample_series(), 2020, lost)], note="its file again").segments == 1
+    check_equal(read_columns(store, ParquetCodec(), held(store)), columns)
+    assert store.fold().segments == 0
+    assert store.fold(whole=True).segments == 1
+
+
+def test_a_draft_equal_to_one_damaged_block_takes_its_place(store: EmbeddedBars) -> None:
+    columns = sample_columns(5)
+    store.append([sample_bars(columns)])
+    database = sqlite3.connect(store.home.bars)
+    database.execute("UPDATE tail SET columns = x'00'")
+    database.commit()
+    database.close()
+    assert store.commit([Draft(sample_series(), 2021, columns)], note="its file again").segments == 1
+    check_equal(read_columns(store, ParquetCodec(), held(store)), columns)
 
 
 def test_a_snapshot_that_was_given_back_is_refused_with_the_oldest_held(store: EmbeddedBars) -> None:

@@ -289,7 +289,7 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)
 SELECT id, first, last, "rows", added FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id
 
 -- name: columns_from
-SELECT columns FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id LIMIT -1 OFFSET ?
+SELECT columns, file FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id LIMIT -1 OFFSET ?
 
 -- name: columns_of_data
 SELECT columns FROM tail WHERE data = ? LIMIT 1

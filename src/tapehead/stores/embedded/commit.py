@@ -14,7 +14,7 @@ from tapehead.layout.columns import Column
 from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, EmptyRange
 from tapehead.model.instrument import Instrument, Series
-from tapehead.model.segment import Commit, Digest, Draft, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import TAIL, Commit, Digest, Draft, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Codec
 from tapehead.stores.codec import check_columns, data_hash
 from tapehead.stores.embedded.database import Database
@@ -140,8 +140,8 @@ class Writing:
 
     def _is_held(self, columns: Columns, data: Digest, held: Sequence[SegmentRef]) -> bool:
         """Say whether the layers held are, laid over each other, exactly these columns; mend a damaged file."""
-        if len(held) == 1:
-            if held[0].data == data and held[0].layer >= 0 and not self._files.has(data, held[0].file):
+        if len(held) == 1 and held[0].layer != TAIL:
+            if held[0].data == data and not self._files.has(data, held[0].file):
                 self._write(columns, data)
             return held[0].data == data
         if max(ref.rows for ref in held) > len(columns["ts"]):

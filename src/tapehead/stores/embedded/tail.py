@@ -1,5 +1,6 @@
 """Appending: new bars laid over what is held as blocks of the tail, in one transaction."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -96,8 +97,11 @@ class Appending:
         merged = _too_many(held, len(columns["ts"]))
         self._rows += len(columns["ts"])
         outer = int(columns["ts"][0]), int(columns["ts"][-1])
+        blocks = self._whole_blocks(place, period, len(held) - len(merged)) if merged else []
+        # A block that is damaged stays as it is, and so do those around it: merged, it would have a hash that is right.
+        merged = merged if len(blocks) == len(merged) else []
         if merged:
-            columns = self._merge(place, period, merged, columns, len(held) - len(merged))
+            columns = self._merge(merged, blocks, columns)
         self._database.execute("add_coverage", (place, *outer, added, 1 - len(merged)))
         self._write(place, period, columns, added + sum(block.added for block in merged))
         self._written += 1
@@ -127,9 +131,13 @@ class Appending:
         kept: Columns = {name: columns[name][~equal] for name in BAR_COLUMNS}
         return kept, int((~known).sum())
 
-    def _merge(self, place: int, period: int, merged: Sequence[_Held], columns: Columns, at: int) -> Columns:
-        """Return blocks, which stand from place `at` in their period, and new bars as one; the blocks end here."""
-        blocks = [row[0] for row in self._database.execute("columns_from", (place, period, at))]
+    def _whole_blocks(self, place: int, period: int, at: int) -> list[bytes]:
+        """Return the bytes of the blocks from place `at` in their period on, without those that are damaged."""
+        rows = self._database.execute("columns_from", (place, period, at))
+        return [content for content, file in rows if hashlib.sha256(content).digest() == file]
+
+    def _merge(self, merged: Sequence[_Held], blocks: Sequence[bytes], columns: Columns) -> Columns:
+        """Return blocks and new bars as one block; the old ones end here."""
         for block in merged:
             self._database.execute("end_block", (self._number, block.id))
         edges = [*((block.first, block.last) for block in merged), (int(columns["ts"][0]), 0)]
