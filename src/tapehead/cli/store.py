@@ -10,6 +10,7 @@ from tapehead.cli import numbers
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Group
 from tapehead.cli.ink import Ink
+from tapehead.cli.quality import quality_lines
 from tapehead.cli.session import Session
 from tapehead.cli.sizes import size
 from tapehead.cli.store_diff import diff
@@ -74,17 +75,11 @@ def _one(session: Session, commit: int) -> int:
     if report is None:
         session.put("No quality report is kept with this commit; imports have one.")
     else:
-        session.put(*_report_lines(report))
+        lines = quality_lines(report, Ink(session.colored), width=session.size[0], verbose=session.verbose)
+        session.put("", *lines, "")
     if record.undone_by is None and not record.swept:
         session.put("Next:", *next_lines([(("undo", str(commit)), "take it back")], session))
     return 0
-
-
-def _report_lines(report: dict[str, Any]) -> list[str]:
-    """Return the counts of a report that are not zero, and what looked wrong."""
-    total = report.get("total", {})
-    counts = [f"  {name:<18}{value:>14,}" for name, value in total.items() if isinstance(value, int) and value]
-    return [*counts, *(f"  ! {text}" for text in total.get("looks_wrong", ()))]
 
 
 def _log_lines(records: "Sequence[CommitRecord]", session: Session) -> list[str]:

@@ -165,7 +165,7 @@ class _Export:
     ) -> ExportedFile:
         """Write the file of one series; none where the range holds no finished bar."""
         seen = _Seen()
-        columns = ("ts", "open", "high", "low", "close")
+        columns: tuple[str, ...] = ("ts", "open", "high", "low", "close")
         if instrument is None or instrument.has_volume:
             columns = (*columns, "volume")
         symbol = None if _PLAIN.fullmatch(series.symbol) else series.symbol
