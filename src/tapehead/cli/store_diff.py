@@ -1,6 +1,6 @@
 """`tapehead store diff`: what changed between two snapshots."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +15,7 @@ from tapehead.model.spec import iso
 if TYPE_CHECKING:
     from tapehead.jobs.diff import BarChange, InstrumentDiff, SeriesDiff, SnapshotDiff
 
+_SHOWN = 12
 _FIELDS = ("open", "high", "low", "close", "volume", "flags")
 
 
@@ -39,22 +40,28 @@ def diff(context: click.Context, /, before: int, after: int) -> int:
     if session.json:
         session.put_document("store", {"diff": _document(found)})
     else:
-        session.put(*_lines(found, Ink(session.colored)))
+        session.put(*_lines(found, Ink(session.colored), None if session.verbose else _SHOWN))
     return 0
 
 
-def _lines(found: "SnapshotDiff", ink: Ink) -> list[str]:
-    """Return a line a series, its first changed bars below it, then instruments and factors."""
+def _lines(found: "SnapshotDiff", ink: Ink, most: int | None) -> list[str]:
+    """Return a line a series, its first changed bars below it, then instruments and factors; the first of each."""
     head = f"From snapshot {found.before} to {found.after}: "
     if not found:
         return [f"{head}nothing differs."]
     lines = [f"{head}{len(found.series):,} series differ{'s' * (len(found.series) == 1)}"]
-    for one in found.series:
+    for one in found.series[:most]:
         lines += _series_lines(one, ink)
-    for each in found.instruments:
-        lines.append(_instrument_line(each))
-    lines += [f"{name}: other factors" for name in found.factors]
-    return lines
+    lines += _more(found.series[most:] if most else (), "series")
+    lines += [_instrument_line(each) for each in found.instruments[:most]]
+    lines += _more(found.instruments[most:] if most else (), "instruments")
+    lines += [f"{name}: other factors" for name in found.factors[:most]]
+    return lines + _more(found.factors[most:] if most else (), "with other factors")
+
+
+def _more(hidden: Sequence[object], what: str) -> list[str]:
+    """Return how many are not shown."""
+    return [f"{len(hidden):,} more {what}; -v shows all"] if hidden else []
 
 
 def _series_lines(one: "SeriesDiff", ink: Ink) -> list[str]:
