@@ -16,12 +16,13 @@ from tapehead.sources.shapes import read_table
 from tapehead.sources.table import Table
 from tapehead.sources.unpack import Member, iter_members
 
-_BLOCK_BYTES = 4 << 20
+# Arrow reads 32 blocks ahead: of 4 MiB each they were 140 MB, and no row came sooner.
+_BLOCK_BYTES = 1 << 20
 _MOST_UNREAD = 1_000
 
 
 class DelimitedSource:
-    """Text with one row a line, or JSON rows. Memory is bounded by a block of 4 MB; times and numbers are read exactly.
+    """Text with one row a line, or JSON rows. Memory is bounded by 32 MiB; times and numbers are read exactly.
 
     Parameters
     ----------
