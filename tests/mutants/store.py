@@ -6,6 +6,7 @@ from tests.mutants.engine import Mutant
 
 TORTURE = "tests/torture/test_torture.py"
 CONTRACT = "tests/contracts/test_bar_store.py"
+UPKEEP = "tests/contracts/test_bar_upkeep.py"
 EMBEDDED = "tests/unit/stores/test_embedded_bars.py"
 STORES = "stores/embedded"
 
@@ -39,14 +40,6 @@ STORE = (
         TORTURE,
     ),
     Mutant(
-        "files get their names after the transaction that names them",
-        f"{STORES}/commit.py",
-        "        return Commit(number, segments, self._unchanged)\n\n    def discard",
-        "        self._files.publish(self._written)\n        return Commit(number, segments, self._unchanged)\n\n"
-        "    def discard",
-        TORTURE,
-    ),
-    Mutant(
         "the hash of a segment's bytes is not checked",
         f"{STORES}/segments.py",
         "if hashlib.sha256(content).digest() != ref.file:",
@@ -55,9 +48,9 @@ STORE = (
     ),
     Mutant(
         "a lower layer supersedes a higher one",
-        "model/layers.py",
-        "out=last[:-1])",
-        "out=last[1:])",
+        f"{STORES}/bars.sql",
+        "ORDER BY period, layer < 0, layer, since, g.id\n",
+        "ORDER BY period, layer < 0 DESC, layer, since, g.id\n",
         CONTRACT,
     ),
     Mutant(
@@ -87,5 +80,26 @@ STORE = (
         "fcntl.LOCK_EX | fcntl.LOCK_NB",
         "fcntl.LOCK_SH | fcntl.LOCK_NB",
         EMBEDDED,
+    ),
+    Mutant(
+        "the hash of a block of the tail is not checked",
+        f"{STORES}/layers.py",
+        "if hashlib.sha256(row[0]).digest() != ref.file:",
+        "if not row[0]:",
+        EMBEDDED,
+    ),
+    Mutant(
+        "undo forgets the tail",
+        f"{STORES}/undo.py",
+        '"end_block" if layer == TAIL else "end_segment"',
+        '"end_segment"',
+        UPKEEP,
+    ),
+    Mutant(
+        "a sweep takes what a lease holds",
+        f"{STORES}/sweep.py",
+        "{*keep, *leased(), *_young(database, newer_than)}",
+        "{*keep, *_young(database, newer_than)}",
+        UPKEEP,
     ),
 )

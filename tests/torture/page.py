@@ -25,7 +25,7 @@ What the torture cannot see: a disk that lies about fsync, and hardware that wri
 _TAIL = """\
 How to repeat: `make torture N={points} SEED={seed}`, one point: `make torture SEED={seed} AT=17`. Twenty points run
 with every `make test`. That the torture can fail is a test of its own: with any one fsync left out, of files, of
-folders or of SQLite's log, it finds a loss (`tests/torture/test_torture.py`), and ten one-line breaks of the store are
+folders or of SQLite's log, it finds a loss (`tests/torture/test_torture.py`), and the one-line breaks of the store are
 each noticed (`make mutants M=stores`).
 """
 
