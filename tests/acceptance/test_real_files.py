@@ -186,6 +186,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
+def test_folders_say_kind_calendar_and_basis(store: Store, shared_data: Find) -> None:
+    """LEAN's folders decide what no spelling of a symbol could."""
+    india = "intraday/lean/equity/india/minute/yesbank/20190709_trade.zip"
+    for path in (
+        "equities/lean/equity/usa/hour/aapl.zip",
+        india,
+        "intraday/lean/forex/fxcm/minute/eurusd/20140501_quote.zip",
+    ):
+        store.import_files(shared_data(path), venue="lean")
+    found = {one.symbol: (one.kind, one.calendar, one.basis) for one in store._house.bars.instruments()}
+    assert found["AAPL"] == ("equity", "XNYS", "raw")
+    assert found["YESBANK"] == ("equity", "NSE", "raw")
+    assert found["EURUSD"][:2] == ("fx", "FX")
+
+
 @pytest.mark.parametrize("interval", ["1m", "5m"])
 @pytest.mark.parametrize("form", ["json.gz", "parquet"])
 def test_trades_become_the_candles_of_the_exchange(shared_data: Find, interval: str, form: str) -> None:

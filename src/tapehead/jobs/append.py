@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.jobs.clean import violates
-from tapehead.jobs.describe import check_hints, describe
+from tapehead.jobs.describe import Place, check_hints, describe
 from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, PARTIAL, SUSPECT, TRADED, Column
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.calendar import Calendar, calendar
@@ -88,7 +88,7 @@ def _instruments(bars: Sequence[Bars], held: dict[str, Instrument], kind: str | 
         known = wanted.get(series.instrument) or held.get(series.instrument)
         if known is None:
             _check_kind(series, kind)
-            known = describe("", series.venue, [series.symbol], series.interval, hints, {})[0][series.symbol]
+            known = describe(Place("", series.venue), [series.symbol], series.interval, hints, {})[0][series.symbol]
         has_volume = known.has_volume or bool((one.volume > 0).any())
         wanted[series.instrument] = replace(known, has_volume=has_volume)
     return wanted

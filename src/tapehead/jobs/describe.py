@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,14 +116,24 @@ def count_steps(times: Iterable[tuple[int, NDArray[np.int64]]]) -> Steps:
     return steps
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bars of a file come from: its path, the venue, and the kind and zone that its folders say, if any."""
+
+    path: str
+    venue: str
+    kind: str | None = None
+    tz: str | None = None
+
+
 def describe(
-    path: str, venue: str, symbols: Sequence[str], interval: Interval, hints: Hints, held: Mapping[str, Instrument]
+    place: Place, symbols: Sequence[str], interval: Interval, hints: Hints, held: Mapping[str, Instrument]
 ) -> tuple[dict[str, Instrument], tuple[str, ...]]:
     """Return the instrument of each symbol, facts that are held kept, and the sentences that say why.
 
     Parameters
     ----------
-    path, venue : str
+    place : Place
     symbols : sequence of str
     interval : Interval
     hints : Hints
@@ -140,13 +150,14 @@ def describe(
     by_pair: dict[Kind, list[str]] = {}
     by_day: list[str] = []
     for symbol in symbols:
-        known = held.get(f"{venue}:{symbol}")
+        known = held.get(f"{place.venue}:{symbol}")
         if known is not None:
             found[symbol] = _told(known, hints)
             continue
         pair = pair_of(symbol)
-        if hints.kind in KINDS:
-            kind = hints.kind
+        named = hints.kind or place.kind
+        if named in KINDS:
+            kind = named
         elif pair is not None:
             kind = pair.kind
             by_pair.setdefault(kind, []).append(symbol)
@@ -155,10 +166,16 @@ def describe(
             by_day.append(symbol)
         else:
             cause = f"'{symbol}' ends in no quote currency, so what kind it is cannot be known"
-            raise AmbiguousFileError(path=path, cause=cause, flag="--kind equity")
+            raise AmbiguousFileError(path=place.path, cause=cause, flag="--kind equity")
         quote = pair.quote if pair is not None and kind in {"crypto", "fx"} else ""
         found[symbol] = Instrument(
-            venue, symbol, kind=kind, quote=quote, settle=quote, calendar=_calendar(kind, hints), has_volume=False
+            place.venue,
+            symbol,
+            kind=kind,
+            quote=quote,
+            settle=quote,
+            calendar=_calendar(kind, hints.tz or place.tz),
+            has_volume=False,
         )
     return found, tuple(_evidence(by_pair, by_day))
 
@@ -168,13 +185,13 @@ def _told(known: Instrument, hints: Hints) -> Instrument:
     if hints.kind not in KINDS or hints.kind == known.kind:
         return known
     kind = hints.kind
-    return replace(known, kind=kind, calendar=_calendar(kind, hints))
+    return replace(known, kind=kind, calendar=_calendar(kind, hints.tz))
 
 
-def _calendar(kind: Kind, hints: Hints) -> str:
-    """Return the calendar of a kind; India's exchange where the user named its zone."""
+def _calendar(kind: Kind, tz: str | None) -> str:
+    """Return the calendar of a kind; India's exchange where its zone was named."""
     usual = CALENDAR_OF_KIND[kind]
-    return "NSE" if usual == "XNYS" and hints.tz in {"Asia/Kolkata", "Asia/Calcutta"} else usual
+    return "NSE" if usual == "XNYS" and tz in {"Asia/Kolkata", "Asia/Calcutta"} else usual
 
 
 def _evidence(by_pair: Mapping[Kind, Sequence[str]], by_day: Sequence[str]) -> Iterable[str]:

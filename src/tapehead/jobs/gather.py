@@ -87,6 +87,8 @@ class Gathered:
     basis: Basis | None = None
     factors: list[Factors] = field(default_factory=list)
     gapless: bool = False
+    kind: str | None = None
+    tz: str | None = None
     tally: Tally = field(default_factory=Tally)
 
     def number_of(self, place: int) -> int:
@@ -133,6 +135,7 @@ def gather(
         found.factors.extend(batch.factors)
         found.basis = found.basis or batch.basis
         found.gapless = found.gapless or batch.gapless
+        found.kind, found.tz = found.kind or batch.kind, found.tz or batch.tz
         if batch.reason:
             reading.set_lines_aside(batch)
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tapehead.jobs.conflict import check_basis, no_bars
-from tapehead.jobs.describe import Steps, count_steps, describe, guess_interval
+from tapehead.jobs.describe import Place, Steps, count_steps, describe, guess_interval
 from tapehead.jobs.gather import Gathered, Keys
 from tapehead.model.factors import Basis
 from tapehead.model.instrument import Instrument, Series
@@ -84,7 +84,8 @@ class Settled:
         file, interval = self.files[number], self.interval(number)
         symbols = [keys.names[key][1] for key in file.keys]
         known = ChainMap(self.instruments, self.held)
-        found, evidence = describe(file.path, file.venue, symbols, interval, hints, known) if symbols else ({}, ())
+        place = Place(file.path, file.venue, file.kind, file.tz)
+        found, evidence = describe(place, symbols, interval, hints, known) if symbols else ({}, ())
         self.kinds.append(evidence)
         for symbol, instrument in found.items():
             name, basis = instrument.name, file.basis or ""
