@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check mutants torture dirty fuzz-files bench lock format
+.PHONY: help setup demo test check bigfile mutants torture dirty fuzz-files bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ dirty: setup ## random dirty markets with known truth, imported; N=2000 of them,
 bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
 	@benchmarks/setup_peers.sh
 	@$(BIN)/python -m benchmarks $(or $(W),W5)
+
+bigfile: setup ## import an unsorted file larger than memory may hold; GB=5; prints peak memory and time
+	@$(BIN)/python -m benchmarks.bigfile --gb $(or $(GB),5)
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --upgrade --python-version 3.11 \

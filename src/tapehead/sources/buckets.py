@@ -16,7 +16,7 @@ from tapehead.sources.spool import SortedSpool
 
 Array = NDArray[Any]
 
-BUDGET_BYTES = 64 << 20
+BUDGET_BYTES = 48 << 20
 _EVER = 1 << 62
 _ROW_BYTES = 64
 _DEFAULTS = {"factor": np.nan, "partial": False}
