@@ -80,7 +80,7 @@ def test_two_imports_at_once_both_count(home: Path, tmp_path: Path) -> None:
     lines = files[0].read_text().splitlines()
     files[0].write_text("\n".join(lines[:1_700]) + "\n")
     files[1].write_text("\n".join([lines[0], *lines[1_500:]]) + "\n")
-    words = [str(PROGRAM), "--home", str(home), "import", "--venue", "both"]
+    words = [str(PROGRAM), "--home", str(home), "-q", "import", "--venue", "both"]
     children = [
         subprocess.Popen([*words, str(file)], env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for file in files

@@ -6,6 +6,7 @@ a file name (`# mine.py`) is written there under that name. HOME is that folder 
 
 Each printed line must stand in the page, number by number. Only what cannot be the same twice may differ: times, rates,
 ids of runs, receipts, digests, sizes, paths of folders. A line `...` stands for any lines, an empty line for itself.
+Progress, which a slow machine prints and a fast one does not, is left out.
 A command may name a run by the id that the page shows. A command that ends in an error shows its `error:` line.
 `make demo` is run as the recipe says, in that folder; what sets up, tests or clones is not run and shows no output.
 """
@@ -28,6 +29,9 @@ VARIES = (
     re.compile(r"\b[0-9][0-9.,]* (?:[MkG] )?bars/s"),
     re.compile(r"\b[0-9][0-9.,]* [kMGT]i?B\b"),
     re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?= )(?=.*(?:completed|cancelled))"),
+)
+PROGRESS = re.compile(
+    r"^(?:reading|writing|comparing|checking|making|instruments filtered)\b.*   [0-9][0-9,]*(?: of [0-9][0-9,]*)?$"
 )
 ANY = "..."
 
@@ -140,7 +144,7 @@ class Reader:
             check=False,
             timeout=240,
         )
-        return done.returncode, done.stdout.splitlines()
+        return done.returncode, [line for line in done.stdout.splitlines() if not PROGRESS.match(line)]
 
     def _learn(self, shown: tuple[str, ...], printed: list[str]) -> None:
         """Remember which run the page means by its ids."""

@@ -86,20 +86,29 @@ def import_(context: click.Context, /, paths: tuple[str, ...], **options: Any) -
 
 
 def _with_given(error: TapeheadError, options: Mapping[str, Any]) -> TapeheadError:
-    """Let the next step name the file as a shell takes it, and what was decided before."""
-    path, text = str(error.facts.get("path", "")), str(error)
+    """Let each next step name the file as a shell takes it, and what was decided before."""
+    path = str(error.facts.get("path", ""))
+    said = f"tapehead import {path} "
+    text, *steps = str(error).split(said)
+    if not path or not steps:
+        return error
+    for step in steps:
+        words = ["import", path, *_given(options, step.partition(". ")[0], str(error))]
+        text += f"tapehead {shlex.join(words)} {step}"
+    return type(error)(text, **error.facts)
+
+
+def _given(options: Mapping[str, Any], step: str, text: str) -> list[str]:
+    """Return the words for what was decided and neither `step` nor the question in `text` decides anew."""
     given: list[str] = []
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, Mapping):
             kept = (f"{ours}={theirs}" for ours, theirs in value.items() if f"'{theirs}'" not in text)
             given += [word for pair in kept for word in (flag, pair)]
-        elif value and (name, value) != ("price", "mid") and flag not in text:
+        elif value and (name, value) != ("price", "mid") and flag not in step:
             given += [flag] if value is True else [flag, str(value)]
-    said = f"tapehead import {path} "
-    if not path or said not in text:
-        return error
-    return type(error)(text.replace(said, f"tapehead {shlex.join(['import', path, *given])} "), **error.facts)
+    return given
 
 
 def _report_lines(report: ImportReport, session: Session) -> list[str]:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tapehead.errors import AmbiguousFileError
+from tapehead.errors import AmbiguousFileError, ImportConflictError
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.scripted import RUN, ScriptedStore
 
@@ -48,6 +48,14 @@ def test_a_refused_import_repeats_what_was_decided(call: Call, store: ScriptedSt
     options = ["--tz", "Asia/Kolkata", "--columns", "close=c", "--columns", "open=o", "--strict"]
     assert [word for word in words if word not in options] == ["import", path, "--kind", "equity"]
     assert sorted(word for word in words[2:-2]) == sorted(options)
+
+
+def test_each_way_out_repeats_what_it_does_not_decide(call: Call, store: ScriptedStore) -> None:
+    ways = "Keep it apart: tapehead import a.csv --venue NAME. Or let it win: tapehead import a.csv --supersede"
+    store.refusal = ImportConflictError(f"a.csv: 9 of 9 bars differ. {ways}", path="a.csv")
+    said = call("import", "a.csv", "--venue", "binance", "--tz", "UTC").err
+    assert "Keep it apart: tapehead import a.csv --tz UTC --venue NAME." in said
+    assert said.endswith("Or let it win: tapehead import a.csv --venue binance --tz UTC --supersede\n")
 
 
 def test_import_as_json_is_the_report(call: Call) -> None:
