@@ -24,7 +24,7 @@ _FIELDS = ("open", "high", "low", "close", "volume", "flags")
     cls=Command,
     example="tapehead store diff 2 3",
     help="Compare two snapshots bar by bar: added, removed and changed bars of each series, with the first changed "
-    "ones (times UTC); instruments and factors too. Snapshots are commit numbers: tapehead store log",
+    "ones (times UTC); instruments and factors too. Snapshots have the numbers of commits, see: tapehead store log.",
 )
 @click.argument("before", metavar="A", type=click.IntRange(min=0))
 @click.argument("after", metavar="B", type=click.IntRange(min=0))

@@ -22,7 +22,7 @@ _NAMED = 12
     cls=Command,
     example="tapehead undo 3",
     help="Take back one commit, such as an import: what it brought goes, what it replaced comes back, bit for bit. "
-    "The undo is a commit too: undo that one to have it back. Numbers: tapehead store log",
+    "The undo is a commit too: undo that one to have it back. Commits have the numbers of: tapehead store log.",
 )
 @click.argument("commit", type=int)
 @click.pass_context

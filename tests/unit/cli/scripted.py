@@ -24,6 +24,7 @@ from tapehead.model.segment import Universe
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.table import Table
 from tapehead.ports.runs import RunRecord
+from tests.unit.cli.scripted_upkeep import ScriptedUpkeep
 
 RUN = "01JD8Q7K" + "0" * 18
 HOUR = 3_600_000_000
@@ -176,7 +177,7 @@ class ScriptedRun:
 
 
 @dataclass
-class ScriptedStore:
+class ScriptedStore(ScriptedUpkeep):
     """Remembers what it was asked in `asked`."""
 
     home: str | None = None
