@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.unit.cli.screen import Ended, Screen, run_on_pty
 from tests.unit.cli.test_backtest import DRAWING
 
 SLOW = """
-import sys, time
+import os, sys, time
 sys.argv[0] = "tapehead"
 from tapehead.cli.main import main
 from tests.unit.cli.scripted import ScriptedStore
@@ -21,6 +22,8 @@ plain = store.run_.events
 def slow():
     for number, event in plain():
         time.sleep(float(sys.argv[1]))
+        if number == 10 and "REACHED" in os.environ:
+            open(os.environ["REACHED"], "x").close()
         yield number, event
 store.run_.events = slow
 sys.exit(main(sys.argv[2:], open_store=store.open))
@@ -85,15 +88,17 @@ def test_without_a_terminal_there_is_a_line_every_two_seconds_and_no_redraw() ->
 
 
 @pytest.mark.parametrize("flags", [(), ("--json",)])
-def test_ctrl_c_at_the_keyboard_ends_in_order(flags: tuple[str, ...]) -> None:
+def test_ctrl_c_at_the_keyboard_ends_in_order(flags: tuple[str, ...], tmp_path: Path) -> None:
+    reached = tmp_path / "reached"
     process = subprocess.Popen(
         [sys.executable, "-c", SLOW, "0.1", *flags, *WORDS],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(COLUMNS="80"),
+        env=environment(COLUMNS="80", REACHED=str(reached)),
     )
-    time.sleep(1.5)
+    while not reached.exists() and process.poll() is None:
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
