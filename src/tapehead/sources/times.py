@@ -87,13 +87,14 @@ class TimeReader:
     def _read_numbers(self, column: Any) -> tuple[I64, Flags]:
         """Read numbers by the named unit, or each by its size."""
         values, valid = _integers(column)
+        fraction = _fractions(column)
         if self.unit:
-            return _scaled(values, self.unit), valid
+            return _scaled(values, self.unit) + _scaled_fraction(fraction, self.unit), valid
         ts = np.zeros(len(values), np.int64)
         known = np.zeros(len(values), np.bool_)
         for unit in UNITS_A_SECOND:
             fits = valid & _plausible(values, unit)
-            ts[fits] = _scaled(values[fits], unit)
+            ts[fits] = _scaled(values[fits], unit) + _scaled_fraction(fraction[fits], unit)
             known |= fits
         return ts, known
 
@@ -325,20 +326,41 @@ def _typed_wall(column: Any, instant: I64) -> I64:
 
 
 def _integers(column: Any) -> tuple[I64, Flags]:
-    """Return whole numbers and which are valid; text of digits is read exactly."""
+    """Return numbers without what stands behind their point, and which are valid; text of digits is read exactly."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if is_text(column.type):
-        whole = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^(\d{1,18}|[0-8]\d{18})(\.0*)?$")
-        text = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"\.0*$", "")
+        whole = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^(\d{1,18}|[0-8]\d{18})(\.\d*)?$")
+        text = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"\.\d*$", "")
         column = pc.cast(pc.if_else(pc.fill_null(whole, False), text, None), pa.int64())  # noqa: FBT003
     if pa.types.is_floating(column.type):
         values = to_float64(column)
         valid = np.isfinite(values) & (np.abs(values) < 2.0**62)
-        return np.where(valid, np.round(np.where(valid, values, 0.0)), 0).astype(np.int64), valid
+        return np.where(valid, np.floor(np.where(valid, values, 0.0)), 0).astype(np.int64), valid
     valid = np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), np.bool_)
     return pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
+
+
+def _fractions(column: Any) -> NDArray[np.float64]:
+    """Return what stands behind the point of numbers, from 0 up to 1; 0 where they are not valid."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_text(column.type):
+        if not pc.any(pc.fill_null(pc.match_substring(column, "."), False)).as_py():  # noqa: FBT003 - what to fill with
+            return np.zeros(len(column))
+        parts = pc.extract_regex(pc.utf8_trim_whitespace(column), r"^\d+(?P<part>\.\d{1,15})\d*$")
+        return to_float64(pc.fill_null(pc.struct_field(parts, "part"), "0"))
+    if not pa.types.is_floating(column.type):
+        return np.zeros(len(column))
+    values = to_float64(column)
+    return np.where(np.isfinite(values), values - np.floor(np.where(np.isfinite(values), values, 0.0)), 0.0)
+
+
+def _scaled_fraction(values: NDArray[np.float64], unit: str) -> I64:
+    """Return parts of a unit as microseconds."""
+    return np.round(values * (1_000_000 / UNITS_A_SECOND[unit])).astype(np.int64)
 
 
 def _is_digits(column: Any) -> bool:
