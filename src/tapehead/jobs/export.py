@@ -21,7 +21,6 @@ from tapehead.ports.bars import BarStore, ChunkCache
 RAW_BAR_BYTES: Final = 48
 """Time, four prices and volume of 8 bytes each: what a bar takes without any compression."""
 
-FORMS: Final = tuple(COMPRESSIONS)
 _PLAIN = re.compile(r"[A-Z][A-Z0-9]*")
 Progress = Callable[[str, int, int], None]
 
@@ -70,16 +69,15 @@ class ExportReport:
         return self.rows * RAW_BAR_BYTES / max(self.size_bytes, 1)
 
 
-def check_form(form: str, compression: str | None) -> str:
-    """Return the compression of a form, its own where none is named; raise ParameterError where it cannot have it."""
-    if form not in COMPRESSIONS:
-        raise ParameterError(name="format", value=form, bound=f"one of {', '.join(FORMS)}")
-    able = COMPRESSIONS[form]
-    if compression is None:
-        return able[0]
-    if compression not in able:
+def check_form(form: str, compression: str | None) -> tuple[Form, str]:
+    """Return a form and its compression, its own where none is named; raise ParameterError for what there is not."""
+    chosen = next((one for one in COMPRESSIONS if one == form), None)
+    if chosen is None:
+        raise ParameterError(name="format", value=form, bound=f"one of {', '.join(COMPRESSIONS)}")
+    able = COMPRESSIONS[chosen]
+    if compression is not None and compression not in able:
         raise ParameterError(name="compression", value=compression, bound=f"one of {', '.join(able)} for {form}")
-    return compression
+    return chosen, compression or able[0]
 
 
 def export(
@@ -88,7 +86,7 @@ def export(
     series: Sequence[Series],
     folder: Path,
     *,
-    form: Form = "parquet",
+    form: str = "parquet",
     compression: str | None = None,
     start: int | None = None,
     end: int | None = None,
@@ -128,7 +126,7 @@ def export(
     NoBarsError
         No series has a bar in the range; nothing was written.
     """
-    chosen = check_form(form, compression)
+    kind, chosen = check_form(form, compression)
     lo, hi = (-(2**62) if start is None else start), (2**62 if end is None else end)
     head = store.head() if snapshot is None else snapshot
     with store.lease(head, 3600.0):
@@ -137,14 +135,14 @@ def export(
             raise NoBarsError(
                 "No bars to export: none of the chosen instruments has one in the range. See: tapehead instruments"
             )
-        places = {one: _place(folder, one, SUFFIXES[form, chosen]) for one in series if one in refs}
+        places = {one: _place(folder, one, SUFFIXES[kind, chosen]) for one in series if one in refs}
         _check_free(places.values(), force)
         known = {one.name: one for one in store.instruments(head)}
-        work = _Export(tiers, form, chosen, lo, hi, progress, sum(ref.rows for held in refs.values() for ref in held))
+        work = _Export(tiers, kind, chosen, lo, hi, progress, sum(ref.rows for held in refs.values() for ref in held))
         files = [work.write(place, one, refs[one], known.get(one.instrument)) for one, place in places.items()]
     kept = tuple(one for one in files if one.rows)
     empty = tuple(one for one in series if one not in {file.series for file in kept})
-    return ExportReport(str(folder), head, form, chosen, kept, empty)
+    return ExportReport(str(folder), head, kind, chosen, kept, empty)
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from tapehead.layout.columns import Column
 from tapehead.ports.bars import Array
 
 Form = Literal["parquet", "feather", "csv"]
-COMPRESSIONS: Final[Mapping[str, tuple[str, ...]]] = {
+COMPRESSIONS: Final[Mapping[Form, tuple[str, ...]]] = {
     "parquet": ("zstd", "lz4", "gzip", "none"),
     "feather": ("lz4", "zstd", "none"),
     "csv": ("none", "gzip"),

@@ -184,7 +184,7 @@ class Upkeep:
         from tapehead.jobs.export import check_form, export
 
         house = self._house
-        compression = check_form(format, compression)
+        check_form(format, compression)
         lo, hi = read_time("start", start), read_time("end", end)
         named = [symbols] if isinstance(symbols, str) else symbols
         series = _chosen(house, universe, named, interval, snapshot)
