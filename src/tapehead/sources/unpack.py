@@ -179,15 +179,7 @@ def _sentences(path: str) -> Iterator[None]:
         yield
     except FileFormatError:
         raise
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-        struct.error,
-    ) as cause:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, struct.error) as cause:
         text = str(cause).strip() or "it ends too early"
         raise FileFormatError(path=path, cause=f"the archive is cut or damaged ({text})", step=_FETCH) from cause
 

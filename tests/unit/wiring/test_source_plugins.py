@@ -8,33 +8,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-GOOD = '''
-import numpy as np
-from tapehead.ports.bars import RawBatch
-
-
-class Ticker:
-    """Reads files that begin with TAPE: a price a line, an hour apart."""
-
-    def reads(self, path, head):
-        return head.startswith(b"TAPE")
-
-    def batches(self, origin, hints):
-        with open(origin.path) as file:
-            prices = np.array([float(line) for line in file.read().splitlines()[1:]])
-        yield RawBatch(
-            names=("BTCUSDT",), codes=np.zeros(len(prices), np.int32),
-            ts=1_704_067_200_000_000 + 3_600_000_000 * np.arange(len(prices)), ts_valid=np.ones(len(prices), bool),
-            open=prices, high=prices, low=prices, close=prices, volume=None, row=1, text=str,
-        )
-'''
-SAYS_YES = (
-    "class Ticker:\n    def reads(self, path, head):\n        return True\n    def batches(self, origin, hints):\n"
-)
+_PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+GOOD = _PAGE.partition("## A source")[2].split("```")[1].removeprefix("python")
+"""The class that the page shows."""
+SAYS_YES = "class Tape:\n    def reads(self, path, head):\n        return True\n    def batches(self, origin, hints):\n"
 BAD = {
     "raises on load": ("raise OSError('no licence')", "it does not load, OSError: no licence"),
     "raises when asked": (SAYS_YES.replace("True", "1 / 0") + "        return iter(())", "it raised ZeroDivisionError"),
-    "is no source": ("class Ticker:\n    pass", "it has no reads and no batches"),
+    "is no source": ("class Tape:\n    pass", "it has no reads and no batches"),
     "gives no batch": (SAYS_YES + "        yield 1", "it gave int and no RawBatch"),
     "raises midway": (SAYS_YES + "        raise KeyError('x')\n        yield", "it raised KeyError: 'x'"),
 }
@@ -47,7 +28,7 @@ def install(folder: Path, package: str, code: str, name: str = "ticker") -> None
     metadata = folder / f"{module}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8")
-    points = f"[tapehead.sources]\n{name} = {module}:Ticker\n"
+    points = f"[tapehead.sources]\n{name} = {module}:Tape\n"
     (metadata / "entry_points.txt").write_text(points, encoding="utf-8")
 
 
