@@ -186,7 +186,8 @@ class Database:
             self.close()
             self._explain(error, f"{self.path.name}")
             raise unwritable(self.path.parent, str(error)) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            # SQLite quotes damaged text in its message, and Python cannot always read that.
             self.close()
             way_out = f"Move it away, or use another store: tapehead --home {other_home(self.path.parent)} doctor"
             raise SurroundingsError(f"{self.path} is not a database: {error}. {way_out}") from error

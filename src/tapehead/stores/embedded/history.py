@@ -2,7 +2,7 @@
 
 import zlib
 
-from tapehead.errors import ParameterError
+from tapehead.errors import ParameterError, SurroundingsError
 from tapehead.model.history import CommitRecord
 from tapehead.stores.embedded.database import Database
 
@@ -33,7 +33,11 @@ def check_snapshot(database: Database, snapshot: int, head: int) -> None:
         raise ParameterError(name="snapshot", value=snapshot, bound=f"between 0 and {head}, the newest commit")
     if snapshot in (0, head):
         return
-    swept, oldest = database.execute("swept", (snapshot,)).fetchone()
+    row = database.execute("swept", (snapshot,)).fetchone()
+    if row is None:
+        lost = f"commit {snapshot} is not in it, and {head} is"
+        raise SurroundingsError(f"{database.path} is damaged: {lost}. Look at it: tapehead store verify")
+    swept, oldest = row
     if swept:
         raise ParameterError(
             name="snapshot",
