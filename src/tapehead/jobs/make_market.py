@@ -68,7 +68,8 @@ def make_market(
     series = {instrument.name: span.series for instrument, span in zip(facts, spans, strict=True)}
     stale = store.manifest(list(series.values()), FIRST_US, LAST_US).refs
     held = {(one, ref.period) for one, refs in stale.items() for ref in refs}
-    return store.commit(_iter_drafts(made, series, held, progress), note=note, instruments=facts, universes=(universe,))
+    drafts = _iter_drafts(made, series, held, progress)
+    return store.commit(drafts, note=note, instruments=facts, universes=(universe,), kind="market")
 
 
 def _is_held(store: BarStore, universe: Universe, facts: Sequence[Instrument], spans: Sequence[Coverage]) -> bool:
