@@ -24,6 +24,8 @@ NO_LINE, NO_SYMBOL, NO_TIME, NO_PRICE, LOST, WON = range(6)
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 _NEVER = -(1 << 62)
+# Years 1 to 9999, which dates can be written in; a time beyond them is a number that was misread.
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 
 
 class Keys:
@@ -188,7 +190,8 @@ class _Reading:
         """Put the rows of a batch that can become bars into the buckets, and set the others aside."""
         count = len(batch.ts)
         codes = self._coded(batch)
-        timed = batch.ts_valid & (codes >= 0)
+        known = batch.ts_valid & (batch.ts >= _FIRST_US) & (batch.ts < _LAST_US)
+        timed = known & (codes >= 0)
         finite = np.isfinite(batch.open)
         for name in PRICE_COLUMNS[1:]:
             finite &= np.isfinite(getattr(batch, name))
@@ -196,7 +199,7 @@ class _Reading:
         whole = bool(usable.all())
         places = np.arange(self.count, self.count + count)
         if not whole:
-            self._set_aside(batch, codes, usable)
+            self._set_aside(batch, codes, known, usable)
         self._note_order(codes, batch.ts, places, timed, usable)
         rows: dict[str, NDArray[Any]] = {
             "ts": batch.ts,
@@ -228,11 +231,11 @@ class _Reading:
         where = np.array([self._codes[name] for name in batch.names] or [-1], np.int32)
         return np.where(batch.codes < 0, np.int32(-1), where[batch.codes])
 
-    def _set_aside(self, batch: RawBatch, codes: I32, usable: NDArray[np.bool_]) -> None:
+    def _set_aside(self, batch: RawBatch, codes: I32, known: NDArray[np.bool_], usable: NDArray[np.bool_]) -> None:
         """Set aside the rows that cannot become bars, with their fields as read."""
         found = self._found
         for place in np.flatnonzero(~usable).tolist():
-            text, named, timed = batch.text(place), codes[place] >= 0, bool(batch.ts_valid[place])
+            text, named, timed = batch.text(place), codes[place] >= 0, bool(known[place])
             found.sample = found.sample or text
             reason = NO_SYMBOL if not named else NO_TIME if not timed else NO_PRICE
             found.unnamed += reason == NO_SYMBOL

@@ -218,3 +218,12 @@ def test_the_first_volume_of_a_series_may_come_in_a_later_period(tmp_path: Path,
     take(store, tmp_path, [ListedSource(rows)], budget, HINTS)
     assert store.bars("listed:AUSDT").flags.tolist() == [0, 0, 0, 0, 0, 1, 0]
     assert store.known["listed:AUSDT"].has_volume
+
+
+@pytest.mark.parametrize("ts", [-(10**18), 10**18, 2**62])
+def test_a_time_beyond_all_dates_is_none(tmp_path: Path, ts: int) -> None:
+    store = MemoryStore()
+    beyond: Row = ("AUSDT", ts, 10.0, 10.0, 10.0, 10.0, 1.0)
+    report = take(store, tmp_path, [ListedSource([bar(0, 10.0), beyond, bar(1, 10.0)])], LARGE, HINTS)
+    assert (report.total.kept, report.total.nulls) == (2, 1)
+    assert (store.aside[0].row, store.aside[0].ts) == (2, None)
