@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -73,35 +74,36 @@ def read(
         status = os.fstat(descriptor)
         if status.st_size != size_of(rows):
             raise DamagedError(path)
-        seen = Proof(status.st_ino, status.st_mtime_ns, status.st_size, 0)
-        proven = proof.columns if proof is not None and proof[:3] == seen[:3] else 0
-        _fill(descriptor, rows, columns, into)
-        wanted = [name for name in columns if not proven & _BIT[name]]
-        if wanted:
-            if not proven:
-                _touch(descriptor, status)
-            _prove(descriptor, rows, wanted, into)
+        seen = (status.st_ino, status.st_mtime_ns, status.st_size)
+        proven = proof.columns if proof is not None and proof[:3] == seen else 0
+        asked, runs = _runs(tuple(columns))
+        for before, width, names in runs:
+            _read_run(descriptor, [into[name] for name in names], before * rows, width * rows)
+        if proof is not None and proven and not asked & ~proven:
+            return proof
+        if not proven:
+            _touch(descriptor, status)
+        _prove(descriptor, rows, [name for name in columns if not proven & _BIT[name]], into)
     finally:
         os.close(descriptor)
-    return seen._replace(columns=proven | sum(_BIT[name] for name in set(wanted)))
+    return Proof(*seen, proven | asked)
 
 
-def _fill(descriptor: int, rows: int, columns: Sequence[Column], into: Mapping[Column, NDArray[Any]]) -> None:
-    """Read each run of neighbouring columns by one call."""
-    buffers: list[Any] = []
-    start, end, wanted = 0, -1, 0
-    for name in sorted(columns, key=_BEFORE.__getitem__):
-        offset = _BEFORE[name] * rows
-        if buffers and offset != end:
-            _read_run(descriptor, buffers, start, wanted)
-            buffers, wanted = [], 0
-        if not buffers:
-            start = offset
-        length = _WIDTHS[name] * rows
-        buffers.append(into[name])
-        wanted += length
-        end = offset + length
-    _read_run(descriptor, buffers, start, wanted)
+@lru_cache(maxsize=128)
+def _runs(columns: tuple[Column, ...]) -> tuple[int, tuple[tuple[int, int, tuple[Column, ...]], ...]]:
+    """Return the bits of columns, and each run of neighbouring ones: bytes a row before it and in it, and its names.
+
+    Worked out once a choice of columns: for each file it would cost 4 us, a seventh of reading a year of hours.
+    """
+    runs: list[tuple[int, int, tuple[Column, ...]]] = []
+    for name in sorted(set(columns), key=_BEFORE.__getitem__):
+        before, width = _BEFORE[name], _WIDTHS[name]
+        if runs and runs[-1][0] + runs[-1][1] == before:
+            start, length, names = runs.pop()
+            runs.append((start, length + width, (*names, name)))
+        else:
+            runs.append((before, width, (name,)))
+    return sum(_BIT[name] for name in set(columns)), tuple(runs)
 
 
 def _read_run(descriptor: int, buffers: list[Any], start: int, wanted: int) -> None:
