@@ -218,6 +218,32 @@ class BarUpkeepContract(BarContract):
         assert [one.name for one in store.instruments()] == ["test:AAA"]
         assert [ref.period for ref in refs_of(store)] == [2022]
 
+    def test_bars_that_come_back_have_their_instrument_again(self, tmp_path: Path) -> None:
+        store = self.make(tmp_path)
+        store.commit([sample_draft()], note="first", instruments=[Instrument("test", "AAA", lot=0.5)])
+        store.commit([sample_draft(year=2022)], note="second", instruments=[Instrument("test", "AAA", lot=0.5)])
+        store.undo(2)
+        store.undo(1)
+        assert list(store.instruments()) == []
+        store.undo(3)
+        assert [ref.period for ref in refs_of(store)] == [2022]
+        assert list(store.instruments()) == [Instrument("test", "AAA", lot=0.5)]
+        store.undo(4)
+        store.undo(5)
+        assert list(store.instruments()) == [Instrument("test", "AAA", lot=0.5)]
+
+    def test_factors_that_a_later_commit_joined_are_not_left_behind(self, tmp_path: Path) -> None:
+        import pytest
+
+        store = self.make(tmp_path)
+        store.commit([], note="wrong", factors=[sample_factors(100.0)])
+        store.commit([], note="joined", factors=[sample_factors(100.0, 1.0)])
+        with pytest.raises(UndoError, match=r"the factors of test:AAA\. Take back that one first: tapehead undo 2"):
+            store.undo(1)
+        store.undo(2)
+        store.undo(1)
+        assert dict(store.factors(["test:AAA"])) == {}
+
     def test_gc_gives_back_what_no_kept_snapshot_names(self, tmp_path: Path) -> None:
         import pytest
 

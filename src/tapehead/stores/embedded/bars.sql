@@ -466,6 +466,14 @@ FROM commits AS c JOIN (
 ) USING (number)
 ORDER BY c.number DESC
 
+-- name: touching_factors
+SELECT c.number, c.undoes
+FROM commits AS c JOIN (
+    SELECT since AS number FROM factors WHERE venue = :venue AND symbol = :symbol AND since > :number
+    UNION SELECT until FROM factors WHERE venue = :venue AND symbol = :symbol AND until > :number
+) USING (number)
+ORDER BY c.number DESC
+
 -- name: end_segment
 UPDATE segments SET until = ? WHERE id = ?
 
@@ -496,6 +504,16 @@ INSERT INTO instruments (
 SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
     ?
 FROM instruments WHERE venue = ? AND symbol = ? AND since = ?
+
+-- name: hold_instrument_of
+INSERT INTO instruments (
+    venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
+    since
+)
+SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis,
+    :undo
+FROM instruments
+WHERE venue = :venue AND symbol = :symbol AND since <= :snapshot AND (until IS NULL OR until > :snapshot)
 
 -- name: touched_factors
 SELECT venue, symbol, id, since, until, source, data

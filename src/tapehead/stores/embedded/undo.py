@@ -11,6 +11,7 @@ from tapehead.model.segment import TAIL, Commit
 from tapehead.stores.embedded.database import Database
 
 _LATER = "Take back that one first: tapehead undo {later}"
+_NEWEST = 2**62
 _LOG = "See what there is: tapehead store log"
 
 
@@ -66,7 +67,7 @@ def undo(database: Database, number: int) -> Commit:
     ------
     UndoError
         There is no such commit, it or the snapshot before it was swept, it was undone already, or a later commit
-        touched the same periods and was not itself undone.
+        touched the same periods, ranges or factors and was not itself undone.
 
     Notes
     -----
@@ -83,6 +84,8 @@ def undo(database: Database, number: int) -> Commit:
             database.execute("count_coverage", {"series": one})
         work.restore_factors()
         work.restore_instruments()
+        for one in series:
+            work.name_bars(one)
         both = {"undo": work.undo, "number": number}
         database.execute("end_quarantined", both)
         database.execute("hold_quarantined", both)
@@ -95,7 +98,7 @@ def undo(database: Database, number: int) -> Commit:
 
 def _check(database: Database, number: int) -> str:
     """Return the note of a commit; raise UndoError where it cannot be taken back whatever it touched."""
-    row = database.execute("commit_of", (number,)).fetchone()
+    row = database.execute("commit_of", (number,)).fetchone() if 0 < number < _NEWEST else None
     if row is None:
         head = int(database.execute("head").fetchone()[0])
         held = f"there is no such commit; the newest is {head}" if head else "there is no commit yet"
@@ -134,7 +137,8 @@ class _Undo:
                 for _, _, layer, data, added, row, since, until in group
             )
             if not states.is_untouched():
-                self._refuse("touching_period", {"series": series, "period": period}, series)
+                place = {"series": series, "period": period}
+                self._refuse("touching_period", place, f"the same bars of {self._name_of(series)}")
             self._hold_blocks(states)
             touched[series] = None
         return list(touched)
@@ -145,7 +149,8 @@ class _Undo:
         for series, group in groupby(rows, key=lambda row: row[0]):
             states = self._states(_Row((first, end), row, since, until) for _, since, until, first, end, row in group)
             if not states.is_untouched():
-                self._refuse("touching_empties", {"series": series}, series)
+                what = f"what is confirmed empty of {self._name_of(series)}"
+                self._refuse("touching_empties", {"series": series}, what)
             end, hold = _difference(states)
             for row in end:
                 self._database.execute("end_empty", (self.undo, row.row))
@@ -162,13 +167,26 @@ class _Undo:
             for row in states.before:
                 self._database.execute("hold_instrument", (self.undo, *name, row.row))
 
+    def name_bars(self, series: int) -> None:
+        """Hold the instrument of a series that has bars again, where an undo between took it away with the last."""
+        venue, symbol, _ = self._database.execute("series_named", (series,)).fetchone()
+        name = (venue, symbol)
+        if self._has_bars(name) and self._database.execute("instrument", name).fetchone() is None:
+            before = {"venue": venue, "symbol": symbol, "undo": self.undo, "snapshot": self.number - 1}
+            self._database.execute("hold_instrument_of", before)
+
     def restore_factors(self) -> None:
-        """Hold the factors of each instrument as before, unless a later commit brought others."""
-        for states, name in self._named("touched_factors"):
+        """Hold the factors of each instrument as before.
+
+        Refused after a later commit brought others: those were joined with these, which would stay, or come back by
+        the undo of that one.
+        """
+        for states, (venue, symbol) in self._named("touched_factors"):
             if not states.is_untouched():
-                continue
+                place = {"venue": venue, "symbol": symbol}
+                self._refuse("touching_factors", place, f"the factors of {venue}:{symbol}")
             for _ in states.now:
-                self._database.execute("end_factors", (self.undo, *name))
+                self._database.execute("end_factors", (self.undo, venue, symbol))
             for row in states.before:
                 self._database.execute("hold_factors", (self.undo, row.row))
 
@@ -200,15 +218,18 @@ class _Undo:
             self._database.execute("hold_block" if layer == TAIL else "hold_segment", (self.undo, place))
         self.held += len(hold)
 
-    def _refuse(self, statement: str, place: dict[str, Any], series: int) -> None:
+    def _refuse(self, statement: str, place: dict[str, Any], what: str) -> None:
         """Raise UndoError that names the newest later commit that touched the same and was not itself undone."""
         touching = self._database.execute(statement, {**place, "number": self.number}).fetchall()
         later = self._who_holds(_newest_in_force(touching, self.number))
         note = self._database.execute("commit_of", (later,)).fetchone()[2]
-        venue, symbol, us = self._database.execute("series_named", (series,)).fetchone()
-        name = f"{venue}:{symbol} {Interval.of_us(us).text}"
-        cause = f"commit {later} ({note}) came later and changed the same bars of {name}"
+        cause = f"commit {later} ({note}) came later and changed {what}"
         raise UndoError(number=self.number, cause=cause, step=_LATER.format(later=later), later=later)
+
+    def _name_of(self, series: int) -> str:
+        """Return a series as a person says it."""
+        venue, symbol, us = self._database.execute("series_named", (series,)).fetchone()
+        return f"{venue}:{symbol} {Interval.of_us(us).text}"
 
     def _who_holds(self, number: int) -> int:
         """Return the commit to undo first: one that was undone, and that undo too, is held by the last of them."""
