@@ -6,6 +6,7 @@ from typing import Any
 
 from tapehead.errors import FileFormatError
 from tapehead.ports.bars import Hints, Origin, RawBatch
+from tapehead.sources.arrow_bounds import UnreadableMessageError, iter_sizes
 from tapehead.sources.shapes import read_table
 from tapehead.sources.table import Table
 
@@ -15,9 +16,13 @@ _MOST_FOOTER_BYTES = 16 << 20
 _MOST_COLUMNS = 4_096
 _FOOTER_TAIL_BYTES = 8
 # A constant column packs to almost nothing; beyond these a file says more rows than anybody recorded.
-_FREE_ROWS = 100_000_000
-_MOST_ROWS_A_BYTE = 50
+_FREE_ROWS = 10_000_000
+_MOST_ROWS_A_BYTE = 20
+# A batch is unpacked whole, and so is a page of Parquet, of which only the sum over a column is known.
+_MOST_BATCH_BYTES = 256 << 20
+_MOST_RATIO = 300
 _FETCH = "Nothing was written. Fetch it again, then: tapehead import PATH"
+_SMALLER = "Write it as Parquet or in smaller batches, then: tapehead import PATH"
 _NARROW = "Save the columns of the bars alone, then: tapehead import PATH"
 
 
@@ -49,7 +54,7 @@ class ArrowFileSource:
                 return self._iter_batches(path, wanted)
 
             yield from read_table(Table(path, path, tuple(names), open_columns), hints)
-        except (pa.ArrowException, OSError, UnicodeError) as cause:
+        except (pa.ArrowException, UnreadableMessageError, OSError, UnicodeError) as cause:
             raise _broken(path, self._form, cause) from cause
 
     def _names(self, path: str) -> list[str]:
@@ -58,11 +63,16 @@ class ArrowFileSource:
 
         if self._form == "parquet":
             with _open_parquet(path) as file:
+                _check_columns(path, file.metadata)
                 rows, size_bytes = file.metadata.num_rows, Path(path).stat().st_size
                 if rows > max(_FREE_ROWS, _MOST_ROWS_A_BYTE * size_bytes):
                     cause = f"its footer says {rows:,} rows in {size_bytes:,} bytes, as no file of bars does"
                     raise FileFormatError(path=path, cause=cause, step=_FETCH)
                 return list(file.schema_arrow.names)
+        for batch_bytes in iter_sizes(path, self._form):
+            if batch_bytes > _MOST_BATCH_BYTES:
+                cause = f"one batch of it unpacks to {batch_bytes:,} bytes, and at most {_MOST_BATCH_BYTES:,} are read"
+                raise FileFormatError(path=path, cause=cause, step=_SMALLER)
         with pa.OSFile(path) as data, self._open(data) as reader:
             return list(reader.schema.names)
 
@@ -102,6 +112,20 @@ def _open_parquet(path: str) -> Any:
         cause = f"its footer is {size_bytes:,} bytes long, and at most {_MOST_FOOTER_BYTES:,} are read"
         raise FileFormatError(path=path, cause=cause, step=_NARROW)
     return parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES)
+
+
+def _check_columns(path: str, metadata: Any) -> None:
+    """Raise where a column unpacks to far more than any column of bars."""
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        if row_group.total_byte_size <= _MOST_BATCH_BYTES:
+            continue
+        for place in range(row_group.num_columns):
+            column = row_group.column(place)
+            size_bytes = column.total_uncompressed_size
+            if size_bytes > max(_MOST_BATCH_BYTES, _MOST_RATIO * column.total_compressed_size):
+                cause = f"a column of it unpacks to more than {_MOST_RATIO} times its size, as no file of bars does"
+                raise FileFormatError(path=path, cause=cause, step=_FETCH)
 
 
 def _check_once(path: str, names: Sequence[str], wanted: Sequence[str]) -> None:

@@ -1,16 +1,15 @@
 """DelimitedSource: CSV and its kin, and JSON rows, plain, gzipped or in a zip."""
 
-import codecs
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 from tapehead.errors import FileFormatError
 from tapehead.ports.bars import Hints, Origin, RawBatch
 from tapehead.sources.head import Head, read_head
 from tapehead.sources.headless import name_columns
 from tapehead.sources.json_rows import json_table
+from tapehead.sources.lines import iter_blocks
 from tapehead.sources.rows import unread_row
 from tapehead.sources.shapes import read_table
 from tapehead.sources.table import Table
@@ -88,66 +87,50 @@ def _table(member: Member, hints: Hints, unread: list[tuple[int, str]]) -> tuple
 def _iter_text(
     member: Member, head: Head, names: Sequence[str], wanted: Sequence[str], unread: list[tuple[int, str]]
 ) -> Iterator[Any]:
-    """Yield record batches of text columns."""
+    """Yield record batches of text columns; lines that do not fit are put into `unread` with their number."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
+
+    before = 1 if head.has_header else 0
 
     def set_aside(line: Any) -> str:
         if len(unread) >= _MOST_UNREAD:
             return "error"
-        unread.append((line.number or 0, line.text))
+        unread.append((before + (line.number or 0), line.text))
         return "skip"
 
+    parse = arrow_csv.ParseOptions(delimiter=head.delimiter, invalid_row_handler=set_aside)
+    convert = arrow_csv.ConvertOptions(
+        column_types=dict.fromkeys(wanted, pa.string()),
+        include_columns=list(wanted),
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+    is_first = True
     with member.open() as stream:
-        reader = arrow_csv.open_csv(
-            _Utf8(member.path, stream),
-            # One thread, so that a bad line knows its number.
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False,
-                block_size=_BLOCK_BYTES,
-                column_names=list(names),
-                skip_rows=1 if head.has_header else 0,
-            ),
-            parse_options=arrow_csv.ParseOptions(delimiter=head.delimiter, invalid_row_handler=set_aside),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=list(wanted),
-                null_values=[""],
-                strings_can_be_null=True,
-            ),
-        )
-        yield from reader
+        for block in iter_blocks(member.path, stream):
+            data = _without_header(block) if is_first and head.has_header else block
+            is_first = False
+            if not data.strip():
+                continue
+            # One thread and one block, so that a bad line knows its number.
+            read = arrow_csv.ReadOptions(use_threads=False, block_size=len(data) + 1, column_names=list(names))
+            aside = len(unread)
+            table = arrow_csv.read_csv(
+                pa.BufferReader(data), read_options=read, parse_options=parse, convert_options=convert
+            )
+            rows = table.num_rows + len(unread) - aside
+            if b'"' in data and rows != sum(1 for line in data.splitlines() if line):
+                raise _open_quote(member.path)
+            before += rows
+            yield from table.combine_chunks().to_batches()
 
 
-class _Utf8(io.RawIOBase):
-    """A stream that ends with a sentence where it is no UTF-8; Arrow would print a traceback about some lines."""
-
-    def __init__(self, path: str, stream: Any) -> None:
-        self._path, self._stream = path, stream
-        self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._lines = 1
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes."""
-        data: bytes = self._stream.read(size)
-        if not data.isascii() or self._decoder.getstate()[0]:
-            try:
-                self._decoder.decode(data)
-            except UnicodeDecodeError as cause:
-                self._refuse(cause)
-        self._lines += data.count(b"\n")
-        return data
-
-    def _refuse(self, cause: UnicodeDecodeError) -> NoReturn:
-        """Say where the text is no UTF-8."""
-        line = self._lines + bytes(cause.object).count(b"\n", 0, cause.start)
-        what = f"the text is not UTF-8: byte 0x{cause.object[cause.start]:02x} in line {line:,}"
-        step = "Save it as CSV in UTF-8, then: tapehead import PATH"
-        raise FileFormatError(path=self._path, cause=what, step=step) from cause
+def _without_header(block: bytes) -> bytes:
+    """Return a block behind its first line that is not empty."""
+    text = block.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n \t")
+    ends = [at for at in (text.find(b"\n"), text.find(b"\r")) if at >= 0]
+    return text[min(ends) + 1 :] if ends else b""
 
 
 def _two_kinds(path: str, first: tuple[str, tuple[str, ...]], other: tuple[str, tuple[str, ...]]) -> FileFormatError:
@@ -158,6 +141,12 @@ def _two_kinds(path: str, first: tuple[str, tuple[str, ...]], other: tuple[str, 
         cause=f"the archive holds files of different kinds: {' and '.join(told)}",
         step="Unpack it, then import one kind at a time: tapehead import FOLDER",
     )
+
+
+def _open_quote(path: str) -> FileFormatError:
+    """Say that a quote swallows the ends of lines."""
+    cause = "a quote opens in one line and closes in another, or never, and what lies between cannot be told apart"
+    return FileFormatError(path=path, cause=cause, step="Save it with one row a line, then: tapehead import PATH")
 
 
 def _ragged(path: str, fields: int, unread: Sequence[tuple[int, str]]) -> FileFormatError:

@@ -171,5 +171,7 @@ def _factor(adjusted: F64, close: F64) -> F64:
     """Return adjusted over unadjusted close, NaN where one is null or not above 0."""
     known = np.isfinite(adjusted) & np.isfinite(close) & (adjusted > 0) & (close > 0)
     factor = np.full(len(close), np.nan)
-    factor[known] = adjusted[known] / close[known]
+    with np.errstate(over="ignore", under="ignore"):
+        factor[known] = adjusted[known] / close[known]
+    factor[~(np.isfinite(factor) & (factor > 0))] = np.nan
     return factor

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.ipc as ipc
 import pyarrow.parquet as parquet
 import pytest
 
@@ -25,8 +26,8 @@ ROOT = Path(__file__).resolve().parents[3]
 HEADER = b"date,open,high,low,close,volume\n"
 ROW = b"2024-01-01 00:00:00,1,2,0.5,1.5,7\n"
 MOST_MB = 500
-READER = """
-import resource, sys
+READER = r"""
+import pathlib, re, sys
 from tapehead.errors import TapeheadError
 from tapehead.ports.bars import Hints, Origin
 from tapehead.wiring.readers import source_of
@@ -37,7 +38,8 @@ try:
     print(f"took {rows} rows")
 except TapeheadError as error:
     print(str(error).replace(sys.argv[1], "FILE"))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not ru_maxrss: it begins with that of the process that started this one.
+print(int(re.search(r"VmHWM:\s*(\d+)", pathlib.Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
 
@@ -109,14 +111,23 @@ def test_a_bomb_is_left_alone_after_64_megabytes(tmp_path: Path, name: str, pack
 
 def test_a_line_of_three_hundred_megabytes(tmp_path: Path) -> None:
     path = repeated(tmp_path / "line.csv", HEADER + ROW, b"1" * (1 << 20), 300)
-    assert "the file cannot be read as text" in said_of(path)
+    assert "line 3 is longer than 4,194,304 bytes" in said_of(path)
     path = repeated(tmp_path / "first.csv", b"date,", b"open" * (1 << 18), 300)
     assert "its first line is longer than 65,536 bytes" in said_of(path)
 
 
 def test_a_quote_that_never_ends(tmp_path: Path) -> None:
     path = repeated(tmp_path / "quote.csv", HEADER + b'"', ROW * 30_000, 50)
-    assert "FILE" in said_of(path)
+    assert "a quote opens in one line and closes in another, or never" in said_of(path)
+
+
+@pytest.mark.parametrize("last", ['"7', '"7\n2024-01-01 01:00:00,1,2,0.5,1.5,"8'])
+def test_a_quote_around_the_end_of_a_line_loses_no_row_in_silence(tmp_path: Path, last: str) -> None:
+    text = HEADER.decode() + f"2024-01-01 00:00:00,1,2,0.5,1.5,{last}\n2024-01-01 02:00:00,1,2,0.5,1.5,9\n"
+    assert "a quote opens in one line" in refusal(put(tmp_path / "a.csv", text.encode()))
+    within = text.replace(last, '"7"').replace("2024-01-01 00", '"2024-01-01" 00').replace('" 00:00:00', ' 00:00:00"')
+    path = put(tmp_path / "b.csv", within.encode())
+    assert sum(len(batch.ts) for batch in recognise(str(path)).batches(Origin(str(path)), Hints(kind="crypto"))) == 2
 
 
 def test_json_that_never_ends_a_row(tmp_path: Path) -> None:
@@ -146,6 +157,36 @@ def test_a_million_columns(tmp_path: Path) -> None:
 def test_a_footer_longer_than_that_of_any_file_of_bars(tmp_path: Path) -> None:
     data = b"PAR1" + bytes(1 << 20) + (1 << 30).to_bytes(4, "little") + b"PAR1"
     assert "its footer is 1,073,741,824 bytes long" in refusal(put(tmp_path / "a.parquet", data))
+
+
+def test_a_batch_that_unpacks_to_a_gigabyte(tmp_path: Path) -> None:
+    """Zeros in eight bytes each, packed a thousandfold: as Arrow, as a stream, and as Parquet."""
+    zeros = pa.repeat(pa.scalar(0.0), 40_000_000)
+    table = pa.table(dict.fromkeys(("date", *PRICES), zeros))
+    options = ipc.IpcWriteOptions(compression="zstd")
+    with ipc.new_file(tmp_path / "a.arrow", table.schema, options=options) as writer:
+        writer.write_table(table)
+    with ipc.new_stream(tmp_path / "b.arrow", table.schema, options=options) as writer:
+        writer.write_table(table)
+    for name in ("a.arrow", "b.arrow"):
+        assert "one batch of it unpacks to 1,600,000,000 bytes" in said_of(tmp_path / name)
+    parquet.write_table(
+        table, tmp_path / "c.parquet", compression="zstd", use_dictionary=False, row_group_size=40_000_000
+    )
+    assert "a column of it unpacks to more than 300 times its size" in said_of(tmp_path / "c.parquet")
+    parquet.write_table(table, tmp_path / "d.parquet")
+    assert "its footer says 40,000,000 rows" in said_of(tmp_path / "d.parquet")
+
+
+def test_a_forged_message_is_a_sentence(tmp_path: Path) -> None:
+    sink = io.BytesIO()
+    table = pa.table({"date": [1_704_067_200], **{name: [1.0] for name in PRICES}})
+    with ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = sink.getvalue()
+    long = data[:4] + (1 << 30).to_bytes(4, "little") + data[8:]
+    assert "1,073,741,824 bytes of metadata" in refusal(put(tmp_path / "a.arrow", long))
+    assert "cannot be read as Arrow" in refusal(put(tmp_path / "b.arrow", data[:-40]))
 
 
 def test_nested_columns_are_no_numbers(tmp_path: Path) -> None:
