@@ -107,6 +107,9 @@ def _given(options: Mapping[str, Any], step: str, text: str) -> list[str]:
             kept = (f"{ours}={theirs}" for ours, theirs in value.items() if f"'{theirs}'" not in text)
             given += [word for pair in kept for word in (flag, pair)]
         elif value and (name, value) != ("price", "mid") and flag not in step:
+            if name == "strict" and "--dry-run" in step:
+                # Strict, it would be refused again instead of showing what there is.
+                continue
             given += [flag] if value is True else [flag, str(value)]
     return given
 
