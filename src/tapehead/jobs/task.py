@@ -230,9 +230,8 @@ def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tup
         warnings.append(("data.vendor_adjusted", f"its stored prices are adjusted for {_ADJUSTED_BY[basis]} already"))
     interval, first = item.series.interval, int(bars.ts[bars.warm])
     scored = len(bars) - bars.warm
-    holes = survey(bars.flags[bars.warm + 1 :]).holes
+    holes, missing = _holes(item, bars)
     if holes:
-        missing = _missing(item, bars)
         flags.append("holes")
         text = f"{missing:,} bar{'s' * (missing != 1)} missing in {holes:,} hole{'s' * (holes != 1)}, nothing filled"
         warnings.append(("data.holes", text))
@@ -258,11 +257,22 @@ def _held_over_splits(item: Item, bars: Bars, done: Simulated) -> int:
     return changed + int(done.position is not None and share[done.position.entry_bar] != share[-1])
 
 
-def _missing(item: Item, bars: Bars) -> int:
-    """Count the absent steps hole by hole: a bar outside the sessions takes no step, so totals would not tell."""
-    after = np.flatnonzero(bars.flags[bars.warm + 1 :] & AFTER_HOLE) + bars.warm + 1
-    days, interval = calendar(item.rules.calendar), item.series.interval
-    return int(np.sum(days.steps(bars.ts[after], interval) - days.steps(bars.ts[after - 1], interval) - 1))
+def _holes(item: Item, bars: Bars) -> tuple[int, int]:
+    """Return how many holes the scored bars have, and how many steps are absent in them together.
+
+    Counted hole by hole: a bar outside the sessions takes no step, so totals alone would not tell. The flags say where,
+    unless the total says more: an undo may have taken what stood before a bar, and an unfinished bar is left out.
+    """
+    days, interval, ts = calendar(item.rules.calendar), item.series.interval, bars.ts[bars.warm :]
+    first, last = days.steps(ts[[0, -1]], interval).tolist()
+    absent = np.zeros(0, np.int64)
+    if survey(bars.flags[bars.warm + 1 :]).holes:
+        after = np.flatnonzero(bars.flags[bars.warm + 1 :] & AFTER_HOLE) + 1
+        absent = days.steps(ts[after], interval) - days.steps(ts[after - 1], interval) - 1
+    if absent.sum() < last - first + 1 - len(ts):
+        absent = np.diff(days.steps(ts, interval)) - 1
+    absent = absent[absent > 0]
+    return len(absent), int(absent.sum())
 
 
 class _Stages:

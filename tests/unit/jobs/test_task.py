@@ -158,6 +158,22 @@ def test_one_hole_of_one_bar_speaks_in_the_singular(empty: Store) -> None:
     assert one(empty, columns)[1] == {"data.holes": "1 bar missing in 1 hole, nothing filled"}
 
 
+def test_a_hole_that_no_flag_tells_of_is_told(empty: Store) -> None:
+    columns = columns_of(100 + 8760 + 100, first=-100)
+    for part in (slice(0, 100), slice(100, 8860), slice(8860, 8960)):
+        put(house_of(empty), [(Instrument("test", "ONE"), {name: values[part] for name, values in columns.items()})])
+    empty.undo(2)
+    run = run_body(empty, RSI_BODY)
+    assert [result.flags for result in run] == [("holes",)]
+    assert [event.text for event in run.warnings] == ["8,760 bars missing in 1 hole, nothing filled"]
+
+
+def test_an_unfinished_bar_among_the_others_is_a_hole(empty: Store) -> None:
+    columns = columns_of(300)
+    columns["flags"][100] |= PARTIAL
+    assert one(empty, columns)[1] == {"data.holes": "1 bar missing in 1 hole, nothing filled"}
+
+
 def test_bars_outside_the_sessions_fill_no_hole(empty: Store) -> None:
     # Around the clock, but for Monday 2021-01-04 14:00-21:59; of its seven session hours the bar at 22:00 takes one.
     gone = np.arange(3 * 24 + 14, 3 * 24 + 22)
