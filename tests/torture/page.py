@@ -20,7 +20,8 @@ is told the same. After the torture the store is opened again: its head is the l
 that was being made, whole; every bar of every snapshot that was not swept is what the dict says, bit for bit; so are
 coverage, instruments, universes and reports; a check finds nothing but orphans; the next commit works; the orphans go.
 
-What the torture cannot see: a disk that lies about fsync, and hardware that writes elsewhere than it was told.
+What it does not promise: a disk that lies about fsync keeps nothing; and SQLite has no checksums, so a read alone
+cannot notice each changed byte of `bars.db`. `tapehead store verify` does, by a seal of the blocks of each snapshot.
 """
 _TAIL = """\
 How to repeat: `make torture N={points} SEED={seed}`, one point: `make torture SEED={seed} AT=17`. Twenty points run

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from tapehead.stores.embedded.manifest import EmbeddedBars
 from tests.torture.market import Step, make_plan
 from tests.torture.processes import Child
 from tests.torture.writelog import Event, WriteLog
@@ -21,6 +22,7 @@ from tests.torture.writer import run_plan
 GROUP: Final = 20
 """Points that share one plan, and its recording."""
 LENGTH: Final = 24
+_left_open: list[EmbeddedBars] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def _record(plan: tuple[Step, ...], root: Path) -> Recording:
     def work(tell: Callable[[object], None]) -> None:
         log = WriteLog()
         log.begin()
-        run_plan(home, plan, log.done)
+        # Held until the process ends: else the collector closes the store in order, or does not, as it happens to come.
+        _left_open.append(run_plan(home, plan, log.done))
         kept.write_bytes(pickle.dumps((log.events, log.calls)))
 
     ended = Child(work).wait()

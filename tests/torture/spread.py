@@ -47,8 +47,9 @@ KINDS: Final = {
     "rot": Kind(
         rot,
         12,
-        "Bytes of a segment or of the database are flipped, zeroed, overwritten, exchanged or cut off. No read gives a"
-        " wrong bar, a damaged segment is refused with its series, and a check finds it.",
+        "Bytes of a segment or of the database are flipped, zeroed, overwritten, exchanged or cut off. A damaged"
+        " segment or block of the tail is refused with its series, never read, and a check finds it; a damaged database"
+        " is refused, or reads as it was, or a check tells of it.",
     ),
     "writers": Kind(
         two_writers, 4, "Two processes commit and append to the same series at once; half of the time one is killed."

@@ -10,6 +10,8 @@ CREATE TABLE commits (
     undoes INTEGER,
     undone_by INTEGER,
     swept INTEGER NOT NULL,
+    -- What the blocks it holds hash to together; NULL for those of format 1.
+    seal INTEGER,
     -- JSON, compressed by zlib. Last: a look at the other columns then never walks through it.
     report BLOB
 ) STRICT;
@@ -193,7 +195,7 @@ DROP TABLE old_commits;
 SELECT coalesce(max(number), 0) FROM commits
 
 -- name: add_commit
-INSERT INTO commits (number, at, kind, note, segments, unchanged, swept, report) VALUES (?, ?, ?, ?, ?, ?, 0, ?)
+INSERT INTO commits (number, at, kind, note, segments, unchanged, swept, seal, report) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)
 
 -- name: log
 SELECT number, at, kind, note, segments, unchanged, undoes, undone_by, swept, report IS NOT NULL
@@ -634,6 +636,41 @@ ORDER BY layer < 0, data, since
 
 -- name: undo_links
 SELECT number, undoes FROM commits
+
+-- name: seal
+SELECT seal FROM commits WHERE number = ?
+
+-- name: seals
+SELECT number, seal FROM commits WHERE swept = 0 AND seal IS NOT NULL ORDER BY number
+
+-- name: moved_blocks
+-- In four parts: each by its index, and a block that came and went counts twice, which is not at all.
+SELECT s.venue, s.symbol, s.interval_us, period, layer, first, last, "rows", data
+FROM (
+    SELECT series, period, layer, first, last, "rows", data FROM segments WHERE since = :number
+    UNION ALL
+    SELECT series, period, layer, first, last, "rows", data FROM segments WHERE until = :number
+    UNION ALL
+    SELECT series, period, -1, first, last, "rows", data FROM tail WHERE since = :number
+    UNION ALL
+    SELECT series, period, -1, first, last, "rows", data FROM tail WHERE until = :number
+) AS g JOIN series AS s ON s.id = g.series
+
+-- name: held_blocks
+SELECT s.venue, s.symbol, s.interval_us, period, layer, first, last, "rows", data
+FROM (
+    SELECT series, period, layer, first, last, "rows", data FROM segments WHERE until IS NULL
+    UNION ALL
+    SELECT series, period, -1, first, last, "rows", data FROM tail WHERE until IS NULL
+) AS g JOIN series AS s ON s.id = g.series
+
+-- name: blocks_by_commit
+SELECT s.venue, s.symbol, s.interval_us, period, layer, first, last, "rows", data, since, until
+FROM (
+    SELECT series, period, layer, first, last, "rows", data, since, until FROM segments
+    UNION ALL
+    SELECT series, period, -1, first, last, "rows", data, since, until FROM tail
+) AS g JOIN series AS s ON s.id = g.series
 
 -- name: added_of_periods
 SELECT s.venue, s.symbol, s.interval_us, period, sum(added)

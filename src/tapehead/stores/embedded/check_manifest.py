@@ -9,6 +9,7 @@ from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.recount import wrong_coverage
+from tapehead.stores.embedded.seal import find_broken
 
 _AGAIN = "Import its file again: tapehead import PATH"
 _RECOUNT = "Count it anew: tapehead store recount"
@@ -37,6 +38,9 @@ def check_manifest(database: Database) -> Iterator[Finding]:
         if cause:
             yield Finding("manifest", named(ref), f"{named(ref)}: {cause}. {_AGAIN}")
     yield from _overlaps(refs)
+    for number in find_broken(database):
+        text = f"snapshot {number} does not hold the blocks that were committed. {_AGAIN}"
+        yield Finding("manifest", f"commit {number}", text)
     for number, undoes in commits.items():
         if undoes is not None and database.execute("commit_of", (undoes,)).fetchone()[3] != number:
             text = f"commit {number} undoes {undoes}, which names another. See: tapehead store log"

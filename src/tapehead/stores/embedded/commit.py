@@ -19,6 +19,7 @@ from tapehead.ports.bars import Codec
 from tapehead.stores.codec import check_columns, data_hash
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.layers import Layers
+from tapehead.stores.embedded.seal import make_seal
 from tapehead.stores.embedded.segments import SegmentFiles
 from tapehead.stores.embedded.series import SeriesRows
 from tapehead.stores.embedded.versions import Versions
@@ -192,10 +193,11 @@ class Writing:
 def add_commit(
     database: Database, number: int, kind: CommitKind, note: str, segments: int, unchanged: int, report: bytes = b""
 ) -> None:
-    """Write the row that makes `number` the head."""
+    """Write the row that makes `number` the head, when its blocks are written."""
     at = time.time_ns() // 1000
     kept = zlib.compress(report) if report else None
-    database.execute("add_commit", (number, at, kind, note, segments, unchanged, kept))
+    seal = make_seal(database, number)
+    database.execute("add_commit", (number, at, kind, note, segments, unchanged, seal, kept))
 
 
 def check_rising(series: Series, ts: NDArray[np.int64]) -> None:

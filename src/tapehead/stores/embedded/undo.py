@@ -1,6 +1,5 @@
 """undo: one commit taken back by a commit of its own."""
 
-import time
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 from tapehead.errors import UndoError
 from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, Commit
+from tapehead.stores.embedded.commit import add_commit
 from tapehead.stores.embedded.database import Database
 
 _LATER = "Take back that one first: tapehead undo {later}"
@@ -89,8 +89,7 @@ def undo(database: Database, number: int) -> Commit:
         both = {"undo": work.undo, "number": number}
         database.execute("end_quarantined", both)
         database.execute("hold_quarantined", both)
-        at = time.time_ns() // 1000
-        database.execute("add_commit", (work.undo, at, "undo", f"undo {number}: {_short(note)}", work.held, 0, None))
+        add_commit(database, work.undo, "undo", f"undo {number}: {_short(note)}", work.held, 0)
         database.execute("mark_undo", (number, work.undo))
         database.execute("mark_undone", (work.undo, number))
     return Commit(work.undo, work.held, 0)
