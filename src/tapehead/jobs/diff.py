@@ -18,6 +18,7 @@ from tapehead.ports.bars import BarStore, ChunkCache
 Values = tuple[float, float, float, float, float, int]
 """Open, high, low, close, volume, flags."""
 
+LEASE_S: Final = 3600.0
 SHOWN: Final = 5
 ALWAYS: Final = (-(2**62), 2**62)
 _VALUES: Final[tuple[Column, ...]] = ("open", "high", "low", "close", "volume")
@@ -103,18 +104,20 @@ def diff(
     ParameterError
         A snapshot is not there, or was swept.
     """
-    names = sorted({*store.series(before), *store.series(after)}, key=lambda one: (*one[:2], one.interval.us))
-    old = store.manifest(names, *ALWAYS, snapshot=before).refs
-    new = store.manifest(names, *ALWAYS, snapshot=after).refs
-    found: list[SeriesDiff] = []
-    for done, one in enumerate(names):
-        if progress is not None:
-            progress("comparing", done, len(names))
-        series = _series_diff(tiers, one, old.get(one, ()), new.get(one, ()), shown)
-        if series.added or series.removed or series.changed or series.reflagged:
-            found.append(series)
-    instruments = _instrument_diffs(store.instruments(before), store.instruments(after))
-    return SnapshotDiff(before, after, tuple(found), instruments, _factor_diffs(store, before, after))
+    # Leased, both: gc beside this would take what only they name from under the reader, who would call it damaged.
+    with store.lease(before, LEASE_S), store.lease(after, LEASE_S):
+        names = sorted({*store.series(before), *store.series(after)}, key=lambda one: (*one[:2], one.interval.us))
+        old = store.manifest(names, *ALWAYS, snapshot=before).refs
+        new = store.manifest(names, *ALWAYS, snapshot=after).refs
+        found: list[SeriesDiff] = []
+        for done, one in enumerate(names):
+            if progress is not None:
+                progress("comparing", done, len(names))
+            series = _series_diff(tiers, one, old.get(one, ()), new.get(one, ()), shown)
+            if series.added or series.removed or series.changed or series.reflagged:
+                found.append(series)
+        instruments = _instrument_diffs(store.instruments(before), store.instruments(after))
+        return SnapshotDiff(before, after, tuple(found), instruments, _factor_diffs(store, before, after))
 
 
 def _series_diff(

@@ -9,6 +9,7 @@ from tapehead.model.instrument import Series
 from tapehead.ports.bars import BarStore
 
 ALWAYS: Final = (-(2**62), 2**62)
+_LEASE_S: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,13 @@ def undo(store: BarStore, number: int) -> Undone:
     UndoError
         There is no such commit, it was swept or undone already, or a later one touched the same periods.
     """
-    before = _bars(store), len(store.instruments())
-    commit = store.undo(number)
-    after = _bars(store), len(store.instruments())
-    # The undo is one commit, whoever else committed meanwhile: its own difference is that from the snapshot before it.
-    old, new = _held(store, commit.number - 1), _held(store, commit.number)
+    # Leased: gc may come between the undo, which has happened then, and the look at what was before it.
+    with store.lease(store.head(), _LEASE_S):
+        before = _bars(store), len(store.instruments())
+        commit = store.undo(number)
+        after = _bars(store), len(store.instruments())
+        # It is one commit, whoever else committed meanwhile: its own difference is that from the snapshot before it.
+        old, new = _held(store, commit.number - 1), _held(store, commit.number)
     names = sorted({*old, *new}, key=lambda one: (one.venue, one.symbol, one.interval.us))
     return Undone(
         commit.number,

@@ -7,6 +7,7 @@ import pytest
 
 from tapehead.errors import ParameterError
 from tapehead.jobs.diff import BarChange, diff
+from tapehead.jobs.undo import undo
 from tapehead.layout.columns import SUSPECT
 from tapehead.model.instrument import Instrument
 from tapehead.model.segment import Draft, SegmentRef
@@ -111,3 +112,26 @@ def test_a_snapshot_that_is_not_there_or_was_given_back_is_refused(house: Any) -
     store.sweep([], 2**62)
     with pytest.raises(ParameterError, match="given back"):
         diff(store, house.direct.tiers, 1, 3)
+
+
+def test_gc_takes_nothing_from_under_a_diff_or_an_undo(house: Any) -> None:
+    store = house.bars
+    for seed in range(4):
+        store.commit([sample_draft(seed=seed)], note=str(seed))
+
+    class SweptBeside:
+        """The store with a gc that comes after each undo."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+        def undo(self, number: int) -> Any:
+            commit = store.undo(number)
+            store.sweep([], 2**62)
+            return commit
+
+    found = diff(store, house.direct.tiers, 1, 3, progress=lambda *_: store.sweep([], 2**62))
+    assert [one.changed for one in found.series] == [len(sample_draft().columns["ts"])]
+    assert [one.swept for one in store.log(limit=9)] == [False, False, True, False]
+    assert undo(SweptBeside(), 4).series == (sample_series(),)
+    assert [one.swept for one in store.log(limit=9)] == [False, False, True, True, True]
