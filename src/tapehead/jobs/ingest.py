@@ -190,7 +190,7 @@ class _Import:
         self.intervals = {series.interval for series in self.settled.series}
         every = iter(sorted(self.settled.series))
         while some := list(islice(every, _SERIES_AT_ONCE)):
-            held = held_of(self.store, self.codec, some)
+            held = held_of(self.store, self.codec, some, before[0])
             for series in some:
                 for draft in self._iter_series(series, held[series]):
                     self.changes = True

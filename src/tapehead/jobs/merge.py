@@ -135,9 +135,9 @@ class Held:
         return layers
 
 
-def held_of(store: BarStore, codec: Codec, series: Sequence[Series]) -> dict[Series, Held]:
-    """Return what is held of some series, with one query for all."""
-    refs = store.manifest(series, FIRST_US, LAST_US).refs
+def held_of(store: BarStore, codec: Codec, series: Sequence[Series], snapshot: int) -> dict[Series, Held]:
+    """Return what a snapshot holds of some series, with one query for all."""
+    refs = store.manifest(series, FIRST_US, LAST_US, snapshot=snapshot).refs
     return {
         one: Held(
             {period: tuple(layers) for period, layers in groupby(refs.get(one, ()), key=lambda ref: ref.period)},

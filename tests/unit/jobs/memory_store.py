@@ -41,7 +41,7 @@ class MemoryStore:
         self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None
     ) -> Manifest:
         assert warm == 0
-        assert snapshot is None
+        assert snapshot in (None, self.number)
         found: dict[Series, list[SegmentRef]] = {}
         for one, _ in sorted(self.refs):
             found.setdefault(one, [])
@@ -67,7 +67,7 @@ class MemoryStore:
         report: Callable[[int], bytes] | None = None,
         kind: CommitKind = "import",
     ) -> Commit:
-        assert kind == "import"
+        assert kind in {"import", "market"}
         staged, unchanged = self._staged(drafts)
         facts = list(instruments() if callable(instruments) else instruments)
         written, facts = len(staged), [one for one in facts if self.known.get(one.name) != one]
