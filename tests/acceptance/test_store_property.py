@@ -101,7 +101,6 @@ class StoreAndModel(RuleBasedStateMachine):
         self.gone: set[int] = set()
         self.leases: dict[int, ExitStack] = {}
         self.last: tuple[list[Path], str, int] | None = None
-        self.borders: set[tuple[str, str, int]] = set()
         self.numbers = itertools.count()
 
     @property
@@ -200,13 +199,6 @@ class StoreAndModel(RuleBasedStateMachine):
                     after[key][ts] = old[ts]
         after = {key: bars for key, bars in after.items() if bars}
         self.move(self.snapshots[-1], after, undone.commit)
-        if number < undone.commit - 1:
-            # An undo writes no bar: the first bar of a period that a later commit wrote keeps telling of the bar that
-            # stood before it then.
-            for (symbol, interval), bars in after.items():
-                period = Interval.parse(interval).period_of
-                firsts = {period(ts): ts for ts in sorted(bars, reverse=True)}
-                self.borders |= {(symbol, interval, ts) for ts in firsts.values()}
 
     @rule()
     def gc(self) -> None:
@@ -260,16 +252,8 @@ class StoreAndModel(RuleBasedStateMachine):
         for key, bars in wanted.items():
             every = flagged(bars, key[1])
             wrong = [(ts, found[key].get(ts), every.get(ts)) for ts in sorted({*found[key], *every})]
-            wrong = [one for one in wrong if one[1] != one[2] and not self.is_border(key, *one)]
+            wrong = [one for one in wrong if one[1] != one[2]]
             assert not wrong, f"snapshot {number}, {key}: {len(wrong)} bars, first {wrong[0]}"
-
-    def is_border(
-        self, key: tuple[str, str], ts: int, found: tuple[bytes, int] | None, wanted: tuple[bytes, int] | None
-    ) -> bool:
-        """Whether two bars differ in nothing but what stood before the first of a period, once an undo went there."""
-        if found is None or wanted is None or (*key, ts) not in self.borders:
-            return False
-        return found[0] == wanted[0] and found[1] ^ wanted[1] == AFTER_HOLE
 
     def teardown(self) -> None:
         """A store is whole after any of it."""

@@ -1,12 +1,18 @@
 """undo: take back one commit, and say what that did to what is held."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from tapehead.errors import ParameterError
+from tapehead.jobs.mend_borders import border_bars
+from tapehead.model.bars import Bars
+from tapehead.model.calendar import calendar
 from tapehead.model.history import CommitRecord
 from tapehead.model.instrument import Series
-from tapehead.ports.bars import BarStore
+from tapehead.model.segment import SegmentRef
+from tapehead.ports.bars import BarStore, ChunkCache, Mend
 
 ALWAYS: Final = (-(2**62), 2**62)
 _LEASE_S: Final = 600.0
@@ -32,8 +38,8 @@ class Undone:
     instruments_after: int
 
 
-def undo(store: BarStore, number: int) -> Undone:
-    """Take back a commit.
+def undo(store: BarStore, tiers: ChunkCache, number: int) -> Undone:
+    """Take back a commit; bars that told of a hole beside what went, or came back, tell the truth again.
 
     Raises
     ------
@@ -43,7 +49,7 @@ def undo(store: BarStore, number: int) -> Undone:
     # Leased: gc may come between the undo, which has happened then, and the look at what was before it.
     with store.lease(store.head(), _LEASE_S):
         before = _bars(store), len(store.instruments())
-        commit = store.undo(number)
+        commit = store.undo(number, mend=_mender(store, tiers, number))
         after = _bars(store), len(store.instruments())
         # It is one commit, whoever else committed meanwhile: its own difference is that from the snapshot before it.
         old, new = _held(store, commit.number - 1), _held(store, commit.number)
@@ -59,6 +65,21 @@ def undo(store: BarStore, number: int) -> Undone:
         before[1],
         after[1],
     )
+
+
+def _mender(store: BarStore, tiers: ChunkCache, number: int) -> Mend:
+    """Return the look at the borders of periods, by the calendars of the instruments there are and were."""
+    head = store.head()
+    snapshots = [one for one in (number - 1, head) if 0 < one <= head]
+    days: dict[str, str] = {}
+    for snapshot in snapshots:
+        with suppress(ParameterError):  # given back by gc; then the undo is refused anyway
+            days |= {one.name: one.calendar for one in store.instruments(snapshot)}
+
+    def mend(series: Series, refs: Sequence[SegmentRef], touched: Collection[int]) -> Bars | None:
+        return border_bars(tiers, series, refs, touched, calendar(days.get(series.instrument, "24/7")))
+
+    return mend
 
 
 def _bars(store: BarStore) -> int:

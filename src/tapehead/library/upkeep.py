@@ -56,7 +56,7 @@ class Upkeep:
         """
         from tapehead.jobs.undo import undo
 
-        return undo(self._house.bars, commit)
+        return undo(self._house.bars, self._house.direct.tiers, commit)
 
     def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
         """Return commits, newest first, those below `before`."""

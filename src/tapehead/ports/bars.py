@@ -1,6 +1,6 @@
 """What jobs ask of a store of bars, of a codec, of a cache tier and of a file format."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -15,6 +15,7 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 
 Array = NDArray[Any]
+Mend = Callable[[Series, Sequence[SegmentRef], Collection[int]], Bars | None]
 
 IMPORT_SUFFIXES: Final = (
     *(".csv", ".tsv", ".txt", ".json", ".gz", ".zip"),
@@ -74,9 +75,11 @@ class BarStore(Protocol):
         """Make segments of the tail of periods that have closed, or have grown long; of the whole tail if asked."""
         ...
 
-    def undo(self, number: int) -> Commit:
+    def undo(self, number: int, *, mend: Mend | None = None) -> Commit:
         """Take back one commit: what it brought ends, what it ended is held again; itself a commit that can be undone.
 
+        `mend`, where given, is shown what each series that changes will hold, in order, and the periods that change;
+        the bars it gives, of that series, are laid over in the same commit: those that told of a neighbour now gone.
         Raises UndoError when there is no such commit, it was swept or undone already, or a later one touched the same
         periods (named).
         """

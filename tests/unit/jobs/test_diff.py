@@ -125,13 +125,13 @@ def test_gc_takes_nothing_from_under_a_diff_or_an_undo(house: Any) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        def undo(self, number: int) -> Any:
-            commit = store.undo(number)
+        def undo(self, number: int, **how: Any) -> Any:
+            commit = store.undo(number, **how)
             store.sweep([], 2**62)
             return commit
 
     found = diff(store, house.direct.tiers, 1, 3, progress=lambda *_: store.sweep([], 2**62))
     assert [one.changed for one in found.series] == [len(sample_draft().columns["ts"])]
     assert [one.swept for one in store.log(limit=9)] == [False, False, True, False]
-    assert undo(SweptBeside(), 4).series == (sample_series(),)
+    assert undo(SweptBeside(), house.direct.tiers, 4).series == (sample_series(),)
     assert [one.swept for one in store.log(limit=9)] == [False, False, True, True, True]

@@ -11,7 +11,7 @@ from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
-from tapehead.ports.bars import Array, Codec
+from tapehead.ports.bars import Array, Codec, Mend
 from tapehead.stores.embedded.check import Check
 from tapehead.stores.embedded.commit import Facts, Writing
 from tapehead.stores.embedded.coverage import read_coverage
@@ -147,10 +147,10 @@ class EmbeddedBars:
                     count += 1
             return writing.finish("fold", f"fold the tail of {count} periods", Facts())
 
-    def undo(self, number: int) -> Commit:
+    def undo(self, number: int, *, mend: Mend | None = None) -> Commit:
         """Take back one commit by a commit of its own; raises UndoError, see `ports.bars.BarStore.undo`."""
         with self._locked():
-            return undo(self._database, number)
+            return undo(self._database, self._layers, number, mend)
 
     def sweep(self, keep: Sequence[int], newer_than: int, *, dry_run: bool = False) -> Swept:
         """Give back what no kept snapshot names; see `ports.bars.BarStore.sweep`."""

@@ -1,14 +1,18 @@
 """undo: one commit taken back by a commit of its own."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from tapehead.errors import UndoError
+from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
-from tapehead.model.segment import TAIL, Commit
+from tapehead.model.segment import TAIL, Commit, SegmentRef
+from tapehead.ports.bars import Mend
 from tapehead.stores.embedded.commit import add_commit
 from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.layers import Layers
+from tapehead.stores.embedded.tail import Appending
 
 _LATER = "Take back that one first: tapehead undo {later}"
 _NEWEST = 2**62
@@ -48,15 +52,19 @@ class _States(NamedTuple):
         return [row.what for row in self.now] == [row.what for row in self.after]
 
 
-def undo(database: Database, number: int) -> Commit:
+def undo(database: Database, layers: Layers, number: int, mend: Mend | None = None) -> Commit:
     """Take back a commit: each period, instrument and range that it touched is held as it was before it.
 
     Parameters
     ----------
     database : Database
         Of the manifest; the caller holds the writer lock.
+    layers : Layers
+        Reads what is held.
     number : int
         The commit.
+    mend : callable, optional
+        See `ports.bars.BarStore.undo`.
 
     Returns
     -------
@@ -82,6 +90,8 @@ def undo(database: Database, number: int) -> Commit:
         for one in series:
             database.execute("forget_coverage", (one,))
             database.execute("count_coverage", {"series": one})
+        if mend is not None:
+            work.lay_mended(mend, Appending(database, layers), series)
         work.restore_factors()
         work.restore_instruments()
         for one in series:
@@ -126,9 +136,9 @@ class _Undo:
         self.undo = undo
         self.held = 0
 
-    def restore_blocks(self) -> list[int]:
-        """Hold the blocks of each period as before; return the series that were touched."""
-        touched: dict[int, None] = {}
+    def restore_blocks(self) -> dict[int, set[int]]:
+        """Hold the blocks of each period as before; return the series that were touched, with their periods."""
+        touched: dict[int, set[int]] = {}
         rows = self._database.execute("touched_blocks", {"number": self.number}).fetchall()
         for (series, period), group in groupby(rows, key=lambda row: row[:2]):
             states = self._states(
@@ -139,8 +149,20 @@ class _Undo:
                 place = {"series": series, "period": period}
                 self._refuse("touching_period", place, f"the same bars of {self._name_of(series)}")
             self._hold_blocks(states)
-            touched[series] = None
-        return list(touched)
+            touched.setdefault(series, set()).add(period)
+        return touched
+
+    def lay_mended(self, mend: Mend, appending: Appending, touched: Mapping[int, set[int]]) -> None:
+        """Lay over each series the bars that told of a neighbour which is gone."""
+        for place, periods in touched.items():
+            venue, symbol, us = self._database.execute("series_named", (place,)).fetchone()
+            series = Series(venue, symbol, Interval.of_us(us))
+            key = {"venue": venue, "symbol": symbol, "interval_us": us, "snapshot": self.undo}
+            rows = self._database.execute("refs_of_one", key).fetchall()
+            bars = mend(series, [SegmentRef._make((series, *row[3:])) for row in rows], periods)
+            if bars is not None:
+                appending.lay(bars)
+                self.held += 1
 
     def restore_empties(self) -> None:
         """Hold the empty ranges of each series as before."""
