@@ -24,6 +24,8 @@ Columns = dict[Column, NDArray[Any]]
 
 _DAY_US = 86_400_000_000
 _OPEN_END = 2**62
+# Years 1 to 9999, as an import takes them.
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 
 
 def append(store: BarStore, codec: Codec, bars: Sequence[Bars], *, kind: str | None, now: int) -> Commit:
@@ -48,7 +50,8 @@ def append(store: BarStore, codec: Codec, bars: Sequence[Bars], *, kind: str | N
     Raises
     ------
     ParameterError
-        The kind is none, or cannot be known; a series comes twice; nothing was written.
+        The kind is none, or cannot be known; a series comes twice or has no name; a time is no date; nothing was
+        written.
     StoreLockedError, DiskFullError, UnwritableHomeError
         Nothing was appended.
     DamagedSegmentError
@@ -56,6 +59,8 @@ def append(store: BarStore, codec: Codec, bars: Sequence[Bars], *, kind: str | N
     """
     filled = [one for one in bars if len(one)]
     _check_once([one.series for one in filled])
+    for one in filled:
+        _check_dates(one)
     held = {each.name: each for each in store.instruments()}
     wanted = _instruments(filled, held, kind)
     changed = [each for each in wanted.values() if held.get(each.name) != each]
@@ -70,12 +75,22 @@ def append(store: BarStore, codec: Codec, bars: Sequence[Bars], *, kind: str | N
 
 
 def _check_once(series: Sequence[Series]) -> None:
-    """Raise ParameterError for a series that comes twice."""
+    """Raise ParameterError for a series without a name, or one that comes twice."""
     for one, count in Counter(series).items():
+        if not one.symbol or not one.venue:
+            raise ParameterError(name="series", value=f"'{one.instrument}'", bound="named by a venue and a symbol")
         if count > 1:
             raise ParameterError(
                 name="bars", value=f"{one.instrument} {one.interval} twice", bound="of a series that comes once"
             )
+
+
+def _check_dates(bars: Bars) -> None:
+    """Raise ParameterError for a time that cannot be written as a date."""
+    for ts in (int(bars.ts[0]), int(bars.ts[-1])):
+        if not _FIRST_US <= ts < _LAST_US:
+            bound = f"us UTC in the years 1 to 9999, as times of {bars.series.instrument} {bars.series.interval} are"
+            raise ParameterError(name="ts", value=ts, bound=bound)
 
 
 def _instruments(bars: Sequence[Bars], held: dict[str, Instrument], kind: str | None) -> dict[str, Instrument]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs.export_files import COMPRESSIONS, SUFFIXES, Form, written
+from tapehead.jobs.plan import check_range
 from tapehead.jobs.read_period import Columns, read_periods
 from tapehead.layout.columns import PARTIAL
 from tapehead.model.instrument import Instrument, Series
@@ -123,10 +124,11 @@ def export(
     ------
     ParameterError
         A file is there already, or the form or compression is none; nothing was written.
-    NoBarsError
+    EmptyRangeError, NoBarsError
         No series has a bar in the range; nothing was written.
     """
     kind, chosen = check_form(form, compression)
+    check_range(start, end)
     lo, hi = (-(2**62) if start is None else start), (2**62 if end is None else end)
     head = store.head() if snapshot is None else snapshot
     with store.lease(head, 3600.0):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs.absent import read_empties
-from tapehead.jobs.plan import OPEN_END, OPEN_START, held_range
+from tapehead.jobs.plan import OPEN_END, OPEN_START, check_range, held_range
 from tapehead.jobs.read import Shelf, read_series
 from tapehead.jobs.resample import divides, resample, thin
 from tapehead.jobs.universes import find_instrument
@@ -89,8 +89,7 @@ def look_up(
     """
     if points is not None and points < 1:
         raise ParameterError(name="points", value=points, bound="at least 1")
-    if start is not None and end is not None and start >= end:
-        raise EmptyRangeError(start=iso(start), end=iso(end))
+    check_range(start, end)
     number = store.head() if snapshot is None else snapshot
     with store.lease(number, LEASE_S):
         known = store.instruments(number)

@@ -20,6 +20,7 @@ from tapehead.model.spec import RunKey, RunSpec, canonical, iso
 from tapehead.ports.bars import BarStore
 
 OPEN_START, OPEN_END = -(2**62), 2**62
+_DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def choose_interval(store: BarStore, instruments: Sequence[Instrument], asked: s
     if not held:
         text = f"No bars for {name}. Import files that hold them, or make a synthetic market: tapehead demo"
         raise NoBarsError(text, symbol=name, held="none")
-    bound = f"named, since {name} has bars of {', '.join(str(every) for every in held)}: --interval {held[0]}"
+    bound = f"named, since the store holds {', '.join(map(str, held))} of {name}: --interval {held[0]}"
     raise ParameterError(name="interval", value="not given", bound=bound)
 
 
@@ -110,7 +111,7 @@ def make_plan(
     AdjustError
         None of them can be adjusted.
     """
-    _check_range(spec)
+    check_range(spec.start, spec.end, Interval.parse(spec.interval).us)
     # One snapshot for every look at the store, whatever is committed meanwhile.
     number = store.manifest([], OPEN_START, OPEN_END, snapshot=snapshot).snapshot
     instruments, filtered = choose(store, spec.universe, spec.symbols, number)
@@ -177,14 +178,14 @@ def _adjusted(store: BarStore, spec: RunSpec, items: Sequence[Item], whole: Mani
     ]
 
 
-def _check_range(spec: RunSpec) -> None:
-    """Raise EmptyRangeError unless start lies before end."""
-    if spec.start is None or spec.end is None or spec.start < spec.end:
+def check_range(start_us: int | None, end_us: int | None, step_us: int = _DAY_US) -> None:
+    """Raise EmptyRangeError unless start lies before end; where they are one, a range of one step is its example."""
+    if start_us is None or end_us is None or start_us < end_us:
         return
-    start, end = iso(spec.start), iso(spec.end)
-    if spec.start > spec.end:
+    start, end = iso(start_us), iso(end_us)
+    if start_us > end_us:
         raise EmptyRangeError(start=start, end=end)
-    later = iso(spec.end + Interval.parse(spec.interval).us)
+    later = iso(end_us + step_us)
     text = f"The range [{start}, {end}) is empty: the end is not included. For instance: --start {start} --end {later}"
     raise EmptyRangeError(text, start=start, end=end)
 

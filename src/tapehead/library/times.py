@@ -22,6 +22,7 @@ def read_time(name: str, value: Any) -> int | None:
     ------
     ParameterError
     """
+    given = value
     wrong = ParameterError(
         name=name, value=value, bound="a date or ISO time in UTC, such as 2021-04-01 or 2021-04-01T12:00Z"
     )
@@ -30,7 +31,7 @@ def read_time(name: str, value: Any) -> int | None:
             return None
         raise wrong
     if isinstance(value, int):
-        return _bounded(name, value)
+        return _bounded(name, value, value)
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -42,11 +43,12 @@ def read_time(name: str, value: Any) -> int | None:
         raise wrong
     moment = value if value.tzinfo else value.replace(tzinfo=UTC)
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return _bounded(name, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return _bounded(name, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds, given)
 
 
-def _bounded(name: str, us: int) -> int:
+def _bounded(name: str, us: int, given: Any) -> int:
     """Raise ParameterError unless a moment has four digits for its year."""
     if not _FIRST_US <= us < _LAST_US:
-        raise ParameterError(name=name, value=us, bound="a time in us UTC from the year 1000 to the year 9999")
+        bound = "a time from the year 1000 to the year 9999, as a date, ISO text or us UTC"
+        raise ParameterError(name=name, value=given, bound=bound)
     return us

@@ -47,6 +47,7 @@ class BarFactsContract(BarContract):
         assert (first.undoes, first.undone_by) == (None, None)
         assert first.at > 0
         assert store.log(limit=9, before=1) == []
+        assert len(store.log(limit=10**30, before=10**30)) == 2
 
     def test_the_report_of_a_commit_is_kept_with_it(self, tmp_path: Path) -> None:
         import pytest
@@ -57,7 +58,7 @@ class BarFactsContract(BarContract):
         store.commit([sample_draft(seed=1)], note="second")
         assert store.report(1) == b"1 " + content
         assert store.report(2) == b""
-        for number in (0, 3):
+        for number in (0, 3, 10**30):
             with pytest.raises(ParameterError, match="commit"):
                 store.report(number)
 

@@ -228,6 +228,7 @@ class BarUpkeepContract(BarContract):
         store.undo(3)
         assert [ref.period for ref in refs_of(store)] == [2022]
         assert list(store.instruments()) == [Instrument("test", "AAA", lot=0.5)]
+        assert "no such commit" in str(_refusal(store, 10**30))
         store.undo(4)
         store.undo(5)
         assert list(store.instruments()) == [Instrument("test", "AAA", lot=0.5)]

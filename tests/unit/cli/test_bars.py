@@ -87,6 +87,19 @@ def test_a_file_holds_every_bit_and_comes_back_by_import(ask: Call, home: Path, 
     assert [one.name for one in path.parent.iterdir()] == [path.name]
 
 
+def test_a_folder_is_no_file_and_a_link_stays_one(ask: Call, tmp_path: Path) -> None:
+    folder, link, target = tmp_path / "folder.csv", tmp_path / "link.csv", tmp_path / "target.csv"
+    folder.mkdir()
+    link.symlink_to(target)
+    refused = ask("bars", "AAA", "-o", folder, "--force")
+    assert (refused.code, list(folder.iterdir())) == (2, [])
+    assert "a file, and there is a folder" in refused.err
+    assert ask("bars", "AAA", "-o", link).code == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("ts,open")
+    assert ask("bars", "BBB", "-o", link).code == 2
+
+
 def test_csv_to_the_pipe_has_every_digit(ask: Call, home: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(ask("bars", "AAA", "-o", "-").out)))
     with open_store(home) as store:
@@ -109,6 +122,7 @@ def test_csv_to_the_pipe_has_every_digit(ask: Call, home: Path) -> None:
         (["AAA", "--snapshot", "9"], "snapshot=9"),
         (["AAA", "--start", "2031-01-01"], "the store holds [2021-01-01T00:00:00Z, 2021-01-05T00:00:00Z)"),
         (["AAA", "--columns", "ts,mid"], "'mid' is no column; there are ts, open"),
+        (["AAA", "--start", "0021-01-01"], "start=0021-01-01: start must be a time from the year 1000"),
         (["AAA", "-o", "x.xlsx"], "a file that ends in .parquet"),
         (["AAA", "--force"], "--force writes over a file; name it: -o FILE"),
     ],

@@ -58,6 +58,13 @@ def test_holes_are_flagged_as_over_the_whole_series_in_any_order(store: BarStore
     assert [bool(flag & AFTER_HOLE) for flag in held["flags"][-3:]] == [True, True, True]
 
 
+def test_what_no_reader_could_name_is_refused(store: BarStore) -> None:
+    for bars in (hours(0, symbol=""), hours(2**40), hours(-(2**40))):
+        with pytest.raises(ParameterError, match=r"^(series|ts)="):
+            put(store, bars, kind="crypto")
+    assert store.head() == 0
+
+
 def test_a_new_instrument_is_made_and_kept(store: BarStore) -> None:
     put(store, hours(0, 1))
     with pytest.raises(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapehead.errors import NoBarsError, ParameterError
+from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
 from tapehead.layout.columns import PARTIAL
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
@@ -124,6 +124,7 @@ def test_a_stop_in_the_middle_leaves_whole_files_only(store: Store, tmp_path: Pa
     ("given", "error"),
     [
         ({"format": "xlsx"}, ParameterError),
+        ({"start": "2021-01-02", "end": "2021-01-01"}, EmptyRangeError),
         ({"format": "csv", "compression": "lz4"}, ParameterError),
         ({"format": "feather", "compression": "gzip"}, ParameterError),
         ({"interval": "never"}, ParameterError),

@@ -119,8 +119,8 @@ def test_what_is_wrong_is_a_sentence(house: House) -> None:
     put(house, [(Instrument("test", "ONE"), columns_of(10)), (Instrument("test", "TWO"), columns_of(0))])
     with pytest.raises(UnknownSymbolError, match="Did you mean 'ONE'"):
         ask(house, "ONEE")
-    with pytest.raises(EmptyRangeError):
-        ask(house, "ONE", start=5, end=5)
+    with pytest.raises(EmptyRangeError, match=r"--start 2021-01-01T00:00:00Z --end 2021-01-02T00:00:00Z"):
+        ask(house, "ONE", start=YEAR_2021, end=YEAR_2021)
     with pytest.raises(NoBarsError, match="No bars for TWO are held"):
         ask(house, "TWO")
     with pytest.raises(NoBarsError, match=r"\[2031-01-01T00:00:00Z, the last bar\)"):

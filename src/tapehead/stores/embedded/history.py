@@ -7,11 +7,12 @@ from tapehead.model.history import CommitRecord
 from tapehead.stores.embedded.database import Database
 
 _NEWEST = 2**62
+"""Above every number of a commit, and below what SQLite can no longer count."""
 
 
 def read_log(database: Database, limit: int, before: int | None) -> list[CommitRecord]:
     """Return commits, newest first, those below `before`."""
-    rows = database.execute("log", (_NEWEST if before is None else before, limit))
+    rows = database.execute("log", (_NEWEST if before is None else min(before, _NEWEST), min(limit, _NEWEST)))
     return [
         CommitRecord(number, at, kind, note, segments, unchanged, undoes, undone_by, bool(swept), bool(kept))
         for number, at, kind, note, segments, unchanged, undoes, undone_by, swept, kept in rows
@@ -20,7 +21,7 @@ def read_log(database: Database, limit: int, before: int | None) -> list[CommitR
 
 def read_report(database: Database, number: int) -> bytes:
     """Return the report kept with a commit, empty where there is none; raise ParameterError for no such commit."""
-    row = database.execute("report", (number,)).fetchone()
+    row = database.execute("report", (number,)).fetchone() if 0 < number < _NEWEST else None
     if row is None:
         head = int(database.execute("head").fetchone()[0])
         raise ParameterError(name="commit", value=number, bound=f"one that is there, 1 to {head}: tapehead store log")
