@@ -10,7 +10,7 @@ from tapehead.sources.arrow_bounds import UnreadableMessageError, iter_sizes
 from tapehead.sources.shapes import read_table
 from tapehead.sources.table import Table
 
-_BATCH_ROWS = 1 << 17
+_BATCH_ROWS = 1 << 16
 _BUFFER_BYTES = 1 << 20
 _MOST_FOOTER_BYTES = 16 << 20
 _MOST_COLUMNS = 4_096
