@@ -43,6 +43,27 @@ def test_bars_beside_an_undone_import_tell_of_the_hole_that_is_there(tmp_path: P
         assert store.recount() == 0
 
 
+def test_imports_of_several_periods_are_undone_in_any_order(tmp_path: Path) -> None:
+    folder = tmp_path / "v"
+    folder.mkdir()
+    whole = [datetime(2024, month, 1, tzinfo=UTC) - timedelta(minutes=30) for month in (2, 3, 4)]
+    paths = [write_minutes(folder / f"{at}.csv", start, 30) for at, start in enumerate(whole)]
+    with open_store(tmp_path / "home") as store:
+        for path in paths:
+            store.import_files(path, symbol="BTCUSDT")
+        assert [len(store.bars("BTCUSDT")), store.undo(1).commit] == [90, 4]
+        assert store.bars("BTCUSDT").flags.tolist() == [1] * 30 + [17] + [1] * 29
+        assert store.undo(2).commit == 5
+        assert store.bars("BTCUSDT").flags.tolist() == [1] * 30
+        assert store.undo(3).commit == 6
+        assert store.instruments() == []
+        for number in (6, 5, 4):
+            store.undo(number)
+        assert store.bars("BTCUSDT").flags.tolist() == ([1] * 30 + [17] + [1] * 29 + [17] + [1] * 29)
+        assert list(store.check(rows=True)) == []
+        assert store.recount() == 0
+
+
 def test_an_undo_knows_the_sessions_of_its_instrument(tmp_path: Path) -> None:
     folder = tmp_path / "v"
     folder.mkdir()

@@ -296,6 +296,9 @@ SELECT columns, file FROM tail WHERE series = ? AND period = ? AND until IS NULL
 -- name: columns_of_data
 SELECT columns FROM tail WHERE data = ? LIMIT 1
 
+-- name: content_of_block
+SELECT columns, file FROM tail WHERE id = ?
+
 -- name: tails
 SELECT s.venue, s.symbol, s.interval_us, t.period, sum(t."rows"), c.last
 FROM tail AS t INDEXED BY tail_held JOIN series AS s ON s.id = t.series JOIN coverage AS c ON c.series = t.series
@@ -344,6 +347,9 @@ FROM instruments WHERE since <= :snapshot AND (until IS NULL OR until > :snapsho
 -- name: instrument
 SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis
 FROM instruments WHERE venue = ? AND symbol = ? AND until IS NULL
+
+-- name: instrument_since
+SELECT since FROM instruments WHERE venue = ? AND symbol = ? AND until IS NULL
 
 -- name: end_instrument
 UPDATE instruments SET until = ? WHERE venue = ? AND symbol = ? AND until IS NULL

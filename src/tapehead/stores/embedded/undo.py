@@ -1,14 +1,20 @@
 """undo: one commit taken back by a commit of its own."""
 
+import hashlib
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from tapehead.errors import UndoError
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import DamagedSegmentError, UndoError
+from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, Column
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, Commit, SegmentRef
 from tapehead.ports.bars import Mend
+from tapehead.stores.codec import join_blocks
 from tapehead.stores.embedded.commit import add_commit
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.layers import Layers
@@ -84,7 +90,7 @@ def undo(database: Database, layers: Layers, number: int, mend: Mend | None = No
     """
     with database.transaction("the manifest"):
         note = _check(database, number)
-        work = _Undo(database, number, int(database.execute("head").fetchone()[0]) + 1)
+        work = _Undo(database, layers, number, int(database.execute("head").fetchone()[0]) + 1)
         series = work.restore_blocks()
         work.restore_empties()
         for one in series:
@@ -130,8 +136,9 @@ def _check(database: Database, number: int) -> str:
 class _Undo:
     """One undo being made: `number` is taken back by `undo`; `held` counts the blocks that are held again."""
 
-    def __init__(self, database: Database, number: int, undo: int) -> None:
+    def __init__(self, database: Database, layers: Layers, number: int, undo: int) -> None:
         self._database = database
+        self._layers = layers
         self.number = number
         self.undo = undo
         self.held = 0
@@ -145,21 +152,46 @@ class _Undo:
                 _Row(_Block(layer, data, added), (layer, row), since, until)
                 for _, _, layer, data, added, row, since, until in group
             )
-            if not states.is_untouched():
+            if not states.is_untouched() and not self._is_mended(states, series, period):
                 place = {"series": series, "period": period}
                 self._refuse("touching_period", place, f"the same bars of {self._name_of(series)}")
             self._hold_blocks(states)
             touched.setdefault(series, set()).add(period)
         return touched
 
+    def _is_mended(self, states: _States, series: int, period: int) -> bool:
+        """Say whether nothing came later but blocks in which an undo mended the flag of a bar beside a hole.
+
+        They go with the bars they lie over, so that imports of several periods are undone in any order.
+        """
+        left = len(states.after)
+        more = [row.row for row in states.now[left:]]
+        same = [row.what for row in states.now[:left]] == [row.what for row in states.after]
+        if not same or not left or any(layer != TAIL for layer, _ in more):
+            return False
+        _, refs = self._refs(series, self.number)
+        blocks = [self._database.execute("content_of_block", (place,)).fetchone() for _, place in more]
+        if any(hashlib.sha256(content).digest() != file for content, file in blocks):
+            return False
+        try:
+            held = self._layers.whole([ref for ref in refs if ref.period == period])
+        except DamagedSegmentError:
+            return False
+        return all(_mends(join_blocks([content]), held) for content, _ in blocks)
+
+    def _refs(self, place: int, snapshot: int) -> tuple[Series, list[SegmentRef]]:
+        """Return a series and what it holds at a snapshot."""
+        venue, symbol, us = self._database.execute("series_named", (place,)).fetchone()
+        series = Series(venue, symbol, Interval.of_us(us))
+        key = {"venue": venue, "symbol": symbol, "interval_us": us, "snapshot": snapshot}
+        rows = self._database.execute("refs_of_one", key).fetchall()
+        return series, [SegmentRef._make((series, *row[3:])) for row in rows]
+
     def lay_mended(self, mend: Mend, appending: Appending, touched: Mapping[int, set[int]]) -> None:
         """Lay over each series the bars that told of a neighbour which is gone."""
         for place, periods in touched.items():
-            venue, symbol, us = self._database.execute("series_named", (place,)).fetchone()
-            series = Series(venue, symbol, Interval.of_us(us))
-            key = {"venue": venue, "symbol": symbol, "interval_us": us, "snapshot": self.undo}
-            rows = self._database.execute("refs_of_one", key).fetchall()
-            bars = mend(series, [SegmentRef._make((series, *row[3:])) for row in rows], periods)
+            series, refs = self._refs(place, self.undo)
+            bars = mend(series, refs, periods)
             if bars is not None:
                 appending.lay(bars)
                 self.held += 1
@@ -189,12 +221,24 @@ class _Undo:
                 self._database.execute("hold_instrument", (self.undo, *name, row.row))
 
     def name_bars(self, series: int) -> None:
-        """Hold the instrument of a series that has bars again, where an undo between took it away with the last."""
+        """Hold the instrument of a series that has bars again; end one without bars whose own commit is undone.
+
+        So it goes with the last bar, whatever the order of the undos, and comes back with the first.
+        """
         venue, symbol, _ = self._database.execute("series_named", (series,)).fetchone()
         name = (venue, symbol)
-        if self._has_bars(name) and self._database.execute("instrument", name).fetchone() is None:
-            before = {"venue": venue, "symbol": symbol, "undo": self.undo, "snapshot": self.number - 1}
-            self._database.execute("hold_instrument_of", before)
+        row = self._database.execute("instrument_since", name).fetchone()
+        if self._has_bars(name):
+            if row is None:
+                before = {"venue": venue, "symbol": symbol, "undo": self.undo, "snapshot": self.number - 1}
+                self._database.execute("hold_instrument_of", before)
+        elif row is not None and self._is_undone(row[0]):
+            self._database.execute("end_instrument", (self.undo, *name))
+
+    def _is_undone(self, number: int) -> bool:
+        """Say whether a commit was taken back, and not brought back since."""
+        row = self._database.execute("commit_of", (number,)).fetchone()
+        return row is not None and row[3] is not None and not self._is_undone(row[3])
 
     def restore_factors(self) -> None:
         """Hold the factors of each instrument as before.
@@ -257,6 +301,13 @@ class _Undo:
         while (by := self._database.execute("commit_of", (number,)).fetchone()[3]) is not None:
             number = self._database.execute("commit_of", (by,)).fetchone()[3] or by
         return number
+
+
+def _mends(block: Mapping[Column, NDArray[Any]], held: Mapping[Column, NDArray[Any]]) -> bool:
+    """Say whether each bar of a block is held, with no other value but the flag after_hole."""
+    at = np.minimum(np.searchsorted(held["ts"], block["ts"]), len(held["ts"]) - 1)
+    same = all(held[name][at].tobytes() == block[name].tobytes() for name in BAR_COLUMNS[:-1])
+    return same and not bool(((held["flags"][at] ^ block["flags"]) & np.uint8(0xFF & ~AFTER_HOLE)).any())
 
 
 def _short(note: str) -> str:
