@@ -181,6 +181,17 @@ def test_files_that_no_commit_names_are_told_and_given_back(filled: EmbeddedBars
     assert found(filled) == []
 
 
+def test_files_that_a_commit_is_writing_are_no_orphans(filled: EmbeddedBars) -> None:
+    coming = filled.home.segments / "ab" / f"{'ab' * 32}.parquet"
+
+    def write_beside(*_: object) -> None:
+        coming.parent.mkdir(exist_ok=True)
+        coming.write_bytes(b"not named yet")
+
+    assert list(filled.check(rows=False, progress=lambda what, *_: "segments" in what and write_beside())) == []
+    assert [finding.what for finding in filled.check(rows=False)] == ["orphan"]
+
+
 def test_a_database_with_a_torn_page_is_told(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     store = EmbeddedBars(home, ParquetCodec())

@@ -62,6 +62,8 @@ class Check:
             yield finding
         if not whole:
             return
+        # Looked for at both ends: what a commit is writing meanwhile was not there before, or is named after.
+        nameless = {path for path, _ in iter_orphans(self.database, self.files)}
         yield from check_manifest(self.database)
         refs = read_refs(self.database)
         blocks = [list(group) for _, group in groupby(refs, key=lambda ref: (ref.layer == TAIL, ref.data))]
@@ -75,6 +77,8 @@ class Check:
         if self.rows:
             yield from self._counts(refs, damaged)
         for path, size in iter_orphans(self.database, self.files):
+            if path not in nameless:
+                continue
             text = f"no commit names it ({size:,} bytes). Give it back: tapehead store gc"
             yield Finding("orphan", str(path.relative_to(self.home.path)), text)
 

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.disk import unlink_file
@@ -23,8 +25,12 @@ def iter_orphans(database: Database, files: SegmentFiles) -> Iterator[tuple[Path
             continue
         for path in sorted(folder.iterdir()):
             match = _OURS.fullmatch(path.name)
-            if match is not None and (match["half"] or bytes.fromhex(match["data"]) not in named) and path.is_file():
-                yield path, path.stat().st_size
+            if match is not None and (match["half"] or bytes.fromhex(match["data"]) not in named):
+                # A writer beside this look may be done with it by now.
+                with suppress(FileNotFoundError):
+                    status = path.stat()
+                    if S_ISREG(status.st_mode):
+                        yield path, status.st_size
 
 
 def remove_orphans(database: Database, files: SegmentFiles) -> tuple[int, int]:
