@@ -192,6 +192,21 @@ def test_files_that_a_commit_is_writing_are_no_orphans(filled: EmbeddedBars) -> 
     assert [finding.what for finding in filled.check(rows=False)] == ["orphan"]
 
 
+def test_an_append_beside_a_check_is_no_fault(filled: EmbeddedBars) -> None:
+    times = iter(range(100))
+
+    class BesideAnAppender(ParquetCodec):
+        def decode(self, data: bytes, columns: Any, into: Any) -> None:
+            at = YEAR_2021 + (2000 + next(times)) * HOUR.us
+            filled.append([sample_bars(sample_columns(1, start=at), symbol) for symbol in ("AAA", "BBB")])
+            super().decode(data, columns, into)
+
+    store = EmbeddedBars(filled.home, BesideAnAppender())
+    assert list(store.check(rows=True)) == []
+    store.close()
+    assert next(times) > 1
+
+
 def test_a_database_with_a_torn_page_is_told(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     store = EmbeddedBars(home, ParquetCodec())

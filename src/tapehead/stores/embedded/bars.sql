@@ -678,14 +678,13 @@ FROM (
     SELECT series, period, -1, first, last, "rows", data, since, until FROM tail
 ) AS g JOIN series AS s ON s.id = g.series
 
--- name: added_of_periods
-SELECT s.venue, s.symbol, s.interval_us, period, sum(added)
+-- name: added_of_period
+SELECT coalesce(sum(added), 0)
 FROM (
-    SELECT series, period, added FROM segments WHERE until IS NULL
+    SELECT added FROM segments WHERE series = :series AND period = :period AND until IS NULL
     UNION ALL
-    SELECT series, period, added FROM tail WHERE until IS NULL
-) AS g JOIN series AS s ON s.id = g.series
-GROUP BY g.series, period
+    SELECT added FROM tail WHERE series = :series AND period = :period AND until IS NULL
+)
 
 -- name: mend_block
 UPDATE tail SET columns = ?, file = ? WHERE data = ?

@@ -159,19 +159,27 @@ class Check:
     def _counts(self, refs: Sequence[SegmentRef], damaged: set[bytes]) -> Iterator[Finding]:
         """Yield periods of the head whose blocks hold another number of bars than the manifest counts."""
         layers = Layers(self.database, self.files, self.codec)
-        added = {(row[0], row[1], row[2], row[3]): row[4] for row in self.database.execute("added_of_periods")}
-        # Read once more: between here and there another process may have committed.
         for ref in {(one.series, one.period): one for one in refs if one.until is None}.values():
-            series = ref.series
-            place = self.database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()
-            held = layers.held(series, place[0], ref.period)
-            counted = added.get((series.venue, series.symbol, series.interval.us, ref.period))
-            if not held or counted is None or any(one.data in damaged for one in held):
-                continue
-            bars = held[0].rows if len(held) == 1 else self._bars(layers, held)
+            bars, counted = self._counted(layers, ref, damaged)
             if bars is not None and bars != counted:
                 text = f"its blocks hold {bars:,} bars together, and the manifest counts {counted:,}. {_AGAIN}"
                 yield Finding("manifest", named(ref), text)
+
+    def _counted(self, layers: Layers, ref: SegmentRef, damaged: set[bytes]) -> tuple[int | None, int]:
+        """Return the bars of a period, None where a block is damaged or gone, and those that the manifest counts."""
+        series = ref.series
+        connection = self.database.connection()
+        # Both of one moment: another process may append, fold or sweep beside this.
+        connection.execute("BEGIN")
+        try:
+            place = self.database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()[0]
+            held = layers.held(series, place, ref.period)
+            counted = self.database.execute("added_of_period", {"series": place, "period": ref.period}).fetchone()[0]
+            if not held or any(one.data in damaged for one in held):
+                return None, counted
+            return held[0].rows if len(held) == 1 else self._bars(layers, held), counted
+        finally:
+            connection.execute("ROLLBACK")
 
     def _bars(self, layers: Layers, held: Sequence[SegmentRef]) -> int | None:
         """Return the bars of blocks laid over each other, None where they went meanwhile."""
