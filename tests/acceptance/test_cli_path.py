@@ -41,10 +41,12 @@ def test_import_tells_what_it_saw_and_a_second_one_adds_nothing(tmp_path: Path) 
     total = first.document["total"]
     assert first.document["schema"] == "tapehead.import/1"
     assert (total["rows"], total["added"], total["symbols"], total["superseded"]) == (1_988, 1_988, 2, 0)
+    other = write_bars(tmp_path / "other", ("SOLUSDT",), 1_000)
+    assert f"tapehead --home {home} instruments" in tapehead("import", other, home=home, cwd=tmp_path).out
     second = tapehead("import", bars, home=home, cwd=tmp_path)
     assert second.code == 0
     assert "0 bars added" in second.out
-    assert f"tapehead --home {home} instruments" in second.out
+    assert "Nothing is new: the store stays at snapshot 2." in second.out
 
 
 def test_a_dry_run_leaves_nothing(tmp_path: Path) -> None:
@@ -84,15 +86,16 @@ def test_a_run_is_drawn_in_eighty_columns_and_kept(market: Path) -> None:
     lines = ended.out.splitlines()
     assert lines[0] == "RsiReversion 14/30/70   3 instruments   1h   2021-01-01 to 2021-05-06 UTC"
     assert re.fullmatch(r"8,088 bars   fill next open   fee 10 bps a side, slippage 0   snapshot 1", lines[1])
-    assert lines[3] == "   #  symbol         return %  sharpe  max dd %  trades  win %     pf  equity"
-    assert {line[6:13] for line in lines[4:7]} == {"BTCUSDT", "ETHUSDT", "SOLUSDT"}
-    assert re.match(r"3 done, 0 failed, \d warnings? in [\d.]+ s   first result ", lines[7])
+    assert lines[2] == "survivorship: unknown"
+    assert lines[4] == "   #  symbol         return %  sharpe  max dd %  trades  win %     pf  equity"
+    assert {line[6:13] for line in lines[5:8]} == {"BTCUSDT", "ETHUSDT", "SOLUSDT"}
+    assert re.match(r"3 done, 0 failed, \d warnings? in [\d.]+ s   first result ", lines[8])
     assert any(re.fullmatch(r"  ! ETHUSDT     12 bars missing in 1 hole, nothing filled", line) for line in lines)
     assert all(len(line) <= 80 or line.startswith("  ") for line in lines)
     run = kept_run(ended.out)
     assert tapehead("runs", home=market).out.splitlines()[1].startswith(run)
     shown = tapehead("show", run, home=market).out
-    assert lines[4] in shown.splitlines()
+    assert lines[5] in shown.splitlines()
 
 
 def test_every_command_it_prints_runs(market: Path) -> None:

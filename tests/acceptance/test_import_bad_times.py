@@ -19,6 +19,8 @@ import tapehead.library.market as market
 from tapehead.library.store import open as open_store
 from tapehead.sources.buckets import SpillingBuckets
 
+# A shell that starts the tests in the background lets their children ignore Ctrl-C; a terminal does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 home, bars, stage, sent = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 market.SpillingBuckets = partial(SpillingBuckets, budget_bytes=20_000)
 

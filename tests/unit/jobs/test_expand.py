@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -118,18 +119,20 @@ for call in (lambda: expand([sys.argv[1]]), lambda: check_file(sys.argv[2])):
 """
 
 
-def test_a_folder_or_a_file_of_somebody_else_is_named(make: Make, tmp_path: Path) -> None:
-    make("bars/mine.csv")
-    locked = tmp_path / "bars" / "locked"
-    locked.mkdir()
-    for folder in (tmp_path / "bars", tmp_path, *list(tmp_path.parents)[:2]):
-        folder.chmod(0o755)
-    locked.chmod(0)
-    try:
-        command = [sys.executable, "-c", AS_NOBODY, str(tmp_path / "bars"), str(locked / "a.csv")]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
-    finally:
-        locked.chmod(0o755)
+def test_a_folder_or_a_file_of_somebody_else_is_named() -> None:
+    # Not in pytest's own folder, which nobody else may enter.
+    with tempfile.TemporaryDirectory() as place:
+        bars, locked = Path(place) / "bars", Path(place) / "bars" / "locked"
+        locked.mkdir(parents=True)
+        (bars / "mine.csv").write_text("date,open\n")
+        for folder in (Path(place), bars):
+            folder.chmod(0o755)
+        locked.chmod(0)
+        try:
+            command = [sys.executable, "-c", AS_NOBODY, str(bars), str(locked / "a.csv")]
+            said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+        finally:
+            locked.chmod(0o755)
     assert f"{locked}: the folder cannot be read (Permission denied). Ask for the right to read it" in said[0]
     assert f"{locked}/a.csv: the file cannot be opened (Permission denied)" in said[1]
 
