@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from benchmarks.machine import ROOT
 
@@ -41,6 +42,15 @@ def run_json(command: Sequence[str | Path], *, cores: str = "all") -> dict[str, 
 
     `first_line_ms` is added: from the start of the process to the first line it printed.
     """
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+        return _run_json(command, cores, complaints)
+
+
+def _run_json(command: Sequence[str | Path], cores: str, complaints: IO[str]) -> dict[str, Any]:
+    """Run it with a file for what it complains of.
+
+    Not `communicate`: it reads below the buffer of `readline`, and loses a second line that came with the first.
+    """
     with on_cores(cores):
         began = time.monotonic_ns()
         environment = {**os.environ, "BENCH_SPAWNED_NS": str(began), "PYTHONWARNINGS": "ignore"}
@@ -51,14 +61,18 @@ def run_json(command: Sequence[str | Path], *, cores: str = "all") -> dict[str, 
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=complaints,
             text=True,
         )
     assert process.stdout is not None
-    first = process.stdout.readline()
-    first_line_ms = (time.monotonic_ns() - began) / 1e6
-    rest, complaint = process.communicate()
+    with process, process.stdout as said_lines:
+        first = said_lines.readline()
+        first_line_ms = (time.monotonic_ns() - began) / 1e6
+        rest = said_lines.read()
+        process.wait()
     wall_ms = (time.monotonic_ns() - began) / 1e6
+    complaints.seek(0)
+    complaint = complaints.read()
     lines = (first + rest).splitlines()
     if process.returncode != 0 or not lines:
         words = " ".join(str(part) for part in command[1:4])
