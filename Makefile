@@ -30,8 +30,8 @@ check: setup ## format, lint, types, imports, then every test
 mutants: setup ## break engine and store one line at a time; every break must be noticed; M=stores picks some
 	$(BIN)/python -m tests.mutants $(M)
 
-torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, AT=17 repeats one
-	$(BIN)/python -m tests.torture --points $(or $(N),1000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))
+torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, AT=17 repeats one, KIND=import only such
+	$(BIN)/python -m tests.torture --points $(or $(N),1000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT)) $(if $(KIND),--kind $(KIND))
 
 fuzz-files: setup ## damage files of every format and import them; N=10000 files, SEED=1, AT=17 repeats one
 	$(BIN)/python -m tests.fuzz_files --cases $(or $(N),10000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))

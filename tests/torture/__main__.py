@@ -1,6 +1,6 @@
-"""Torture the store: `python -m tests.torture [--points N] [--seed S] [--at NUMBER]`.
+"""Torture the store: `python -m tests.torture [--points N] [--seed S] [--at NUMBER] [--kind KIND]`.
 
-A run of 1,000 points and more writes docs/torture.md.
+A run of 1,000 points and more, of every kind, writes docs/torture.md.
 """
 
 from __future__ import annotations
@@ -28,20 +28,22 @@ _WORTH_A_PAGE = 1000
 _PAGE = Path(__file__).resolve().parents[2] / "docs" / "torture.md"
 
 
-def work_on(numbers: Sequence[int], seed: str, folder: Path) -> Callable[[Callable[[object], None]], None]:
+def work_on(
+    numbers: Sequence[int], seed: str, kind: str | None, folder: Path
+) -> Callable[[Callable[[object], None]], None]:
     """Return the work of one worker: its points, each told with what went wrong."""
 
     def work(tell: Callable[[object], None]) -> None:
         folder.mkdir()
         bench = Bench(folder)
         for number in numbers:
-            faults = " | ".join(try_point(make_point(seed, number), bench))
+            faults = " | ".join(try_point(make_point(seed, number, kind), bench))
             tell(f"{number} {faults}".replace("\n", " / "))
 
     return work
 
 
-def run(numbers: Sequence[int], seed: str) -> dict[int, str]:
+def run(numbers: Sequence[int], seed: str, kind: str | None) -> dict[int, str]:
     """Try every point, side by side; return what went wrong at each, empty where nothing did."""
     workers = min(2, os.cpu_count() or 1)
     told: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -50,7 +52,7 @@ def run(numbers: Sequence[int], seed: str) -> dict[int, str]:
         shares = [[one for one in numbers if one // GROUP % workers == which] for which in range(workers)]
         if len(numbers) <= GROUP:
             shares = [list(numbers[which::workers]) for which in range(workers)]
-        children = [Child(work_on(share, seed, folder / str(which))) for which, share in enumerate(shares)]
+        children = [Child(work_on(share, seed, kind, folder / str(which))) for which, share in enumerate(shares)]
 
         def listen(child: Child) -> None:
             for line in iter(child.line, None):
@@ -90,22 +92,24 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=1000, help="how many points, from number 0")
     parser.add_argument("--seed", default="1", help="what everything is drawn from")
     parser.add_argument("--at", type=int, help="this one point only")
+    parser.add_argument("--kind", choices=KINDS, help="points of this kind only")
     asked = parser.parse_args()
     begun = time.monotonic()
     numbers = range(asked.points) if asked.at is None else [asked.at]
-    found = run(numbers, asked.seed)
+    found = run(numbers, asked.seed, asked.kind)
     counts, failed = Counter[str](), dict[str, list[int]]()
     for number in numbers:
-        kind = make_point(asked.seed, number).kind
+        kind = make_point(asked.seed, number, asked.kind).kind
         counts[kind] += 1
         fault = found.get(number, "nothing was told of it")
         if fault:
             failed.setdefault(kind, []).append(number)
-            sys.stdout.write(f"point {number} ({kind}): {fault}\n  again: make torture SEED={asked.seed} AT={number}\n")
+            again = f"make torture SEED={asked.seed} AT={number}" + (f" KIND={kind}" if asked.kind else "")
+            sys.stdout.write(f"point {number} ({kind}): {fault}\n  again: {again}\n")
     bad = sum(map(len, failed.values()))
     sys.stdout.write(", ".join(f"{counts[kind]} {kind}" for kind in KINDS if counts[kind]) + "\n")
     sys.stdout.write(f"{len(numbers) - bad} of {len(numbers)}\n")
-    if len(numbers) >= _WORTH_A_PAGE:
+    if len(numbers) >= _WORTH_A_PAGE and asked.kind is None:
         _PAGE.write_text(to_page(asked.seed, counts, failed, time.monotonic() - begun), encoding="utf-8")
     return 1 if bad else 0
 

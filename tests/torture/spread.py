@@ -68,12 +68,12 @@ KINDS: Final = {
 }
 
 
-def make_point(seed: str, number: int) -> Point:
-    """Return a point; the first numbers are one of each kind, the others are drawn by share."""
+def make_point(seed: str, number: int, kind: str | None = None) -> Point:
+    """Return a point; the first numbers are one of each kind, the others are drawn by share, unless a kind is named."""
     chance = random.Random(f"{seed}/point {number}")
     kinds = list(KINDS)
     drawn = chance.choices(kinds, [kind.share for kind in KINDS.values()])[0]
-    return Point(seed, number, kinds[number] if number < len(kinds) else drawn, chance)
+    return Point(seed, number, kind or (kinds[number] if number < len(kinds) else drawn), chance)
 
 
 def try_point(point: Point, bench: Bench) -> list[str]:

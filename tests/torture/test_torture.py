@@ -1,4 +1,4 @@
-"""Twenty points of torture with every run of the tests, and the proof that the torture can fail."""
+"""Points of torture with every run of the tests, and the proof that the torture can fail."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def test_twenty_points_of_every_kind() -> None:
     done = run("-m", "tests.torture", "--points", "20", "--seed", "house")
     assert (done.returncode, done.stdout.splitlines()[1:]) == (0, ["20 of 20"]), done.stdout + done.stderr
     assert [part.split()[1] for part in done.stdout.splitlines()[0].split(", ")] == list(KINDS)
+
+
+def test_twenty_imports_and_twenty_commits_are_killed() -> None:
+    for kind in ("import", "kill"):
+        done = run("-m", "tests.torture", "--points", "20", "--seed", "house", "--kind", kind)
+        told = [f"20 {kind}", "20 of 20"]
+        assert (done.returncode, done.stdout.splitlines()) == (0, told), done.stdout + done.stderr
 
 
 def test_each_fsync_left_out_is_found() -> None:
