@@ -19,6 +19,7 @@ _HOMES = {
     "simulate": "tapehead.library.simulate",
     "sma": "tapehead.indicators.sma",
     "strategy": "tapehead.strategies.strategy",
+    "trade_profits": "tapehead.library.profits",
 }
 __all__ = ["__version__", "errors", *_HOMES]  # noqa: PLE0604 - names of the table above
 

@@ -4,6 +4,7 @@ from tapehead.indicators.crossed import crossed_below as crossed_below
 from tapehead.indicators.ema import ema as ema
 from tapehead.indicators.rsi import rsi as rsi
 from tapehead.indicators.sma import sma as sma
+from tapehead.library.profits import trade_profits as trade_profits
 from tapehead.library.simulate import simulate as simulate
 from tapehead.library.store import open as open  # noqa: A004 - th.open() is the door
 from tapehead.model.bars import Bars as Bars
