@@ -11,6 +11,7 @@ from tapehead.cli.board import SORT_KEYS, Board
 from tapehead.cli.closing import next_lines, summary_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.live import Ticker, follow, stream_events
+from tapehead.cli.run_options import engine_options
 from tapehead.cli.session import Session
 from tapehead.errors import TapeheadError
 from tapehead.model.events import Cancelled, Completed, Failed
@@ -113,21 +114,7 @@ def _number(text: str) -> float | int | str:
 @click.option(
     "--snapshot", type=click.IntRange(min=0), metavar="N", help="State of the store to read; default the newest."
 )
-@click.option("--fee", metavar="RATE", help="Of the notional, a side: 10bps or 0.1%.")
-@click.option("--slippage", metavar="RATE", help="Of the price, against you: 2bps.")
-@click.option("--fill", type=click.Choice(["next_open", "close"]), help="Where an order fills; default next_open.")
-@click.option("--size", metavar="SHARE", help="Of the equity, an entry: 100%.")
-@click.option(
-    "--cash",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="MONEY",
-    help="Starting cash in quote currency; default 10000.",
-)
-@click.option("--long", "side_long", is_flag=True, help="Long positions only; the default.")
-@click.option("--close-at-end", is_flag=True, help="Sell what is open at the last close.")
-@click.option(
-    "--max-wait", type=click.IntRange(min=0), metavar="N", help="Bars an entry may wait in a hole before it expires."
-)
+@engine_options
 @click.option(
     "--adjust",
     type=click.Choice(["none", "split", "all"]),
@@ -167,8 +154,9 @@ def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
 
 def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
     """Ask the store for a run; options left out keep the engine's defaults."""
-    asked = {name: value for name, value in options.items() if value is not None and name != "side_long"}
-    asked["close_at_end"] = asked.get("close_at_end") or None
+    asked = {name: value for name, value in options.items() if value is not None}
+    for flag in ("close_at_end", "day", "flip"):
+        asked[flag] = asked.get(flag) or None
     workers = asked.pop("workers", 0) or None
     if asked.pop("executor", "threads") == "serial":
         if workers not in (None, 1):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tapehead.cli import numbers
 from tapehead.cli.board import Board, Row
 from tapehead.cli.ink import Ink
+from tapehead.cli.terms import rule_words
 from tapehead.model.interval import Interval
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ QUIET_FLAGS = ("short_history", "short_warm_up", "open_at_end", "unfilled_at_end
 _SPARK_WIDTH = 8
 _NAME_WIDTH = 14
 _BAR_WIDTH = 39
-_DEFAULT_CASH = 10_000
 _ADJUSTED_FOR = {"split": "splits", "all": "splits and dividends"}
 
 
@@ -144,21 +144,6 @@ def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink, bars: i
     held = [f"{bars:,} bars", *rule_words(rules), *seen, f"snapshot {header.snapshot}", *header.stamps]
     first, *rest = wrapped(asked, width)
     return [ink.strong(header.strategy) + first[len(header.strategy) :], *rest, *wrapped(held, width)]
-
-
-def rule_words(rules: "Rules") -> list[str]:
-    """Return the settings in words; those at their default only where a reader always asks."""
-    fee = f"fee {numbers.basis_points(rules.fee)} a side" if rules.fee else "fee 0"
-    words = [f"fill {rules.fill.replace('_', ' ')}", f"{fee}, slippage {numbers.basis_points(rules.slippage)}"]
-    if rules.size != 1:
-        words.append(f"size {numbers.plain(rules.size * 100, 1).removesuffix('.0')} %")
-    if rules.cash != _DEFAULT_CASH:
-        words.append(f"cash {numbers.plain(rules.cash, 2).removesuffix('.00')}")
-    if rules.close_at_end:
-        words.append("closed at the end")
-    if rules.max_wait is not None:
-        words.append(f"waits {rules.max_wait} bars at most")
-    return words
 
 
 def wrapped(words: Sequence[str], width: int) -> list[str]:

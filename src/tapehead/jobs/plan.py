@@ -209,7 +209,14 @@ def _span(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:
 def _rules(rules: Rules, instrument: Instrument, last: int) -> Rules:
     """Return the rules with the facts of one instrument; the range ends at `last`."""
     known = instrument.delisted_at is not None and instrument.delisted_at <= last
-    return replace(rules, calendar=instrument.calendar, delisted=known)
+    return replace(
+        rules,
+        calendar=instrument.calendar,
+        delisted=known,
+        multiplier=instrument.multiplier,
+        lot=rules.lot or instrument.lot,
+        tick=rules.tick or instrument.tick,
+    )
 
 
 def _data_digest(items: Sequence[Item]) -> bytes:

@@ -45,6 +45,31 @@ TRADE_DTYPES: Final[dict[str, str]] = {
     "reason": "|u1",
     "ambiguous": "|b1",
     "across_gap": "|b1",
+    "decision_bar": "<i4",
+    "entry_wanted": "<f8",
+    "exit_wanted": "<f8",
+    "slippage": "<f8",
+    "borrow": "<f8",
+    "shortfall": "<f8",
+    "stop": "<f8",
+    "target": "<f8",
+    "trail": "<f8",
+    "other_price": "<f8",
+    "fills": "<i4",
+}
+ORDER_DTYPES: Final[dict[str, str]] = {
+    "decided": "<i4",
+    "bar": "<i4",
+    "side": "|i1",
+    "opens": "|b1",
+    "reason": "|u1",
+    "status": "|u1",
+    "quantity": "<f8",
+    "wanted": "<f8",
+    "price": "<f8",
+    "fee": "<f8",
+    "maker": "|b1",
+    "trade": "<i4",
 }
 DECISION_COLUMNS: Final = (
     "side",
@@ -74,6 +99,28 @@ REASONS: Final = (
 )
 """Why a position was closed; a trade holds the index (engine.md, section 5)."""
 
+ORDER_STATUSES: Final = (
+    "filled",
+    "rounds_to_zero",
+    "below_minimum",
+    "level_behind_fill",
+    "expired_in_gap",
+    "expired",
+    "cancelled",
+    "replaced",
+    "unfilled_at_end",
+    "no_stop",
+    "ruined",
+)
+"""What became of an order; an order holds the index (engine.md, section 10)."""
+
 SIGNAL: Final = REASONS.index("signal")
+STOP: Final = REASONS.index("stop")
+TARGET: Final = REASONS.index("target")
+TRAIL: Final = REASONS.index("trail")
+TIME: Final = REASONS.index("time")
+FLIP: Final = REASONS.index("flip")
+SQUARE_OFF: Final = REASONS.index("square_off")
+LIQUIDATION: Final = REASONS.index("liquidation")
 DELIST: Final = REASONS.index("delist")
 END: Final = REASONS.index("end")

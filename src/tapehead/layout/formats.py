@@ -4,7 +4,7 @@ from typing import Final
 
 BARS_FORMAT: Final = 2
 """`PRAGMA user_version` of bars.db."""
-RUNS_FORMAT: Final = 1
+RUNS_FORMAT: Final = 2
 """`PRAGMA user_version` of runs.db."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""

@@ -1,15 +1,20 @@
 """read_rules: settings as a user writes them become Rules."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
 from tapehead.errors import ParameterError
+from tapehead.model.fees import read_fees
 from tapehead.model.rules import Rules, fraction
 
-RATES = ("fee", "slippage", "size", "delist_haircut")
+RATES = ("stop_loss", "take_profit", "trail", "band", "maintenance", "borrow", "cash_rate", "delist_haircut")
 """Settings that take a unit: `10bps`, `50%`."""
+NUMBERS = ("cash", "lot", "tick", "min_notional", "multiplier", "leverage")
+_SIZE_BOUND = "100% of equity, 1000usd, 5units or risk:1%"
+_SLIPPAGE_BOUND = "2bps of the price, spread:0.01 (half of it, in price) or volume:10% (for the whole volume of a bar)"
 
 
 def read_rules(settings: Mapping[str, Any]) -> Rules:
@@ -20,9 +25,41 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
             close = get_close_matches(name, known, 1)
             bound = f"one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
             raise ParameterError(name="setting", value=name, bound=bound)
-    values: dict[str, Any] = {
-        name: fraction(name, value) if name in RATES else value for name, value in settings.items()
-    }
-    if "cash" in values:
-        values["cash"] = fraction("cash", values["cash"])
+    values: dict[str, Any] = dict(settings)
+    for name in values.keys() & {*RATES, *NUMBERS}:
+        if values[name] is not None:
+            values[name] = fraction(name, values[name])
+    if "fee" in values:
+        values["fee"] = read_fees(values["fee"])
+    if "size" in values:
+        values |= read_size(values["size"], values.get("sizing"))
+    if "slippage" in values:
+        values |= read_slippage(values["slippage"], values.get("slippage_kind"))
     return Rules(**values)
+
+
+def read_size(value: Any, sizing: str | None = None) -> dict[str, Any]:
+    """Read `100%`, `1000usd`, `5units` or `risk:1%`; a plain number is what `sizing` says, else a fraction."""
+    if isinstance(value, str):
+        risk = re.fullmatch(r"\s*risk:\s*(.+)", value)
+        money = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3,5})\s*", value)
+        if risk:
+            return {"size": fraction("size", risk[1]), "sizing": "risk"}
+        if money and money[2] != "bps":
+            units = money[2].lower() in ("unit", "units")
+            return {"size": float(money[1]), "sizing": "units" if units else "cash"}
+    try:
+        return {"size": fraction("size", value), "sizing": sizing or "fraction"}
+    except ParameterError:
+        raise ParameterError(name="size", value=value, bound=_SIZE_BOUND) from None
+
+
+def read_slippage(value: Any, kind: str | None = None) -> dict[str, Any]:
+    """Read `2bps`, `spread:0.01` or `volume:10%`; a plain number is what `kind` says, else a fraction of price."""
+    named = re.fullmatch(r"\s*(spread|volume):\s*(.+)", value) if isinstance(value, str) else None
+    try:
+        if named:
+            return {"slippage": fraction("slippage", named[2]), "slippage_kind": named[1]}
+        return {"slippage": fraction("slippage", value), "slippage_kind": kind or "fraction"}
+    except ParameterError:
+        raise ParameterError(name="slippage", value=value, bound=_SLIPPAGE_BOUND) from None

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import Memo
@@ -87,9 +86,4 @@ def _whole(bars: Bars, signals: Signals) -> tuple[Bars, Signals]:
         return bars, signals
     columns = {name: np.ascontiguousarray(getattr(bars, name)[whole]) for name in BAR_COLUMNS}
     kept = frozen_bars(bars.series, columns, int(whole[: bars.warm].sum()), bars.segments)
-
-    def keep(condition: Any) -> NDArray[np.bool_] | None:
-        return None if condition is None else np.asarray(condition)[whole]
-
-    enter, leave = keep(signals.enter), keep(signals.leave)
-    return kept, Signals(enter, leave, keep(signals.enter_short), keep(signals.leave_short))
+    return kept, signals.at(whole)

@@ -102,9 +102,9 @@ def buy_and_hold_return(bars: Bars, rules: Rules) -> define.Value:
     price = float((bars.open if rules.fill == "next_open" else bars.close)[bought]) * (1.0 + rules.slippage)
     if not price > 0.0:
         return None, "no_price"
-    quantity = rules.cash / (price * (1.0 + rules.fee))
+    quantity = rules.cash / (price * (1.0 + rules.taker))
     notional = quantity * price
-    rest = rules.cash - (notional + notional * rules.fee)
+    rest = rules.cash - (notional + notional * rules.taker)
     last = float(bars.close[-1])
     if rules.delisted:
         last *= 1.0 - rules.delist_haircut

@@ -1,7 +1,8 @@
 """Signals: what a strategy wants, as conditions over bars; Crossing: a condition that is only compared when needed."""
 
+import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,12 +64,28 @@ def _combined(a: NDArray[Any], b: NDArray[Any], how: np.ufunc) -> BoolArray:
 Condition = BoolArray | Crossing
 
 
+CONDITIONS: Final = ("enter", "leave", "enter_short", "leave_short")
+LINES: Final = ("target", "limit", "stop", "size", "part", "stop_loss_at", "take_profit_at", "trail_at")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """Conditions and levels of one strategy on one series, each of shape (n_bars,) or None.
+    """Conditions and lines of one strategy on one series, each of shape (n_bars,) or None.
 
-    `enter` and `leave` speak of long positions, `enter_short` and `leave_short` of short ones. The engine of this
-    version trades long only, by market orders: a short signal is no decision and sets the flag `side_ignored`.
+    Attributes
+    ----------
+    enter, leave, enter_short, leave_short : Condition
+        Wishes for long and for short positions.
+    target : float64
+        Signed share of equity wanted from here on; NaN keeps what is held. Instead of the conditions.
+    limit, stop : float64
+        A finite price beside a wish to enter makes that entry rest there; both make a stop-limit order.
+    size : float64
+        Replaces the number of the run's `size`, not its kind; NaN leaves it.
+    part : float64
+        Share of the position, in (0, 1], that a wish to leave sells; NaN is all of it.
+    stop_loss_at, take_profit_at, trail_at : float64
+        Prices read at the bar of the decision to enter, for either side; NaN leaves the run's fraction.
     """
 
     enter: Condition | None = None
@@ -79,26 +96,45 @@ class Signals:
     limit: F64 | None = None
     stop: F64 | None = None
     size: F64 | None = None
+    part: F64 | None = None
+    stop_loss_at: F64 | None = None
+    take_profit_at: F64 | None = None
+    trail_at: F64 | None = None
 
     def entering_while(self, allowed: BoolArray) -> "Signals":
-        """Return signals whose wishes to enter count only on bars where `allowed` (n_bars,) is true."""
-        enter, short = self.enter, self.enter_short
+        """Return signals whose wishes to enter count only on bars where `allowed` (n_bars,) is true.
+
+        A `target` counts as 0 where it is not allowed.
+        """
+        enter, short, target = self.enter, self.enter_short, self.target
         return replace(
             self,
             enter=None if enter is None else np.asarray(enter) & allowed,
             enter_short=None if short is None else np.asarray(short) & allowed,
+            target=None if target is None else np.where(allowed, target, 0.0),
         )
 
+    def at(self, chosen: NDArray[Any]) -> "Signals":
+        """Return the signals of chosen bars: a bool array of shape (n_bars,), or a slice."""
+        kept = {name: getattr(self, name) for name in (*CONDITIONS, *LINES)}
+        return Signals(**{name: None if one is None else np.asarray(one)[chosen] for name, one in kept.items()})
+
     def check(self, n_bars: int, strategy: str, instrument: str) -> None:
-        """Raise SignalsError unless every condition is a bool array (or crossing) of `n_bars` values."""
-        for name in ("enter", "leave", "enter_short", "leave_short"):
-            cause = _fault(name, getattr(self, name), n_bars)
-            if cause is not None:
-                raise SignalsError(strategy=strategy, instrument=instrument, cause=cause)
-        for name in ("target", "limit", "stop", "size"):
-            if getattr(self, name) is not None:
-                cause = f"signals gave {name}=; this version fills market orders from enter and leave only"
-                raise SignalsError(strategy=strategy, instrument=instrument, cause=cause)
+        """Raise SignalsError unless every condition and line fits `n_bars` bars; the sentence names the bar."""
+        for name in CONDITIONS:
+            _raise(strategy, instrument, _fault(name, getattr(self, name), n_bars))
+        for name in LINES:
+            _raise(strategy, instrument, _line_fault(name, getattr(self, name), n_bars))
+        if self.target is not None:
+            other = next((name for name in (*CONDITIONS, "limit", "stop") if getattr(self, name) is not None), None)
+            if other is not None:
+                _raise(strategy, instrument, f"signals gave target= and {other}=; a weight replaces wishes, give one")
+
+
+def _raise(strategy: str, instrument: str, cause: str | None) -> None:
+    """Raise SignalsError where there is a cause."""
+    if cause is not None:
+        raise SignalsError(strategy=strategy, instrument=instrument, cause=cause)
 
 
 def _fault(name: str, condition: Any, n_bars: int) -> str | None:
@@ -115,7 +151,32 @@ def _fault(name: str, condition: Any, n_bars: int) -> str | None:
     if not isinstance(condition, np.ndarray):
         return f"{name} is a {type(condition).__name__}; it must be a bool array of {n_bars} values"
     if condition.dtype != np.bool_:
-        return f"{name} has dtype {condition.dtype}; it must be bool, for instance (array > 0)"
+        unknown = np.flatnonzero(np.isnan(condition)).tolist() if condition.dtype.kind == "f" else []
+        at = f" and is NaN at bar {unknown[0]}" if unknown else ""
+        return f"{name} has dtype {condition.dtype}{at}; it must be bool, for instance (array > 0)"
     if condition.shape != (n_bars,):
         return f"{name} has shape {condition.shape}; there are {n_bars} bars, so it must be ({n_bars},)"
     return None
+
+
+_BOUNDS: Final[dict[str, tuple[float, float, str]]] = {
+    "size": (0.0, math.inf, "above 0, or NaN for the run's own"),
+    "part": (0.0, 1.0, "in (0, 1], or NaN for all"),
+}
+
+
+def _line_fault(name: str, line: Any, n_bars: int) -> str | None:
+    """Return what is wrong with a line of numbers, or None."""
+    if line is None:
+        return None
+    if not isinstance(line, np.ndarray) or line.dtype != np.float64:
+        held = line.dtype if isinstance(line, np.ndarray) else type(line).__name__
+        return f"{name} is {held}; it must be a float64 array of {n_bars} values, NaN where it says nothing"
+    if line.shape != (n_bars,):
+        return f"{name} has shape {line.shape}; there are {n_bars} bars, so it must be ({n_bars},)"
+    infinite = np.flatnonzero(np.isinf(line))
+    if infinite.size:
+        return f"{name} is {line[infinite[0]]} at bar {infinite[0]}; it must be finite, or NaN where it says nothing"
+    low, high, bound = _BOUNDS.get(name, (-math.inf, math.inf, ""))
+    outside = np.flatnonzero((line <= low) | (line > high))
+    return f"{name} is {line[outside[0]]:g} at bar {outside[0]}; it must be {bound}" if outside.size else None

@@ -4,11 +4,12 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from tapehead.errors import ParameterError
+from tapehead.model.fees import Fees, read_fees
 from tapehead.model.rules import Rules
 
 Adjust = Literal["none", "split", "all"]
@@ -76,8 +77,9 @@ class RunSpec:
                 out[name] = iso(getattr(self, name))
         default = Rules()
         for name in RULE_KEYS:
-            if getattr(self.rules, name) != getattr(default, name):
-                out[name] = getattr(self.rules, name)
+            value = getattr(self.rules, name)
+            if value != getattr(default, name):
+                out[name] = value.text if isinstance(value, Fees) else value
         if self.adjust != "none":
             out["adjust"] = self.adjust
         return out
@@ -93,13 +95,22 @@ class RunSpec:
             symbols=tuple(value["symbols"]) if "symbols" in value else None,
             start=_us(value["start"]) if "start" in value else None,
             end=_us(value["end"]) if "end" in value else None,
-            rules=Rules(**{name: value[name] for name in RULE_KEYS if name in value}),
+            rules=_read_rules(value),
             adjust=value.get("adjust", "none"),
         )
 
 
-RULE_KEYS = ("fee", "slippage", "fill", "size", "cash", "close_at_end", "max_wait", "on_conflict", "delist_haircut")
+_FACTS: Final = ("multiplier", "delisted", "calendar")
+RULE_KEYS: Final = tuple(f.name for f in fields(Rules) if f.name not in _FACTS)
 """Fields of Rules that a RunSpec carries; the others are facts of each instrument."""
+
+
+def _read_rules(value: Mapping[str, Any]) -> Rules:
+    """Return the rules of a canonical form."""
+    held = {name: value[name] for name in RULE_KEYS if name in value}
+    if "fee" in held:
+        held["fee"] = read_fees(held["fee"])
+    return Rules(**held)
 
 
 class RunKey(NamedTuple):

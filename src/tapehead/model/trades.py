@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 from tapehead.errors import MissingPackageError
 from tapehead.layout.columns import DECISION_COLUMNS, REASONS, TRADE_DTYPES
 
+_MARK = b"\x02"
+"""Begins the bytes of trades; those written without it begin with a side, which is 1 or -1."""
+_UNMARKED = list(TRADE_DTYPES).index("across_gap") + 1
+"""Columns they have."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trades:
@@ -37,6 +42,20 @@ class Trades:
         The order of prices inside a bar decided the trade.
     across_gap : bool
         One of its orders waited over at least one calendar step without a traded bar.
+    decision_bar : int32
+        Bar at whose close the first entry was decided.
+    entry_wanted, exit_wanted : float64
+        Prices before slippage: value over units of all entries, and of all exits.
+    slippage, borrow : float64
+        Money lost to slippage, and paid for borrowed units; both at least 0 where they cost.
+    shortfall : float64
+        Money the account could not lose since it had reached 0.
+    stop, target, trail : float64
+        Levels at the first entry; NaN where there were none.
+    other_price : float64
+        Where the trade would have ended in its exit bar had the other level been reached first; NaN unless `ambiguous`.
+    fills : int32
+        Entries and exits together; 2 unless units were added or partly sold.
     """
 
     side: NDArray[np.int8]
@@ -52,9 +71,20 @@ class Trades:
     reason: NDArray[np.uint8]
     ambiguous: NDArray[np.bool_]
     across_gap: NDArray[np.bool_]
+    decision_bar: NDArray[np.int32]
+    entry_wanted: NDArray[np.float64]
+    exit_wanted: NDArray[np.float64]
+    slippage: NDArray[np.float64]
+    borrow: NDArray[np.float64]
+    shortfall: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    target: NDArray[np.float64]
+    trail: NDArray[np.float64]
+    other_price: NDArray[np.float64]
+    fills: NDArray[np.int32]
 
     def __repr__(self) -> str:
-        """Return the number of trades, not thirteen columns."""
+        """Return the number of trades, not every column."""
         return f"Trades({len(self)})"
 
     def __len__(self) -> int:
@@ -69,18 +99,22 @@ class Trades:
         return digest.digest()
 
     def to_bytes(self) -> bytes:
-        """Return every column one after another, little-endian, in the order of the fields."""
-        return b"".join(getattr(self, name).astype(dtype, copy=False).tobytes() for name, dtype in TRADE_DTYPES.items())
+        """Return every column one after another, little-endian, in the order of the fields, behind a mark."""
+        columns = (getattr(self, name).astype(dtype, copy=False).tobytes() for name, dtype in TRADE_DTYPES.items())
+        return _MARK + b"".join(columns) if len(self) else b""
 
     @staticmethod
     def from_bytes(data: bytes) -> "Trades":
-        """Undo `to_bytes`."""
-        width = sum(np.dtype(dtype).itemsize for dtype in TRADE_DTYPES.values())
-        n, offset, columns = len(data) // width, 0, {}
-        for name, dtype in TRADE_DTYPES.items():
-            columns[name] = np.frombuffer(data, dtype, n, offset)
-            offset += n * np.dtype(dtype).itemsize
-        return Trades(**columns)
+        """Undo `to_bytes`; what has no mark was written before trades had levels, and is read with none."""
+        marked = data[:1] == _MARK
+        held = list(TRADE_DTYPES) if marked or not data else list(TRADE_DTYPES)[:_UNMARKED]
+        offset = len(_MARK) if marked else 0
+        n = (len(data) - offset) // sum(np.dtype(TRADE_DTYPES[name]).itemsize for name in held)
+        columns: dict[str, NDArray[Any]] = {}
+        for name in held:
+            columns[name] = np.frombuffer(data, TRADE_DTYPES[name], n, offset)
+            offset += columns[name].nbytes
+        return Trades(**columns) if len(held) == len(TRADE_DTYPES) else plain_trades(**columns)
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the columns by name; `reason` in words."""
@@ -101,6 +135,21 @@ class Trades:
     def to_pandas(self) -> Any:
         """Return a pandas DataFrame; needs pandas (pip install pandas)."""
         return _imported("pandas", "to_pandas").DataFrame(self.columns())
+
+
+def plain_trades(**columns: NDArray[Any]) -> Trades:
+    """Return trades of market orders: what is not given is decided a bar before, wanted as filled, and free."""
+    n = columns["side"].shape[0]
+    none, nothing = np.full(n, np.nan), np.zeros(n)
+    rest: dict[str, NDArray[Any]] = {
+        "decision_bar": columns["entry_bar"] - np.int32(1),
+        "entry_wanted": columns["entry_price"],
+        "exit_wanted": columns["exit_price"],
+        **dict.fromkeys(("slippage", "borrow", "shortfall"), nothing),
+        **dict.fromkeys(("stop", "target", "trail", "other_price"), none),
+        "fills": np.full(n, 2, np.int32),
+    }
+    return Trades(**(rest | columns))
 
 
 def _imported(package: str, call: str) -> Any:

@@ -54,7 +54,7 @@ def curve(
     equity_at(
         readonly(bars.close[bars.warm :]),
         rules.cash,
-        rules.fee,
+        rules.taker,
         readonly(entries),
         readonly(exits),
         readonly(paid),

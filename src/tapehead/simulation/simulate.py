@@ -18,7 +18,7 @@ from tapehead.model.calendar import calendar
 from tapehead.model.moments import Moments
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
-from tapehead.model.trades import Trades, no_trades
+from tapehead.model.trades import Trades, no_trades, plain_trades
 from tapehead.simulation.survey import survey
 
 I32 = NDArray[np.int32]
@@ -137,7 +137,7 @@ def _trade(bars: Bars, rules: Rules, enter: I32, leave: I32) -> tuple[Ledger, in
         readonly(leave),
         bars.warm,
         1 if at_open else 0,
-        rules.fee,
+        rules.taker,
         rules.slippage,
         rules.size,
         rules.cash,
@@ -199,7 +199,7 @@ def _trades(bars: Bars, ledger: Ledger, closed: int) -> Trades:
         return no_trades()
     where, money, reach = ledger.bars[:closed], ledger.money[:closed], ledger.reach[:closed]
     columns = [money[:, k].copy() for k in range(walking.PROFIT + 1)]
-    return Trades(
+    return plain_trades(
         side=np.ones(closed, np.int8),
         entry_bar=where[:, walking.ENTRY_BAR] - np.int32(bars.warm),
         exit_bar=where[:, walking.EXIT_BAR] - np.int32(bars.warm),

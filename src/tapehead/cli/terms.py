@@ -1,0 +1,68 @@
+"""terms: the rules of a run in words, for the line above its table."""
+
+from typing import TYPE_CHECKING
+
+from tapehead.cli import numbers
+
+if TYPE_CHECKING:
+    from tapehead.model.rules import Rules
+
+_DEFAULT_CASH = 10_000.0
+
+
+def rule_words(rules: "Rules") -> list[str]:
+    """Return the settings in words; those at their default only where a reader always asks."""
+    words = [f"fill {rules.fill.replace('_', ' ')}", f"{_fee_words(rules)}, slippage {_slippage_words(rules)}"]
+    if (rules.sizing, rules.size) != ("fraction", 1):
+        words.append(f"size {_size_words(rules)}")
+    if rules.cash != _DEFAULT_CASH:
+        words.append(f"cash {numbers.plain(rules.cash, 2).removesuffix('.00')}")
+    if rules.side != "long":
+        words.append("long and short" + ", flips" * rules.flip if rules.side == "both" else "short only")
+    shares = (("stop_loss", "stop"), ("take_profit", "target"), ("trail", "trail"), ("borrow", "borrow a year"))
+    words += [f"{word} {_share(getattr(rules, name))}" for name, word in shares if getattr(rules, name)]
+    if rules.time_stop is not None:
+        words.append(f"out after {rules.time_stop:,} bars")
+    words += [f"{name} {getattr(rules, name):g}" for name in ("leverage", "pyramid") if getattr(rules, name) != 1]
+    words += [f"{name} {getattr(rules, name):g}" for name in ("lot", "tick") if getattr(rules, name)]
+    if rules.entry_window:
+        words.append(f"entries {rules.entry_window}")
+    if rules.square_off:
+        words.append(f"squared off at {rules.square_off}")
+    if not rules.overnight:
+        words.append("nothing overnight")
+    if rules.path != "pessimistic":
+        words.append(f"path {rules.path}")
+    if rules.close_at_end:
+        words.append("closed at the end")
+    if rules.max_wait is not None:
+        words.append(f"waits {rules.max_wait} bars at most")
+    return words
+
+
+def _fee_words(rules: "Rules") -> str:
+    """Return what a fill costs."""
+    if not isinstance(rules.fee, float | int):
+        return f"fee {rules.fee}"
+    return f"fee {numbers.basis_points(rules.fee)} a side" if rules.fee else "fee 0"
+
+
+def _slippage_words(rules: "Rules") -> str:
+    """Return what slippage is."""
+    if rules.slippage_kind == "fraction" or not rules.slippage:
+        return numbers.basis_points(rules.slippage)
+    return (
+        f"half-spread {rules.slippage:g}" if rules.slippage_kind == "spread" else f"{_share(rules.slippage)} a volume"
+    )
+
+
+def _size_words(rules: "Rules") -> str:
+    """Return how large an entry is."""
+    if rules.sizing in ("cash", "units"):
+        return f"{rules.size:,g}" + " units" * (rules.sizing == "units")
+    return f"{_share(rules.size)}" + " of equity at risk" * (rules.sizing == "risk")
+
+
+def _share(value: float) -> str:
+    """Return a fraction in percent."""
+    return f"{numbers.plain(value * 100, 2).rstrip('0').removesuffix('.')} %"
