@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tapehead.errors import ParameterError
-from tapehead.model.fees import read_fees
+from tapehead.model.fees import Fees, read_fees
 from tapehead.model.rules import Rules, fraction
 
 RATES = ("stop_loss", "take_profit", "trail", "band", "maintenance", "borrow", "cash_rate", "delist_haircut")
@@ -30,12 +30,20 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
         if values[name] is not None:
             values[name] = fraction(name, values[name])
     if "fee" in values:
-        values["fee"] = read_fees(values["fee"])
+        values["fee"] = read_fee(values["fee"])
     if "size" in values:
         values |= read_size(values["size"], values.get("sizing"))
     if "slippage" in values:
         values |= read_slippage(values["slippage"], values.get("slippage_kind"))
     return Rules(**values)
+
+
+def read_fee(value: Any) -> float | Fees:
+    """Read one rate for both sides, or a schedule; see `model.fees.read_fees`."""
+    try:
+        return fraction("fee", value)
+    except ParameterError:
+        return read_fees(value)
 
 
 def read_size(value: Any, sizing: str | None = None) -> dict[str, Any]:

@@ -158,8 +158,12 @@ def test_only_what_was_given_is_asked_for(call: Call, store: ScriptedStore) -> N
 
 def test_every_setting_goes_to_the_store(call: Call, store: ScriptedStore) -> None:
     words = "-p period=7 -p oversold=25.5 -p mode=fast --symbols BTCUSDT,okx:ETHUSDT --interval 1h --start 2021-01-01 "
-    words += "--end 2022-01-01 --snapshot 3 --fee 10bps --slippage 2bps --fill close --size 50% --cash 5000 --long "
-    words += "--close-at-end --max-wait 3 --executor serial --workers 1 --sort sharpe --top 3 --fresh"
+    words += "--end 2022-01-01 --snapshot 3 --fee 10bps --slippage 2bps --fill close --size 50% --cash 5000 --both "
+    words += "--close-at-end --max-wait 3 --executor serial --workers 1 --sort sharpe --top 3 --fresh "
+    words += "--flip --lot 0.1 --tick 0.5 --stop-loss 5% --take-profit 10% --trail 3% --time-stop 9 --path ohlc "
+    words += "--limit-through 0 --valid-bars 4 --day --on-conflict enter --min-notional 10 --leverage 3 "
+    words += "--maintenance 1% --pyramid 2 --band 5% --borrow 3% --cash-rate 2% --entry-window 09:30-15:00 "
+    words += "--square-off 15:45 --no-overnight"
     call("backtest", "my.py:Mine", *words.split())
     assert store.asked[-1][1] == {
         "strategy": "my.py:Mine",
@@ -176,6 +180,29 @@ def test_every_setting_goes_to_the_store(call: Call, store: ScriptedStore) -> No
         "cash": 5000.0,
         "close_at_end": True,
         "max_wait": 3,
+        "side": "both",
+        "flip": True,
+        "lot": 0.1,
+        "tick": 0.5,
+        "stop_loss": "5%",
+        "take_profit": "10%",
+        "trail": "3%",
+        "time_stop": 9,
+        "path": "ohlc",
+        "limit_through": 0,
+        "valid_bars": 4,
+        "day": True,
+        "on_conflict": "enter",
+        "min_notional": 10.0,
+        "leverage": 3.0,
+        "maintenance": "1%",
+        "pyramid": 2,
+        "band": "5%",
+        "borrow": "3%",
+        "cash_rate": "2%",
+        "entry_window": "09:30-15:00",
+        "square_off": "15:45",
+        "overnight": False,
         "executor": "serial",
         "workers": 1,
         "fresh": True,

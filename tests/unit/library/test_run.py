@@ -147,8 +147,8 @@ def test_simulate_needs_no_store() -> None:
     assert (row["entry_bar"], row["exit_bar"], row["reason"]) == (4, 10, "signal")
     assert (row["quantity"], row["fees"]) == (quantity, pytest.approx(fees, rel=1e-15))
     assert done.final_equity == pytest.approx(1_000.0 + row["profit"], rel=1e-15)
-    with pytest.raises(ParameterError, match=r"stop_loss.*one of fee"):
-        th.simulate(bars, th.Signals(), stop_loss=0.05)
+    with pytest.raises(ParameterError, match=r"stop_lose.*one of fee.*did you mean stop_loss"):
+        th.simulate(bars, th.Signals(), stop_lose=0.05)
 
 
 @pytest.mark.parametrize("package", ["polars", "pandas"])
