@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.layout.columns import Column
+from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import TAIL, Digest, SegmentRef
 from tapehead.ports.bars import ChunkCache, TierStats
 
 Array = NDArray[Any]
-Load = Callable[[SegmentRef], Mapping[Column, Array]]
+Load = Callable[[SegmentRef, Sequence[Column], Mapping[Column, Array]], None]
 
 
 class Chain:
@@ -27,7 +27,7 @@ class Chain:
     tiers : sequence of ChunkCache
         Fastest first.
     load : callable
-        Returns every column of a segment: the bytes from the store, decoded.
+        Decodes the asked columns of a segment out of the store, straight into the arrays it is given.
     locks : Path, optional
         Folder for the files by which processes wait for each other; None, or a folder that cannot be written, lets
         each process load for itself.
@@ -51,7 +51,11 @@ class Chain:
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` from the first tier that has the columns, else by loading; raises what loading raises."""
         if ref.layer == TAIL:
-            _copy(self._load(ref), columns, into)
+            self._load(ref, columns, into)
+            return True
+        if not self._tiers:
+            self._loads += 1
+            self._load(ref, columns, into)
             return True
         if self._read_tiers(ref, columns, into):
             return True
@@ -59,10 +63,8 @@ class Chain:
             # Another may have loaded it while this one waited.
             if self._read_tiers(ref, columns, into):
                 return True
-            loaded = self._load(ref)
             self._loads += 1
-            self.write(ref, loaded)
-        _copy(loaded, columns, into)
+            self._load_all(ref, columns, into)
         return True
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
@@ -86,6 +88,18 @@ class Chain:
     def tiers(self) -> Sequence[TierStats]:
         """Return the figures of each tier, fastest first."""
         return [tier.stats() for tier in self._tiers]
+
+    def _load_all(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
+        """Load every column and hand them to the tiers, through `into` where all are asked for."""
+        if all(name in columns for name in BAR_COLUMNS):
+            self._load(ref, BAR_COLUMNS, into)
+            self.write(ref, into)
+            return
+        whole = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+        self._load(ref, BAR_COLUMNS, whole)
+        self.write(ref, whole)
+        for name in columns:
+            np.copyto(into[name], whole[name])
 
     def _read_tiers(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Read from the first tier that has the columns and hand them to those above."""
@@ -126,9 +140,3 @@ class Chain:
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
-
-
-def _copy(loaded: Mapping[Column, Array], columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
-    """Copy the asked columns."""
-    for name in columns:
-        np.copyto(into[name], loaded[name])

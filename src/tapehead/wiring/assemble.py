@@ -82,11 +82,9 @@ def _open(settings: Settings) -> House:
     database = open_runs(home)
     runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
 
-    def load(ref: SegmentRef) -> Mapping[Column, Any]:
-        columns: dict[Column, Any] = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+    def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
         for _, data in bars.read([ref]):
-            codec.decode(data, BAR_COLUMNS, columns)
-        return columns
+            codec.decode(data, columns, into)
 
     hot = [HotTier(home.hot, settings.hot_tier_bytes)] if settings.hot_tier_bytes and home.writable else []
     memory = MemoryTier(settings.memory_tier_bytes)

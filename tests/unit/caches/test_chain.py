@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,11 @@ class Loads:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
 
-    def __call__(self, ref: SegmentRef) -> Mapping[Any, Any]:
+    def __call__(self, ref: SegmentRef, columns: Sequence[Any], into: Mapping[Any, Any]) -> None:
         self.asked.append(ref.data)
         time.sleep(0.01)
-        return BLOCKS[ref.data]
+        for name in columns:
+            into[name][:] = BLOCKS[ref.data][name]
 
 
 def read(chain: Chain, ref: SegmentRef) -> None:
@@ -115,10 +116,11 @@ def test_processes_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
 
     columns = sample_columns(300)
     loads = []
-    def load(ref):
+    def load(ref, names, into):
         loads.append(ref)
         time.sleep(0.5)
-        return columns
+        for name in names:
+            into[name][:] = columns[name]
     folder = Path(sys.argv[1])
     chain = Chain([HotTier(folder / "hot", 1 << 24)], load, locks=folder / "locks")
     print("ready", flush=True)
@@ -139,18 +141,27 @@ def test_processes_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
 
 
 def test_a_load_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
-    answers: list[Mapping[Any, Any] | None] = [None, BLOCKS[REFS[0].data]]
+    loads, fails = Loads(), [True, False]
 
-    def load(_: SegmentRef) -> Mapping[Any, Any]:
-        answer = answers.pop(0)
-        if answer is None:
+    def load(ref: SegmentRef, columns: Sequence[Any], into: Mapping[Any, Any]) -> None:
+        if fails.pop(0):
             raise OSError("the disk is away")
-        return answer
+        loads(ref, columns, into)
 
     chain = Chain([SegmentMemory(LIMIT)], load, locks=tmp_path / "locks")
     with pytest.raises(OSError, match="away"):
         chain.read(REFS[0], BAR_COLUMNS, empty(300))
     read(chain, REFS[0])
+
+
+def test_some_columns_asked_for_first_leave_all_in_the_tiers(tmp_path: Path) -> None:
+    loads = Loads()
+    chain = Chain([SegmentMemory(LIMIT), HotTier(tmp_path / "hot", LIMIT)], loads, locks=tmp_path / "locks")
+    into = empty(300)
+    assert chain.read(REFS[0], ["close"], {"close": into["close"]})
+    assert into["close"].tobytes() == BLOCKS[REFS[0].data]["close"].tobytes()
+    read(chain, REFS[0])
+    assert loads.asked == [REFS[0].data]
 
 
 def test_without_a_tier_and_without_locks_it_still_reads(tmp_path: Path) -> None:
