@@ -3,7 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from tapehead.model.calendar import calendar
 from tapehead.model.result import RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso
-from tapehead.ports.work import Failure, Outcome, Results, Task
+from tapehead.ports.work import Cancel, Failure, Outcome, Results, Task
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Simulated, simulate
 from tapehead.simulation.survey import survey
@@ -38,13 +38,17 @@ SHORT_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bench:
-    """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars."""
+    """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars.
+
+    `cancel` is the run's own where this process drives it; in another process nobody sets it.
+    """
 
     plan: Plan
     items: Mapping[Any, Item]
     made: Any
     origin: str
     shelf: Shelf
+    cancel: Cancel = field(default_factory=Cancel)
 
 
 def run_task(bench: Bench, task: Task) -> Outcome:
@@ -182,7 +186,7 @@ def _result(
         bars,
         item.rules,
         done.moments,
-        trades=len(done.trades),
+        trades=done.trades,
         final_equity=done.final_equity,
         fees_paid=done.fees_paid,
         open_profit=done.position.profit if done.position else None,

@@ -70,7 +70,7 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
         bars,
         rules,
         done.moments,
-        trades=len(done.trades),
+        trades=done.trades,
         final_equity=done.final_equity,
         fees_paid=done.fees_paid,
         open_profit=done.position.profit if done.position else None,

@@ -1,6 +1,7 @@
 """Definitions of the metrics (engine.md, section 6): each a formula over sums, None with its reason where undefined."""
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 DAYS_A_YEAR = 365.25
@@ -103,3 +104,13 @@ def profit_factor(won: float, lost: float, trades: int) -> Value:
 def expectancy(won: float, lost: float, trades: int) -> Value:
     """Return the mean net profit of a closed trade, in money."""
     return (None, "no_trades") if trades == 0 else ((won - lost) / trades, "")
+
+
+def finite(value: float | None, reason: str) -> Value:
+    """Return None for what no JSON can say: returns have no value after equity has touched 0."""
+    return (value, reason) if value is None or math.isfinite(value) else (None, "not_finite")
+
+
+def reasons(values: Mapping[str, Value]) -> dict[str, str]:
+    """Return why each None is None."""
+    return {name: reason for name, (value, reason) in values.items() if value is None}

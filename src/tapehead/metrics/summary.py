@@ -1,17 +1,19 @@
 """Summary: every metric of one simulation, by name."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 
-from tapehead.layout.columns import TRADED
 from tapehead.metrics import definitions as define
+from tapehead.metrics.closed import per_trade
+from tapehead.metrics.hold import buy_and_hold_return
 from tapehead.model.bars import F64, Bars
 from tapehead.model.calendar import calendar
 from tapehead.model.moments import Moments
 from tapehead.model.result import Metrics
 from tapehead.model.rules import Rules
+from tapehead.model.trades import Trades
 
 
 def summarise(
@@ -19,7 +21,7 @@ def summarise(
     rules: Rules,
     sums: Moments,
     *,
-    trades: int,
+    trades: Trades,
     final_equity: float,
     fees_paid: float,
     open_profit: float | None,
@@ -33,8 +35,8 @@ def summarise(
         What was traded, by which rules; metrics begin at bar `bars.warm`, equity at `rules.cash`.
     sums : Moments
         Of the bar returns and of the closed trades.
-    trades : int
-        Closed trades.
+    trades : Trades
+        Closed ones.
     final_equity, fees_paid : float
         At the last close; both sides, an open entry included.
     open_profit : float or None
@@ -61,26 +63,13 @@ def summarise(
         "max_drawdown_days": (sums.wet_us / define.DAY_US, ""),
         "calmar": define.calmar(growth, sums.drawdown),
         "exposure": (sums.held / (len(bars) - bars.warm), ""),
-        "trades": (trades, ""),
-        "win_rate": define.win_rate(sums.wins, trades),
-        "profit_factor": define.profit_factor(sums.won, sums.lost, trades),
-        "expectancy": define.expectancy(sums.won, sums.lost, trades),
+        **per_trade(trades, sums, rules, length_us),
         "fees_paid": (fees_paid, ""),
         "open_profit": (open_profit, "" if open_profit is not None else "no_open_position"),
         "buy_and_hold_return": buy_and_hold_return(bars, rules),
     }
-    known = {name: _finite(*found) for name, found in values.items()}
-    return Metrics({name: value for name, (value, _) in known.items()}), _reasons(known)
-
-
-def _finite(value: float | None, reason: str) -> define.Value:
-    """Return None for what no JSON can say: returns have no value after equity has touched 0."""
-    return (value, reason) if value is None or math.isfinite(value) else (None, "not_finite")
-
-
-def _reasons(values: Mapping[str, define.Value]) -> dict[str, str]:
-    """Return why each None is None."""
-    return {name: reason for name, (value, reason) in values.items() if value is None}
+    known = {name: define.finite(*found) for name, found in values.items()}
+    return Metrics({name: value for name, (value, _) in known.items()}), define.reasons(known)
 
 
 def _two_pass(equity: F64, cash: float, observations: int) -> define.Spread:
@@ -90,22 +79,3 @@ def _two_pass(equity: F64, cash: float, observations: int) -> define.Spread:
     mean = math.fsum(returns) / observations
     squares = math.fsum((r - mean) * (r - mean) for r in returns) + (observations - len(returns)) * mean * mean
     return define.Spread(mean, math.sqrt(squares / (observations - 1)))
-
-
-def buy_and_hold_return(bars: Bars, rules: Rules) -> define.Value:
-    """Return what the whole equity would have made from the first price the strategy could have got, same costs."""
-    start, n = bars.warm, len(bars)
-    first = start + 1 if rules.fill == "next_open" else start
-    bought = next((t for t in range(first, n) if bars.flags[t] & TRADED), n)
-    if bought == n:
-        return None, "too_short"
-    price = float((bars.open if rules.fill == "next_open" else bars.close)[bought]) * (1.0 + rules.slippage)
-    if not price > 0.0:
-        return None, "no_price"
-    quantity = rules.cash / (price * (1.0 + rules.taker))
-    notional = quantity * price
-    rest = rules.cash - (notional + notional * rules.taker)
-    last = float(bars.close[-1])
-    if rules.delisted:
-        last *= 1.0 - rules.delist_haircut
-    return (rest + quantity * last) / rules.cash - 1.0, ""

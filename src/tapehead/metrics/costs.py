@@ -1,0 +1,116 @@
+"""Costs: what the fee takes, and the fee at which nothing is left, from the trades of one simulation."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.kernels import costs
+from tapehead.kernels.jit import readonly
+from tapehead.metrics.definitions import Value
+from tapehead.model.fees import Fees
+from tapehead.model.rules import Rules
+from tapehead.model.signals import Signals
+from tapehead.model.trades import Trades
+
+F64 = NDArray[np.float64]
+
+CURVE_FEES = (0.0, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
+"""Fees a side at which a curve of costs is told where nobody names others."""
+_SIZING = {"fraction": costs.FRACTION, "cash": costs.CASH, "units": costs.UNITS, "risk": costs.RISK}
+
+
+class Held(NamedTuple):
+    """An open position: side, average price filled, its stop (NaN where none), and the last close."""
+
+    side: int
+    entry_price: float
+    stop: float
+    last_close: float
+
+
+class Costs(NamedTuple):
+    """`without` is the total return had fees been 0, `break_even` the fee a side that leaves the starting cash."""
+
+    without: Value
+    break_even: Value
+
+
+def costs_of(trades: Trades, held: Held | None, rules: Rules, signals: Signals) -> Costs:
+    """Return what fees took.
+
+    Trades are replayed at the other fee: the same fills, with sizes from the equity it leaves. None, with its reason,
+    where a fee changes more than sizes (`needs_run`: leverage, targets, added or partly sold units, interest, borrow,
+    schedules), or where nothing was traded.
+    """
+    reason = _obstacle(trades, held, rules, signals)
+    if reason:
+        return Costs((None, reason), (None, reason))
+    rows = _Rows.of(trades, held, rules)
+    free = rows.equity(0.0) / rules.cash - 1.0
+    if free < 0.0:
+        return Costs((free, ""), (None, "loses_without_fees"))
+    return Costs((free, ""), (float(costs.break_even(*rows)), ""))
+
+
+def cost_curve(
+    trades: Trades, held: Held | None, rules: Rules, signals: Signals, fees: Sequence[float] = CURVE_FEES
+) -> tuple[list[tuple[float, float]], str]:
+    """Return (fee a side, total return) in the order of `fees`, all from one set of fills; or none, with the reason."""
+    reason = _obstacle(trades, held, rules, signals)
+    if reason:
+        return [], reason
+    rows = _Rows.of(trades, held, rules)
+    return [(fee, rows.equity(fee) / rules.cash - 1.0) for fee in fees], ""
+
+
+def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals) -> str:
+    """Return why trades cannot be replayed at another fee, or nothing."""
+    if not len(trades) and held is None:
+        return "no_trades"
+    carries = rules.borrow or rules.cash_rate
+    lines = signals.target is not None or signals.size is not None or signals.part is not None
+    stacked = rules.pyramid > 1 or rules.leverage != 1 or isinstance(rules.fee, Fees)
+    return "needs_run" if carries or lines or stacked else ""
+
+
+class _Rows(NamedTuple):
+    """What the kernels take, in their order; an open position is the last row."""
+
+    side: NDArray[np.int8]
+    entry: F64
+    exit: F64
+    stop: F64
+    last: float
+    cash: float
+    size: float
+    sizing: int
+    slippage: float
+    lot: float
+    multiplier: float
+
+    @staticmethod
+    def of(trades: Trades, held: Held | None, rules: Rules) -> "_Rows":
+        """Put the rows together."""
+        side, entry, out, stop = trades.side, trades.entry_price, trades.exit_price, trades.stop
+        if held is not None:
+            side, entry = np.append(side, np.int8(held.side)), np.append(entry, held.entry_price)
+            out, stop = np.append(out, np.nan), np.append(stop, held.stop)
+        return _Rows(
+            readonly(side),
+            readonly(entry),
+            readonly(out),
+            readonly(stop),
+            held.last_close if held is not None else 0.0,
+            rules.cash,
+            rules.size,
+            _SIZING[rules.sizing],
+            rules.slippage if rules.slippage_kind == "fraction" else 0.0,
+            rules.lot,
+            rules.multiplier,
+        )
+
+    def equity(self, fee: float) -> float:
+        """Return the final equity at a fee."""
+        return float(costs.equity_at_fee(fee, *self))
