@@ -7,7 +7,7 @@ while its key lives.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -48,6 +48,16 @@ class Memo:
             _, (_, _, gone) = self._held.popitem(last=False)
             self.size_bytes -= gone
         return value
+
+    def lines(self, n: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """Yield the held lines of `n` values, each as it was asked for: `rsi(14)`; one of several `macd(12, 26)[1]`."""
+        for (key, *_), (value, _, _) in self._held.items():
+            name, *parameters = key if isinstance(key, tuple) else (key,)
+            said = f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else str(one) for one in parameters)})"
+            parts = value if isinstance(value, tuple) else (value,)
+            for place, line in enumerate(parts):
+                if isinstance(line, np.ndarray) and line.dtype == np.float64 and line.shape == (n,):
+                    yield (f"{said}[{place}]" if len(parts) > 1 else said), line
 
     def __enter__(self) -> Self:
         """Put this memo to use in the calling thread."""
