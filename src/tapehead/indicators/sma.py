@@ -35,8 +35,9 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
     -----
     Prices of at most 10 decimals are summed as integers, so that a mean does not depend on where the range began. It is
     the correctly rounded quotient while the sum stays within 2^53, and at most one unit in the last place off beyond.
-    Other values use a running sum that starts anew every 4,096 bars. One pass, O(n). Releases the GIL. Agrees with
-    TA-Lib SMA to 1e-12.
+    From the first value on that has more decimals, or makes a sum too large, a running sum takes its place that starts
+    anew every 4,096 bars; the means before it stay what they were, so that no later value changes an earlier one. One
+    pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
 
     Examples
     --------
@@ -48,14 +49,18 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
 
 
 def _sma(line: F64, period: int) -> F64:
-    """Compute the average on the exact path where prices allow it."""
+    """Compute the average on the exact path as far as prices allow it."""
     out = np.empty(line.shape[0])
     integers, divisor, largest = remember("scaled", (line,), lambda: _scaled(line))
-    exact = period * largest <= windows.SUM_LIMIT and period * divisor <= windows.EXACT_LIMIT
-    if integers is not None and exact:
+    if integers is not None and _is_exact(period, divisor, largest):
         windows.mean_of_integers(integers, period, period * divisor, out)
-    else:
-        windows.mean_restarted(line, period, out)
+        return locked(out)
+    windows.mean_restarted(line, period, out)
+    bars = _exact_bars(line, period)
+    if bars >= period:
+        integers, divisor, _ = _scaled(line[:bars])
+        if integers is not None:
+            windows.mean_of_integers(integers, period, period * divisor, out[:bars])
     return locked(out)
 
 
@@ -67,3 +72,29 @@ def _scaled(line: F64) -> tuple[NDArray[np.int64] | None, float, float]:
     integers = np.empty(line.shape[0], np.int64)
     largest = windows.scaled(line, k, integers)
     return readonly(integers), 10.0**k, largest
+
+
+def _is_exact(period: int, divisor: float, largest: float) -> bool:
+    """Say whether sums stay within int64 and the divisor is exact as float64."""
+    return period * largest <= windows.SUM_LIMIT and period * divisor <= windows.EXACT_LIMIT
+
+
+def _exact_bars(line: F64, period: int) -> int:
+    """Return how many values from the first on can be summed exactly; doubling, then halving, finds the border.
+
+    One more value needs the same decimals or more and is no smaller than the largest: what is not exact stays so.
+    """
+
+    def exact(bars: int) -> bool:
+        integers, divisor, largest = _scaled(line[:bars])
+        return integers is not None and _is_exact(period, divisor, largest)
+
+    low, high = 0, min(period, line.shape[0])
+    while exact(high):
+        if high == line.shape[0]:
+            return high
+        low, high = high, min(2 * high, line.shape[0])
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if exact(middle) else (low, middle)
+    return low
