@@ -217,3 +217,9 @@ class SourcePluginError(TapeheadError, RuntimeError):
 
     code = "import.plugin"
     exit_code = 3
+
+
+class ChangedRunError(TapeheadError, RuntimeError):
+    """Run {run} cannot give {symbol} bar by bar: made again, its trades are others, so code or data changed. What did: tapehead verify {run}"""
+
+    code = "runs.changed"

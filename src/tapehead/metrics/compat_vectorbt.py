@@ -1,0 +1,89 @@
+"""vectorbt: the table of `Portfolio.stats()`, from its documentation and from what its wheel prints."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.metrics import distribution as shape
+from tapehead.metrics.account import Account, changes
+from tapehead.metrics.closed import longest_streak, returns_of
+from tapehead.metrics.definitions import DAY_US
+from tapehead.metrics.drawdowns import under_water
+from tapehead.metrics.foreign import Table, duration, moment, percent, ratio
+from tapehead.model.bars import F64
+
+_YEAR_US = 365 * DAY_US
+
+
+def vectorbt(account: Account) -> Table:
+    """Return the rows of its statistics; a year has 365 days, and the first return is against the starting cash."""
+    bars, equity, start = account.bars, account.equity, account.rules.cash
+    every, n = bars.series.interval.us, len(bars)
+    exposed = np.abs(account.units) * account.rules.multiplier * bars.close
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gross = float(np.max(exposed / equity))
+    total = float(equity[-1]) / start - 1.0
+    depth = under_water(equity, -math.inf)
+    span = longest_streak(depth < 0.0)
+    return {
+        "Start": moment(int(bars.ts[0])),
+        "End": moment(int(bars.ts[-1])),
+        "Period": duration(n * every),
+        "Start Value": start,
+        "End Value": float(equity[-1]),
+        "Total Return [%]": total * 100.0,
+        "Benchmark Return [%]": percent(ratio(float(bars.close[-1] - bars.close[0]), float(bars.close[0]))),
+        "Max Gross Exposure [%]": gross * 100.0,
+        "Total Fees Paid": account.fees_paid,
+        "Max Drawdown [%]": float(np.min(depth)) * -100.0 if span else None,
+        "Max Drawdown Duration": duration(span * every) if span else None,
+        **_trades(account),
+        **_returns(changes(equity, start), _YEAR_US / every, total, -float(np.min(depth))),
+    }
+
+
+def _trades(account: Account) -> Table:
+    """Return the rows about trades; those still open count in the first three only."""
+    trades, opened, every = account.trades, account.opened, account.bars.series.interval.us
+    gains = returns_of(trades, account.rules.multiplier) * 100.0
+    held = (trades.exit_bar - trades.entry_bar).astype(np.float64) * every
+    won, lost = trades.profit > 0.0, trades.profit < 0.0
+    up, down = math.fsum(trades.profit[won].tolist()), -math.fsum(trades.profit[lost].tolist())
+    n, still = len(trades), opened is not None
+    return {
+        "Total Trades": n + still,
+        "Total Closed Trades": n,
+        "Total Open Trades": int(still),
+        "Open Trade PnL": 0.0 if opened is None else opened.profit,
+        "Win Rate [%]": percent(ratio(float(np.count_nonzero(won)), n)),
+        "Best Trade [%]": float(gains.max()) if n else None,
+        "Worst Trade [%]": float(gains.min()) if n else None,
+        "Avg Winning Trade [%]": _mean(gains, won),
+        "Avg Losing Trade [%]": _mean(gains, lost),
+        "Avg Winning Trade Duration": duration(_mean(held, won)),
+        "Avg Losing Trade Duration": duration(_mean(held, lost)),
+        "Profit Factor": ratio(up, down),
+        "Expectancy": ratio(up - down, n),
+    }
+
+
+def _mean(values: F64, chosen: NDArray[np.bool_]) -> float | None:
+    """Return the mean of the chosen values; None of nothing."""
+    return shape.mean(values[chosen].tolist()) if chosen.any() else None
+
+
+def _returns(returns: F64, periods: float, total: float, deepest: float) -> Table:
+    """Return the rows made of the returns of bars."""
+    names = ("Sharpe Ratio", "Calmar Ratio", "Omega Ratio", "Sortino Ratio")
+    if not shape.is_finite(returns):
+        return dict.fromkeys(names)
+    mean, deviation = shape.mean(returns.tolist()), shape.spread(returns).deviation
+    growth = (1.0 + total) ** (periods / len(returns)) - 1.0
+    risk = shape.below(returns) * math.sqrt(periods)
+    return {
+        "Sharpe Ratio": ratio(mean * math.sqrt(periods), deviation),
+        "Calmar Ratio": ratio(growth, deepest),
+        "Omega Ratio": shape.omega(returns)[0],
+        "Sortino Ratio": ratio(mean * periods, risk),
+    }
