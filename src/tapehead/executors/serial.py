@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tapehead.ports.work import Cancel, Outcome, Task
+from tapehead.ports.work import Cancel, Done, Task
 
 
 class SerialExecutor:
@@ -11,8 +11,8 @@ class SerialExecutor:
     workers = 1
 
     def map(
-        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Outcome]]:
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Done]]:
         """Yield each task with its outcome; a task is taken only when it begins, so `in_flight` is always kept."""
         del in_flight
         for task in tasks:

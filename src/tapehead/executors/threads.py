@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import Generic, NamedTuple
 
 from tapehead.errors import ParameterError
-from tapehead.ports.work import Cancel, Outcome, Task
+from tapehead.ports.work import Cancel, Done, Task
 
 
 class _Raised(NamedTuple):
@@ -15,15 +15,15 @@ class _Raised(NamedTuple):
     error: BaseException
 
 
-class _Round:
+class _Round(Generic[Done]):
     """The queues of one `map`; workers hold it, so a later round never meets tasks of an earlier one."""
 
-    def __init__(self, work: Callable[[Task], Outcome], cancel: Cancel) -> None:
+    def __init__(self, work: Callable[[Task], Done], cancel: Cancel) -> None:
         self.work = work
         self.cancel = cancel
         self.closed = False
         self.waiting: SimpleQueue[Task | None] = SimpleQueue()
-        self.finished: SimpleQueue[tuple[Task, Outcome | _Raised | None]] = SimpleQueue()
+        self.finished: SimpleQueue[tuple[Task, Done | _Raised | None]] = SimpleQueue()
 
     def serve(self) -> None:
         """Take tasks until told to stop; a task met after a cancel is handed back undone."""
@@ -34,7 +34,7 @@ class _Round:
                 self.finished.put((task, None))
                 continue
             try:
-                outcome: Outcome | _Raised = self.work(task)
+                outcome: Done | _Raised = self.work(task)
             except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
                 outcome = _Raised(error)
             self.finished.put((task, outcome))
@@ -55,8 +55,8 @@ class ThreadExecutor:
         self.workers = workers
 
     def map(
-        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Outcome]]:
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Done]]:
         """Yield each task with its outcome in order of completion; see `ports.work.Executor.map`.
 
         Closing the iterator early stops the workers after the tasks that they have begun.

@@ -89,11 +89,12 @@ def _exact_bars(line: F64, period: int) -> int:
         integers, divisor, largest = _scaled(line[:bars])
         return integers is not None and _is_exact(period, divisor, largest)
 
-    low, high = 0, min(period, line.shape[0])
+    rows = int(line.shape[0])
+    low, high = 0, min(period, rows)
     while exact(high):
-        if high == line.shape[0]:
+        if high == rows:
             return high
-        low, high = high, min(2 * high, line.shape[0])
+        low, high = high, min(2 * high, rows)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if exact(middle) else (low, middle)

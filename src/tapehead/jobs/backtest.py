@@ -1,9 +1,10 @@
 """backtest: run a plan and yield its events as they are kept."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
 from tapehead.jobs.plan import Plan, no_bars
 from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
 from tapehead.model.result import Receipt, RunId
@@ -14,18 +15,26 @@ from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Task
 
 Numbered = tuple[int, Event]
 PROGRESS_EVERY_S = 0.1
+TOLD_FROM_S = 0.5
+"""A look-ahead test of a run that took less is over before it can be told."""
 LEASE_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """Where a run is kept and who works on it; `work` makes the picklable work of a run id."""
+    """Where a run is kept and who works on it; `work` makes the picklable work of a run id.
+
+    `probe` makes the picklable work of its look-ahead test; `strategy` and `place` name what is tested and its lines.
+    """
 
     bars: BarStore
     runs: RunStore
     log: EventLog
     executor: Executor
     work: Callable[[RunId], Callable[[Task], Outcome]]
+    probe: Ask
+    strategy: str
+    place: str
     degraded: Callable[[], tuple[str, ...]]
     versions: Mapping[str, str]
     platform: Mapping[str, str]
@@ -60,8 +69,9 @@ class Tally:
 def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) -> Iterator[Numbered]:
     """Run `plan` and yield its events, numbered, each already in the log.
 
-    Results come in order of completion. After `cancel` the begun tasks are kept and the run ends as cancelled; the
-    same when the caller interrupts. Where every instrument fails by the strategy's own fault, or none has a whole bar
+    Results come in order of completion; after the last one the strategy is tested for look-ahead. After `cancel` the
+    begun tasks are kept and the run ends as cancelled, or as completed where only the test went on; as cancelled when
+    the caller interrupts. Where every instrument fails by the strategy's own fault, or none has a whole bar
     in the range, nothing is kept and the last event is `failed`, without a number in the log.
     """
     run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
@@ -77,7 +87,8 @@ def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) 
                 yield say(Warned(run, name, "store.no_bars", f"no {plan.spec.interval} bars in the range"))
             for task, outcome in _outcomes(desk, plan, run, cancel):
                 yield from _keep(desk, run, task, outcome, tally)
-        last = _end(desk, plan, run, cancel, tally, say)
+        verdict = yield from _test(desk, plan, run, cancel, tally, say)
+        last = _end(desk, plan, run, cancel, tally, say, verdict)
         ended = True
         yield last
     finally:
@@ -131,11 +142,31 @@ def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[
         yield _progress(run, tally, now)
 
 
-def _progress(run: RunId, tally: Tally, now: float) -> Progress:
-    """Say how far the run is."""
-    spent = now - tally.began
+def _test(
+    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, say: Callable[[Event], Numbered]
+) -> Generator[Numbered, None, Verdict | None]:
+    """Test the strategy for look-ahead and tell how far that is; wholly until its code has passed once."""
+    if not tally.count or tally.done < tally.total:
+        return None
+    whole = desk.runs.tested(plan.spec.strategy, plan.key) is None
+    bars = tally.bars // tally.count + plan.warm
+    asked_us = tally.stages_us.get("signals", 0.0) + tally.stages_us.get("read", 0.0)
+    spent = Spent(tally.last_ms / 1e3, asked_us / max(bars * tally.count, 1), bars)
+    done = [line.instrument for line in tally.lines]
+    verdict = None
+    for verdict in look_ahead(desk.executor, desk.probe, plan, done, spent, cancel, whole=whole, run=run):
+        now = time.perf_counter()
+        if spent.wall_s >= TOLD_FROM_S and now - tally.progress_at >= PROGRESS_EVERY_S:
+            tally.progress_at = now
+            yield say(_progress(run, tally, now, (verdict.asked, verdict.total)))
+    return verdict
+
+
+def _progress(run: RunId, tally: Tally, now: float, tested: tuple[int, int] | None = None) -> Progress:
+    """Say how far the run is; what its test takes is no part of its speed."""
+    spent = now - tally.began if tested is None else tally.last_ms / 1e3
     eta_ms = spent / tally.done * (tally.total - tally.done) * 1e3
-    return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1))
+    return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1), tested)
 
 
 def _kept(tally: Tally) -> str:
@@ -144,7 +175,13 @@ def _kept(tally: Tally) -> str:
 
 
 def _end(
-    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, say: Callable[[Event], Numbered]
+    desk: Desk,
+    plan: Plan,
+    run: RunId,
+    cancel: Cancel,
+    tally: Tally,
+    say: Callable[[Event], Numbered],
+    verdict: Verdict | None,
 ) -> Numbered:
     """Finish the run and tell how it ended."""
     if cancel.asked and tally.done < tally.total:
@@ -169,6 +206,7 @@ def _end(
         last_ms=tally.last_ms,
         bars=tally.bars,
         receipt=plan.key.receipt(),
+        look_ahead=None if verdict is None else verdict.to_json(desk.strategy, desk.place),
         degraded=desk.degraded(),
     )
     numbered = say(done)

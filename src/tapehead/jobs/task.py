@@ -149,8 +149,7 @@ def ask_warm_up(strategy: Strategy, origin: str = "") -> int:
 def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals:
     """Ask a strategy for its signals; raise StrategyError or SignalsError with instrument and line."""
     name, instrument = strategy.name, bars.series.instrument
-    line = getattr(getattr(type(strategy).signals, "__code__", None), "co_firstlineno", 0)
-    place = f"{origin or name}, line {line}"
+    place = place_of(type(strategy), origin)
     try:
         with memo:
             signals = strategy.signals(bars)
@@ -169,6 +168,12 @@ def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals
         cause = f"{error.facts['cause']} ({place})"
         raise SignalsError(strategy=name, instrument=instrument, cause=cause) from None
     return signals
+
+
+def place_of(made: Any, origin: str) -> str:
+    """Return the file, or the name of a built-in strategy, and the line of its signals()."""
+    line = getattr(getattr(getattr(made, "signals", None), "__code__", None), "co_firstlineno", 0)
+    return f"{origin or made.name}, line {line}"
 
 
 def _place(error: BaseException, origin: str) -> str:

@@ -14,7 +14,8 @@ from tapehead.errors import TapeheadError
 from tapehead.jobs.backtest import Desk, Tally, backtest
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.plan import Code, Plan, make_plan
-from tapehead.jobs.task import ask_warm_up
+from tapehead.jobs.probe import Asking
+from tapehead.jobs.task import ask_warm_up, place_of
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine
 from tapehead.library.ledgers import Ledgers
@@ -29,6 +30,7 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.settings import read_settings
+from tapehead.simulation.lookahead import Probed
 from tapehead.strategies.strategy import Param, instance, label
 from tapehead.wiring.assemble import House, assemble, dismantle, make_executor
 from tapehead.wiring.platform import platform_facts, version_facts
@@ -184,7 +186,7 @@ class Store(Market, Prices, Ledgers, Upkeep):
         tally, cancel = Tally(began, len(plan.items)), Cancel()
         tally.spend("plan", (time.perf_counter() - began) * 1e6)
         chosen = make_executor(executor, house.settings.workers if workers is None else workers)
-        desk = _desk(house, chosen, plan, strategy, loaded)
+        desk = _desk(house, chosen, plan, strategy, loaded, cancel)
         source = backtest(desk, plan, cancel, tally, loaded.origin)
         return Run(house, spec, header, source=source, tally=tally, cancel=cancel)
 
@@ -234,19 +236,23 @@ def _plan(
     return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
 
 
-def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded) -> Desk:
+def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded, cancel: Cancel) -> Desk:
     """Return where the run is kept and who works on it."""
     # The kernels are loaded here, so that a store that only lists or imports never waits for them.
-    from tapehead.wiring.worker import WorkerContext, prepare, work
+    from tapehead.wiring.worker import WorkerContext, prepare, probe, work
 
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
-    prepare(context, loaded)
+    prepare(context, loaded, cancel)
 
     def work_of(_run: str) -> Callable[[Task], Outcome]:
         return partial(work, context)
 
+    def probe_of(asking: Asking) -> Callable[[Task], Probed]:
+        return partial(probe, context, asking)
+
+    named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
     facts = (version_facts(), platform_facts())
-    return Desk(house.bars, house.runs, house.log, executor, work_of, _degraded(house), *facts)
+    return Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *named, _degraded(house), *facts)
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:

@@ -51,7 +51,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` instruments are finished."""
+    """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on."""
 
     name: ClassVar[str] = "progress"
     run: str
@@ -59,10 +59,14 @@ class Progress:
     total: int
     bars_per_s: float
     eta_ms: float
+    tested: tuple[int, int] | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON."""
-        return {"done": self.done, "total": self.total, "bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
+        """Return the fields of its JSON; `look_ahead` while the test goes on."""
+        body = {"done": self.done, "total": self.total, "bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
+        if self.tested is None:
+            return body
+        return {**body, "look_ahead": dict(zip(("done", "total"), self.tested, strict=True))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,14 @@ class RunStore(Protocol):
         """Return the newest completed run (no instrument failed) of an equal key."""
         ...
 
+    def tested(self, strategy: str, key: RunKey) -> RunId | None:
+        """Return the newest completed run of this code whose event says of a whole look-ahead test that all was well.
+
+        The code is the strategy of that name in the spec, with the key's digests of strategy and engine. A test that
+        Ctrl-C ended, or that made no cut, does not count; nor does that of a run whose events are pruned.
+        """
+        ...
+
     def save(self, results: Sequence[RunResult]) -> None:
         """Add or replace results by (run, instrument, interval, parameters); trades as one blob of columns."""
         ...

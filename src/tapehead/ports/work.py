@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from tapehead.model.instrument import Series
 from tapehead.model.result import RunId, RunResult
@@ -40,6 +40,7 @@ class Failure:
 
 
 Outcome = Results | Failure
+Done = TypeVar("Done")
 
 
 class Cancel:
@@ -64,10 +65,11 @@ class Executor(Protocol):
     workers: int
 
     def map(
-        self, work: Callable[[Task], Outcome], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Outcome]]:
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Done]]:
         """Yield each task with its outcome in order of completion, at most `in_flight` begun and not yet yielded.
 
-        `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded.
+        `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded. The work
+        of a run gives an Outcome; what the work of another job gives passes through as it is.
         """
         ...

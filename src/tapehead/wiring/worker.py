@@ -8,9 +8,11 @@ import numpy as np
 
 from tapehead.errors import StrategyFileError, TapeheadError
 from tapehead.jobs.plan import Plan
+from tapehead.jobs.probe import Asking, run_probe
 from tapehead.jobs.task import Bench, run_task
-from tapehead.ports.work import Failure, Outcome, Task
+from tapehead.ports.work import Cancel, Failure, Outcome, Task
 from tapehead.settings import Settings
+from tapehead.simulation.lookahead import Probed
 from tapehead.simulation.survey import survey
 from tapehead.wiring.assemble import assemble
 from tapehead.wiring.plugins import Loaded, load_strategy
@@ -46,8 +48,19 @@ def work(context: WorkerContext, task: Task) -> Outcome:
     return run_task(bench, task)
 
 
-def prepare(context: WorkerContext, loaded: Loaded | None = None) -> Bench:
+def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
+    """Test one instrument for look-ahead; never raises."""
+    try:
+        bench = _benches.get(context.token) or prepare(context)
+    except TapeheadError as error:
+        return Probed(refused=str(error))
+    return run_probe(bench, asking, task)
+
+
+def prepare(context: WorkerContext, loaded: Loaded | None = None, cancel: Cancel | None = None) -> Bench:
     """Make the bench of a run, once a process; `loaded` is the strategy where the caller has loaded it.
+
+    `cancel` ends what the caller has begun; a worker elsewhere has none.
 
     Numba's machinery is loaded here (0.15 to 0.4 s, once a process), so that it stands before the run begins and not
     between its start and its first row.
@@ -66,7 +79,8 @@ def prepare(context: WorkerContext, loaded: Loaded | None = None) -> Bench:
             house = assemble(context.settings)
             items = {item.series: item for item in context.plan.items}
             shelf = house.direct if context.direct else house.shelf
-            bench = _benches[context.token] = Bench(context.plan, items, found.made, context.origin, shelf)
+            made = Bench(context.plan, items, found.made, context.origin, shelf, cancel or Cancel())
+            bench = _benches[context.token] = made
             while len(_benches) > _KEPT:
                 _benches.popitem(last=False)
             survey(np.zeros(1, np.uint8))

@@ -47,6 +47,11 @@ class EmbeddedRuns:
         row = self._run("find_run", (key.digest(),)).fetchone()
         return None if row is None else row[0]
 
+    def tested(self, strategy: str, key: RunKey) -> RunId | None:
+        """Return the newest completed run of this code that passed a whole look-ahead test."""
+        row = self._run("find_tested", (key.strategy, key.engine, strategy)).fetchone()
+        return None if row is None else row[0]
+
     def save(self, results: Sequence[RunResult]) -> None:
         """Add or replace results by (run, instrument, interval, parameters), all or none of them."""
         if not results:

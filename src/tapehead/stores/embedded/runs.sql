@@ -52,6 +52,19 @@ VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 -- name: find_run
 SELECT run FROM runs WHERE digest = ? AND state = 'completed' AND failed = 0 ORDER BY run DESC LIMIT 1
 
+-- name: find_tested
+-- The last event of a completed run tells of its test.
+SELECT runs.run
+FROM runs JOIN events ON events.run = runs.run
+    AND events.number = (SELECT max(number) FROM events AS last WHERE last.run = runs.run)
+WHERE key_strategy = ? AND key_engine = ? AND state = 'completed' AND json_extract(spec, '$.strategy') = ?
+    AND json_extract(CAST(events.bytes AS TEXT), '$.event') = 'completed'
+    AND json_extract(CAST(events.bytes AS TEXT), '$.look_ahead.whole') = 1
+    AND json_extract(CAST(events.bytes AS TEXT), '$.look_ahead.found') = 0
+    AND json_extract(CAST(events.bytes AS TEXT), '$.look_ahead.cuts') > 0
+    AND json_extract(CAST(events.bytes AS TEXT), '$.look_ahead.stopped') IS NULL
+ORDER BY runs.run DESC LIMIT 1
+
 -- name: finish_run
 UPDATE runs SET state = ?, receipt = ?, failed = ?, finished_at = ? WHERE run = ?
 

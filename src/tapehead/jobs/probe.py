@@ -1,0 +1,72 @@
+"""run_probe: the look-ahead test of one instrument."""
+
+import time
+import traceback
+from dataclasses import dataclass
+
+from tapehead.errors import TapeheadError
+from tapehead.indicators.memo import Memo
+from tapehead.jobs.adjust import seen_by_signals
+from tapehead.jobs.read import read_bars
+from tapehead.jobs.task import Bench, ask
+from tapehead.model.bars import Bars
+from tapehead.model.signals import Signals
+from tapehead.ports.work import Task
+from tapehead.simulation.lookahead import Probed, probe
+from tapehead.strategies.strategy import instance
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How an instrument is tested, in a form that travels between processes.
+
+    `share` of its bars is used, `least` of them at least and before a cut; `until` is a time of `time.monotonic`,
+    which all processes of a machine share. `sure` instruments make every cut whatever the time, and `thorough` ones
+    are asked twice.
+    """
+
+    cuts: int
+    tails: int
+    share: float
+    least: int
+    seed: int
+    until: float
+    sure: frozenset[str] = frozenset()
+    thorough: frozenset[str] = frozenset()
+
+
+def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
+    """Test one instrument; never raises."""
+    item = bench.items[task.series]
+    name = item.instrument.name
+    sure = name in asking.sure
+
+    def spent() -> bool:
+        return bench.cancel.asked or (not sure and time.monotonic() >= asking.until)
+
+    if spent():
+        return Probed()
+
+    def question(bars: Bars, memo: Memo) -> Signals:
+        seen = seen_by_signals(bars, item.adjustment)
+        return ask(instance(bench.made, bench.plan.spec.parameters), seen, memo, bench.origin)
+
+    try:
+        spec = bench.plan.spec
+        bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
+        return probe(
+            question,
+            bars,
+            n_bars=max(round(asking.share * len(bars)), 2 * asking.least + 2),
+            least=asking.least,
+            cuts=asking.cuts,
+            tails=asking.tails,
+            seed=asking.seed,
+            spent=spent,
+            thorough=name in asking.thorough,
+        )
+    except (TapeheadError, OSError, MemoryError) as error:
+        return Probed(refused=f"{name}: {str(error) or 'not enough memory for its bars'}")
+    except Exception as error:  # noqa: BLE001 - a test that cannot be made costs no result; its verdict says so
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return Probed(refused=f"{name}: {type(error).__name__}: {error} ({last.name}, line {last.lineno})")
