@@ -1,19 +1,22 @@
-"""equity_of: the equity of every bar of one kept result, made again from its segments."""
+"""equity_of: the equity of every bar of a kept result, made again from its segments."""
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
-from tapehead.errors import RunKeyError
+from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Code, Item, Plan, make_plan
-from tapehead.jobs.read import read_bars
+from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.task import DELISTED_AFTER_US, ask, ask_warm_up
 from tapehead.library.verify import where_of
 from tapehead.metrics.account import Account, Opened
+from tapehead.metrics.tail import tail
 from tapehead.model.bars import F64, Bars
-from tapehead.model.result import RunResult
+from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RunSpec
 from tapehead.model.trades import Trades
@@ -30,26 +33,67 @@ def equity_of(house: House, record: RunRecord, result: RunResult) -> Account:
 
     Raises
     ------
-    StrategyFileError, StrategyError
-        The strategy's source is gone, or fails.
-    RunKeyError
-        The result cannot be made from the code that is here now: its trades would be others.
+    ChangedRunError
+        Made again from the code and the data that are here now, its trades are others.
+    StrategyFileError, StrategyError, NoBarsError
+        The strategy's source or its bars are gone, or it fails.
     """
-    spec = RunSpec.from_json(record.spec)
-    loaded = load_strategy(where_of(spec, record))
-    plan = _plan(house, record, spec, loaded)
-    item = next(each for each in plan.items if each.instrument.name == result.instrument)
-    bars = read_bars(house.shelf, item.series, item.refs, spec.start, spec.end, plan.warm)
-    rules = _rules(item, bars, plan.last)
-    memo = Memo()
-    signals = ask(instance(loaded.made, spec.parameters), seen_by_signals(bars, item.adjustment), memo, loaded.origin)
-    if item.member is not None:
-        signals = signals.entering_while(item.member.holds(bars.ts))
-    done = simulate(bars, signals, rules, memo)
-    if done.trades.digest() != result.decisions:
-        hint = f" Code or data changed since it was made; what did: tapehead verify {record.run}"
-        raise RunKeyError(run=record.run, symbol=result.instrument, hint=hint)
-    return account_of(bars, rules, done)
+    return _Again.of(house, record).account(result)
+
+
+def accounts_of(
+    house: House, record: RunRecord, results: Iterable[RunResult]
+) -> Iterator[tuple[RunResult, Account | TapeheadError]]:
+    """Yield each result with its account, or with the reason why it has none; the run is laid out once."""
+    try:
+        again = _Again.of(house, record)
+    except TapeheadError as error:
+        yield from ((result, error) for result in results)
+        return
+    for result in results:
+        try:
+            yield result, again.account(result)
+        except TapeheadError as error:
+            yield result, error
+
+
+class _Again(NamedTuple):
+    """A run laid out as it was, ready to make results again."""
+
+    shelf: Shelf
+    run: str
+    loaded: Loaded
+    plan: Plan
+    items: Mapping[str, Item]
+
+    @staticmethod
+    def of(house: House, record: RunRecord) -> "_Again":
+        """Lay out all instruments of the run: the last bar among them says which of them had ended."""
+        spec, receipt = RunSpec.from_json(record.spec), record.receipt
+        loaded = load_strategy(where_of(spec, record))
+        named = spec if receipt is None else replace(spec, universe=None, symbols=tuple(receipt.segments))
+        warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
+        code = Code(loaded.source, engine_digest())
+        where = None if receipt is None else receipt.where
+        plan = make_plan(house.bars, house.shelf, named, code, warm=warm, snapshot=record.snapshot, where=where)
+        return _Again(house.shelf, record.run, loaded, plan, {item.instrument.name: item for item in plan.items})
+
+    def account(self, result: RunResult) -> Account:
+        """Make one result again."""
+        spec, item = self.plan.spec, self.items[result.instrument]
+        if item.fault:
+            raise AdjustError(item.fault)
+        bars = read_bars(self.shelf, item.series, item.refs, spec.start, spec.end, self.plan.warm)
+        quiet = self.plan.last - int(bars.ts[-1]) - item.series.interval.us
+        rules = replace(item.rules, delisted=True) if quiet > DELISTED_AFTER_US else item.rules
+        memo, strategy = Memo(), instance(self.loaded.made, spec.parameters)
+        signals = ask(strategy, seen_by_signals(bars, item.adjustment), memo, self.loaded.origin)
+        if item.member is not None:
+            signals = signals.entering_while(item.member.holds(bars.ts))
+        done = simulate(bars, signals, rules, memo)
+        if done.trades.digest() != result.decisions:
+            raise ChangedRunError(run=self.run, symbol=result.instrument)
+        return account_of(bars, rules, done)
 
 
 def account_of(bars: Bars, rules: Rules, done: Simulated) -> Account:
@@ -58,22 +102,6 @@ def account_of(bars: Bars, rules: Rules, done: Simulated) -> Account:
     lived = bars.slice(bars.warm, len(bars))
     units = _units(done.trades, done.position, len(lived))
     return Account(lived, rules, equity, units, done.trades, _opened(rules, done.position), done.fees_paid)
-
-
-def _plan(house: House, record: RunRecord, spec: RunSpec, loaded: Loaded) -> Plan:
-    """Lay the run out as it was: all its instruments, since the last bar among them says which had ended."""
-    receipt = record.receipt
-    named = spec if receipt is None else replace(spec, universe=None, symbols=tuple(receipt.segments))
-    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
-    code = Code(loaded.source, engine_digest())
-    where = None if receipt is None else receipt.where
-    return make_plan(house.bars, house.shelf, named, code, warm=warm, snapshot=record.snapshot, where=where)
-
-
-def _rules(item: Item, bars: Bars, last: int) -> Rules:
-    """Return the rules of one instrument; it has ended where its last bar lies long before the run's."""
-    quiet = last - int(bars.ts[-1]) - item.series.interval.us
-    return replace(item.rules, delisted=True) if quiet > DELISTED_AFTER_US else item.rules
 
 
 def _units(trades: Trades, position: Position | None, n: int) -> F64:
@@ -91,3 +119,18 @@ def _opened(rules: Rules, position: Position | None) -> Opened | None:
     if position is None:
         return None
     return Opened(position.entry_bar, rules.fill == "next_open", position.profit)
+
+
+class AllMetrics(Metrics):
+    """Every metric of one result by name, also as attributes; `why` gives the reason of each None."""
+
+    why: Mapping[str, str]
+
+
+def all_metrics(account: Account, result: RunResult, rf: float = 0.0) -> AllMetrics:
+    """Return what a run keeps of a result and what needs its whole curve; `rf` is a yearly rate."""
+    values, why = tail(account, rf=rf)
+    found = AllMetrics({**result.metrics, **values})
+    told = {**{name: reason for name, reason in result.why.items() if name not in values}, **why}
+    found.why = {name: told[name] for name in found if name in told}
+    return found

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tapehead.errors import NoBarsError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.backtest import Numbered, Tally, replay
@@ -18,6 +19,10 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
+
+if TYPE_CHECKING:
+    from tapehead.library.curves import AllMetrics
+    from tapehead.metrics.account import Account
 
 _FAILURES: dict[str, type[TapeheadError]] = {each.code: each for each in (NoBarsError, StrategyError, SignalsError)}
 
@@ -178,6 +183,59 @@ class Run:
         from tapehead.library.verify import verify_apart
 
         return verify_apart(self._house, self.id)
+
+    def account(self, symbol: str) -> "Account":
+        """Return bars, rules, equity of every bar and trades of one result, made again from its segments.
+
+        Raises
+        ------
+        RunKeyError
+            The run has no such result.
+        ChangedRunError
+            Code or data changed since, so that the trades would be others.
+        """
+        from tapehead.library.curves import equity_of
+
+        return equity_of(self._house, self.record, self[symbol])
+
+    def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
+        """Return every metric of one result, those of the whole equity curve included.
+
+        Parameters
+        ----------
+        symbol : str
+            `symbol` or `venue:symbol`.
+        rf : str or float
+            Riskless rate, a year, effective: `2%`. It belongs to the view; a run is kept without it.
+
+        Returns
+        -------
+        AllMetrics
+            By name and as attributes; `why` gives the reason of each None.
+
+        Raises
+        ------
+        RunKeyError, ChangedRunError, ParameterError
+
+        Examples
+        --------
+        >>> store.run("01JD8Q7K").metrics("BTCUSDT", rf="2%").ulcer
+        """
+        from tapehead.library.curves import all_metrics
+        from tapehead.model.rules import fraction
+
+        return all_metrics(self.account(symbol), self[symbol], fraction("rf", rf))
+
+    def compat(self, symbol: str, tool: str) -> dict[str, float | int | str | None]:
+        """Return what another tool would print of one result: `backtesting.py`, `vectorbt`, `quantstats`, `empyrical`.
+
+        Raises
+        ------
+        RunKeyError, ChangedRunError, ParameterError
+        """
+        from tapehead.metrics.compat import compat
+
+        return compat(tool, self.account(symbol))
 
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
