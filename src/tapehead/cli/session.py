@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Opener = Callable[[str | None], Store]
 
-_OWN_COMMANDS = "backtest|bars|coverage|demo|doctor|import|instruments|runs|show|store|strategies|undo|universe|verify"
+_OWN_COMMANDS = "backtest|bars|coverage|demo|doctor|import|instruments|report|runs|show|store|strategies|undo|universe|verify"
 
 
 class Session:
@@ -47,6 +47,8 @@ class Session:
 
                 self._open_store = open_store
             self._store = self._open_store(self.home)
+            if self._store.full:
+                self.say(f"No space left in {self._store.home}: the store is open for reading only.")
         return self._store
 
     def close(self) -> None:

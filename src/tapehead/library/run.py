@@ -1,7 +1,8 @@
 """Run: a backtest that goes on while it is read, or one that is kept."""
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from tapehead.wiring.assemble import House
 
 if TYPE_CHECKING:
     from tapehead.library.curves import AllMetrics
+    from tapehead.library.report import Report
     from tapehead.metrics.account import Account
 
 _FAILURES: dict[str, type[TapeheadError]] = {each.code: each for each in (NoBarsError, StrategyError, SignalsError)}
@@ -183,6 +185,46 @@ class Run:
         from tapehead.library.verify import verify_apart
 
         return verify_apart(self._house, self.id)
+
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        symbol: str | None = None,
+        *,
+        force: bool = False,
+        progress: Callable[..., None] | None = None,
+    ) -> "Report":
+        """Write a tear sheet of the run, or of one instrument: one HTML file that needs no network.
+
+        Parameters
+        ----------
+        path : path
+            Such as `tear.html`. A tear sheet that is there already is replaced, another file only with `force`.
+        symbol : str, optional
+            `symbol` or `venue:symbol`; None means the whole run, which for one instrument is the same.
+        force : bool
+            Write over a file that is no tear sheet too.
+        progress : callable, optional
+            Told how many curves are made again, of how many.
+
+        Returns
+        -------
+        Report
+            Path, size in bytes, number of instruments, and whether a file was replaced.
+
+        Raises
+        ------
+        ParameterError, RunKeyError, DiskFullError, SurroundingsError
+
+        Notes
+        -----
+        The curves are made again from the stored segments and compared with what the run kept; one that would differ
+        is left out and said. The same run gives the same bytes, whenever it is reported.
+        """
+        self.wait()
+        from tapehead.library.report import write_report
+
+        return write_report(self._house, self, path, symbol, force=force, progress=progress)
 
     def account(self, symbol: str) -> "Account":
         """Return bars, rules, equity of every bar and trades of one result, made again from its segments.

@@ -1,0 +1,1 @@
+"""The tear sheet: one page that holds all of itself."""
