@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     Opener = Callable[[str | None], Store]
 
-_OWN_COMMANDS = "backtest|bars|coverage|demo|doctor|import|instruments|report|runs|show|store|strategies|undo|universe|verify"
+_OWN_COMMANDS = (
+    "backtest|bars|coverage|demo|doctor|import|instruments|report|runs|show|store|strategies|undo|universe|verify"
+)
 
 
 class Session:
