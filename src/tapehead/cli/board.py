@@ -33,7 +33,8 @@ class Row:
 class Board:
     """Rows, counts and the end of one run.
 
-    `warnings` are (instrument or None, code, text). `ended` is the last event, None while the run goes on.
+    `warnings` are (instrument or None, code, text). `tested` is how far the look-ahead test is, (so many, of so many),
+    None before it tells. `ended` is the last event, None while the run goes on.
     """
 
     sort: str = "total_return"
@@ -43,6 +44,7 @@ class Board:
     bars_per_s: float = 0.0
     eta_ms: float = 0.0
     warnings: list[tuple[str | None, str, str]] = field(default_factory=list)
+    tested: tuple[int, int] | None = None
     ended: Completed | Failed | Cancelled | None = None
 
     def take(self, event: Event) -> None:
@@ -52,7 +54,7 @@ class Board:
             self.done = max(self.done, len(self.rows))
         elif isinstance(event, Progress):
             self.done, self.total = max(self.done, event.done), event.total
-            self.bars_per_s, self.eta_ms = event.bars_per_s, event.eta_ms
+            self.bars_per_s, self.eta_ms, self.tested = event.bars_per_s, event.eta_ms, event.tested
         elif isinstance(event, Warned):
             self.warnings.append((event.instrument, event.code, event.text))
         elif isinstance(event, Started):

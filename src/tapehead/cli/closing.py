@@ -1,7 +1,8 @@
 """The lines after the table: how it went, what to look at, what to type next."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tapehead.cli import numbers
 from tapehead.cli.board import Board
@@ -23,6 +24,7 @@ def summary_lines(board: Board, session: Session) -> list[str]:
     if isinstance(board.ended, Completed):
         if board.ended.reused:
             lines.append(f"  {'reused':<14}an equal run answered; --fresh computes it again")
+        lines += look_ahead_lines(board.ended.look_ahead, width, ink)
         for text in board.ended.degraded:
             lines += _labelled("degraded", text, width)
     return lines + warning_lines(board, session)
@@ -45,6 +47,24 @@ def _count_line(board: Board, ink: Ink) -> str:
     if ended.last_ms > 0 and not ended.reused:
         words.append(f"{numbers.rate(ended.bars / ended.last_ms * 1_000)} bars/s")
     return "   ".join(words)
+
+
+def look_ahead_lines(told: Mapping[str, Any] | None, width: int, ink: Ink) -> list[str]:
+    """Return what the look-ahead test of a run says; none where it had no result to test."""
+    if told is None:
+        return []
+    cuts, instruments = told["cuts"], told["instruments"]
+    stopped = "stopped by Ctrl-C; " if told.get("stopped") else ""
+    if told["found"]:
+        word = "found" if told.get("fault", "look_ahead") == "look_ahead" else "failed"
+        first, *rest = _labelled("look-ahead", f"{stopped}{word}: {told['text']}", width)
+        return [first.replace(word, ink.bad(word), 1), *rest]
+    if not cuts:
+        return _labelled("look-ahead", f"{stopped}not tested: {told.get('text', 'there was nothing to cut')}", width)
+    among = f"x {plural(instruments, 'instrument')}" if cuts % instruments == 0 else f"in {instruments:,} instruments"
+    each = cuts // instruments if cuts % instruments == 0 else cuts
+    words = f"{stopped}none: {plural(each, 'cut')} {among}, past unchanged bit for bit"
+    return _labelled("look-ahead", words, width)
 
 
 def warning_lines(board: Board, session: Session) -> list[str]:

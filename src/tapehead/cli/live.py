@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from tapehead.cli import numbers
 from tapehead.cli.board import Board
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.cli.table import Glyphs, header_lines, more_line, progress_line, table_lines
+from tapehead.cli.table import Glyphs, header_lines, more_line, progress_line, progress_words, table_lines
 from tapehead.model.events import Completed
 
 if TYPE_CHECKING:
@@ -127,11 +126,7 @@ def _spoken(view: _View) -> Iterator[None]:
     """Say how far the run is every two seconds."""
 
     def line() -> str:
-        board = view.board
-        words = [f"{board.done:,} of {board.total:,}"]
-        if board.bars_per_s > 0:
-            words += [f"{numbers.rate(board.bars_per_s)} bars/s", f"{numbers.seconds(board.eta_ms / 1_000)} left"]
-        return "   ".join(words)
+        return "   ".join(progress_words(view.board))
 
     with every(_LINE_EVERY_S, lambda: view.session.say(line())):
         yield

@@ -201,7 +201,7 @@ def _next_commands(run: "Run", board: Board) -> list[tuple[tuple[str, ...], str]
 
 
 def exit_code(board: Board) -> int:
-    """Return 0, 1 when an instrument failed, 130 when cancelled; raise what stopped the whole run."""
+    """Return 0, 1 when an instrument or the look-ahead test failed, 130 after Ctrl-C; raise what stopped the run."""
     ended = board.ended
     if isinstance(ended, Cancelled):
         return 130
@@ -211,7 +211,10 @@ def exit_code(board: Board) -> int:
         if not ended.count:
             _raise_if_input(board)
         return 1
-    return 0
+    told = ended.look_ahead if isinstance(ended, Completed) and ended.look_ahead is not None else {}
+    if told.get("found"):
+        return 1
+    return 130 if told.get("stopped") else 0
 
 
 def _raise_if_input(board: Board) -> None:

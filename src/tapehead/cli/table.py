@@ -163,12 +163,19 @@ def more_line(board: Board, shown: int, ink: Ink) -> list[str]:
     return [ink.head(f"      {hidden:,} more; --top {hidden + shown} shows all")] if hidden > 0 else []
 
 
-def progress_line(board: Board, width: int, ink: Ink, glyphs: Glyphs) -> str:
-    """Return the bar, how many are done, how fast, and how long it will take."""
+def progress_words(board: Board) -> list[str]:
+    """Return how far a run is, how fast, and how long it will take; or how far its look-ahead test is."""
     words = [f"{board.done:,} of {board.total:,}"]
+    if board.tested is not None:
+        return [*words, "look-ahead test {:,} of {:,}".format(*board.tested)]
     if board.bars_per_s > 0:
         words += [f"{numbers.rate(board.bars_per_s)} bars/s", f"{numbers.seconds(board.eta_ms / 1_000)} left"]
-    text = "   ".join(words)
+    return words
+
+
+def progress_line(board: Board, width: int, ink: Ink, glyphs: Glyphs) -> str:
+    """Return the bar, how many are done, how fast, and how long it will take."""
+    text = "   ".join(progress_words(board))
     room = min(_BAR_WIDTH, width - len(text) - 2)
     if room < 8:
         return text[:width]

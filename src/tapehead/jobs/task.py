@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from tapehead.errors import AdjustError, ParameterError, SignalsError, StrategyError, TapeheadError
-from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item, Plan, missing_steps
@@ -24,6 +23,7 @@ from tapehead.model.result import RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso
 from tapehead.ports.work import Cancel, Failure, Outcome, Results, Task
+from tapehead.simulation.compared import Stated, changed_bars
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Simulated, simulate
 from tapehead.simulation.survey import survey
@@ -32,6 +32,8 @@ from tapehead.strategies.strategy import Strategy, instance
 DELISTED_AFTER_US = 30 * 86_400_000_000
 """A series whose last bar ends longer than this before the end asked for counts as delisted."""
 _ADJUSTED_BY: Mapping[str, str] = {"split": "splits", "all": "splits and dividends"}
+WARM_UP_NEAR = 1e-4
+"""With more warm-up, a level, a size or a target counts as changed where it moves by more than this share of itself."""
 SHORT_SHARE = 0.01
 """A history that lacks more than this share of the asked range is flagged `short_history`."""
 
@@ -120,15 +122,15 @@ def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) ->
         again = _signals(bench, item, longer, Memo())
     except TapeheadError as error:
         return [("signals.warm_up", f"twice the warm-up of {warm:,} bars could not be tried: {error}")]
-    changed = 0
-    for side in ("enter", "leave", "enter_short", "leave_short"):
-        old, new = event_bars(getattr(signals, side)), event_bars(getattr(again, side))
-        changed += np.setxor1d(old[old >= bars.warm] - bars.warm, new[new >= longer.warm] - longer.warm).size
-    if not changed:
-        return []
-    plural = "signals change" if changed != 1 else "signal changes"
-    text = f"{changed:,} {plural} with twice the warm-up of {warm:,} bars; let warm() ask for more"
-    return [("signals.warm_up", text)]
+    old, new = Stated.of(signals, len(bars)), Stated.of(again, len(longer))
+    decisions, values = changed_bars(old, bars.warm, new, longer.warm, WARM_UP_NEAR)
+    said = []
+    if decisions:
+        said.append(f"{decisions:,} signal{'s change' if decisions != 1 else ' changes'}")
+    if values:
+        said.append(f"{values:,} value{'s' * (values != 1)} of levels, sizes or target move{'s' * (values == 1)}")
+    text = f"{' and '.join(said)} with twice the warm-up of {warm:,} bars; let warm() ask for more"
+    return [("signals.warm_up", text)] if said else []
 
 
 def ask_warm_up(strategy: Strategy, origin: str = "") -> int:
@@ -157,8 +159,7 @@ def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals
         raise
     except (Exception, SystemExit) as error:
         where = _place(error, origin) or place
-        cause = f"{type(error).__name__}: {error}" if not isinstance(error, TapeheadError) else str(error).rstrip(".")
-        raise StrategyError(strategy=name, instrument=instrument, place=where, cause=cause) from error
+        raise StrategyError(strategy=name, instrument=instrument, place=where, cause=_cause(error)) from error
     if not isinstance(signals, Signals):
         cause = f"signals(), {place}, gave a {type(signals).__name__}; it must return Signals(enter=…, leave=…)"
         raise SignalsError(strategy=name, instrument=instrument, cause=cause)
@@ -168,6 +169,19 @@ def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals
         cause = f"{error.facts['cause']} ({place})"
         raise SignalsError(strategy=name, instrument=instrument, cause=cause) from None
     return signals
+
+
+def _cause(error: BaseException) -> str:
+    """Return what an error of a strategy says; NumPy's words for writing to a line of another come with the way out."""
+    if isinstance(error, TapeheadError):
+        return str(error).rstrip(".")
+    said = f"{type(error).__name__}: {error}"
+    if isinstance(error, ValueError) and ("read-only" in said or "WRITEABLE" in said):
+        return (
+            f"it writes to its bars, or to a line of an indicator, which are not its own ({said}); work on a copy, "
+            "such as bars.close.copy()"
+        )
+    return said
 
 
 def place_of(made: Any, origin: str) -> str:

@@ -85,6 +85,39 @@ def first_change(old: Stated, new: Stated, n_bars: int) -> Change | None:
     return min(found, key=lambda change: change.bar, default=None)
 
 
+def changed_bars(old: Stated, old_from: int, new: Stated, new_from: int, near: float) -> tuple[int, int]:
+    """Count decisions and values of lines that differ between two statements of the same last bars.
+
+    Parameters
+    ----------
+    old_from, new_from : int
+        The bar from which on each counts; that bar is the same one in both.
+    near : float
+        A value differs where it is farther from the other one than this share of the larger, or known in one only.
+
+    Returns
+    -------
+    decisions, values : int
+        Of all conditions together, and of all lines together.
+    """
+    decisions = values = 0
+    for name in dict.fromkeys((*old.events, *new.events)):
+        before, after = _since(old.events.get(name), old_from), _since(new.events.get(name), new_from)
+        decisions += int(np.setxor1d(before, after).size)
+    for name in dict.fromkeys((*old.lines, *new.lines)):
+        unknown = np.full(old.n_bars - old_from, np.nan)
+        a = old.lines[name][old_from:] if name in old.lines else unknown
+        b = new.lines[name][new_from:] if name in new.lines else unknown
+        far = np.abs(a - b) > near * np.maximum(np.abs(a), np.abs(b))
+        values += int(np.count_nonzero(far | (np.isnan(a) != np.isnan(b))))
+    return decisions, values
+
+
+def _since(bars: NDArray[np.int32] | None, first: int) -> NDArray[np.int32]:
+    """Return the events from a bar on, counted from it; none where the column is not given."""
+    return np.empty(0, np.int32) if bars is None else bars[int(np.searchsorted(bars, first)) :] - np.int32(first)
+
+
 def _change(name: str, bars: NDArray[Any], was: str, now: str) -> Change:
     """Sum up the bars at which a column differs."""
     return Change(name, int(bars[0]), int(bars[-1]), int(bars.size), was, now)

@@ -188,8 +188,11 @@ def _cuts(
 
 
 def _finding(ask: Ask, copied: Copied, bars: Bars, base: Stated, change: Change, keep: int) -> Finding:
-    """Say what a difference comes from: a strategy that does not answer alike twice cannot be blamed for peeking."""
-    other = _impure(ask, copied, bars, base)
+    """Say what a difference comes from: a strategy that does not answer alike twice cannot be blamed for peeking.
+
+    It is asked twice more, since one that answers by turns would give its first answer again.
+    """
+    other = _impure(ask, copied, bars, base) or _impure(ask, copied, bars, base)
     return other or Finding("look_ahead", change, keep, int(bars.ts[change.bar]), int(bars.ts[keep]))
 
 

@@ -16,7 +16,7 @@ TAILS: Final[tuple[Tail, ...]] = ("raised", "lowered", "walk")
 """Later prices x 1.5, x 0.5, or a random walk from the last price that is kept."""
 _FACTORS: Final[dict[str, float]] = {"raised": 1.5, "lowered": 0.5}
 _STEP: Final = 0.03
-"""Largest move of the walk from one close to the next, either way."""
+"""Largest move of the walk from one close to the next, either way; two steps of the price where that is more."""
 _LOOKED_AT: Final = 256
 """Bars at either end whose decimals the prices and volumes of a tail are rounded to."""
 
@@ -108,7 +108,9 @@ class Copied:
     def _walk(self, keep: int, prices: F64, random: np.random.Generator) -> None:
         """Write a random walk that opens where the bar before it closed."""
         last = float(self._prices[3, keep - 1]) or 1.0
-        closes = last * np.cumprod(1.0 + random.uniform(-_STEP, _STEP, prices.shape[1]))
+        finest = 2 * 10.0 ** -self._decimals[3] / abs(last) if self._decimals[3] >= 0 else 0.0
+        step = min(max(_STEP, finest), 0.5)
+        closes = last * np.cumprod(1.0 + random.uniform(-step, step, prices.shape[1]))
         opens = np.concatenate(([last], closes[:-1]))
         reach = np.abs(closes) * random.uniform(0.0, _STEP, prices.shape[1])
         prices[0], prices[3] = opens, closes
