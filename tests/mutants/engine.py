@@ -156,8 +156,8 @@ ENGINE = (
     Mutant(
         "means of prices by running float sums",
         "indicators/sma.py",
-        "if integers is not None and exact:",
-        "if integers is not None and not exact:",
+        "if bars >= period:",
+        "if bars < 0:",
         "tests/parity/test_indicators.py",
     ),
     Mutant(

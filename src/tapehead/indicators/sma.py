@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
+from tapehead.indicators.scaling import Scaled, scaled_line, summable
 from tapehead.indicators.values import check_period, check_values, locked
 from tapehead.kernels import windows
-from tapehead.kernels.jit import readonly
 
 F64 = NDArray[np.float64]
 
@@ -35,9 +35,10 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
     -----
     Prices of at most 10 decimals are summed as integers, so that a mean does not depend on where the range began. It is
     the correctly rounded quotient while the sum stays within 2^53, and at most one unit in the last place off beyond.
-    From the first value on that has more decimals, or makes a sum too large, a running sum takes its place that starts
-    anew every 4,096 bars; the means before it stay what they were, so that no later value changes an earlier one. One
-    pass, O(n). Releases the GIL. Agrees with TA-Lib SMA to 1e-12.
+    From the first value on that has more decimals, or makes a sum too large, values are summed in blocks of `period`
+    about a bar that the window holds: no sum gives a bar back, so what has left the window bends nothing. The means
+    before it stay what they were, so that no later value changes an earlier one. One pass, O(n). Releases the GIL.
+    Agrees with TA-Lib SMA to 1e-12.
 
     Examples
     --------
@@ -45,57 +46,20 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
     array([nan, nan,  2.,  3.])
     """
     line, window = check_values(values, "sma"), check_period(period, "sma")
-    return remember(("sma", window), (line,), lambda: _sma(line, window))
 
-
-def _sma(line: F64, period: int) -> F64:
-    """Compute the average on the exact path as far as prices allow it."""
-    out = np.empty(line.shape[0])
-    integers, divisor, largest = remember("scaled", (line,), lambda: _scaled(line))
-    if integers is not None and _is_exact(period, divisor, largest):
-        windows.mean_of_integers(integers, period, period * divisor, out)
+    def make() -> F64:
+        out = np.empty(line.shape[0])
+        mean_into(line, scaled_line(line), window, out)
         return locked(out)
-    windows.mean_restarted(line, period, out)
-    bars = _exact_bars(line, period)
+
+    return remember(("sma", window), (line,), make)
+
+
+def mean_into(line: F64, scaled: Scaled, period: int, out: F64) -> None:
+    """Write the mean of each window into `out`, exactly as far as prices allow it."""
+    found = summable(line, scaled, period, windows.SUM_LIMIT, period)
+    bars = found.integers.shape[0]
+    if bars < max(period, line.shape[0]):
+        windows.mean_in_blocks(line, period, np.empty(period), out)
     if bars >= period:
-        integers, divisor, _ = _scaled(line[:bars])
-        if integers is not None:
-            windows.mean_of_integers(integers, period, period * divisor, out[:bars])
-    return locked(out)
-
-
-def _scaled(line: F64) -> tuple[NDArray[np.int64] | None, float, float]:
-    """Return the values as integers, the power of ten they were scaled by, and their largest magnitude."""
-    k = windows.decimals(line)
-    if k < 0:
-        return None, 0.0, 0.0
-    integers = np.empty(line.shape[0], np.int64)
-    largest = windows.scaled(line, k, integers)
-    return readonly(integers), 10.0**k, largest
-
-
-def _is_exact(period: int, divisor: float, largest: float) -> bool:
-    """Say whether sums stay within int64 and the divisor is exact as float64."""
-    return period * largest <= windows.SUM_LIMIT and period * divisor <= windows.EXACT_LIMIT
-
-
-def _exact_bars(line: F64, period: int) -> int:
-    """Return how many values from the first on can be summed exactly; doubling, then halving, finds the border.
-
-    One more value needs the same decimals or more and is no smaller than the largest: what is not exact stays so.
-    """
-
-    def exact(bars: int) -> bool:
-        integers, divisor, largest = _scaled(line[:bars])
-        return integers is not None and _is_exact(period, divisor, largest)
-
-    rows = int(line.shape[0])
-    low, high = 0, min(period, rows)
-    while exact(high):
-        if high == rows:
-            return high
-        low, high = high, min(2 * high, rows)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if exact(middle) else (low, middle)
-    return low
+        windows.mean_of_integers(found.integers, period, period * found.power, out[:bars])

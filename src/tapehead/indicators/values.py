@@ -1,5 +1,6 @@
-"""What every indicator takes: one line of numbers and a period, checked with a sentence."""
+"""What every indicator takes: lines of numbers, a period and a factor, each checked with a sentence."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from tapehead.kernels.jit import readonly
 F64 = NDArray[np.float64]
 
 
-def check_values(values: ArrayLike, indicator: str) -> F64:
+def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64:
     """Return `values` as a read-only float64 array of one dimension; raise ParameterError otherwise.
 
     What its owner may still write to is copied: a memo knows arrays by their address, and a lazy crossing looks later.
@@ -19,18 +20,48 @@ def check_values(values: ArrayLike, indicator: str) -> F64:
     array = np.asarray(values)
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         held = f"array of {array.dtype} with shape {array.shape}"
-        raise ParameterError(name=f"{indicator}(values)", value=held, bound="one line of numbers, shape (n_bars,)")
+        raise ParameterError(name=f"{indicator}({name})", value=held, bound="one line of numbers, shape (n_bars,)")
     line = array.astype(np.float64, copy=False)
     if line is array and line.flags.writeable and not isinstance(values, (list, tuple)):
         line = line.copy()
     return readonly(line)
 
 
-def check_period(period: Any, indicator: str, least: int = 1) -> int:
+def check_lines(indicator: str, **lines: ArrayLike) -> tuple[F64, ...]:
+    """Return several lines as `check_values` does; raise ParameterError where one is not as long as the first."""
+    checked = tuple(check_values(values, indicator, name) for name, values in lines.items())
+    first, length = next(iter(lines)), checked[0].shape[0]
+    for name, line in zip(lines, checked, strict=True):
+        if line.shape[0] != length:
+            bound = f"as long as {first}, which has {length} values"
+            raise ParameterError(name=f"{indicator}({name})", value=f"{line.shape[0]} values", bound=bound)
+    return checked
+
+
+def check_period(period: Any, indicator: str, least: int = 1, name: str = "period") -> int:
     """Return `period` as an int; raise ParameterError unless it is an integer of at least `least`."""
     if isinstance(period, bool) or not isinstance(period, (int, np.integer)) or period < least:
-        raise ParameterError(name=f"{indicator}(period)", value=period, bound=f"an integer of at least {least}")
+        raise ParameterError(name=f"{indicator}({name})", value=period, bound=f"an integer of at least {least}")
     return int(period)
+
+
+def check_ddof(ddof: Any, period: int, indicator: str) -> int:
+    """Return `ddof`, 0 or 1 and less than `period`; raise ParameterError otherwise."""
+    if isinstance(ddof, bool) or not isinstance(ddof, (int, np.integer)) or ddof not in (0, 1):
+        raise ParameterError(name=f"{indicator}(ddof)", value=ddof, bound="0 (divide by period) or 1 (by period - 1)")
+    if ddof >= period:
+        raise ParameterError(
+            name=f"{indicator}(period)", value=period, bound="an integer of at least 2 where ddof is 1"
+        )
+    return int(ddof)
+
+
+def check_factor(factor: Any, indicator: str, name: str) -> float:
+    """Return `factor` as a float; raise ParameterError unless it is a finite number of at least 0."""
+    good = isinstance(factor, (int, float, np.integer, np.floating)) and not isinstance(factor, bool)
+    if not good or not math.isfinite(factor) or factor < 0:
+        raise ParameterError(name=f"{indicator}({name})", value=factor, bound="a number of at least 0")
+    return float(factor)
 
 
 def locked(array: F64) -> F64:

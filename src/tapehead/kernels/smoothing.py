@@ -1,4 +1,4 @@
-"""Recursive smoothing: exponential average and Wilder's strength."""
+"""Recursive smoothing: exponential averages, their convergence, and Wilder's strength."""
 
 from typing import Any
 
@@ -25,22 +25,40 @@ def first_known(values: F64) -> int:
 
 
 @kernel
+def seed(values: F64, last: int, period: int) -> float:
+    """Return the mean of the `period` values up to `last`, summed about the oldest: a flat line has its own value."""
+    oldest = values[last + 1 - period]
+    total = 0.0
+    for t in range(last + 1 - period, last + 1):
+        total += values[t] - oldest
+    return float(oldest + total / period)
+
+
+@kernel
 def exponential(values: F64, period: int, out: F64) -> None:
-    """Write the exponential average with weight 2/(period+1), seeded with the mean of the first `period` values."""
+    """Write the exponential average with weight 2/(period+1), seeded with the mean of the first `period` values.
+
+    What is smoothed is the gap, price less average: gap = (gap + change) x (1 - weight), the same line by one operation
+    less from bar to bar, and a price that stands still is reached exactly.
+    """
     n = values.shape[0]
     seed_bar = first_known(values) + period - 1
     out[: min(seed_bar, n)] = np.nan
     if seed_bar >= n:
         return
-    total = 0.0
-    for t in range(seed_bar + 1 - period, seed_bar + 1):
-        total += values[t]
-    average = total / period
+    average = seed(values, seed_bar, period)
     out[seed_bar] = average
     weight = 2.0 / (period + 1)
-    for t in range(seed_bar + 1, n):
-        average = (values[t] - average) * weight + average
-        out[t] = average
+    keep = 1.0 - weight
+    gap = values[seed_bar] - average
+    before = values[seed_bar]
+    for block in range(seed_bar + 1, n, BLOCK_BARS):
+        if abs(gap) < TINY:
+            gap = 0.0
+        for t in range(block, min(block + BLOCK_BARS, n)):
+            gap = (gap + (values[t] - before)) * keep
+            before = values[t]
+            out[t] = before - gap
 
 
 @kernel
@@ -80,8 +98,62 @@ def strength(values: F64, period: int, out: F64) -> None:
             out[t] = 100.0 * gains / total if total != 0.0 else 50.0
 
 
+@kernel
+def convergence(values: F64, fast: int, slow: int, signal: int, line: F64, smooth: F64, gap: F64) -> None:
+    """Write the distance of two exponential averages, its own average over `signal` bars, and how far both lie apart.
+
+    Both averages start on the bar on which the longer one is first known, as TA-Lib's do, each seeded with the mean of
+    its own last values. Each is kept as its gap to the price, as in `exponential`; their distance is that of the gaps.
+    """
+    n = values.shape[0]
+    first = first_known(values) + max(fast, slow) - 1
+    seed_bar = first + signal - 1
+    line[: min(first, n)] = np.nan
+    smooth[: min(seed_bar, n)] = np.nan
+    gap[: min(seed_bar, n)] = np.nan
+    if first >= n:
+        return
+    before = values[first]
+    quick = before - seed(values, first, fast)
+    calm = before - seed(values, first, slow)
+    line[first] = calm - quick
+    total = calm - quick
+    quick_weight = 2.0 / (fast + 1)
+    calm_weight = 2.0 / (slow + 1)
+    quick_keep = 1.0 - quick_weight
+    calm_keep = 1.0 - calm_weight
+    for t in range(first + 1, min(seed_bar + 1, n)):
+        change = values[t] - values[t - 1]
+        quick = (quick + change) * quick_keep
+        calm = (calm + change) * calm_keep
+        line[t] = calm - quick
+        total += calm - quick
+    if seed_bar >= n:
+        return
+    average = total / signal
+    smooth[seed_bar] = average
+    gap[seed_bar] = line[seed_bar] - average
+    signal_weight = 2.0 / (signal + 1)
+    before = values[seed_bar]
+    for block in range(seed_bar + 1, n, BLOCK_BARS):
+        quick = quick if abs(quick) >= TINY or quick != quick else 0.0
+        calm = calm if abs(calm) >= TINY or calm != calm else 0.0
+        average = average if abs(average) >= TINY or average != average else 0.0
+        for t in range(block, min(block + BLOCK_BARS, n)):
+            change = values[t] - before
+            before = values[t]
+            quick = (quick + change) * quick_keep
+            calm = (calm + change) * calm_keep
+            distance = calm - quick
+            average = (distance - average) * signal_weight + average
+            line[t] = distance
+            smooth[t] = average
+            gap[t] = distance - average
+
+
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     exponential(values, 3, out)
     strength(values, 3, out)
+    convergence(values, 2, 3, 2, out, out.copy(), out.copy())

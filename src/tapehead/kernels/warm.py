@@ -2,14 +2,30 @@
 
 import numpy as np
 
-from tapehead.kernels import costs, crossings, flags, moments, profits, smoothing, trade, windows
+from tapehead.kernels import (
+    changes,
+    costs,
+    crossings,
+    deviations,
+    extremes,
+    flags,
+    moments,
+    profits,
+    ranges,
+    smoothing,
+    trade,
+    volumes,
+    weights,
+    windows,
+)
 from tapehead.kernels.jit import CACHE_FOLDER, readonly
 
 
 def compile_all() -> None:
     """Call every kernel once with each kind of argument it meets."""
     values = readonly(np.linspace(1.0, 2.0, 16))
-    for room in (windows, smoothing, crossings, moments, trade, flags, profits, costs):
+    averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
+    for room in (*averages, crossings, moments, trade, flags, profits, costs):
         room.warm(values)
 
 

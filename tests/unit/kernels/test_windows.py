@@ -31,8 +31,28 @@ def line(*values: float) -> np.ndarray:
     ],
 )
 def test_decimals(values: tuple[float, ...], expected: int) -> None:
-    """Fewest decimals of all values together; -1 beyond 10 of them or beyond 2^53 as integers."""
+    """Fewest decimals of all values together; -1 where one has more than 10 or is beyond 2^53 as an integer."""
     assert windows.decimals(line(*values)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "sum_of", "share", "expected"),
+    [
+        ((1.0, 2.5, 1 / 3, 4.0), 1.0, 1.0, (2, 1)),
+        ((1.0, 2.5, float("nan")), 1.0, 1.0, (2, 1)),
+        ((float("nan"), 1.0), 1.0, 1.0, (0, 0)),
+        ((1.0, 99.0, 100.0, 101.0), 10.0, 1.0, (3, 0)),
+        ((1.0, 9.0, 0.5), 10.0, 1.0, (3, 1)),
+        ((1.0, 101.0, 0.5), 10.0, 1.0, (1, 0)),
+        ((99.0, 101.0, 0.5), 9.0, 1.0, (2, 0)),
+        ((1.0, 0.5, 0.25), 1.0, 2.0**53 / 10, (2, 1)),
+    ],
+)
+def test_how_many_can_be_summed(
+    values: tuple[float, ...], sum_of: float, share: float, expected: tuple[int, int]
+) -> None:
+    """The first that cannot ends it: by its decimals, its size, the unit of all before it, or the divisor's."""
+    assert windows.summable(line(*values), sum_of, 1_000.0, share) == expected
 
 
 def test_scaled_integers_divide_back_to_the_same_floats() -> None:
@@ -48,20 +68,21 @@ def test_a_window_longer_than_the_line_is_unknown() -> None:
     windows.mean_of_integers(readonly(np.array([1, 2, 3])), 4, 4.0, out)
     assert np.isnan(out).all()
     out[:] = 0
-    windows.mean_restarted(line(1, 2, 3), 4, out)
+    windows.mean_in_blocks(line(1, 2, 3), 4, np.empty(4), out)
     assert np.isnan(out).all()
 
 
 def test_an_absent_value_hides_its_windows_only() -> None:
     out = np.empty(7)
-    windows.mean_restarted(line(1, 2, np.nan, 4, 5, 6, 7), 2, out)
+    windows.mean_in_blocks(line(1, 2, np.nan, 4, 5, 6, 7), 2, np.empty(2), out)
     np.testing.assert_array_equal(out, [np.nan, 1.5, np.nan, np.nan, 4.5, 5.5, 6.5])
 
 
-def test_the_running_sum_starts_anew() -> None:
-    """What a wild bar leaves behind in a float sum is gone after 4,096 bars at most."""
-    values = np.full(3 * windows.RESTART_BARS, 1 / 3)
+def test_what_has_left_a_window_is_gone() -> None:
+    """A running sum would keep what a wild bar did to it."""
+    values = np.full(30, 1 / 3)
     values[10] = 1e300
     out = np.empty(values.shape)
-    windows.mean_restarted(readonly(values), 5, out)
-    assert out[windows.RESTART_BARS + 10] == pytest.approx(1 / 3, rel=1e-15)
+    windows.mean_in_blocks(readonly(values), 5, np.empty(5), out)
+    assert (out[4:10] == 1 / 3).all()
+    assert (out[15:] == 1 / 3).all()

@@ -1,0 +1,52 @@
+"""Donchian channel."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from tapehead.indicators.bands import Bands
+from tapehead.indicators.memo import remember
+from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.kernels import extremes
+
+
+def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
+    """Highest high and lowest low of the last `period` bars, this one included, and the price half way between.
+
+    Parameters
+    ----------
+    high, low : float64 arrays, shape (n_bars,)
+        Oldest first; not modified.
+    period : int, at least 1
+        Window in bars, not in time.
+
+    Returns
+    -------
+    Bands
+        `upper`, `middle`, `lower`, read-only. The first `period - 1` values are NaN, and every window that holds a NaN.
+
+    Raises
+    ------
+    ParameterError
+        `period` is below 1, a line is not one line of numbers, or their lengths differ.
+
+    Notes
+    -----
+    No bar closes above a channel that includes it: for a breakout compare the close with the channel of the bar before,
+    as the strategy Donchian does. Three comparisons a bar, whatever the period. Releases the GIL. Equals TA-Lib MAX and
+    MIN. Source: Richard Donchian's four-week rule.
+
+    Examples
+    --------
+    >>> donchian([2.0, 4.0, 3.0], [1.0, 3.0, 2.0], period=2).upper
+    array([nan,  4.,  4.])
+    """
+    lines, window = check_lines("donchian", high=high, low=low), check_period(period, "donchian")
+
+    def make() -> Bands:
+        n = lines[0].shape[0]
+        upper, lower, room = np.empty(n), np.empty(n), np.empty(window)
+        extremes.highest(lines[0], window, room, upper)
+        extremes.lowest(lines[1], window, room, lower)
+        return Bands(locked(upper), locked((upper + lower) / 2.0), locked(lower))
+
+    return remember(("donchian", window), lines, make)

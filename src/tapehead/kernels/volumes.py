@@ -1,0 +1,95 @@
+"""Sums of volume: on balance, and prices weighed by it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.smoothing import first_known
+
+F64 = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@kernel
+def on_balance(close: F64, volume: F64, out: F64) -> None:
+    """Write the volume of rising bars less that of falling ones so far; what rounding loses is carried beside the sum.
+
+    The second sum holds each addition's exact error (D. E. Knuth, The Art of Computer Programming 2, section 4.2.2,
+    theorem B), so that millions of bars leave one rounding.
+    """
+    n = close.shape[0]
+    start = max(first_known(close), first_known(volume))
+    out[: min(start, n)] = np.nan
+    if start >= n:
+        return
+    total = volume[start]
+    lost = 0.0
+    out[start] = total
+    before = close[start]
+    for t in range(start + 1, n):
+        moved = close[t] - before
+        before = close[t]
+        step = volume[t] * (np.sign(moved))
+        grown = total + step
+        part = grown - total
+        lost += (total - (grown - part)) + (step - part)
+        total = grown
+        out[t] = total + lost
+
+
+@kernel
+def anchored(price: F64, volume: F64, starts: Bool, out: F64) -> None:
+    """Write the mean price so far weighed by volume, begun anew where `starts` says; NaN while no volume was.
+
+    Summed about the first price of each stretch: where the price stands still the mean is that price exactly.
+    """
+    centre = 0.0
+    value = 0.0
+    weight = 0.0
+    for t in range(price.shape[0]):
+        if t == 0 or starts[t] or centre != centre:
+            centre = price[t]
+            value = 0.0
+            weight = 0.0
+        value += (price[t] - centre) * volume[t]
+        weight += volume[t]
+        out[t] = centre + value / weight if weight != 0.0 else np.nan
+
+
+@kernel
+def weighed_in_blocks(price: F64, volume: F64, period: int, older: F64, out: F64) -> None:
+    """Write the mean price of each window weighed by volume; NaN where the window has none.
+
+    `older` is room for 2 x `period` sums. In blocks as `windows.mean_in_blocks`.
+    """
+    n = price.shape[0]
+    out[: min(period - 1, n)] = np.nan
+    older[0] = 0.0
+    older[period] = 0.0
+    for b in range(period - 1, n, period):
+        centre = price[b]
+        value = 0.0
+        weight = 0.0
+        for j in range(1, period):
+            value += (price[b - j] - centre) * volume[b - j]
+            weight += volume[b - j]
+            older[j] = value
+            older[period + j] = weight
+        value = 0.0
+        weight = 0.0
+        for t in range(b, min(b + period, n)):
+            value += (price[t] - centre) * volume[t]
+            weight += volume[t]
+            j = period - 1 - (t - b)
+            whole = weight + older[period + j]
+            out[t] = centre + (value + older[j]) / whole if whole != 0.0 else np.nan
+
+
+def warm(values: Any) -> None:
+    """Compile every kernel of this file."""
+    out = np.empty(values.shape[0])
+    on_balance(values, values, out)
+    anchored(values, values, readonly(np.zeros(values.shape[0], np.bool_)), out)
+    weighed_in_blocks(values, values, 3, np.empty(6), out)
