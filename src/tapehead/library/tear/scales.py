@@ -34,7 +34,7 @@ def thinned(values: F64, points: int = POINTS) -> I64:
 def linear_marks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Return round numbers within [low, high], about `wanted` of them."""
     span = high - low
-    if not span > 0 or not math.isfinite(span):
+    if not math.isfinite(span) or not span > 1e-9 * max(abs(low), abs(high)):
         return [low]
     raw = span / wanted
     scale = 10.0 ** math.floor(math.log10(raw))
