@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from tapehead.library.run import Run
+    from tapehead.metrics.foreign import Table
 
 _REDRAWS_PER_S = 10
 _LINE_EVERY_S = 2.0
@@ -40,18 +41,33 @@ def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
         run.close()
 
 
-def stream_events(run: "Run") -> Board:
-    """Write each event as its canonical bytes and a line end, at once; return the board of the run."""
-    from tapehead.model.events import to_bytes
+def stream_events(run: "Run", compat: str | None = None) -> Board:
+    """Write each event as its canonical bytes and a line end, at once; return the board of the run.
+
+    With `compat` each result also has that tool's table, under the key `compat`; the log does not keep it.
+    """
+    from tapehead.model.events import Result, to_bytes
 
     board, out = Board(), sys.stdout.buffer
     sys.stdout.flush()
     with cancelled_by_ctrl_c(run):
         for number, event in run.events():
-            out.write(to_bytes(event, number) + b"\n")
+            line = to_bytes(event, number)
+            if compat is not None and isinstance(event, Result):
+                line = _with_table(line, run.compat(event.result, compat))
+            out.write(line + b"\n")
             out.flush()
             board.take(event)
     return board
+
+
+def _with_table(line: bytes, table: "Table") -> bytes:
+    """Return the line of a result with the table of another tool in it."""
+    import json
+
+    from tapehead.model.spec import canonical
+
+    return canonical({**json.loads(line), "compat": table})
 
 
 def follow(run: "Run", session: Session, board: Board, top: int) -> None:

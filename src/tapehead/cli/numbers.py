@@ -11,7 +11,7 @@ UNDEFINED = "-"
 _DAY_US = 86_400_000_000
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 
-Kind = Literal["signed_percent", "percent", "signed", "ratio", "money", "count", "days"]
+Kind = Literal["signed_percent", "percent", "fine_percent", "signed", "ratio", "money", "count", "days"]
 METRICS: dict[str, tuple[Kind, str]] = {
     "total_return": ("signed_percent", "%"),
     "cagr": ("signed_percent", "% a year"),
@@ -28,10 +28,42 @@ METRICS: dict[str, tuple[Kind, str]] = {
     "win_rate": ("percent", "%"),
     "profit_factor": ("ratio", ""),
     "expectancy": ("money", "a trade"),
+    "expectancy_return": ("signed_percent", "%"),
+    "payoff": ("ratio", ""),
+    "payoff_return": ("ratio", ""),
+    "average_win": ("money", ""),
+    "average_win_return": ("signed_percent", "%"),
+    "average_loss": ("money", ""),
+    "average_loss_return": ("signed_percent", "%"),
+    "best_trade": ("money", ""),
+    "best_trade_return": ("signed_percent", "%"),
+    "worst_trade": ("money", ""),
+    "worst_trade_return": ("signed_percent", "%"),
+    "average_bars_held": ("days", "bars"),
+    "longest_win_streak": ("count", "trades"),
+    "longest_loss_streak": ("count", "trades"),
+    "sqn": ("signed", ""),
+    "kelly": ("signed_percent", "% of equity"),
     "fees_paid": ("money", ""),
+    "turnover": ("ratio", "x equity a year"),
     "open_profit": ("money", ""),
 }
-"""How each metric is drawn and what stands behind it; the order is that of the list of one result."""
+"""How each metric of a result is drawn and what stands behind it."""
+TAIL: dict[str, tuple[Kind, str]] = {
+    "alpha": ("signed_percent", "% a year"),
+    "beta": ("signed", ""),
+    "sharpe_daily": ("signed", ""),
+    "recovery": ("signed", ""),
+    "omega": ("ratio", ""),
+    "tail_ratio": ("ratio", ""),
+    "max_drawdown_intrabar": ("signed_percent", "%"),
+    "ulcer": ("percent", "%"),
+    "var_95": ("fine_percent", "% a bar"),
+    "cvar_95": ("fine_percent", "% a bar"),
+    "skew": ("signed", ""),
+    "kurtosis": ("signed", ""),
+}
+"""The same of metrics that are made of the whole curve when they are asked for."""
 
 
 def signed(value: float | None, decimals: int) -> str:
@@ -79,7 +111,7 @@ def profit_factor(value: float | None, why: Mapping[str, str], infinity: str) ->
 
 def metric(name: str, value: float | None, why: Mapping[str, str], infinity: str) -> str:
     """Return a metric with its unit, or `-` and the reason."""
-    kind, unit = METRICS.get(name, ("ratio", ""))
+    kind, unit = METRICS.get(name) or TAIL.get(name, ("ratio", ""))
     if value is None:
         drawn = profit_factor(None, why, infinity) if name == "profit_factor" else UNDEFINED
         return f"{drawn}  ({why[name]})" if name in why else drawn
@@ -87,6 +119,8 @@ def metric(name: str, value: float | None, why: Mapping[str, str], infinity: str
         text = percent(value)
     elif kind == "percent":
         text = plain(value * 100, 1)
+    elif kind == "fine_percent":
+        text = plain(value * 100, 3)
     elif kind == "signed":
         text = signed(value, 2)
     elif kind == "count":

@@ -11,9 +11,11 @@ from tapehead.cli.board import SORT_KEYS, Board
 from tapehead.cli.closing import next_lines, summary_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.live import Ticker, follow, stream_events
+from tapehead.cli.measures import compat_lines
 from tapehead.cli.run_options import engine_options
 from tapehead.cli.session import Session
 from tapehead.errors import TapeheadError
+from tapehead.metrics.tools import TOOLS
 from tapehead.model.events import Cancelled, Completed, Failed
 
 if TYPE_CHECKING:
@@ -136,6 +138,9 @@ def _number(text: str) -> float | int | str:
     help="Metric that orders the rows, best first, or instrument.",
 )
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Rows to show.")
+@click.option(
+    "--compat", type=click.Choice(list(TOOLS)), help="Add the best row's metrics as that tool prints them; --json: all."
+)
 @click.option("--fresh", is_flag=True, help="Compute even where an equal run is kept.")
 @click.pass_context
 def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
@@ -148,8 +153,8 @@ def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
             context,
         )
     session: Session = context.find_root().obj
-    sort, top = options.pop("sort"), options.pop("top")
-    return run_and_show(session, start_run(session, strategy, options), sort, top)
+    sort, top, compat = (options.pop(name) for name in ("sort", "top", "compat"))
+    return run_and_show(session, start_run(session, strategy, options), sort, top, compat=compat)
 
 
 def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
@@ -171,14 +176,26 @@ def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run"
 
 
 def run_and_show(
-    session: Session, run: "Run", sort: str, top: int, extra: Iterable[tuple[tuple[str, ...], str]] = ()
+    session: Session,
+    run: "Run",
+    sort: str,
+    top: int,
+    extra: Iterable[tuple[tuple[str, ...], str]] = (),
+    *,
+    compat: str | None = None,
 ) -> int:
-    """Drive a run, show it, say what to type next; return the exit code."""
+    """Drive a run, show it, say what to type next; return the exit code.
+
+    With `compat` the best row is shown as that tool would print it too; as JSON, every result has the key `compat`.
+    """
     if session.json:
-        return exit_code(stream_events(run))
+        return exit_code(stream_events(run, compat))
     board = Board(sort=sort)
     follow(run, session, board, top)
     session.put(*summary_lines(board, session))
+    if compat is not None and board.rows:
+        best = board.best(1)[0].instrument
+        session.put(*compat_lines(compat, run.compat(best, compat), best))
     if isinstance(board.ended, Completed):
         session.put(f"Kept as run {run.short}, receipt {board.ended.receipt}.  Next:")
         session.put(*next_lines([*_next_commands(run, board), *extra], session))

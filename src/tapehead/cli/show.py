@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.export import equity_rows, result_json, result_rows, trade_rows, write_csv
 from tapehead.cli.ink import Ink
+from tapehead.cli.measures import compat_lines, metric_lines
 from tapehead.cli.run import SortKey
 from tapehead.cli.runs import record_json, state_word
 from tapehead.cli.session import Session
@@ -19,12 +21,13 @@ from tapehead.cli.table import (
     Glyphs,
     display_names,
     header_lines,
-    metric_lines,
     more_line,
     return_line,
     sparkline,
     table_lines,
 )
+from tapehead.errors import TapeheadError
+from tapehead.metrics.tools import TOOLS
 from tapehead.model.interval import Interval
 
 if TYPE_CHECKING:
@@ -46,15 +49,26 @@ _ALL = 1_000_000
 @click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
 @click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
 @click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
+@click.option("--rf", metavar="RATE", help="Riskless yearly rate for SYMBOL's metrics: 2%; default 0.")
+@click.option("--compat", type=click.Choice(list(TOOLS)), help="SYMBOL's metrics as that tool would print them.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, every digit.")
 @click.option("--sort", type=SortKey(), default="total_return", show_default=True, help="Metric that orders the rows.")
 @click.option("--top", type=click.IntRange(min=0), default=10, show_default=True, metavar="N", help="Rows to show.")
 @click.pass_context
 def show(
-    context: click.Context, run: str, symbol: str | None, what: str | None, as_csv: bool, sort: str, top: int
+    context: click.Context,
+    run: str,
+    symbol: str | None,
+    what: str | None,
+    rf: str | None,
+    compat: str | None,
+    as_csv: bool,
+    sort: str,
+    top: int,
 ) -> int:
     """Find the run and show the asked part of it."""
     session: Session = context.find_root().obj
+    _check_view(context, run, symbol, what, rf, compat)
     if as_csv and session.json:
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
     if as_csv and what == "receipt":
@@ -66,9 +80,29 @@ def show(
         _receipt(session, kept)
     elif symbol is None:
         _whole(session, kept, sort, top, as_csv)
+    elif compat is not None:
+        _foreign(session, kept, symbol, compat, as_csv)
     else:
-        _one(session, kept, symbol, what, as_csv)
+        _one(session, kept, symbol, what, rf, as_csv)
     return 0
+
+
+def _check_view(
+    context: click.Context, run: str, symbol: str | None, what: str | None, rf: str | None, compat: str | None
+) -> None:
+    """Refuse --rf and --compat where there are no metrics of one instrument for them to change."""
+    for option, value in (("--compat", compat), ("--rf", rf)):
+        if value is not None and symbol is None:
+            text = f"{option} is of one instrument; name it: tapehead show {run} SYMBOL {option} {value}"
+            raise click.UsageError(text, context)
+        if value is not None and what is not None:
+            text = f"{option} is about metrics, --{what} shows none; give one: tapehead show {run} {symbol} --{what}"
+            raise click.UsageError(text, context)
+    if rf is not None and compat is not None:
+        text = (
+            f"--rf is a setting of Tapehead's own metrics; leave it out: tapehead show {run} {symbol} --compat {compat}"
+        )
+        raise click.UsageError(text, context)
 
 
 def _whole(session: Session, run: "Run", sort: str, top: int, as_csv: bool) -> None:
@@ -107,27 +141,60 @@ def _state_lines(run: "Run") -> list[str]:
     return lines
 
 
-def _one(session: Session, run: "Run", symbol: str, what: str | None, as_csv: bool) -> None:
-    """Show one result of a run."""
-    result = run[symbol]
+def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | None, as_csv: bool) -> None:
+    """Show one result of a run; its metrics with those of the whole curve, where the curve can be made again."""
+    result, trouble = run[symbol], ""
+    if what is None:
+        result, trouble = _measured(run, symbol, rf)
     rows = _rows(run, symbol, result, what)
     if as_csv:
         write_csv(sys.stdout, rows)
-        return
-    if session.json:
+    elif session.json:
         body: dict[str, Any] = {"run": run.id, "result": result_json(result)}
         if what is not None:
             body[what] = list(rows)
+        if trouble:
+            body["trouble"] = trouble
         session.put_document("show", body)
         return
-    ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
-    session.put(*_result_head(run, result, ink))
-    if what == "trades":
-        session.put(*_trade_lines(rows, ink))
-    elif what == "equity":
-        session.put(*_equity_lines(rows, ink))
     else:
-        session.put(*_summary(session, run, result, symbol, glyphs))
+        ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
+        session.put(*_result_head(run, result, ink))
+        if what == "trades":
+            session.put(*_trade_lines(rows, ink))
+        elif what == "equity":
+            session.put(*_equity_lines(rows, ink))
+        else:
+            session.put(*_summary(session, run, result, symbol, glyphs))
+    if trouble:
+        session.say(f"Only what is kept: {trouble}")
+
+
+def _measured(run: "Run", symbol: str, rf: str | None) -> tuple["RunResult", str]:
+    """Return the result with every metric, or as it is kept and why its curve cannot be made again."""
+    result = run[symbol]
+    try:
+        found = run.metrics(symbol, 0.0 if rf is None else rf)
+    except TapeheadError as error:
+        if rf is not None:
+            raise
+        return result, str(error)
+    return replace(result, metrics=found, why=found.why), ""
+
+
+def _foreign(session: Session, run: "Run", symbol: str, tool: str, as_csv: bool) -> None:
+    """Show one result as another tool would."""
+    table = run.compat(symbol, tool)
+    if as_csv:
+        write_csv(sys.stdout, [{"name": name, "value": value} for name, value in table.items()])
+    elif session.json:
+        session.put_document(
+            "show", {"run": run.id, "instrument": run[symbol].instrument, "tool": tool, "compat": table}
+        )
+    else:
+        session.put(
+            *_result_head(run, run[symbol], Ink(session.colored)), *compat_lines(tool, table, run[symbol].instrument)
+        )
 
 
 def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
@@ -147,7 +214,8 @@ def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:
 
 def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, glyphs: Glyphs) -> list[str]:
     """Return curve, metrics and flags."""
-    lines = metric_lines(result.metrics, result.why, glyphs)
+    lines = metric_lines(result.metrics, result.why, glyphs.infinity, Ink(session.colored))
+    lines.append(Ink(session.colored).head("account"))
     lines.append(f"  {'final_equity':<22}{numbers.plain(result.final_equity, 2)}")
     if result.flags:
         lines.append(f"  {'flags':<22}{' '.join(result.flags)}")

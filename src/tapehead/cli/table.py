@@ -1,6 +1,6 @@
 """The table of a run: header, rows, progress line. Text in, lines out; a window decides which columns fit."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
@@ -197,9 +197,3 @@ def return_line(board: Board) -> list[str]:
     if against:
         words.append(f"{sum(v > h for v, h in against):,} of {len(against):,} beat buy and hold")
     return [f"  {'return':<14}{'   '.join(words)}"]
-
-
-def metric_lines(metrics: Mapping[str, float | None], why: Mapping[str, str], glyphs: Glyphs) -> list[str]:
-    """Return every metric of one result, the known ones in their order."""
-    names = [name for name in numbers.METRICS if name in metrics] + [n for n in metrics if n not in numbers.METRICS]
-    return [f"  {name:<22}{numbers.metric(name, metrics[name], why, glyphs.infinity)}" for name in names]

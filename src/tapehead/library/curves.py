@@ -38,7 +38,7 @@ def equity_of(house: House, record: RunRecord, result: RunResult) -> Account:
     StrategyFileError, StrategyError, NoBarsError
         The strategy's source or its bars are gone, or it fails.
     """
-    return _Again.of(house, record).account(result)
+    return Again.of(house, record).account(result)
 
 
 def accounts_of(
@@ -46,7 +46,7 @@ def accounts_of(
 ) -> Iterator[tuple[RunResult, Account | TapeheadError]]:
     """Yield each result with its account, or with the reason why it has none; the run is laid out once."""
     try:
-        again = _Again.of(house, record)
+        again = Again.of(house, record)
     except TapeheadError as error:
         yield from ((result, error) for result in results)
         return
@@ -57,7 +57,7 @@ def accounts_of(
             yield result, error
 
 
-class _Again(NamedTuple):
+class Again(NamedTuple):
     """A run laid out as it was, ready to make results again."""
 
     shelf: Shelf
@@ -67,7 +67,7 @@ class _Again(NamedTuple):
     items: Mapping[str, Item]
 
     @staticmethod
-    def of(house: House, record: RunRecord) -> "_Again":
+    def of(house: House, record: RunRecord) -> "Again":
         """Lay out all instruments of the run: the last bar among them says which of them had ended."""
         spec, receipt = RunSpec.from_json(record.spec), record.receipt
         loaded = load_strategy(where_of(spec, record))
@@ -76,7 +76,7 @@ class _Again(NamedTuple):
         code = Code(loaded.source, engine_digest())
         where = None if receipt is None else receipt.where
         plan = make_plan(house.bars, house.shelf, named, code, warm=warm, snapshot=record.snapshot, where=where)
-        return _Again(house.shelf, record.run, loaded, plan, {item.instrument.name: item for item in plan.items})
+        return Again(house.shelf, record.run, loaded, plan, {item.instrument.name: item for item in plan.items})
 
     def account(self, result: RunResult) -> Account:
         """Make one result again."""

@@ -22,9 +22,10 @@ from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
 
 if TYPE_CHECKING:
-    from tapehead.library.curves import AllMetrics
+    from tapehead.library.curves import Again, AllMetrics
     from tapehead.library.report import Report
     from tapehead.metrics.account import Account
+    from tapehead.metrics.foreign import Table
 
 _FAILURES: dict[str, type[TapeheadError]] = {each.code: each for each in (NoBarsError, StrategyError, SignalsError)}
 
@@ -76,6 +77,7 @@ class Run:
         self.header = header
         self.warnings: list[Warned] = []
         self._failed: Failed | None = None
+        self._again: Again | None = None
 
     @property
     def id(self) -> str:
@@ -226,8 +228,13 @@ class Run:
 
         return write_report(self._house, self, path, symbol, force=force, progress=progress)
 
-    def account(self, symbol: str) -> "Account":
+    def account(self, result: str | RunResult) -> "Account":
         """Return bars, rules, equity of every bar and trades of one result, made again from its segments.
+
+        Parameters
+        ----------
+        result : str or RunResult
+            One of this run, or its `symbol` or `venue:symbol`, which waits for the run.
 
         Raises
         ------
@@ -236,9 +243,12 @@ class Run:
         ChangedRunError
             Code or data changed since, so that the trades would be others.
         """
-        from tapehead.library.curves import equity_of
+        from tapehead.library.curves import Again
 
-        return equity_of(self._house, self.record, self[symbol])
+        found = self[result] if isinstance(result, str) else result
+        if self._again is None:
+            self._again = Again.of(self._house, self.record)
+        return self._again.account(found)
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result, those of the whole equity curve included.
@@ -268,8 +278,15 @@ class Run:
 
         return all_metrics(self.account(symbol), self[symbol], fraction("rf", rf))
 
-    def compat(self, symbol: str, tool: str) -> dict[str, float | int | str | None]:
-        """Return what another tool would print of one result: `backtesting.py`, `vectorbt`, `quantstats`, `empyrical`.
+    def compat(self, result: str | RunResult, tool: str) -> "Table":
+        """Return what another tool would print of one result, by that tool's names.
+
+        Parameters
+        ----------
+        result : str or RunResult
+            As in `account`.
+        tool : str
+            `backtesting.py`, `vectorbt`, `quantstats` or `empyrical`.
 
         Raises
         ------
@@ -277,7 +294,7 @@ class Run:
         """
         from tapehead.metrics.compat import compat
 
-        return compat(tool, self.account(symbol))
+        return compat(tool, self.account(result))
 
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""

@@ -11,13 +11,12 @@ from tapehead.metrics.compat_quantstats import quantstats
 from tapehead.metrics.compat_vectorbt import vectorbt
 from tapehead.metrics.foreign import Cell, Table
 
-TOOLS: Mapping[str, tuple[str, Callable[[Account], Table]]] = {
-    "backtesting.py": ("0.6.6", backtesting_py),
-    "vectorbt": ("1.2.0", vectorbt),
-    "quantstats": ("0.0.86", quantstats),
-    "empyrical": ("0.7.1", empyrical),
+_TABLES: Mapping[str, Callable[[Account], Table]] = {
+    "backtesting.py": backtesting_py,
+    "vectorbt": vectorbt,
+    "quantstats": quantstats,
+    "empyrical": empyrical,
 }
-"""Each tool with the version whose figures the tests hold."""
 
 
 def compat(tool: str, account: Account) -> Table:
@@ -33,9 +32,9 @@ def compat(tool: str, account: Account) -> Table:
     ParameterError
         No such tool.
     """
-    if tool not in TOOLS:
-        raise ParameterError(name="compat", value=tool, bound=f"one of {', '.join(TOOLS)}")
-    return {name: _shown(value) for name, value in TOOLS[tool][1](account).items()}
+    if tool not in _TABLES:
+        raise ParameterError(name="compat", value=tool, bound=f"one of {', '.join(_TABLES)}")
+    return {name: _shown(value) for name, value in _TABLES[tool](account).items()}
 
 
 def _shown(value: Cell) -> Cell:

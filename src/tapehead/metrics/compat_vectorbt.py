@@ -47,7 +47,7 @@ def _trades(account: Account) -> Table:
     """Return the rows about trades; those still open count in the first three only."""
     trades, opened, every = account.trades, account.opened, account.bars.series.interval.us
     gains = returns_of(trades, account.rules.multiplier) * 100.0
-    held = (trades.exit_bar - trades.entry_bar).astype(np.float64) * every
+    held = (trades.exit_bar - trades.entry_bar).astype(np.float64)
     won, lost = trades.profit > 0.0, trades.profit < 0.0
     up, down = math.fsum(trades.profit[won].tolist()), -math.fsum(trades.profit[lost].tolist())
     n, still = len(trades), opened is not None
@@ -61,11 +61,16 @@ def _trades(account: Account) -> Table:
         "Worst Trade [%]": float(gains.min()) if n else None,
         "Avg Winning Trade [%]": _mean(gains, won),
         "Avg Losing Trade [%]": _mean(gains, lost),
-        "Avg Winning Trade Duration": duration(_mean(held, won)),
-        "Avg Losing Trade Duration": duration(_mean(held, lost)),
+        "Avg Winning Trade Duration": _cut(_mean(held, won), every),
+        "Avg Losing Trade Duration": _cut(_mean(held, lost), every),
         "Profit Factor": ratio(up, down),
         "Expectancy": ratio(up - down, n),
     }
+
+
+def _cut(bars: float | None, every_us: int) -> str | None:
+    """Return a number of bars as a time span, cut off at the microsecond."""
+    return None if bars is None else duration(math.floor(bars * every_us))
 
 
 def _mean(values: F64, chosen: NDArray[np.bool_]) -> float | None:

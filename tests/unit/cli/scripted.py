@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tapehead.errors import TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
+from tapehead.errors import ChangedRunError, TapeheadError, UnknownRunError, UnknownStrategyError, UnknownUniverseError
 from tapehead.jobs.lookup import Reading
 from tapehead.layout.columns import BAR_COLUMNS
+from tapehead.library.curves import AllMetrics
 from tapehead.library.ledgers import Covered
 from tapehead.model.bars import Bars
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
@@ -125,6 +126,7 @@ class ScriptedRun:
     cancelled: bool = False
     id: str = RUN
     short: str = RUN[:8]
+    changed: bool = False
 
     def __post_init__(self) -> None:
         parameters = {"period": 14, "oversold": 30.0, "overbought": 70.0}
@@ -171,6 +173,18 @@ class ScriptedRun:
 
     def times(self, _symbol: str) -> list[int]:
         return [FIRST + bar * HOUR for bar in range(1_000)]
+
+    def metrics(self, symbol: str, rf: str | float = 0.0) -> Metrics:
+        if self.changed:
+            raise ChangedRunError(run=RUN, symbol=symbol)
+        found = AllMetrics(
+            {**self[symbol].metrics, "ulcer": 0.079, "sharpe": 0.98 - (0.08 if rf else 0.0), "skew": None}
+        )
+        found.why = {"skew": "zero_volatility"}
+        return found
+
+    def compat(self, _result: str | RunResult, tool: str) -> dict[str, float | str | None]:
+        return {"Start": "2019-01-01 00:00:00", "Sharpe Ratio": 0.5806232244485349, "SQN": None, "of": tool}
 
     def __getitem__(self, symbol: str) -> RunResult:
         return next(one for one in drawn_results() if symbol in (one.instrument, one.instrument.partition(":")[2]))

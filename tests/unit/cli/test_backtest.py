@@ -271,3 +271,18 @@ def test_a_tier_that_does_not_work_is_shown(call: Call, store: ScriptedStore) ->
         completed(count=0, degraded=("hot tier: no space",)),
     ]
     assert "  degraded      hot tier: no space" in call("backtest", "RsiReversion", "--universe", "demo").out
+
+
+def test_compat_adds_the_table_of_another_tool(call: Call) -> None:
+    lines = call("backtest", "RsiReversion", "--universe", "demo", "--compat", "vectorbt").out.splitlines()
+    at = lines.index("binance:SOLUSDT as vectorbt 1.2.0 prints the same equity and trades")
+    assert lines[at + 2] == "  Sharpe Ratio  0.580623"
+    assert lines[at + 5].startswith("Kept as run ")
+    events = [
+        json.loads(line)
+        for line in call(
+            "backtest", "RsiReversion", "--universe", "demo", "--compat", "empyrical", "--json"
+        ).out.splitlines()
+    ]
+    assert all(("compat" in event) == (event["event"] == "result") for event in events)
+    assert next(event for event in events if event["event"] == "result")["compat"]["of"] == "empyrical"

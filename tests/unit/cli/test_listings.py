@@ -163,6 +163,39 @@ def test_show_one_instrument(call: Call) -> None:
     assert document["result"]["metrics"]["total_return"] == 4.126
 
 
+def test_show_adds_what_needs_the_whole_curve(call: Call, store: ScriptedStore) -> None:
+    lines = call("show", "01JD8Q7K", "SOLUSDT").out.splitlines()
+    assert "  ulcer                 7.9 %" in lines
+    assert "  skew                  -  (zero_volatility)" in lines
+    assert "growth" in lines
+    assert max(map(len, lines)) <= 80
+    document = json.loads(call("show", "01JD8Q7K", "SOLUSDT", "--rf", "2%", "--json").out)
+    assert document["result"]["metrics"]["sharpe"] == 0.9
+    assert document["result"]["why"] == {"skew": "zero_volatility"}
+    store.run_.changed = True
+    called = call("show", "01JD8Q7K", "SOLUSDT")
+    assert called.code == 0
+    assert "  ulcer" not in called.out
+    assert "made again, its trades are others" in called.err
+    assert "verify 01JD8Q7K" in json.loads(call("show", "01JD8Q7K", "SOLUSDT", "--json").out)["trouble"]
+    assert call("show", "01JD8Q7K", "SOLUSDT", "--rf", "2%").code == 2
+
+
+def test_show_as_another_tool(call: Call) -> None:
+    lines = call("show", "01JD8Q7K", "SOLUSDT", "--compat", "backtesting.py").out.splitlines()
+    assert lines[2:] == [
+        "binance:SOLUSDT as backtesting.py 0.6.6 prints the same equity and trades",
+        "  Start         2019-01-01 00:00:00",
+        "  Sharpe Ratio  0.580623",
+        "  SQN           -",
+        "  of            backtesting.py",
+    ]
+    document = json.loads(call("show", "01JD8Q7K", "SOLUSDT", "--compat", "vectorbt", "--json").out)
+    assert document["compat"]["Sharpe Ratio"] == 0.5806232244485349
+    rows = list(csv.DictReader(io.StringIO(call("show", "01JD8Q7K", "SOLUSDT", "--compat", "vectorbt", "--csv").out)))
+    assert rows[1] == {"name": "Sharpe Ratio", "value": "0.5806232244485349"}
+
+
 def test_show_as_csv_keeps_every_digit(call: Call) -> None:
     rows = list(csv.DictReader(io.StringIO(call("show", "01JD8Q7K", "--csv").out)))
     assert len(rows) == 48
@@ -185,6 +218,9 @@ def test_show_the_receipt(call: Call) -> None:
         (["--trades"], "--trades is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --trades"),
         (["--csv", "--receipt"], "A receipt is no table."),
         (["--csv", "--json"], "contradict each other"),
+        (["--rf", "2%"], "--rf is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --rf 2%"),
+        (["SOLUSDT", "--trades", "--compat", "vectorbt"], "--compat is about metrics, --trades shows none"),
+        (["SOLUSDT", "--rf", "2%", "--compat", "vectorbt"], "leave it out: tapehead show 01JD8Q7K SOLUSDT --compat"),
     ],
 )
 def test_show_refuses_what_makes_no_sense(call: Call, words: list[str], sentence: str) -> None:

@@ -16,7 +16,8 @@ import pytest
 from tapehead.errors import ParameterError
 from tapehead.metrics import compat_backtesting_py, compat_empyrical, compat_quantstats
 from tapehead.metrics.account import Account, Opened
-from tapehead.metrics.compat import TOOLS, compat
+from tapehead.metrics.compat import compat
+from tapehead.metrics.tools import TOOLS
 from tapehead.model.bars import Bars
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades, plain_trades
@@ -143,7 +144,7 @@ def test_an_unknown_tool() -> None:
 
 
 def test_versions_are_those_of_the_stored_tables() -> None:
-    assert {tool: PEERS[tool]["version"] for tool in TOOLS} == {tool: version for tool, (version, _) in TOOLS.items()}
+    assert {tool: PEERS[tool]["version"] for tool in TOOLS} == TOOLS
 
 
 @pytest.mark.parametrize("tool", TOOLS)
