@@ -20,8 +20,10 @@ _SAFETY: Final = 0.8
 """Part of the time that is planned for; the rest is for what a plan does not know."""
 _MEAN_CUT: Final = 0.6
 """Mean place of a cut within the bars used."""
-_QUESTION_US: Final = 150.0
+_QUESTION_US: Final = 300.0
 """Time of a question about no bars at all, views, a memo, a comparison; one thread at a time has the interpreter."""
+_COPY_US: Final = 0.01
+"""Time of a bar to be copied and compared."""
 _ENOUGH_BARS: Final = 4_096
 """Bars of a series that are worth more than another kind of tail."""
 _LEAST_BARS: Final = 256
@@ -151,7 +153,7 @@ def _asking(plan: Plan, items: Sequence[Item], spent: Spent, workers: int, began
     while True:
         questions = cuts * tails
         room_us = side_by_side * (each_us - (1 + questions) * _QUESTION_US)
-        bars = room_us / max(spent.us_a_bar * (1 + _MEAN_CUT * questions), 1e-6)
+        bars = room_us / ((spent.us_a_bar + _COPY_US) * (1 + _MEAN_CUT * questions))
         if tails == 1 or bars >= min(rows, _ENOUGH_BARS + plan.warm):
             break
         tails -= 1

@@ -131,7 +131,7 @@ def probe(
                 return _probed(changes, done + 1, max(furthest, cut.keep), finding, refused)
         done += tried
         furthest = max(furthest, cut.keep * tried)
-    other = _impure(ask, copied, bars, base) if thorough else None
+    other = _impure(ask, copied, bars, base) if thorough and not spent() else None
     return _probed(changes, done, furthest, other, refused)
 
 
