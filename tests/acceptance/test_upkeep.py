@@ -1,6 +1,5 @@
 """The store looked after by real commands: undone and redone, by two at once, and where nothing can be written."""
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,22 +50,39 @@ def test_two_at_once_take_their_turns(home: Path) -> None:
     assert tapehead("store", "verify", "--rows", home=home).code == 0
 
 
+def mounted(script: str, *words: str | Path) -> Ended:
+    """Run a command after `script` has mounted what only it sees."""
+    probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("needs the right to mount a file system of its own")
+    command = ["unshare", "-rm", "sh", "-c", f'{script} && exec "$@"', "sh", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
 def test_a_home_that_can_only_be_read(home: Path, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
-        if probe.returncode:
-            pytest.skip("unshare -rm does not work here")
-    script = f'mount --bind -o ro "{home}" "{home}" && mount -o remount,ro,bind "{home}" && exec "$@"'
-
     def read_only(*words: str) -> Ended:
-        command = ["unshare", "-rm", "sh", "-c", script, "sh", str(PROGRAM), "--home", str(home), *words]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=120)
-        return Ended(done.returncode, done.stdout, done.stderr)
+        script = f'mount --bind -o ro "{home}" "{home}" && mount -o remount,ro,bind "{home}"'
+        return mounted(script, PROGRAM, "--home", home, *words)
 
-    for words in (["verify", "--rows"], ["export", "-o", str(tmp_path / "out")]):
+    for words in (["verify", "--rows"], ["export", "-o", str(tmp_path / "out")], ["gc", "--dry-run"]):
         ended = read_only("store", *words)
         assert ended.code == 0, ended.err
     for words in (["undo", "2"], ["store", "gc"]):
         ended = read_only(*words)
         assert ended.code == 3, ended.err
         assert "cannot be written" in ended.err
+
+
+def test_a_full_disk_is_read_and_not_written(home: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    full = f'mount -t tmpfs -o size=8m tmpfs "{disk}" && cp -r "{home}" "{disk}/" && ! cat /dev/zero >"{disk}/rest"'
+    full += " 2>/dev/null"
+    given = PROGRAM, "--home", disk / "home"
+    for words in (["bars", "ETHUSDT", "--points", "3"], ["store", "gc", "--dry-run"]):
+        ended = mounted(full, *given, *words)
+        assert (ended.code, "open for reading only" in ended.err) == (0, True), ended.err
+    refused = mounted(full, *given, "undo", "2")
+    assert (refused.code, "Free some space" in refused.err) == (3, True), refused.err
+    assert "its disk is full" in mounted(full, *given, "doctor").out

@@ -69,7 +69,7 @@ def _judge_writers(home: Path, plans: Sequence[Sequence[Step]], ended: Sequence[
     markets = {0: EMPTY}
     for number in range(1, head + 1):
         markets[number] = changed(markets[number - 1], by_number[number])
-    store.sweep(range(head + 1), FOREVER)
+    store.sweep(lambda: range(head + 1), FOREVER)
     faults = list(differences(store, Expected(markets, frozenset(), [{}], {})))
     return faults + [f"after a sweep: {one.what}: {one.text}" for one in store.check(rows=True)]
 
@@ -102,7 +102,7 @@ def _sweeping_writer(home: Path, plan: Sequence[Step], seed: float) -> Callable[
             if write_bars(store, step, f"step {number}") != number:
                 raise AssertionError(f"step {number} was given another number")
             if chance.random() < 0.5:
-                store.sweep([], FOREVER)
+                store.sweep(list, FOREVER)
         store.close()
 
     return work

@@ -50,7 +50,7 @@ def _fill(folder: Path, seed: str, size: int, *, small_disk: bool) -> list[str]:
     step = make_plan(f"{seed}/with room", 1)[0]
     number = write_bars(store, step, "with room")
     markets[number] = changed(markets[number - 1], step)
-    store.sweep(range(number + 1), FOREVER)
+    store.sweep(lambda: range(number + 1), FOREVER)
     faults += differences(store, Expected(markets, frozenset(), [{}], {}))
     return faults + [f"after a sweep: {one.what}: {one.text}" for one in store.check(rows=True)]
 

@@ -138,7 +138,7 @@ def _goes_on(store: EmbeddedBars, expected: Expected) -> Iterator[str]:
     market = Market({**expected.markets[head].bars, **blocks}, expected.markets[head].instruments, {})
     markets = {**expected.markets, number: market}
     kept = [one for one in markets if one not in expected.swept]
-    store.sweep(kept, FOREVER)
+    store.sweep(lambda: kept, FOREVER)
     again = expected._replace(markets=markets, swept=frozenset(set(markets) - set(kept)))
     yield from (f"after the next commit: {fault}" for fault in differences(store, again))
     yield from (f"after a sweep: {one.what}: {one.text}" for one in store.check(rows=True))

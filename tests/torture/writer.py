@@ -58,7 +58,7 @@ def do_step(store: EmbeddedBars, number: int, step: Step, heads: Sequence[int]) 
         assert step.undoes is not None
         store.undo(heads[step.undoes])
     elif step.does == "sweep":
-        store.sweep([heads[at] for at in step.keeps], FOREVER)
+        store.sweep(lambda: [heads[at] for at in step.keeps], FOREVER)
     elif step.does == "universe":
         assert step.universe is not None
         store.save_universe(Universe(*step.universe))

@@ -42,5 +42,4 @@ def sweep(store: BarStore, runs: RunStore, *, keep_us: int, now: int, dry_run: b
     StoreLockedError, UnwritableHomeError
         Nothing was given back.
     """
-    named = sorted({record.snapshot for record in runs.runs(limit=_EVERY_RUN)})
-    return store.sweep(named, now - keep_us, dry_run=dry_run)
+    return store.sweep(lambda: {one.snapshot for one in runs.runs(limit=_EVERY_RUN)}, now - keep_us, dry_run=dry_run)

@@ -31,6 +31,8 @@ def _home(house: House) -> Check:
     """Check that the home can be written."""
     home = house.settings.home
     cure = f"Give the folder to your user, or take another: tapehead --home {home}-of-mine doctor"
+    if house.full:
+        return Check("home", ok=False, text=f"{home} can be read only: its disk is full", cure="Free some space.")
     return Check("home", house.writable, f"{home} can be {'read and written' if house.writable else 'read only'}", cure)
 
 

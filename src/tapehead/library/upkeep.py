@@ -45,6 +45,11 @@ class Upkeep:
 
     _house: House
 
+    @property
+    def full(self) -> bool:
+        """Whether the disk is full, so that the store could be opened for reading only."""
+        return self._house.full
+
     def undo(self, commit: int) -> "Undone":
         """Take back one commit, such as an import; the undo is a commit too, and can be undone.
 

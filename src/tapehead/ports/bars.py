@@ -93,12 +93,12 @@ class BarStore(Protocol):
         """Return the quality report kept with a commit, empty where there is none; raises ParameterError."""
         ...
 
-    def sweep(self, keep: Sequence[int], newer_than: int, *, dry_run: bool = False) -> Swept:
+    def sweep(self, keep: Callable[[], Iterable[int]], newer_than: int, *, dry_run: bool = False) -> Swept:
         """Give back what no kept snapshot names.
 
-        Kept are the head, those leased, those in `keep`, and those that were the head at some time after `newer_than`
-        (us UTC), so that what was committed since can be undone. Orphaned files go too. Under the writer lock.
-        `dry_run` counts what would go, and takes nothing.
+        Kept are the head, those leased, those that `keep` names when it is called under the writer lock, and those that
+        were the head at some time after `newer_than` (us UTC), so that what was committed since can be undone. Orphaned
+        files go too. `dry_run` counts what would go, and takes nothing; it can be had of a store that is only read.
         """
         ...
 

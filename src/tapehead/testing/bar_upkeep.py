@@ -251,10 +251,10 @@ class BarUpkeepContract(BarContract):
         store = self.make(tmp_path)
         for seed in range(5):
             store.commit([sample_draft(seed=seed), sample_draft("BBB", rows=10)], note=str(seed))
-        trial = store.sweep([2], NEVER, dry_run=True)
+        trial = store.sweep(lambda: [2], NEVER, dry_run=True)
         assert (trial.snapshots, trial.segments, trial.orphans) == (3, 3, 0)
         check_equal(self.at(store, 1), dict(sample_draft(seed=0).columns))
-        assert store.sweep([2], NEVER) == trial
+        assert store.sweep(lambda: [2], NEVER) == trial
         assert trial.size_bytes > 0
         for snapshot in (1, 3, 4):
             for read in (
@@ -269,16 +269,16 @@ class BarUpkeepContract(BarContract):
             check_equal(self.at(store, kept), dict(sample_draft(seed=kept - 1).columns))
         assert [one.swept for one in store.log(limit=9)] == [False, True, True, False, True]
         assert list(store.check(rows=True)) == []
-        assert store.sweep([2], NEVER) == type(trial)(0, 0, 0, 0)
+        assert store.sweep(lambda: [2], NEVER) == type(trial)(0, 0, 0, 0)
 
     def test_gc_leaves_what_is_leased(self, tmp_path: Path) -> None:
         store = self.make(tmp_path)
         for seed in range(4):
             store.commit([sample_draft(seed=seed)], note=str(seed))
         with store.lease(2, 60.0):
-            assert store.sweep([], NEVER).snapshots == 2
+            assert store.sweep(list, NEVER).snapshots == 2
             check_equal(self.at(store, 2), dict(sample_draft(seed=1).columns))
-        assert store.sweep([], NEVER).snapshots == 1
+        assert store.sweep(list, NEVER).snapshots == 1
         check_equal(self.at(store), dict(sample_draft(seed=3).columns))
 
     def test_what_was_committed_of_late_can_be_undone_after_gc(self, tmp_path: Path) -> None:
@@ -288,7 +288,7 @@ class BarUpkeepContract(BarContract):
         for seed in range(3):
             store.commit([sample_draft(seed=seed)], note=str(seed))
         second = store.log(limit=1, before=3)[0].at
-        assert store.sweep([], second).snapshots == 1
+        assert store.sweep(list, second).snapshots == 1
         store.undo(3)
         check_equal(self.at(store), dict(sample_draft(seed=1).columns))
         with pytest.raises(UndoError, match="gave back"):
@@ -302,7 +302,7 @@ class BarUpkeepContract(BarContract):
         store.append([sample_bars(sample_columns(9, start=_YEAR_2022, seed=5))])
         store.undo(2)
         store.commit([sample_draft(rows=0)], note="one less")
-        assert store.sweep([], NEVER).segments == 1
+        assert store.sweep(list, NEVER).segments == 1
         assert [ref.period for ref in refs_of(store)] == [2022]
         assert store.facts().kept_bytes == 0
         assert list(store.check(rows=True)) == []
@@ -376,7 +376,7 @@ class BarUpkeepContract(BarContract):
         elif verb == "undo":
             self._undo(store, twin, swept, max(twin.head() - place % 4, 0))
         else:
-            store.sweep([place], NEVER)
+            store.sweep(lambda: [place], NEVER)
             swept |= set(range(1, twin.head())) - {place}
 
     def _undo(self, store: BarStore, twin: UpkeepTwin, swept: set[int], number: int) -> None:

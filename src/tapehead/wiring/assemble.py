@@ -10,7 +10,7 @@ import numpy as np
 from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
-from tapehead.errors import ParameterError
+from tapehead.errors import DiskFullError, ParameterError
 from tapehead.executors.serial import SerialExecutor
 from tapehead.executors.threads import ThreadExecutor
 from tapehead.jobs.read import Shelf
@@ -21,8 +21,9 @@ from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.work import Executor
 from tapehead.settings import Settings, processors
 from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.events import EmbeddedEvents
-from tapehead.stores.embedded.home import open_home
+from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 
@@ -31,12 +32,14 @@ from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 class House:
     """An open store with everything around it.
 
-    `shelf` reads through memory, hot files and the store; `direct` decodes segments and keeps nothing; `spare` gives
-    the columns of a segment that a cache still has, None where none does.
+    `full`: its disk is, so that it could be opened for reading only. `shelf` reads through memory, hot files and the
+    store; `direct` decodes segments and keeps nothing; `spare` gives the columns of a segment that a cache still has,
+    None where none does.
     """
 
     settings: Settings
     writable: bool
+    full: bool
     bars: BarStore
     runs: RunStore
     log: EventLog
@@ -76,10 +79,8 @@ def dismantle(settings: Settings) -> None:
 
 def _open(settings: Settings) -> House:
     """Open store, tiers and logs."""
-    home = open_home(settings.home)
     codec = ParquetCodec()
-    bars = EmbeddedBars(home, codec)
-    database = open_runs(home)
+    home, bars, database = _open_databases(open_home(settings.home), codec)
     runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
 
     def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
@@ -98,7 +99,22 @@ def _open(settings: Settings) -> House:
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
 
-    return House(settings, home.writable, bars, runs, log, codec, shelf, direct, spare, tiers, (bars, runs))
+    return House(settings, home.writable, home.full, bars, runs, log, codec, shelf, direct, spare, tiers, (bars, runs))
+
+
+def _open_databases(home: Home, codec: Codec) -> tuple[Home, EmbeddedBars, Database]:
+    """Open bars and runs; on a full disk, where SQLite has no room for a file beside its own, for reading only."""
+    bars = None
+    try:
+        bars = EmbeddedBars(home, codec)
+        return home, bars, open_runs(home)
+    except DiskFullError:
+        if bars is not None:
+            bars.close()
+        if not home.bars.is_file() or not home.bars.stat().st_size:
+            raise
+    home = Home(home.path, writable=False, full=True)
+    return home, EmbeddedBars(home, codec), open_runs(home)
 
 
 def make_executor(name: str, workers: int) -> Executor:

@@ -109,7 +109,7 @@ def test_a_snapshot_that_is_not_there_or_was_given_back_is_refused(house: Any) -
         store.commit([sample_draft(seed=seed)], note=str(seed))
     with pytest.raises(ParameterError, match="between 0 and 3"):
         diff(store, house.direct.tiers, 1, 4)
-    store.sweep([], 2**62)
+    store.sweep(list, 2**62)
     with pytest.raises(ParameterError, match="given back"):
         diff(store, house.direct.tiers, 1, 3)
 
@@ -127,10 +127,10 @@ def test_gc_takes_nothing_from_under_a_diff_or_an_undo(house: Any) -> None:
 
         def undo(self, number: int, **how: Any) -> Any:
             commit = store.undo(number, **how)
-            store.sweep([], 2**62)
+            store.sweep(list, 2**62)
             return commit
 
-    found = diff(store, house.direct.tiers, 1, 3, progress=lambda *_: store.sweep([], 2**62))
+    found = diff(store, house.direct.tiers, 1, 3, progress=lambda *_: store.sweep(list, 2**62))
     assert [one.changed for one in found.series] == [len(sample_draft().columns["ts"])]
     assert [one.swept for one in store.log(limit=9)] == [False, False, True, False]
     assert undo(SweptBeside(), house.direct.tiers, 4).series == (sample_series(),)

@@ -176,7 +176,7 @@ def test_files_that_no_commit_names_are_told_and_given_back(filled: EmbeddedBars
     stray.write_bytes(b"12345")
     (finding,) = found(filled)
     assert (finding.what, finding.where) == ("orphan", str(stray.relative_to(filled.home.path)))
-    swept = filled.sweep([1, 2, 3], 0)
+    swept = filled.sweep(lambda: [1, 2, 3], 0)
     assert (swept.snapshots, swept.segments, swept.orphans, swept.size_bytes) == (0, 0, 1, 5)
     assert found(filled) == []
 

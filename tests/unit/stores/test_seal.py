@@ -42,7 +42,7 @@ def change(home: Path, statement: str) -> None:
 
 def test_every_kind_of_commit_is_sealed_and_a_sweep_breaks_none(busy: EmbeddedBars) -> None:
     assert manifest_faults(busy) == []
-    busy.sweep([3, 10, 22], 2**62)
+    busy.sweep(lambda: [3, 10, 22], 2**62)
     assert manifest_faults(busy) == []
     with closing(sqlite3.connect(busy.home.bars)) as database:
         assert database.execute("SELECT count(*) FROM commits WHERE seal IS NULL").fetchone() == (0,)

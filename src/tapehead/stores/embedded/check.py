@@ -168,18 +168,14 @@ class Check:
     def _counted(self, layers: Layers, ref: SegmentRef, damaged: set[bytes]) -> tuple[int | None, int]:
         """Return the bars of a period, None where a block is damaged or gone, and those that the manifest counts."""
         series = ref.series
-        connection = self.database.connection()
         # Both of one moment: another process may append, fold or sweep beside this.
-        connection.execute("BEGIN")
-        try:
+        with self.database.moment():
             place = self.database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()[0]
             held = layers.held(series, place, ref.period)
             counted = self.database.execute("added_of_period", {"series": place, "period": ref.period}).fetchone()[0]
             if not held or any(one.data in damaged for one in held):
                 return None, counted
             return held[0].rows if len(held) == 1 else self._bars(layers, held), counted
-        finally:
-            connection.execute("ROLLBACK")
 
     def _bars(self, layers: Layers, held: Sequence[SegmentRef]) -> int | None:
         """Return the bars of blocks laid over each other, None where they went meanwhile."""

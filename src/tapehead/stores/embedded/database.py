@@ -11,7 +11,7 @@ from typing import Any
 
 from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
 from tapehead.stores.embedded.disk import announced
-from tapehead.stores.embedded.home import other_home, unwritable
+from tapehead.stores.embedded.home import other_home, refusal, unwritable
 from tapehead.stores.embedded.statements import read_statements
 
 _BUSY_S = 5.0
@@ -33,15 +33,20 @@ class Database:
         `FULL`: a commit survives a power cut; `NORMAL`: it survives `kill -9`, and a power cut may take the last ones.
     writable : bool
         False opens what is there for reading; a file that is not there reads as an empty one.
+    full : bool
+        The disk is why it is not writable, and what an attempt to write is told.
 
     Notes
     -----
     Safe from many threads, and across `fork`: a child opens its own connections. `close` ends those of all threads.
     """
 
-    def __init__(self, path: Path, script: str, newest: int, *, synchronous: str, writable: bool) -> None:
+    def __init__(
+        self, path: Path, script: str, newest: int, *, synchronous: str, writable: bool, full: bool = False
+    ) -> None:
         self.path = path
         self.writable = writable
+        self._full = full
         self._newest = newest
         self._synchronous = synchronous
         self._statements = read_statements(script)
@@ -85,7 +90,7 @@ class Database:
             The surroundings stand in the way; nothing was written. `what` names what was being written.
         """
         if not self.writable:
-            raise unwritable(self.path.parent, "it is read-only")
+            raise refusal(self.path.parent, what, full=self._full)
         connection = self.connection()
         if connection.in_transaction:
             yield connection
@@ -106,6 +111,16 @@ class Database:
             if isinstance(error, sqlite3.OperationalError):
                 self._explain(error, what)
             raise
+
+    @contextmanager
+    def moment(self) -> Iterator[sqlite3.Connection]:
+        """Read everything inside as of one moment, whatever others commit meanwhile; not within a transaction."""
+        connection = self.connection()
+        connection.execute("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.execute("ROLLBACK")
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call once what was written in this thread can be seen by others: at once where no transaction is open."""

@@ -11,14 +11,10 @@ from tapehead.stores.embedded.segments import SegmentFiles
 
 def read_facts(database: Database, files: SegmentFiles, folder: Path) -> StoreFacts:
     """Return the figures of a store in `folder`, those of the database as one moment has them."""
-    connection = database.connection()
-    connection.execute("BEGIN")
-    try:
+    with database.moment():
         head = int(database.execute("head").fetchone()[0])
         row = database.execute("facts").fetchone()
         named = [(bytes(data), bool(held)) for data, held in database.execute("data_held")]
-    finally:
-        connection.execute("ROLLBACK")
     sizes = _sizes(files.folder)
     held_bytes = sum(sizes.get(files.path(data).name, 0) for data, held in named if held)
     kept_bytes = sum(sizes.get(files.path(data).name, 0) for data, held in named if not held)

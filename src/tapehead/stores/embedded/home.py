@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from tapehead.errors import DiskFullError, NetworkFileSystemError, UnwritableHomeError
+from tapehead.errors import DiskFullError, NetworkFileSystemError, SurroundingsError, UnwritableHomeError
 from tapehead.stores.embedded.disk import is_full, make_folders
 
 _NETWORK = frozenset({"nfs", "nfs3", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "ncpfs", "afs", "afpfs", "coda"})
@@ -19,10 +19,11 @@ _ESCAPES = {"\\040": " ", "\\011": "\t", "\\012": "\n", "\\134": "\\"}
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Places of an embedded store; `writable` False where it can only be read."""
+    """Places of an embedded store; `writable` False where it can only be read, `full` where its disk is why."""
 
     path: Path
     writable: bool
+    full: bool = False
 
     @property
     def bars(self) -> Path:
@@ -50,9 +51,9 @@ class Home:
         return self.path / "writer.lock"
 
     def check_writable(self) -> None:
-        """Raise UnwritableHomeError for a home that can only be read."""
+        """Raise UnwritableHomeError for a home that can only be read, DiskFullError where that is for want of room."""
         if not self.writable:
-            raise unwritable(self.path, "it is read-only")
+            raise refusal(self.path, "the store", full=self.full)
 
 
 def open_home(path: Path, *, mounts: Path = _MOUNTS) -> Home:
@@ -92,6 +93,11 @@ def open_home(path: Path, *, mounts: Path = _MOUNTS) -> Home:
     if not home.bars.is_file():
         raise unwritable(path, "it is read-only")
     return Home(path, writable=False)
+
+
+def refusal(path: Path, what: str, *, full: bool) -> SurroundingsError:
+    """Return why `what` cannot be written into a home that is open for reading only."""
+    return DiskFullError(path=path, what=what) if full else unwritable(path, "it is read-only")
 
 
 def unwritable(path: Path, cause: str) -> UnwritableHomeError:

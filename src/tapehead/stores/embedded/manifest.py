@@ -1,7 +1,7 @@
 """EmbeddedBars: the store of bars on one machine, segment files and an SQLite manifest."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from tapehead.errors import DamagedSegmentError
 from tapehead.layout.columns import Column
@@ -61,7 +61,9 @@ class EmbeddedBars:
     def __init__(self, home: Home, codec: Codec, *, lock_wait_s: float = 5.0) -> None:
         self.home = home
         self._codec = codec
-        self._database = Database(home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", writable=home.writable)
+        self._database = Database(
+            home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", writable=home.writable, full=home.full
+        )
         self._files = SegmentFiles(home.segments)
         self._layers = Layers(self._database, self._files, codec)
         self._leases = Leases(self._database)
@@ -152,9 +154,9 @@ class EmbeddedBars:
         with self._locked():
             return undo(self._database, self._layers, number, mend)
 
-    def sweep(self, keep: Sequence[int], newer_than: int, *, dry_run: bool = False) -> Swept:
+    def sweep(self, keep: Callable[[], Iterable[int]], newer_than: int, *, dry_run: bool = False) -> Swept:
         """Give back what no kept snapshot names; see `ports.bars.BarStore.sweep`."""
-        with self._locked():
+        with nullcontext() if dry_run and not self.home.writable else self._locked():
             return sweep(self._database, self._files, keep, newer_than, self._leases.snapshots, dry_run=dry_run)
 
     def check(

@@ -22,7 +22,7 @@ _SHORTEST = 8
 
 def open_runs(home: Home) -> Database:
     """Open runs.db, for `EmbeddedRuns` and `EmbeddedEvents` to share."""
-    return Database(home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=home.writable)
+    return Database(home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=home.writable, full=home.full)
 
 
 class EmbeddedRuns:

@@ -25,14 +25,10 @@ def make_seal(database: Database, number: int) -> int | None:
 
 def find_broken(database: Database) -> list[int]:
     """Return the snapshots, not swept, of which the blocks are not those that were committed."""
-    connection = database.connection()
     # In one moment: else a commit or a sweep in between would look like damage.
-    connection.execute("BEGIN")
-    try:
+    with database.moment():
         blocks = database.execute("blocks_by_commit").fetchall()
         seals = database.execute("seals").fetchall()
-    finally:
-        connection.execute("ROLLBACK")
     return list(_broken(blocks, seals))
 
 

@@ -108,12 +108,8 @@ class Shelves:
     @contextmanager
     def _moment(self) -> Iterator[bool]:
         """Read everything inside as of one moment; False in a transaction of this thread, maybe half done."""
-        connection = self._database.connection()
-        if connection.in_transaction:
+        if self._database.connection().in_transaction:
             yield False
             return
-        connection.execute("BEGIN")
-        try:
+        with self._database.moment():
             yield True
-        finally:
-            connection.execute("ROLLBACK")

@@ -19,19 +19,20 @@ _TABLES: Final = ("segments", "tail", "instruments", "factors", "empties", "quar
 def sweep(
     database: Database,
     files: SegmentFiles,
-    keep: Iterable[int],
+    keep: Callable[[], Iterable[int]],
     newer_than: int,
     leased: Callable[[], Iterable[int]],
     *,
     dry_run: bool,
 ) -> Swept:
-    """Give back what no kept snapshot needs; the caller holds the writer lock.
+    """Give back what no kept snapshot needs; the caller holds the writer lock, but for a dry run where none can be had.
 
     Parameters
     ----------
     database, files : Database, SegmentFiles
-    keep : iterable of int
-        Snapshots to keep beside the head, those leased and the young ones.
+    keep : callable
+        Snapshots to keep beside the head, those leased and the young ones; asked after `leased`, so that whoever kept
+        one for good before letting go of its lease is seen by the one or by the other.
     newer_than : int
         us UTC; a snapshot that was the head at some time after it is young.
     leased : callable
@@ -44,8 +45,8 @@ def sweep(
     Rows go first, in one transaction, and files after it: a crash in between leaves files that no row names, which
     the next sweep takes. The writer lock keeps out files that a commit has written and not named yet.
     """
-    with database.transaction("the manifest"):
-        kept = sorted({*keep, *leased(), *_young(database, newer_than)})
+    with database.moment() if dry_run else database.transaction("the manifest"):
+        kept = sorted({*leased(), *keep(), *_young(database, newer_than)})
         given_up = [(number,) for (number,) in database.execute("unswept") if number not in kept]
         gone = {table: list(_unneeded(database, table, kept)) for table in _TABLES}
         freed = [files.path(data) for data in _freed(database, gone["segments"])]
