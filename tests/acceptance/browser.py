@@ -6,6 +6,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,15 @@ FLAGS = (
     "--proxy-server=127.0.0.1:9",
     "--remote-debugging-pipe",
 )
+
+# Gives the pipes the numbers that Chromium looks at; first out of the way of those numbers themselves.
+STARTER = """
+import fcntl, os, sys
+pipes = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+for pipe, number in zip(pipes, (3, 4)):
+    os.dup2(pipe, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Page:
@@ -94,10 +104,8 @@ class Browser:
     def __init__(self, program: str, profile: Path) -> None:
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-
-        # The shell gives the pipes the numbers that Chromium looks at.
-        line = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
-        command = ["sh", "-c", line, program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
+        command = [sys.executable, "-c", STARTER, str(theirs_in), str(theirs_out), program, *FLAGS]
+        command += [f"--user-data-dir={profile}", "about:blank"]
         env = {**os.environ, "HOME": str(profile), "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
         self._process = subprocess.Popen(
             command, pass_fds=(theirs_in, theirs_out), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
