@@ -4,13 +4,14 @@
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tapehead.errors import ParameterError, UnknownRunError
 from tapehead.layout.columns import TRADE_DTYPES
 from tapehead.model.events import Completed, Event, Progress, Started, Warned, to_bytes
-from tapehead.model.result import Metrics, Receipt, RunResult
+from tapehead.model.result import Metrics, Receipt, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.trades import Trades
 from tapehead.ports.runs import EventLog, RunStore
@@ -86,6 +87,33 @@ class RunStoreContract:
             runs.finish(run, "completed", None)
         assert runs.find(sample_key()) == whole[1]
         assert runs.find(sample_key(1)) is None
+
+    def test_a_whole_look_ahead_test_is_remembered_by_strategy_source_and_engine(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        passed = {"found": False, "cuts": 8, "instruments": 1, "whole": True}
+
+        def ended(look_ahead: dict[str, Any] | None, state: State = "completed", key: RunKey | None = None) -> str:
+            run = runs.create(key or sample_key(), SPEC, 1)
+            log.append(run, [Started(run, SPEC.to_json(), 1, 1)])
+            log.append(run, [Completed(run, 1, 0, "", 1.0, 1.0, 1, "", look_ahead)])
+            runs.finish(run, state, None)
+            return run
+
+        for told in (None, {**passed, "whole": False}, {**passed, "found": True}, {**passed, "cuts": 0}):
+            ended(told)
+        ended({**passed, "stopped": True})
+        ended(passed, "cancelled")
+        runs.create(sample_key(), SPEC, 1)
+        assert runs.tested(SPEC.strategy, sample_key()) is None
+        whole = [ended(passed, key=sample_key(seed)) for seed in range(2)]
+        ended({**passed, "whole": False})
+        # The data of a run do not matter, its code does.
+        assert runs.tested(SPEC.strategy, sample_key(9)) == whole[1]
+        assert runs.tested("SmaCross", sample_key()) is None
+        for changed in ({"strategy": b"x" * 32}, {"engine": b"x" * 32}):
+            assert runs.tested(SPEC.strategy, sample_key()._replace(**changed)) is None
+        assert runs.delete(whole[1])
+        assert runs.tested(SPEC.strategy, sample_key()) == whole[0]
 
     def test_a_result_comes_back_bit_for_bit(self, tmp_path: Path) -> None:
         runs, _ = self.make(tmp_path)

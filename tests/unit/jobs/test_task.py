@@ -282,3 +282,42 @@ def test_what_lies_beyond_the_end_asked_for_changes_nothing(empty: Store) -> Non
 def test_a_delisting_date_that_is_known(empty: Store) -> None:
     put(house_of(empty), [(Instrument("test", "ENDS", delisted_at=YEAR_2021 + 100 * HOUR_US), columns_of(100))])
     assert delisted(empty, "ENDS") is True
+
+
+def warm_up_told(store: Store, body: str) -> list[str]:
+    run = run_body(store, body, start=YEAR_2021 + 500 * HOUR_US)
+    list(run)
+    return [event.text for event in run.warnings if event.code == "signals.warm_up"]
+
+
+@pytest.mark.parametrize("line", ["stop_loss_at", "take_profit_at", "trail_at", "limit", "stop", "size", "part"])
+def test_more_warm_up_that_moves_a_line_is_told(empty: Store, line: str) -> None:
+    put(house_of(empty), [(Instrument("test", "ONE"), columns_of(2_000))])
+    enter = "enter = bars.close > bars.open\n"
+    first = f"return Signals(enter=enter, {line}=np.full(len(bars), bars.close[0] / 10_000))\n"
+    steady = f"return Signals(enter=enter, {line}=np.where(enter, 0.5, np.nan))\n"
+    told = warm_up_told(empty, enter + first)
+    assert len(told) == 1
+    assert re.fullmatch(
+        r"1,500 values of levels, sizes or target move with twice the warm-up of 70 bars; let warm\(\) ask for more",
+        told[0],
+    )
+    assert warm_up_told(empty, enter + steady) == []
+
+
+def test_a_basis_point_more_or_less_is_no_change(empty: Store) -> None:
+    put(house_of(empty), [(Instrument("test", "ONE"), columns_of(2_000))])
+    for step, told in ((1e-7, 0), (1e-6, 1)):
+        moved = f"line = np.full(len(bars), 0.5 + {step} * len(bars))\n"
+        assert len(warm_up_told(empty, moved + "return Signals(enter=bars.close > bars.open, size=line)\n")) == told
+
+
+@pytest.mark.parametrize(
+    "body", ["bars.close[0] = 1.0\n", "bars.close.flags.writeable = True\n", "sma(bars.close, 5)[9] = 0\n"]
+)
+def test_writing_to_what_is_not_its_own_is_told_with_the_way_out(store: Store, body: str) -> None:
+    last = ended(run_body(store, body + RSI_BODY))
+    assert isinstance(last, Failed)
+    assert "it writes to its bars, or to a line of an indicator" in last.text
+    assert "bars.close.copy()" in last.text
+    assert f"mine.py, line {FIRST_LINE}" in last.text
