@@ -24,6 +24,7 @@ Columns = dict[Column, NDArray[Any]]
 
 _DAY_US = 86_400_000_000
 _OPEN_END = 2**62
+_LEASE_S = 600.0
 # Years 1 to 9999, as an import takes them.
 _FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_800_000_000
 
@@ -157,10 +158,11 @@ def _after_hole(ts: NDArray[np.int64], bars: Bars, days: Calendar) -> NDArray[np
 def _around(store: BarStore, codec: Codec, bars: Bars, last: int) -> Columns | None:
     """Return held bars that reach from before the first new one to after the last, as far as there are any."""
     end = int(bars.ts[-1]) + 1 if bars.ts[-1] >= last else _OPEN_END
-    refs = store.manifest([bars.series], int(bars.ts[0]), end, warm=1).refs.get(bars.series, ())
-    layers: list[Columns] = []
-    for ref, content in store.read(refs):
-        columns: Columns = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-        codec.decode(content, BAR_COLUMNS, columns)
-        layers.append(columns)
+    head, layers = store.head(), list[Columns]()
+    with store.lease(head, _LEASE_S):
+        refs = store.manifest([bars.series], int(bars.ts[0]), end, warm=1, snapshot=head).refs.get(bars.series, ())
+        for ref, content in store.read(refs):
+            columns: Columns = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+            codec.decode(content, BAR_COLUMNS, columns)
+            layers.append(columns)
     return lay_over(layers) if layers else None

@@ -9,6 +9,7 @@ from tapehead.ports.bars import BarStore, ChunkCache
 
 _SERIES: Final = 4
 _BARS: Final = 2_000
+_LEASE_S: Final = 600.0
 ALWAYS: Final = (-(2**62), 2**62)
 
 
@@ -17,9 +18,11 @@ def csv_bar_bytes(store: BarStore, tiers: ChunkCache) -> float:
     every = [cover.series for cover in store.coverage()]
     chosen = every[:: -(-len(every) // _SERIES)] if every else []
     size = bars = 0
-    for refs in store.manifest(chosen, *ALWAYS).refs.values():
-        newest = [ref for ref in refs if ref.period == refs[-1].period]
-        columns = {name: values[-_BARS:] for name, values in read_layers(tiers, newest).items()}
-        size += len(csv_text(columns, BAR_COLUMNS[:-1]))
-        bars += len(columns["ts"])
+    head = store.head()
+    with store.lease(head, _LEASE_S):
+        for refs in store.manifest(chosen, *ALWAYS, snapshot=head).refs.values():
+            newest = [ref for ref in refs if ref.period == refs[-1].period]
+            columns = {name: values[-_BARS:] for name, values in read_layers(tiers, newest).items()}
+            size += len(csv_text(columns, BAR_COLUMNS[:-1]))
+            bars += len(columns["ts"])
     return size / bars if bars else 0.0

@@ -29,6 +29,9 @@ IntervalRow = tuple[str, int, int, int]
 """Interval, open time of the first and of the last bar (us UTC), number of bars."""
 
 
+_LEASE_S = 3600.0
+
+
 class InstrumentRow(NamedTuple):
     """An instrument and what is held of it."""
 
@@ -229,15 +232,17 @@ class Market:
         house = self._house
         every = None if interval is None else Interval.parse(interval)
         number = house.bars.head() if snapshot is None else snapshot
-        chosen, where = selection.choose(house.bars, name, None, number)
-        held = membership.newest(house.bars, chosen, number, every)
         day = read_time("at", at)
-        if not where:
-            return membership.roll_of_list([each.name for each in chosen], day, held)
-        found = membership.memberships(
-            house.bars, house.shelf, where, chosen, number, interval=every, progress=progress
-        )
-        return membership.roll(found, day, held)
+        # Leased: gc beside this would take segments that only an older snapshot names.
+        with house.bars.lease(number, _LEASE_S):
+            chosen, where = selection.choose(house.bars, name, None, number)
+            held = membership.newest(house.bars, chosen, number, every)
+            if not where:
+                return membership.roll_of_list([each.name for each in chosen], day, held)
+            found = membership.memberships(
+                house.bars, house.shelf, where, chosen, number, interval=every, progress=progress
+            )
+            return membership.roll(found, day, held)
 
     def _members_now(self, name: str) -> Sequence[Instrument]:
         """Return the members of a list, or those of a filter on its newest day."""
