@@ -8,18 +8,26 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import cold_start, page, storage, table, universe
+from benchmarks import arrays, cold_start, page, storage, table, universe
 from benchmarks.asked import Asked, Report
 from benchmarks.machine import ROOT
 from benchmarks.processes import KEEPERS, PEERS, EngineFailed
 from benchmarks.storage_report import StorageReport
 
 Workload = Callable[[Asked, Callable[[str], None]], Report | StorageReport]
-WORKLOADS: dict[str, Workload] = {"W1": cold_start.measure, "W5": universe.measure, "W8": storage.measure}
+WORKLOADS: dict[str, Workload] = {
+    "W1": cold_start.measure,
+    "W2": arrays.measure,
+    "W3": arrays.measure,
+    "W5": universe.measure,
+    "W8": storage.measure,
+}
 YEAR = 8_760
 MILLION = 1_000_000
 ALL = (
     Asked("W1", instruments=1, bars=YEAR),
+    Asked("W2", instruments=1000, bars=1000, every_row=True),
+    Asked("W3", instruments=1, bars=MILLION, every_row=True),
     Asked("W5", instruments=48, bars=YEAR, every_row=True),
     Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=500, bars=5 * YEAR),
@@ -61,12 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bars",
         type=_at_least(2),
-        help="bars of each instrument (default 43800, for W1 8760); for W8 of all together (default 1000000)",
+        help="bars of each instrument (default 43800; W1 8760, W2 1000, W3 1000000); for W8 of all (default 1000000)",
     )
     parser.add_argument(
         "--instruments",
         type=_at_least(1),
-        help="number of instruments (default 48; W1 has one, W8 as many as its bars need)",
+        help="number of instruments (default 48; W2 1000, W3 1; W1 has one, W8 as many as its bars need)",
     )
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument(
@@ -89,6 +97,10 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
         wanted = [(one.workload, one.instruments, one.bars, one.every_row) for one in ALL]
     elif given.workload == "W1":
         wanted = [("W1", 1, given.bars or YEAR, False)]
+    elif given.workload == "W2":
+        wanted = [("W2", given.instruments or 1000, given.bars or 1000, given.rows == "all")]
+    elif given.workload == "W3":
+        wanted = [("W3", given.instruments or 1, given.bars or MILLION, given.rows == "all")]
     elif given.workload == "W8":
         wanted = [("W8", 0, given.bars or MILLION, given.rows == "all")]
     else:

@@ -36,16 +36,20 @@ class PeerRow:
         `equal`, or the first difference.
     known : mapping
         Known divergences of metrics by name (docs/divergences.md), each with what it came to here.
+    stages_ms : mapping
+        What a run is made of, where the engine tells; outside the ratio what stands there as `indicators`.
     """
 
     parity: str
     ms: float | None = None
+    first_ms: float | None = None
     cold_ms: float | None = None
     ratio: float | None = None
     layout: str = ""
     repeats: int = 0
     peak_rss_mb: float = 0.0
     known: dict[str, str] = field(default_factory=dict)
+    stages_ms: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class Row:
     repeats: int = 0
     stages_ms: dict[str, float] = field(default_factory=dict)
     peers: dict[str, PeerRow] = field(default_factory=dict)
+    layout: str = ""
 
 
 @dataclass(slots=True)

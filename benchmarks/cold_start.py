@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import handover, market
 from benchmarks.asked import Asked, Report, Row
 from benchmarks.machine import commit, machine
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import MANIFESTS, Outcome
 from benchmarks.parity import OURS, compare
 from benchmarks.processes import OURS_PYTHON, held_peers, run_json, wall_ms
 from benchmarks.rivals import Rivals
@@ -34,7 +34,7 @@ def measure(asked: Asked, say: Callable[[str], None]) -> Report:
         if row.first_ms is not None:
             row.stages_ms = _stages(asked, folder)
         say(f"ours measured, parity {row.parity}")
-        rivals = Rivals(folder, held_peers(asked.peers))
+        rivals = Rivals(folder, held_peers(asked.peers), MANIFESTS["W1"])
         row.peers = rivals.rows(FILL, "all", expected[FILL], row.first_ms, cold_only=True)
     return Report(asked, machine(), commit(), store.told(), [row])
 

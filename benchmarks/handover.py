@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import market, twin
-from benchmarks.outcome import METRICS, TRADE_COLUMNS, Outcome, gather
+from benchmarks.outcome import MANIFESTS, TRADE_COLUMNS, Outcome, gather
 
 CASH = 10_000.0
 FEE = 10 / 10_000
@@ -55,21 +56,50 @@ class Handover(NamedTuple):
         return late[0], late[1], self.open
 
 
-def make(seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS) -> tuple[Handover, dict[str, Outcome]]:
-    """Make the market, its signals by the plain twin, and what must come out of it under each fill."""
+def dense(made: market.Columns) -> tuple[list[bool], list[bool]]:
+    """Enter on even bars, leave on odd ones."""
+    even = [t % 2 == 0 for t in range(len(made.close))]
+    return even, [not each for each in even]
+
+
+def rsi(made: market.Columns) -> tuple[list[bool], list[bool]]:
+    """Cross 30 from below, 70 from above."""
+    return twin.crossings(twin.wilder(made.close.tolist()))
+
+
+def mean_cross(made: market.Columns) -> tuple[list[bool], list[bool]]:
+    """Means of 30 and 150 closes cross; prices are counted in millionths, which every tick of the market divides."""
+    return twin.mean_crossings([round(price * 1e6) for price in made.close.tolist()])
+
+
+SIGNALS: dict[str, Callable[[market.Columns], tuple[list[bool], list[bool]]]] = {
+    "W1": rsi,
+    "W2": dense,
+    "W3": mean_cross,
+    "W5": rsi,
+}
+
+
+def make(
+    seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS, workload: str = "W5"
+) -> tuple[Handover, dict[str, Outcome]]:
+    """Make the market, the signals of a workload by the plain twin, and what must come out of it under each fill.
+
+    In W2 every second instrument is a random walk without a tick.
+    """
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     expected: dict[str, list[tuple[dict[str, Any], bool, float, dict[str, float]]]] = {fill: [] for fill in fills}
     others: dict[str, list[dict[str, float]]] = {fill: [] for fill in fills}
     for index in range(instruments):
-        made = market.columns(seed, index, bars)
+        made = market.columns(seed, index, bars, ticked=workload != "W2" or index % 2 == 0)
         opens, closes = made.open.tolist(), made.close.tolist()
-        enter, leave = twin.crossings(twin.wilder(closes))
+        enter, leave = SIGNALS[workload](made)
         for name, values in zip(COLUMNS, (*made, enter, leave), strict=True):
             columns[name].append(values)
         for fill in fills:
             account = twin.walk(opens, closes, enter, leave, fee=FEE, cash=CASH, at_close=fill == "close")
-            expected[fill].append(_told(account))
-            others[fill].append(_otherwise(made.ts.tolist(), account, fill))
+            expected[fill].append(_told(account, MANIFESTS[workload]))
+            others[fill].append(_otherwise(made.ts.tolist(), account, fill) if MANIFESTS[workload] else {})
     stacked = Handover(*(np.array(columns[name]) for name in COLUMNS))
     outcomes = {}
     for fill, told in expected.items():
@@ -79,11 +109,11 @@ def make(seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS)
     return stacked, outcomes
 
 
-def _told(account: twin.Account) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
+def _told(account: twin.Account, names: tuple[str, ...]) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
     """What one account adds to an Outcome."""
     trades = {name: [getattr(trade, name) for trade in account.trades] for name in TRADE_COLUMNS}
-    metrics = twin.summary(account, CASH)
-    return trades, account.opened >= 0, account.equity[-1], {name: metrics[name] for name in METRICS}
+    metrics = twin.summary(account, CASH) if names else {}
+    return trades, account.opened >= 0, account.equity[-1], {name: metrics[name] for name in names}
 
 
 def _otherwise(ts: list[int], account: twin.Account, fill: str) -> dict[str, float]:
@@ -91,8 +121,14 @@ def _otherwise(ts: list[int], account: twin.Account, fill: str) -> dict[str, flo
 
     At the close it is given one bar more, and books a fill one bar late.
     """
-    if fill != "close":
-        return {"geometric-sharpe": twin.geometric_sharpe(ts, account.equity), "late-booking": nan}
-    late = [*twin.booked_late(account, FEE), account.equity[-1]]
-    sharpe = twin.geometric_sharpe([*ts, ts[-1] + market.HOUR_US], late)
-    return {"geometric-sharpe": sharpe, "late-booking": twin.drawdown(late, CASH)}
+    late, drawdown = account.equity, nan
+    if fill == "close":
+        ts = [*ts, ts[-1] + market.HOUR_US]
+        late = [*twin.booked_late(account, FEE), account.equity[-1]]
+        drawdown = twin.drawdown(late, CASH)
+    return {
+        "geometric-sharpe": twin.geometric_sharpe(ts, late),
+        "geometric-sortino": twin.geometric_sortino(ts, late),
+        "late-booking": drawdown,
+        **twin.by_percent(account),
+    }

@@ -38,7 +38,7 @@ def symbol(index: int) -> str:
     return f"B{index:04d}USDT"
 
 
-def columns(seed: int, index: int, bars: int) -> Columns:
+def columns(seed: int, index: int, bars: int, *, ticked: bool = True) -> Columns:
     """Make the bars of one instrument.
 
     Decimal prices on a tick, so that equal closes occur; regimes of calm and storm, jumps, and holes: of every 500
@@ -50,6 +50,8 @@ def columns(seed: int, index: int, bars: int) -> Columns:
         The market and the instrument in it.
     bars : int, at least 2
         Number of bars that exist.
+    ticked : bool
+        Without a tick prices are a random walk with all the digits of a float.
     """
     rng = np.random.default_rng([seed, index])
     steps = _steps_with_holes(rng, bars)
@@ -58,13 +60,14 @@ def columns(seed: int, index: int, bars: int) -> Columns:
     jumps = rng.random(bars) < 0.0005
     moves[jumps] += rng.normal(0.0, 0.05, int(jumps.sum()))
     tick, start = TICKS[index % 4], STARTS[index % 4]
+    rounded = _on_tick if ticked else _as_it_is
     path = np.cumprod(1.0 + np.clip(moves, -0.4, 0.4)) * start
-    close = _on_tick(np.maximum(path, tick * 50), tick)
+    close = rounded(np.maximum(path, tick * 50), tick)
     before = np.concatenate(([start], close[:-1]))
-    opened = _on_tick(np.maximum(before * (1.0 + rng.normal(0.0, 0.0004, bars)), tick * 50), tick)
+    opened = rounded(np.maximum(before * (1.0 + rng.normal(0.0, 0.0004, bars)), tick * 50), tick)
     spread = np.abs(rng.normal(0.0, 0.5, (2, bars))) * regime
-    high = np.maximum(np.maximum(opened, close), _on_tick(np.maximum(opened, close) * (1.0 + spread[0]), tick))
-    low = np.minimum(np.minimum(opened, close), _on_tick(np.minimum(opened, close) * (1.0 - spread[1]), tick))
+    high = np.maximum(np.maximum(opened, close), rounded(np.maximum(opened, close) * (1.0 + spread[0]), tick))
+    low = np.minimum(np.minimum(opened, close), rounded(np.minimum(opened, close) * (1.0 - spread[1]), tick))
     volume = _on_tick(rng.exponential(1000.0, bars) + 0.001, 0.001)
     return Columns(BEGIN_US + steps * HOUR_US, opened, high, np.maximum(low, tick), close, volume)
 
@@ -106,3 +109,8 @@ def _steps_with_holes(rng: np.random.Generator, bars: int) -> I64:
 def _on_tick(values: F64, tick: float) -> F64:
     """Round to the decimal grid of `tick`, as text of so many digits would read."""
     return np.round(values, max(0, round(-np.log10(tick))))
+
+
+def _as_it_is(values: F64, tick: float) -> F64:  # noqa: ARG001 - stands where `_on_tick` does
+    """Leave every digit."""
+    return values

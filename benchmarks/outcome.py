@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 METRICS = ("total_return", "max_drawdown", "sharpe", "win_rate", "trades")
+RATIOS = ("sortino", "profit_factor", "expectancy")
+MANIFESTS = {"W1": METRICS, "W2": (), "W3": METRICS + RATIOS, "W5": METRICS}
+"""The metrics that belong to the outputs of each workload; trades, positions and final value always do."""
 TRADE_COLUMNS = {
     "entry_bar": np.int64,
     "exit_bar": np.int64,
@@ -36,7 +39,7 @@ class Outcome:
     final : float64 array, shape (n,)
         Equity at the last close.
     metrics : mapping of name to float64 array, shape (n,)
-        The engine's own values of `METRICS`, as fractions; NaN where it gives none.
+        The engine's own values of the workload's metrics, as fractions; NaN where it gives none.
     """
 
     count: NDArray[np.int64]
@@ -57,7 +60,7 @@ class Outcome:
         with np.load(path) as held:
             plain = {f.name: held[f.name] for f in fields(Outcome) if f.name in held}
             trades = {name: held[f"trades.{name}"] for name in TRADE_COLUMNS}
-            metrics = {name: held[f"metrics.{name}"] for name in METRICS}
+            metrics = {name.removeprefix("metrics."): held[name] for name in held if name.startswith("metrics.")}
         return Outcome(trades=trades, metrics=metrics, **plain)
 
 
@@ -76,5 +79,5 @@ def gather(
         },
         is_open=np.array(is_open, np.bool_),
         final=np.array(final, np.float64),
-        metrics={name: np.array([one[name] for one in metrics], np.float64) for name in METRICS},
+        metrics={name: np.array([one[name] for one in metrics], np.float64) for name in metrics[0]},
     )

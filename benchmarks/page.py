@@ -25,17 +25,21 @@ All workloads: `make bench`. One of any size, from the root of the clone:
 
 How to read it:
 
-- Every engine gets the same bars, and every engine but Tapehead gets the signals ready made. Tapehead's time holds
-  everything: plan, reading the store, RSI, crossings, simulation, metrics, results kept in the run store and streamed.
-  The others' time holds simulation, trade records and metrics, from arrays that lie in memory in their best order.
-  So a ratio says how many times as long the other tool takes for less.
+- W1 and W5: every engine gets the same bars, and every engine but Tapehead gets the signals ready made. Tapehead's
+  time holds everything: plan, reading the store, RSI, crossings, simulation, metrics, results kept in the run store and
+  streamed. The others' time holds simulation, trade records and metrics, from arrays that lie in memory in their best
+  order. So a ratio says how many times as long the other tool takes for less.
+- W2 and W3: every engine, Tapehead too, gets bars and ready-made signals as arrays in memory and gives contiguous
+  arrays of closed trades (bars, prices, quantity, profit), open positions, final values and, in W3, eight metrics. In
+  W2 every second instrument has decimal prices with ties, the others are random walks with all their digits. The stage
+  `indicators` of W3 (two means and their crossings by Tapehead, equal to the signals handed over) is in no ratio.
 - No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
   with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
-  metrics total_return, max_drawdown, sharpe, win_rate and trades, but for the differences by name in
-  [divergences](divergences.md).
+  metrics total_return, max_drawdown, sharpe, win_rate and trades (W3: sortino, profit_factor and expectancy too),
+  but for the differences by name in [divergences](divergences.md).
 - Warm is the median of a few runs in one process; cold is from the start of a process to its last value, with the
   compiled kernels of all tools already on disk. `first ms` is the time to the first streamed result.
-- Each peer runs in the layout that was fastest here: for vectorbt both engines, chunks of 1 to 48 columns, one thread
+- Each peer runs in the layout that was fastest here: for vectorbt both engines, chunks of 1 to 100 columns, one thread
   or all; for RaptorBT one thread or all; for backtesting.py one process a core.
 - W8 hands the same arrays (seven columns: time, four prices, volume, one byte of flags) to every keeper. Each gives
   them back as contiguous arrays, every column summed inside the clock; no time stands where one bit differs. Hot is
@@ -46,6 +50,14 @@ How to read it:
   its layouts.
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
+
+
+TITLES = {
+    "W1": "a cold process, first result printed",
+    "W2": "in on every even bar, out on every odd one, arrays in memory",
+    "W3": "a cross of two means, arrays in memory",
+    "W5": "RSI on every instrument of the store",
+}
 
 
 def write(paths: Sequence[Path]) -> Path:
@@ -71,12 +83,13 @@ def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
 def _section(one: dict[str, Any]) -> Iterator[str]:
     """Heading, machine, table, stages."""
     asked, line = one["asked"], one["line"]
-    title = {"W1": "a cold process, first result printed", "W5": "RSI on every instrument of the store"}[line["id"]]
+    title = TITLES[line["id"]]
     many = "instrument" if asked["instruments"] == 1 else "instruments"
     yield f"## {line['id']}: {title}, {asked['instruments']} {many} × {asked['bars']:,} bars of 1h\n"
     yield f"{one['machine']}. Commit {one['commit']}, seed {asked['seed']}. Parity: {line['parity']}.\n"
     if line["bars_per_s"]:
-        yield f"{line['bars_per_s'] / 1e6:.3g} M bars/s from plan to the last streamed result.\n"
+        span = "in memory" if line["id"] in ("W2", "W3") else "from plan to the last streamed result"
+        yield f"{line['bars_per_s'] / 1e6:.3g} M bars/s {span}.\n"
     yield "| fill | cores | engine | warm ms | × ours | cold ms | first ms | peak MB | layout | parity |"
     yield "|---|---|---|--:|--:|--:|--:|--:|---|---|"
     for row in one["rows"]:
@@ -97,7 +110,7 @@ def _rows(row: dict[str, Any], *, cold_only: bool) -> Iterator[str]:
     """Ours and the peers as lines of the table."""
     warm = "" if cold_only else number(row["last_ms"])
     ours = [row["fill"], row["cores"], "**tapehead**", warm, "", number(row["cold_ms"]), number(row["first_ms"])]
-    yield "| " + " | ".join([*ours, number(row["peak_rss_mb"]), "", row["parity"]]) + " |"
+    yield "| " + " | ".join([*ours, number(row["peak_rss_mb"]), row.get("layout", ""), row["parity"]]) + " |"
     for name, peer in row["peers"].items():
         ratio = "-" if peer["ratio"] is None else f"{peer['ratio']:.3g}"
         warm = "" if cold_only else number(peer["ms"])

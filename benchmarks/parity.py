@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.outcome import METRICS, Outcome
+from benchmarks.outcome import METRICS, RATIOS, Outcome
 
 EQUAL = "equal"
 OURS = "tapehead"
@@ -17,7 +17,13 @@ MONEY_TOLERANCE = 1e-8
 METRIC_TOLERANCE = 1e-7
 
 
-KNOWN = {("backtesting", "sharpe"): "geometric-sharpe", ("backtesting", "max_drawdown"): "late-booking"}
+KNOWN = {
+    ("backtesting", "sharpe"): "geometric-sharpe",
+    ("backtesting", "sortino"): "geometric-sortino",
+    ("backtesting", "max_drawdown"): "late-booking",
+    ("backtesting", "profit_factor"): "percent-profit-factor",
+    ("backtesting", "expectancy"): "percent-expectancy",
+}
 """Metrics that another tool defines otherwise, by engine and metric; the name stands in docs/divergences.md.
 
 The twin recomputes each by the other tool's definition, and the tool must agree with that.
@@ -92,7 +98,9 @@ def _decisions(found: Outcome, wanted: Outcome) -> Iterator[str]:
 
 def _metrics(found: Outcome, wanted: Outcome) -> Iterator[tuple[str, str, bool]]:
     """The first difference of every named metric, apart for values that are undefined by our rules."""
-    for name in METRICS:
+    for name in METRICS + RATIOS:
+        if name not in wanted.metrics:
+            continue
         one, other = found.metrics[name], wanted.metrics[name]
         wrong = ~_near(one, other)
         for defined in (True, False):

@@ -8,18 +8,23 @@ from typing import Any
 
 from benchmarks.asked import PeerRow
 from benchmarks.outcome import Outcome
-from benchmarks.parity import compare
-from benchmarks.processes import PEERS_PYTHON, EngineFailed, run_json
+from benchmarks.parity import OURS, compare
+from benchmarks.processes import OURS_PYTHON, PEERS_PYTHON, EngineFailed, run_json
 
 COLD_REPEATS = 3
 
 
 class Rivals:
-    """Runs each peer in its best layout, which is looked for once for each choice of cores."""
+    """Runs each peer in its best layout, which is looked for once for each choice of cores.
 
-    def __init__(self, folder: Path, peers: tuple[str, ...]) -> None:
+    `metrics` are what the outputs hold besides trades, positions and final value. Where the workload needs no store,
+    Tapehead is run here too, by the same loop.
+    """
+
+    def __init__(self, folder: Path, peers: tuple[str, ...], metrics: tuple[str, ...]) -> None:
         self.folder = folder
         self.peers = peers
+        self.metrics = metrics
         self._layouts: dict[tuple[str, str], list[str]] = {}
 
     def rows(
@@ -27,6 +32,10 @@ class Rivals:
     ) -> dict[str, PeerRow]:
         """Measure every peer; `ours_ms` is what the ratio is taken against."""
         return {name: self._row(name, fill, cores, wanted, ours_ms, cold_only) for name in self.peers}
+
+    def ours(self, fill: str, cores: str, wanted: Outcome) -> PeerRow:
+        """Measure Tapehead on the same arrays."""
+        return self._row(OURS, fill, cores, wanted, None, cold_only=False)
 
     def _row(
         self, name: str, fill: str, cores: str, wanted: Outcome, ours_ms: float | None, cold_only: bool
@@ -47,6 +56,7 @@ class Rivals:
                     row = PeerRow(verdict.text, said["warm_ms"], layout=layout, known=verdict.known)
                     row.peak_rss_mb = said["peak_rss_mb"] + said["children_peak_rss_mb"]
                     row.repeats = said["repeats"]
+                    row.first_ms, row.stages_ms = said["first_ms"], said["stages_ms"]
         except EngineFailed as error:
             return PeerRow(parity=f"did not run: {str(error).strip().splitlines()[-1][:200]}")
         row.cold_ms = min(colds.values())
@@ -73,5 +83,8 @@ class Rivals:
         return run_json([*self._command(name), "--fill", fill, "--layout", layout, *more], cores=cores)
 
     def _command(self, name: str) -> list[str | Path]:
-        """The process of one peer."""
-        return [PEERS_PYTHON, "-m", f"benchmarks.peers.with_{name}", self.folder]
+        """The process of one engine."""
+        python, module = PEERS_PYTHON, f"benchmarks.peers.with_{name}"
+        if name == OURS:
+            python, module = OURS_PYTHON, "benchmarks.in_memory"
+        return [python, "-m", module, self.folder, "--metrics", ",".join(self.metrics)]

@@ -36,9 +36,8 @@ def lines(report: Report) -> Iterator[str]:
 def _cells(row: Row, workload: str) -> Iterator[tuple[str, ...]]:
     """Ours, then every peer."""
     warm = None if workload == "W1" else row.last_ms
-    yield _line(
-        row, "tapehead", warm, "", row.cold_ms, number(row.first_ms), row.peak_rss_mb, row.repeats, "", row.parity
-    )
+    first, memory = number(row.first_ms), row.peak_rss_mb
+    yield _line(row, "tapehead", warm, "", row.cold_ms, first, memory, row.repeats, row.layout, row.parity)
     for name, peer in row.peers.items():
         ratio = "" if peer.ratio is None else f"{peer.ratio:.3g}x"
         warm = None if workload == "W1" else peer.ms

@@ -66,6 +66,28 @@ def crossings(
     return enter, leave
 
 
+def mean_crossings(ticks: Sequence[int], fast: int = 30, slow: int = 150) -> tuple[list[bool], list[bool]]:
+    """Return where the mean of `fast` prices crosses above that of `slow` (enter) and below it (leave).
+
+    `ticks` are prices as whole numbers of their tick: sums of those are exact, and means are compared without a
+    division.
+    """
+    enter, leave = [False] * len(ticks), [False] * len(ticks)
+    near = far = 0
+    above: int | None = None
+    for t, value in enumerate(ticks):
+        near += value - (ticks[t - fast] if t >= fast else 0)
+        far += value - (ticks[t - slow] if t >= slow else 0)
+        if t < slow - 1:
+            continue
+        apart = slow * near - fast * far
+        if above is not None:
+            enter[t] = apart > 0 and above <= 0
+            leave[t] = apart < 0 and above >= 0
+        above = apart
+    return enter, leave
+
+
 def walk(
     opens: Sequence[float],
     closes: Sequence[float],
@@ -103,11 +125,17 @@ def summary(account: Account, cash: float) -> dict[str, float]:
     mean = sum(returns) / len(returns)
     spread = sqrt(sum((r - mean) ** 2 for r in returns) / (len(returns) - 1)) if len(returns) > 1 else 0.0
     trades = account.trades
+    below = sqrt(sum(min(r, 0.0) ** 2 for r in returns) / len(returns))
+    won = sum(trade.profit for trade in trades if trade.profit > 0)
+    lost = -sum(trade.profit for trade in trades if trade.profit <= 0)
     return {
         "total_return": account.equity[-1] / cash - 1,
         "max_drawdown": drawdown(account.equity, cash),
         "sharpe": mean / spread * sqrt(PERIODS_A_YEAR) if spread > 1e-12 * (1 + abs(mean)) else nan,
+        "sortino": mean * PERIODS_A_YEAR / (below * sqrt(PERIODS_A_YEAR)) if below > 1e-12 * (1 + abs(mean)) else nan,
         "win_rate": sum(trade.profit > 0 for trade in trades) / len(trades) if trades else nan,
+        "profit_factor": won / lost if lost else nan,
+        "expectancy": (won - lost) / len(trades) if trades else nan,
         "trades": float(len(trades)),
     }
 
@@ -137,11 +165,7 @@ def geometric_sharpe(ts: Sequence[int], equity: Sequence[float]) -> float:
 
     `ts` are open times in us. From `compute_stats` of its `_stats.py`; NaN where that gives none.
     """
-    days: dict[int, float] = {}
-    for time, value in zip(ts, equity, strict=True):
-        days[time // DAY_US] = value
-    closes = list(days.values())
-    growths = [now / before for before, now in pairwise(closes)]
+    growths = _daily_growths(ts, equity)
     if len(growths) < 2:
         return nan
     growth = exp(sum(log(each) for each in growths) / len(growths))
@@ -149,3 +173,34 @@ def geometric_sharpe(ts: Sequence[int], equity: Sequence[float]) -> float:
     variance = sum((each - mean) ** 2 for each in growths) / (len(growths) - 1)
     volatility = sqrt((variance + growth**2) ** 365 - growth ** (2 * 365))
     return (growth**365 - 1) / volatility if volatility else nan
+
+
+def geometric_sortino(ts: Sequence[int], equity: Sequence[float]) -> float:
+    """Sortino as backtesting.py 0.6.6 gives it: compounded mean over the downside of UTC days, both over 365 of them.
+
+    Found by trying it from outside: the numerator of its Sharpe, and the root mean square of the falling days.
+    """
+    growths = _daily_growths(ts, equity)
+    if not growths:
+        return nan
+    growth = exp(sum(log(each) for each in growths) / len(growths))
+    below = sqrt(sum(min(each - 1, 0.0) ** 2 for each in growths) / len(growths)) * sqrt(365)
+    return (growth**365 - 1) / below if below else nan
+
+
+def by_percent(account: Account) -> dict[str, float]:
+    """Profit factor and expectancy as backtesting.py 0.6.6 gives them: of returns in percent, not of money."""
+    returns = [trade.profit / (trade.quantity * trade.entry_price) for trade in account.trades]
+    lost = -sum(each for each in returns if each < 0)
+    return {
+        "percent-profit-factor": sum(each for each in returns if each > 0) / lost if lost else nan,
+        "percent-expectancy": sum(returns) / len(returns) * 100 if returns else nan,
+    }
+
+
+def _daily_growths(ts: Sequence[int], equity: Sequence[float]) -> list[float]:
+    """Growth from the last equity of each UTC day to that of the next."""
+    days: dict[int, float] = {}
+    for time, value in zip(ts, equity, strict=True):
+        days[time // DAY_US] = value
+    return [now / before for before, now in pairwise(days.values())]

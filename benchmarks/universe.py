@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import handover
 from benchmarks.asked import Asked, Report, Row
 from benchmarks.machine import commit, machine
-from benchmarks.outcome import Outcome
+from benchmarks.outcome import MANIFESTS, Outcome
 from benchmarks.parity import OURS, compare
 from benchmarks.processes import OURS_PYTHON, held_peers, run_json
 from benchmarks.rivals import Rivals
@@ -32,7 +32,7 @@ def measure(asked: Asked, say: Callable[[str], None]) -> Report:
         folder = Path(scratch)
         handed.save(folder)
         del handed
-        rivals = Rivals(folder, held_peers(asked.peers))
+        rivals = Rivals(folder, held_peers(asked.peers), MANIFESTS["W5"])
         rows = []
         for fill, cores in choices:
             row = measure_ours(store, folder, fill, cores, expected[fill])

@@ -33,7 +33,7 @@ class Peer(Protocol):
         """End the workers, where it has any."""
 
 
-Make = Callable[[Handover, str, str], Peer]
+Make = Callable[[Handover, str, str, tuple[str, ...]], Peer]
 Layouts = Callable[[int, int], Sequence[str]]
 
 
@@ -44,23 +44,26 @@ def main(make: Make, layouts: Layouts) -> None:
     parser.add_argument("--fill", default="next_open")
     parser.add_argument("--layout", help="measure this one; without it the best one of each kind is found")
     parser.add_argument("--once", action="store_true", help="the cold run only")
+    parser.add_argument("--metrics", default="", help="names joined by commas: what the outputs hold besides trades")
     asked = parser.parse_args()
+    metrics = tuple(asked.metrics.split(",")) if asked.metrics else ()
     warnings.simplefilter("ignore")
     began = time.monotonic_ns()
     handed = Handover.load(asked.folder)
     loading = time.monotonic_ns() - began
     if asked.layout is None:
         names = layouts(len(handed.close), len(os.sched_getaffinity(0)))
-        print(json.dumps({"best": _best(make, names, handed, asked.fill)}))
+        print(json.dumps({"best": _best(make, names, handed, asked.fill, metrics)}))
         return
     began = time.monotonic_ns()
-    peer = make(handed, asked.fill, asked.layout)
+    peer = make(handed, asked.fill, asked.layout, metrics)
     began_run = time.monotonic_ns()
     outcome = peer.run()
     ended = time.monotonic_ns()
     loading += began_run - began
     said = _repeated(peer, (ended - began_run) / 1e6, once=asked.once)
     peer.close()
+    said |= _told(peer)
     said["cold_ms"] = (ended - int(os.environ["BENCH_SPAWNED_NS"]) - loading) / 1e6
     said["peak_rss_mb"] = _peak_rss_mb()
     said["children_peak_rss_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
@@ -72,6 +75,13 @@ def _peak_rss_mb() -> float:
     """Peak resident memory of this program; ru_maxrss would begin with that of the process that started it."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
+
+
+def _told(peer: Peer) -> dict[str, Any]:
+    """What an engine tells of its last run; most tell nothing."""
+    if hasattr(peer, "indicators"):
+        peer.indicators()
+    return {"first_ms": getattr(peer, "first_ms", None), "stages_ms": getattr(peer, "stages_ms", {})}
 
 
 def _repeated(peer: Peer, first_ms: float, *, once: bool) -> dict[str, Any]:
@@ -98,21 +108,21 @@ def _timed(peer: Peer) -> float:
     return (time.perf_counter_ns() - began) / 1e6
 
 
-def _best(make: Make, names: Sequence[str], handed: Handover, fill: str) -> list[str]:
-    """Try every layout on at most 48 instruments, warmed up; the fastest of each kind, the fastest of all first.
+def _best(make: Make, names: Sequence[str], handed: Handover, fill: str, metrics: tuple[str, ...]) -> list[str]:
+    """Try every layout on at most 100 instruments, warmed up; the fastest of each kind, the fastest of all first.
 
     The kind is what stands before the first colon.
     """
     if len(names) == 1:
         return list(names)
-    some = handed.part(48)
-    little = handed.part(48, 2000)
+    some = handed.part(100)
+    little = handed.part(100, 2000)
     took: dict[str, float] = {}
     for name in names:
-        warming = make(little, fill, name)
+        warming = make(little, fill, name, metrics)
         warming.run()
         warming.close()
-        peer = make(some, fill, name)
+        peer = make(some, fill, name, metrics)
         took[name] = _timed(peer)
         if took[name] < BUDGET_MS / 4:
             took[name] = min(took[name], _timed(peer), _timed(peer))

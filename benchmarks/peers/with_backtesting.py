@@ -11,7 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Sequence
-from math import ceil, log2, nan
+from math import ceil, log2
 from typing import Any
 
 os.environ["TQDM_DISABLE"] = "1"
@@ -21,7 +21,7 @@ import pandas as pd
 from backtesting import Backtest, Strategy
 
 from benchmarks.handover import CASH, FEE, Handover
-from benchmarks.outcome import METRICS, Outcome, gather
+from benchmarks.outcome import Outcome, gather
 from benchmarks.peers.measure import main
 
 UNITS_BITS = 46
@@ -51,8 +51,9 @@ class Ready(Strategy):  # type: ignore[misc]
 class BacktestingPeer:
     """Instrument after instrument on one process or several, written `processes:2`."""
 
-    def __init__(self, handed: Handover, fill: str, layout: str) -> None:
-        global TESTS  # noqa: PLW0603 - a forked worker inherits it; nothing is pickled but the number
+    def __init__(self, handed: Handover, fill: str, layout: str, metrics: tuple[str, ...]) -> None:
+        global TESTS, NAMES  # noqa: PLW0603 - a forked worker inherits them; nothing is pickled but the number
+        NAMES = metrics
         TESTS = [_backtest(Handover(*arrays), fill) for arrays in zip(*handed, strict=True)]
         processes = int(layout.partition(":")[2])
         self.pool = multiprocessing.get_context("fork").Pool(processes) if processes > 1 else None
@@ -71,48 +72,69 @@ class BacktestingPeer:
 
 
 TESTS: list[tuple[Any, float, int]] = []
+NAMES: tuple[str, ...] = ()
 
 
 def _backtest(one: Handover, fill: str) -> tuple[Any, float, int]:
-    """A Backtest of one instrument, the power of two its cash is multiplied by, and its number of bars."""
+    """A Backtest of one instrument, the power of two its cash is multiplied by, and the bars put before."""
     at_close = fill == "close"
     scale = 2.0 ** max(0, UNITS_BITS + ceil(log2(one.close[0] / CASH)))
-    # At the close of the last bar the tool has no bar left on which to fill: one more stands still.
-    more = 1 if at_close else 0
-    still = {
-        name: np.concatenate([getattr(one, name), [one.close[-1]] * more]) for name in ("open", "high", "low", "close")
+    before, behind = padding(at_close=at_close, early=bool(one.enter[0]))
+    frame = framed(one, before, behind)
+    signals = {
+        name: [*[False] * before, *getattr(one, name).tolist(), *[False] * behind] for name in ("enter", "leave")
     }
-    times = np.concatenate([one.ts, [one.ts[-1] + 3_600_000_000] * more]).astype("datetime64[us]")
-    frame = pd.DataFrame({name.title(): values for name, values in still.items()}, index=pd.DatetimeIndex(times))
-    frame["Volume"] = np.concatenate([one.volume, [0.0] * more])
-    signals = {name: [*getattr(one, name).tolist(), *[False] * more] for name in ("enter", "leave")}
     strategy = type("Given", (Ready,), signals)
     test = Backtest(frame, strategy, cash=CASH * scale, commission=FEE, trade_on_close=at_close, finalize_trades=False)
-    return test, scale, len(one.close)
+    return test, scale, before
+
+
+def padding(*, at_close: bool, early: bool) -> tuple[int, int]:
+    """How many bars that stand still are put before and behind the given ones.
+
+    The tool is first asked on its second bar, and at the close of the last bar it has no bar left on which to fill.
+    """
+    return int(early), int(at_close)
+
+
+def framed(one: Handover, before: int, behind: int) -> pd.DataFrame:
+    """The bars of one instrument as the tool wants them."""
+    ends = ([one.open[0]] * before, [one.close[-1]] * behind)
+    columns = {
+        name: np.concatenate([ends[0], getattr(one, name), ends[1]]) for name in ("open", "high", "low", "close")
+    }
+    hours = np.arange(1, 3) * 3_600_000_000
+    times = np.concatenate([one.ts[0] - hours[:before], one.ts, one.ts[-1] + hours[:behind]]).astype("datetime64[us]")
+    frame = pd.DataFrame({name.title(): values for name, values in columns.items()}, index=pd.DatetimeIndex(times))
+    frame["Volume"] = np.concatenate([[0.0] * before, one.volume, [0.0] * behind])
+    return frame
 
 
 def _instrument(number: int) -> tuple[dict[str, Any], bool, float, dict[str, float]]:
     """Trades, open position, final value and metrics of one instrument."""
-    test, scale, bars = TESTS[number]
+    test, scale, before = TESTS[number]
     told = test.run()
     rows = told["_trades"]
-    final = float(told["_equity_curve"]["Equity"].to_numpy()[bars - 1]) / scale
+    final = float(told["_equity_curve"]["Equity"].to_numpy()[-1]) / scale
     trades = {
-        "entry_bar": rows["EntryBar"].to_numpy(np.int64),
-        "exit_bar": rows["ExitBar"].to_numpy(np.int64),
+        "entry_bar": rows["EntryBar"].to_numpy(np.int64) - before,
+        "exit_bar": rows["ExitBar"].to_numpy(np.int64) - before,
         "entry_price": rows["EntryPrice"].to_numpy(np.float64),
         "exit_price": rows["ExitPrice"].to_numpy(np.float64),
         "quantity": rows["Size"].to_numpy(np.float64) / scale,
         "profit": rows["PnL"].to_numpy(np.float64) / scale,
     }
-    metrics = dict.fromkeys(METRICS, nan) | {
+    metrics = {
         "total_return": told["Return [%]"] / 100,
         "max_drawdown": told["Max. Drawdown [%]"] / 100,
         "sharpe": told["Sharpe Ratio"],
+        "sortino": told["Sortino Ratio"],
         "win_rate": told["Win Rate [%]"] / 100,
+        "profit_factor": told["Profit Factor"],
+        "expectancy": told["Expectancy [%]"],
         "trades": float(told["# Trades"]),
     }
-    return trades, bool(told["_strategy"].position), final, metrics
+    return trades, bool(told["_strategy"].position), final, {name: metrics[name] for name in NAMES}
 
 
 def layouts(instruments: int, cores: int) -> Sequence[str]:

@@ -20,7 +20,8 @@ PERIODS_A_YEAR = 8766.0
 class RaptorPeer:
     """Instrument after instrument on one thread or several, written `threads:2`."""
 
-    def __init__(self, handed: Handover, fill: str, layout: str) -> None:
+    def __init__(self, handed: Handover, fill: str, layout: str, metrics: tuple[str, ...]) -> None:
+        self.metrics = metrics
         self.threads = int(layout.partition(":")[2])
         timing = "same_bar_close" if fill == "close" else "next_bar_open"
         self.config = raptorbt.BacktestConfig(
@@ -62,10 +63,13 @@ class RaptorPeer:
             "total_return": told.total_return_pct / 100,
             "max_drawdown": -told.max_drawdown_pct / 100,
             "sharpe": told.sharpe_ratio,
+            "sortino": nan if told.sortino_ratio is None else told.sortino_ratio,
             "win_rate": told.win_rate_pct / 100 if n else nan,
+            "profit_factor": nan if told.profit_factor is None else told.profit_factor,
+            "expectancy": told.expectancy if n else nan,
             "trades": float(told.total_closed_trades),
         }
-        return trades, is_open, float(result.equity_curve()[-1]), metrics
+        return trades, is_open, float(told.end_value), {name: metrics[name] for name in self.metrics}
 
 
 def layouts(instruments: int, cores: int) -> Sequence[str]:

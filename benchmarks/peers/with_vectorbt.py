@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from benchmarks.peers.measure import main
 
 # The peer's default year has 365 days; ours 365.25.
 vectorbt.settings.returns["year_freq"] = "8766h"
-WIDTHS = (1, 2, 4, 8, 16, 24, 48)
+WIDTHS = (1, 2, 4, 8, 16, 24, 48, 100)
 CLOSED = 1
 
 
@@ -31,7 +32,8 @@ class Chunk(NamedTuple):
 class VectorbtPeer:
     """One engine, chunk width and number of threads, written `rust:8:1`."""
 
-    def __init__(self, handed: Handover, fill: str, layout: str) -> None:
+    def __init__(self, handed: Handover, fill: str, layout: str, metrics: tuple[str, ...]) -> None:
+        self.metrics = metrics
         engine, width, threads = layout.split(":")
         self.engine, self.threads = engine, int(threads)
         enter, leave, price = handed.shifted(fill)
@@ -67,18 +69,32 @@ class VectorbtPeer:
         width = chunk.close.shape[1]
         rows = held.exit_trades.values
         closed = rows["status"] == CLOSED
-        trades = [_trades(rows[closed & (rows["col"] == column)]) for column in range(width)]
+        held_rows, owners = rows[closed], rows["col"][closed]
+        cuts = np.searchsorted(owners, np.arange(width + 1))
+        trades = [_trades(held_rows[lo:hi]) for lo, hi in itertools.pairwise(cuts)]
         is_open = np.bincount(rows["col"][~closed], minlength=width) > 0
-        figures = {
-            "total_return": held.total_return(),
-            "max_drawdown": held.max_drawdown(),
-            "sharpe": held.sharpe_ratio(),
-            "win_rate": held.exit_trades.closed.win_rate(),
-            "trades": held.exit_trades.closed.count(),
-        }
+        figures = _figures(held, self.metrics)
         columns = {name: np.broadcast_to(np.asarray(values, np.float64), width) for name, values in figures.items()}
         metrics = [{name: values[column] for name, values in columns.items()} for column in range(width)]
         return trades, list(is_open), list(np.broadcast_to(np.asarray(held.final_value()), width)), metrics
+
+
+def _figures(held: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """The metrics that were asked for and no others; the closed trades are taken apart once."""
+    if not names:
+        return {}
+    closed = held.exit_trades.closed
+    makers: dict[str, Callable[[], Any]] = {
+        "total_return": held.total_return,
+        "max_drawdown": held.max_drawdown,
+        "sharpe": held.sharpe_ratio,
+        "sortino": held.sortino_ratio,
+        "win_rate": closed.win_rate,
+        "profit_factor": closed.profit_factor,
+        "expectancy": closed.expectancy,
+        "trades": closed.count,
+    }
+    return {name: makers[name]() for name in names}
 
 
 def _trades(rows: Any) -> dict[str, Any]:

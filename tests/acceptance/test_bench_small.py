@@ -16,7 +16,7 @@ import pytest
 from benchmarks import handover, market, page, twin, universe, warm_store
 from benchmarks.asked import Asked, Report, Row
 from benchmarks.outcome import Outcome
-from benchmarks.parity import compare
+from benchmarks.parity import KNOWN, UNDEFINED, compare
 from benchmarks.processes import PEERS_PYTHON
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -73,6 +73,20 @@ def test_w1_tells_the_stages_of_a_start() -> None:
     assert line["first_ms"] <= line["last_ms"]
 
 
+@pytest.mark.parametrize(
+    ("name", "instruments", "bars", "peer"), [("W2", "12", "60", "raptorbt"), ("W3", "1", "4000", "backtesting")]
+)
+def test_engines_alone_tell_one_line_at_any_size_and_seed(name: str, instruments: str, bars: str, peer: str) -> None:
+    peers = peer if PEERS_PYTHON.exists() else "none"
+    line, said = run(name, "--seed", "23", "--bars", bars, "--instruments", instruments, "--peers", peers)
+    assert set(line) == LINE_KEYS
+    assert (line["id"], line["seed"], line["parity"]) == (name, 23, "equal"), said
+    assert line["first_ms"] > 0
+    assert line["last_ms"] > 0
+    assert set(line["peers"]) == ({peer} if PEERS_PYTHON.exists() else set())
+    assert set(line["stages_ms"]) == {"simulate", "gather", *(["indicators"] if name == "W3" else [])}
+
+
 def test_every_fill_agrees_and_a_wrong_result_gets_no_time(tmp_path: Path) -> None:
     handed, expected = made()
     store = warm_store.warm_store(5, 3, 1500)
@@ -124,13 +138,25 @@ def test_a_known_divergence_excuses_only_its_own_size() -> None:
     off = {**theirs, "sharpe": theirs["sharpe"] + 0.01}
     assert not compare("backtesting", dataclasses.replace(wanted, metrics=off), wanted).agrees
     names = (ROOT / "docs" / "divergences.md").read_text(encoding="utf-8")
-    assert all(f"### {name}\n" in names for name in ("geometric-sharpe", "late-booking", "undefined-metric"))
+    assert all(f"### {name}\n" in names for name in (*KNOWN.values(), UNDEFINED))
 
 
 def test_the_twin_agrees_with_a_published_index() -> None:
     found = twin.wilder(CLOSES)
     assert np.isnan(found[:14]).all()
     assert np.allclose(found[14:], INDEX, atol=1e-6, rtol=0)
+
+
+def test_the_twin_crosses_means_without_rounding() -> None:
+    enter, leave = twin.mean_crossings([3, 3, 3, 4, 5, 3, 1, 1, 1], fast=1, slow=3)
+    assert enter == [False, False, False, True, False, False, False, False, False]
+    assert leave == [False, False, False, False, False, True, False, False, False]
+    account = twin.walk(
+        [4.0] * 4, [4.0, 4.0, 8.0, 2.0], [True, *[False] * 3], [False] * 4, fee=0, cash=4.0, at_close=True
+    )
+    told = twin.summary(account, 4.0)
+    assert (told["total_return"], told["max_drawdown"]) == (-0.5, -0.75)
+    assert told["sortino"] == pytest.approx((0.25 / 4) * twin.PERIODS_A_YEAR**0.5 / (0.75 / 2))
 
 
 def test_the_twin_trades_as_a_trader_would_by_hand() -> None:
