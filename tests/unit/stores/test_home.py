@@ -73,6 +73,17 @@ def test_a_store_of_a_newer_format_is_refused_by_number(store: EmbeddedBars) -> 
         open_runs(open_home(store.home.path))
 
 
+def test_runs_of_an_older_format_are_opened_as_they_are(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    open_runs(home).close()
+    with sqlite3.connect(home.runs) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    database = open_runs(home)
+    assert database.connection().execute("PRAGMA user_version").fetchone() == (RUNS_FORMAT,)
+    database.close()
+
+
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     home.bars.write_bytes(b"not a database at all, but long enough to be looked at" * 20)

@@ -26,7 +26,7 @@ class Database:
         File of the database; made with its schema when absent and `writable`.
     script : str
         Name of the .sql file that holds the statement `schema` and the named statements; `before_N` and `after_N` lift
-        a file of format N, around `schema`.
+        a file of format N, around `schema`; without them its tables stay as they are.
     newest : int
         Highest `PRAGMA user_version` that can be read; that of a new file, and of an older one once opened.
     synchronous : str
@@ -226,8 +226,7 @@ class Database:
         try:
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if found < self._newest:
-                steps = ("schema",) if found == 0 else (f"before_{found}", "schema", f"after_{found}")
-                for statement in (one for step in steps for one in self._statements[step].split(";\n")):
+                for statement in self._steps_from(found):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {self._newest}")
             with announced("commit", self.path):
@@ -236,6 +235,13 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    def _steps_from(self, found: int) -> list[str]:
+        """Return the statements that lift a file of format `found`; none where only what is in its rows is new."""
+        steps = ("schema",) if found == 0 else (f"before_{found}", "schema", f"after_{found}")
+        if found and steps[0] not in self._statements:
+            return []
+        return [one for step in steps for one in self._statements[step].split(";\n")]
 
 
 def _has_room(folder: Path) -> bool:

@@ -17,7 +17,8 @@ CREATE TABLE runs (
     receipt TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX runs_of_key ON runs (digest, run);
--- "equity" holds float64, "segments" 32 bytes a hash, "trades" the columns of Trades one after another.
+-- "equity" holds float64, "segments" 32 bytes a hash, "trades" the columns of Trades one after another. Format 1 had
+-- fewer columns of trades, without the mark before them: its rows are read as they are.
 CREATE TABLE results (
     run TEXT NOT NULL REFERENCES runs (run),
     instrument TEXT NOT NULL,
