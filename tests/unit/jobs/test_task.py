@@ -294,7 +294,7 @@ def warm_up_told(store: Store, body: str) -> list[str]:
 def test_more_warm_up_that_moves_a_line_is_told(empty: Store, line: str) -> None:
     put(house_of(empty), [(Instrument("test", "ONE"), columns_of(2_000))])
     enter = "enter = bars.close > bars.open\n"
-    first = f"return Signals(enter=enter, {line}=np.full(len(bars), bars.close[0] / 10_000))\n"
+    first = f"return Signals(enter=enter, {line}=np.full(len(bars), bars.close[1] / 10_000))\n"
     steady = f"return Signals(enter=enter, {line}=np.where(enter, 0.5, np.nan))\n"
     told = warm_up_told(empty, enter + first)
     assert len(told) == 1
