@@ -29,7 +29,7 @@ class Memo:
     def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         self.limit_bytes = limit_bytes
         self.size_bytes = 0
-        self._held: OrderedDict[Hashable, tuple[Any, Any, int]] = OrderedDict()
+        self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, Any, int]] = OrderedDict()
         self._before: list[Memo | None] = []
 
     def get(self, key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:

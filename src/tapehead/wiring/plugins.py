@@ -22,9 +22,16 @@ from tapehead.errors import ParameterError, StrategyFileError, TapeheadError, Un
 from tapehead.strategies.strategy import is_strategy
 
 BUILT_IN = {
+    "BollingerReversion": "tapehead.strategies.bollinger_reversion",
     "BuyAndHold": "tapehead.strategies.buy_and_hold",
+    "Donchian": "tapehead.strategies.donchian",
+    "EmaCross": "tapehead.strategies.ema_cross",
+    "KeltnerBreakout": "tapehead.strategies.keltner_breakout",
+    "Macd": "tapehead.strategies.macd",
     "RsiReversion": "tapehead.strategies.rsi_reversion",
     "SmaCross": "tapehead.strategies.sma_cross",
+    "Supertrend": "tapehead.strategies.supertrend",
+    "VolatilityTarget": "tapehead.strategies.volatility_target",
 }
 ENTRY_POINTS = "tapehead.strategies"
 ENGINE_ROOMS = ("layout", "model", "kernels", "indicators", "simulation", "metrics", "jobs")

@@ -20,7 +20,8 @@ def load_elsewhere(named: str, first: str = "") -> str:
 
 
 def test_built_in_strategies_by_name() -> None:
-    assert strategy_names() == ["BuyAndHold", "RsiReversion", "SmaCross"]
+    words = "BollingerReversion BuyAndHold Donchian EmaCross KeltnerBreakout Macd RsiReversion SmaCross Supertrend"
+    assert strategy_names() == [*words.split(), "VolatilityTarget"]
     for name in strategy_names():
         loaded = load_strategy(name)
         assert (loaded.made.__name__, loaded.name, loaded.origin) == (name, name, "")
