@@ -2,21 +2,25 @@
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tapehead.cli import numbers
 from tapehead.cli.board import Board
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, return_line
+from tapehead.cli.verdicts import cost_text, intrabar_text
 from tapehead.model.events import Completed, Failed
+
+if TYPE_CHECKING:
+    from tapehead.model.rules import Rules
 
 _WARNINGS_SHOWN = 8
 _MANY = 3
 _TEXT_AT = 16
 
 
-def summary_lines(board: Board, session: Session) -> list[str]:
+def summary_lines(board: Board, session: Session, rules: "Rules") -> list[str]:
     """Return the lines from `48 done` to the last warning."""
     ink, (width, _) = Ink(session.colored), session.size
     lines = [_count_line(board, ink)]
@@ -24,7 +28,10 @@ def summary_lines(board: Board, session: Session) -> list[str]:
     if isinstance(board.ended, Completed):
         if board.ended.reused:
             lines.append(f"  {'reused':<14}an equal run answered; --fresh computes it again")
+        metrics = [row.metrics for row in board.rows]
+        lines += _verdict("costs", cost_text(metrics, rules), width)
         lines += look_ahead_lines(board.ended.look_ahead, width, ink)
+        lines += _verdict("intrabar", intrabar_text(metrics, rules.path), width)
         for text in board.ended.degraded:
             lines += _labelled("degraded", text, width)
     return lines + warning_lines(board, session)
@@ -47,6 +54,11 @@ def _count_line(board: Board, ink: Ink) -> str:
     if ended.last_ms > 0 and not ended.reused:
         words.append(f"{numbers.rate(ended.bars / ended.last_ms * 1_000)} bars/s")
     return "   ".join(words)
+
+
+def _verdict(label: str, text: str, width: int) -> list[str]:
+    """Return a labelled line, or none where there is nothing to say."""
+    return _labelled(label, text, width) if text else []
 
 
 def look_ahead_lines(told: Mapping[str, Any] | None, width: int, ink: Ink) -> list[str]:

@@ -192,7 +192,7 @@ def run_and_show(
         return exit_code(stream_events(run, compat))
     board = Board(sort=sort)
     follow(run, session, board, top)
-    session.put(*summary_lines(board, session))
+    session.put(*summary_lines(board, session, run.spec.rules))
     if compat is not None and board.rows:
         best = board.best(1)[0].instrument
         session.put(*compat_lines(compat, run.compat(best, compat), best))

@@ -12,7 +12,7 @@ _DEFAULT_CASH = 10_000.0
 
 def rule_words(rules: "Rules") -> list[str]:
     """Return the settings in words; those at their default only where a reader always asks."""
-    words = [f"fill {rules.fill.replace('_', ' ')}", f"{_fee_words(rules)}, slippage {_slippage_words(rules)}"]
+    words = [f"fill {rules.fill.replace('_', ' ')}", f"{fee_words(rules)}, slippage {_slippage_words(rules)}"]
     if (rules.sizing, rules.size) != ("fraction", 1):
         words.append(f"size {_size_words(rules)}")
     if rules.cash != _DEFAULT_CASH:
@@ -40,7 +40,7 @@ def rule_words(rules: "Rules") -> list[str]:
     return words
 
 
-def _fee_words(rules: "Rules") -> str:
+def fee_words(rules: "Rules") -> str:
     """Return what a fill costs."""
     if not isinstance(rules.fee, float | int):
         return f"fee {rules.fee}"

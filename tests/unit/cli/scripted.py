@@ -195,6 +195,7 @@ class ScriptedStore(ScriptedUpkeep):
     """Remembers what it was asked in `asked`."""
 
     home: str | None = None
+    full: bool = False
     run_: ScriptedRun = field(default_factory=ScriptedRun)
     error: Exception | None = None
     asked: list[tuple[str, Any]] = field(default_factory=list)
