@@ -124,9 +124,13 @@ def _kelly(wins: float, payoff: Value) -> Value:
 def _turnover(trades: Trades, rules: Rules, length_us: int) -> Value:
     """Return how often a year the equity was traded: notional of entries over equity before, of exits over after."""
     after = rules.cash + trades.profit.cumsum()
-    if not after.all():
-        return None, "not_finite"
     before = np.empty_like(after)
     before[0], before[1:] = rules.cash, after[:-1]
-    shares = trades.quantity * (trades.entry_price / before + trades.exit_price / after)
+    sold = trades.quantity * trades.exit_price
+    if after.min() <= 0.0:
+        # A position that ends worthless is no sale.
+        if (after[sold != 0.0] <= 0.0).any() or (before <= 0.0).any():
+            return None, "not_finite"
+        after[sold == 0.0] = 1.0
+    shares = trades.quantity * trades.entry_price / before + sold / after
     return total(shares) * rules.multiplier / (length_us / DAY_US / DAYS_A_YEAR), ""

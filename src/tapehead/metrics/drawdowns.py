@@ -64,7 +64,9 @@ def _held_from_open(account: Account) -> F64:
     """Return equity at the worst price of bars that had the position of their close from the open on."""
     bars, trades, units = account.bars, account.trades, account.units
     known = units != 0.0
-    known[trades.entry_bar[trades.entry_wanted != bars.open[trades.entry_bar]]] = False
+    opens = bars.open[trades.entry_bar]
+    slipped = opens * (1.0 + trades.side * account.rules.slippage)
+    known[trades.entry_bar[(trades.entry_wanted != opens) & (trades.entry_price != slipped)]] = False
     if account.opened is not None and not account.opened.at_open:
         known[account.opened.entry_bar] = False
     moved = _worst(bars, units) - bars.close
