@@ -28,6 +28,7 @@ VARIES = (
     re.compile(r"\b[0-9][0-9.,]* (?:ms|s|min)\b"),
     re.compile(r"\b[0-9][0-9.,]* (?:[MkG] )?bars/s"),
     re.compile(r"\b[0-9][0-9.,]* [kMGT]i?B\b"),
+    re.compile(r"\b[0-9,]+ cuts? (?:x|in) [0-9,]+ instruments?\b"),
     re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?= )(?=.*(?:completed|cancelled))"),
     re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?=  (?:import|append|fold|undo)\b| UTC\) is taken back)"),
 )
