@@ -42,7 +42,7 @@ def intrabar_text(metrics: Sequence[Mapping[str, Any]], path: str) -> str:
     verb = "depends" if unknown == 1 else "depend"
     text = f"{unknown:,} of {trades:,} trades {verb} on the order inside a bar"
     if path != "both":
-        return f"{text}; as a band: --path both"
+        return text
     band = [one for one in metrics if one.get("total_return_optimistic") is not None]
     low = median(one["total_return"] for one in band)
     high = median(one["total_return_optimistic"] for one in band)

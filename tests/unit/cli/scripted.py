@@ -56,6 +56,9 @@ def result(row: Drawn, why: Mapping[str, str] | None = None) -> RunResult:
         profit_factor=factor,
         fees_paid=12.5,
         buy_and_hold_return=0.5,
+        return_without_fees=None if total is None else total + 0.118,
+        break_even_fee=0.0004,
+        ambiguous_trades=int(symbol in ("SOLUSDT", "BTCUSDT")),
     )
     equity = tuple(10_000.0 + 1_000 * BLOCKS.index(block) for block in curve)
     return RunResult(
@@ -98,6 +101,7 @@ def completed(**changes: Any) -> Completed:
         "last_ms": 60.0,
         "bars": 2_049_312,
         "receipt": "9f31c2e0",
+        "look_ahead": {"found": False, "cuts": 384, "instruments": 48},
     }
     return Completed(**{**facts, **changes})
 

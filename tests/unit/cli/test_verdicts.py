@@ -26,7 +26,7 @@ def test_a_run_that_loses_without_fees() -> None:
 
 def test_the_order_inside_a_bar() -> None:
     rows = [{"trades": 10, "ambiguous_trades": 0}, {"trades": 4, "ambiguous_trades": 1}]
-    assert intrabar_text(rows, "ohlc") == "1 of 14 trades depends on the order inside a bar; as a band: --path both"
+    assert intrabar_text(rows, "ohlc") == "1 of 14 trades depends on the order inside a bar"
     assert intrabar_text(rows[:1], "both") == "none of 10 trades depends on the order inside a bar"
     assert intrabar_text([{"trades": 0}], "both") == ""
     band = {
