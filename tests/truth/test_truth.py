@@ -13,8 +13,9 @@ from tapehead.layout.columns import PARTIAL, TRADED
 from tapehead.library.simulate import simulate
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.signals import Signals
-from tests.oracles.simulate import Order, Outcome, simulate_oracle
-from tests.truth.cases import Case, read_cases
+from tests.oracles.simulate import simulate_oracle
+from tests.oracles.trading import Order, Outcome, Wishes
+from tests.truth.cases import CONDITIONS, LINES, Case, read_cases
 
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 CASES = [pytest.param(case, id=f"{path.stem}: {case.name}") for path in FILES for case in read_cases(path)]
@@ -24,9 +25,8 @@ CLOSE = 1e-6
 def bars_of(case: Case) -> Bars:
     """What a user would hand in; the flag `partial` comes from an import."""
     table = case.table
-    bars = Bars.from_arrays(
-        table.ts, table.open, table.high, table.low, table.close, case.volume, interval="1h", warm=table.warm
-    )
+    prices = (table.open, table.high, table.low, table.close, case.volume)
+    bars = Bars.from_arrays(table.ts, *prices, interval=case.interval, warm=table.warm)
     if not any(table.partial):
         return bars
     columns: dict[str, Any] = {name: getattr(bars, name) for name in ("ts", "open", "high", "low", "close", "volume")}
@@ -34,10 +34,21 @@ def bars_of(case: Case) -> Bars:
     return frozen_bars(bars.series, columns, table.warm)
 
 
+def signals_of(wishes: Wishes) -> Signals:
+    """What a strategy would return; a weight comes without conditions."""
+    given: dict[str, Any] = {name: np.array(getattr(wishes, name), bool) for name in CONDITIONS}
+    if len(wishes.target):
+        given = {}
+    given |= {name: np.array(getattr(wishes, name), float) for name in LINES if len(getattr(wishes, name))}
+    return Signals(**given)
+
+
 def told(order: Order, warm: int) -> str:
     """An order in the words of the tables."""
-    words = ["enter" if order.enters else "leave", str(order.decided - warm), order.status]
-    return " ".join(words if order.bar is None else [*words, str(order.bar - warm)])
+    entering, leaving = ("enter", "leave") if order.side * (1 if order.opens else -1) > 0 else ("short", "cover")
+    word = entering if order.opens else leaving if order.reason == "signal" else order.reason
+    words = [word, str(order.decided - warm), order.status]
+    return " ".join([*words, str(order.bar - warm)] if order.status == "filled" and order.bar is not None else words)
 
 
 def rows_agree(rows: list[dict[str, Any]], case: Case) -> None:
@@ -45,21 +56,25 @@ def rows_agree(rows: list[dict[str, Any]], case: Case) -> None:
     assert len(rows) == len(case.trades)
     for row, want in zip(rows, case.trades, strict=True):
         for name, value in want.items():
-            assert row[name] == (value if name == "reason" else pytest.approx(value, rel=CLOSE, abs=1e-9)), name
+            near = pytest.approx(value, rel=CLOSE, abs=1e-9, nan_ok=True) if isinstance(value, float) else value
+            assert row[name] == near, name
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_twin_agrees(case: Case) -> None:
-    out: Outcome = simulate_oracle(case.table, case.signals["enter"], case.signals["leave"], case.settings)
+    lines = {name: getattr(case.wishes, name) for name in ("enter_short", "leave_short", *LINES)}
+    out: Outcome = simulate_oracle(case.table, case.wishes.enter, case.wishes.leave, case.settings, **lines)
     assert [told(order, case.table.warm) for order in out.orders] == case.orders
     rows_agree(out.trades, case)
     assert out.equity == pytest.approx(case.equity, rel=CLOSE)
+    assert out.flags == case.flags
+    for name, value in case.carry.items():
+        assert getattr(out, name) == pytest.approx(value, rel=CLOSE), name
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_engine_agrees(case: Case) -> None:
-    signals = Signals(**{name: np.array(values, bool) for name, values in case.signals.items()})
-    run = simulate(bars_of(case), signals, **vars(case.settings))
+    run = simulate(bars_of(case), signals_of(case.wishes), calendar=case.calendar, **vars(case.settings))
     rows_agree(list(run.trades.rows()), case)
     assert run.curve.equity.tolist() == pytest.approx(case.equity, rel=CLOSE)
     assert set(run.flags) == case.flags
