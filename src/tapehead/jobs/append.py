@@ -75,6 +75,14 @@ def append(store: BarStore, codec: Codec, bars: Sequence[Bars], *, kind: str | N
     return commit
 
 
+def check_new(store: BarStore, series: Series, kind: str | None) -> None:
+    """Raise ParameterError where no bar of a series could be appended: it has no name, or its kind cannot be known."""
+    _check_once([series])
+    check_hints(Hints(kind=kind))
+    if not any(each.name == series.instrument for each in store.instruments()):
+        _check_kind(series, kind)
+
+
 def _check_once(series: Sequence[Series]) -> None:
     """Raise ParameterError for a series without a name, or one that comes twice."""
     for one, count in Counter(series).items():

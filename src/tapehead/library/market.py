@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tapehead.errors import UniverseError
 from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
-from tapehead.jobs.append import append
+from tapehead.jobs.append import append, check_new
 from tapehead.jobs.ingest import ingest
 from tapehead.library.times import read_time
 from tapehead.library.writer import BarWriter
@@ -148,14 +148,19 @@ class Market:
         kind : str, optional
             Of an instrument that is not held yet; see `append`.
 
+        Raises
+        ------
+        ParameterError
+            The series has no name, or its kind cannot be known.
+
         Examples
         --------
         >>> with store.writer("binance", "BTCUSDT", "1m") as writer:
         ...     writer.write("2024-01-01T00:00Z", 42283.5, 42298.6, 42261.0, 42298.6, 35.92)
         """
-        return BarWriter(
-            partial(self.append, kind=kind), Series(venue, symbol, Interval.parse(interval)), rows, seconds
-        )
+        series = Series(venue, symbol, Interval.parse(interval))
+        check_new(self._house.bars, series, kind)
+        return BarWriter(partial(self.append, kind=kind), series, rows, seconds)
 
     def instruments(
         self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None

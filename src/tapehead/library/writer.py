@@ -3,7 +3,9 @@
 import threading
 import time
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,8 +23,8 @@ class BarWriter:
 
     A group is appended when it has `rows` bars, by the first `write` after its oldest is `seconds` old, by `flush`, and
     on leaving the `with` block, whatever left it. What could not be appended stays in the group and the error is
-    raised, so a later `flush` can bring it; a bar that was refused never joins it. Of bars of one time the last counts.
-    Safe from several threads.
+    raised, so a later `flush` can bring it; a bar that was refused never joins it, nor does one that would leave most
+    of the group closer together than an interval. Of bars of one time the last counts. Safe from several threads.
     """
 
     def __init__(self, append: Callable[[Bars], Commit], series: Series, rows: int, seconds: float) -> None:
@@ -35,6 +37,8 @@ class BarWriter:
         self._rows = rows
         self._seconds = seconds
         self._group: dict[int, tuple[float, ...]] = {}
+        self._times: list[int] = []
+        self._close = 0
         self._oldest_at = 0.0
         self._lock = threading.RLock()
 
@@ -88,6 +92,7 @@ class BarWriter:
         if not np.isfinite(values).all():
             raise ParameterError(name="bar", value=values, bound="of finite prices and volume; leave it out instead")
         with self._lock:
+            self._place(moment)
             if not self._group:
                 self._oldest_at = time.monotonic()
             self._group[moment] = values
@@ -99,10 +104,26 @@ class BarWriter:
         with self._lock:
             if not self._group:
                 return None
-            ts = sorted(self._group)
+            ts = self._times
             columns = np.array([self._group[each] for each in ts]).T
             symbol, venue, interval = self._series.symbol, self._series.venue, self._series.interval
             bars = Bars.from_arrays(ts, *columns, interval=interval, symbol=symbol, venue=venue)
             commit = self._append(bars)
             self._group.clear()
+            self._times, self._close = [], 0
             return commit
+
+    def _place(self, moment: int) -> None:
+        """Put a time in its place; refuse one with which `Bars.from_arrays` would refuse the whole group."""
+        at = bisect_left(self._times, moment)
+        if moment in self._group:
+            return
+        before, after = self._times[max(at - 1, 0) : at], self._times[at : at + 1]
+        steps = [b - a for a, b in pairwise([*before, moment, *after])]
+        us = self._series.interval.us
+        close = self._close + sum(step < us for step in steps) - sum(b - a < us for a in before for b in after)
+        if 2 * close > len(self._times):
+            bound = f"at least {self._series.interval} from the bars that wait beside it, as bars of the series are"
+            raise ParameterError(name="ts", value=f"{min(steps)} us from another", bound=bound)
+        self._times.insert(at, moment)
+        self._close = close

@@ -95,6 +95,25 @@ def test_a_bar_that_is_none_is_refused_and_the_others_stay(tmp_path: Path) -> No
                 store.writer("binance", "BTCUSDT", "1m", **setting)
 
 
+def test_a_bar_that_would_keep_its_group_from_being_appended_is_refused_at_once(tmp_path: Path) -> None:
+    with th.open(tmp_path) as store:
+        with store.writer("binance", "BTCUSDT", "1h") as writer:
+            for minutes in (0, 30, 120, 59, 60, 119, 180):
+                moment = NOON_US + minutes * MINUTE_US
+                if minutes in (30, 60, 119):
+                    with pytest.raises(ParameterError, match="at least 1h from the bars that wait beside it"):
+                        writer.write(moment, 1, 1, 1, 1)
+                else:
+                    writer.write(moment, minutes, minutes, minutes, minutes)
+        # One of three steps is short, as a change of the clock makes one: that is no other interval.
+        assert store.bars("binance:BTCUSDT", "1h").close.tolist() == [0, 59, 120, 180]
+        with pytest.raises(ParameterError, match="kind='equity'"):
+            store.writer("nyse", "AAPL", "1m")
+        with store.writer("nyse", "AAPL", "1m", kind="equity") as writer:
+            writer.write(NOON, 1, 1, 1, 1)
+        store.writer("nyse", "AAPL", "1m").flush()
+
+
 def test_a_group_that_could_not_be_appended_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with th.open(tmp_path) as store:
         writer = store.writer("binance", "BTCUSDT", "1m", rows=2)
