@@ -24,8 +24,8 @@ from tapehead.wiring.assemble import House
 if TYPE_CHECKING:
     from tapehead.library.curves import Again, AllMetrics
     from tapehead.library.report import Report
+    from tapehead.metrics import foreign
     from tapehead.metrics.account import Account
-    from tapehead.metrics.foreign import Table
 
 _FAILURES: dict[str, type[TapeheadError]] = {each.code: each for each in (NoBarsError, StrategyError, SignalsError)}
 
@@ -278,7 +278,7 @@ class Run:
 
         return all_metrics(self.account(symbol), self[symbol], fraction("rf", rf))
 
-    def compat(self, result: str | RunResult, tool: str) -> "Table":
+    def compat(self, result: str | RunResult, tool: str) -> "foreign.Table":
         """Return what another tool would print of one result, by that tool's names.
 
         Parameters
