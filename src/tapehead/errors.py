@@ -223,3 +223,9 @@ class ChangedRunError(TapeheadError, RuntimeError):
     """Run {run} cannot give {symbol} bar by bar: made again, its trades are others, so code or data changed. What did: tapehead verify {run}"""
 
     code = "runs.changed"
+
+
+class UnknownIndicatorError(TapeheadError, LookupError):
+    """No indicator '{name}'.{hint} List them: tapehead indicators"""
+
+    code = "indicator.unknown"

@@ -29,6 +29,7 @@ ENTRIES = {
     "coverage": Entry("tapehead.cli.coverage", "coverage", "Which bars are held, empty or missing, drawn over time."),
     "universe": Entry("tapehead.cli.universe", "universe", "Named sets of instruments."),
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
+    "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
     "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
     "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),

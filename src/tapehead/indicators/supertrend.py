@@ -52,7 +52,7 @@ def supertrend(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 
     Examples
     --------
     >>> supertrend([2.0, 3.0, 4.0], [1.0, 2.0, 3.0], [1.5, 2.5, 3.5], period=1, width=1.0).line
-    array([nan, 1. , 2. ])
+    array([nan,  1.,  2.])
     """
     lines, window = check_lines("supertrend", high=high, low=low, close=close), check_period(period, "supertrend")
     factor = check_factor(width, "supertrend", "width")
