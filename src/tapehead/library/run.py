@@ -12,11 +12,14 @@ from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
 from tapehead.jobs.verify import Verification
 from tapehead.model.bars import I64
+from tapehead.model.display import ROWS
 from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
+from tapehead.model.table import Table as Columns
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
@@ -50,7 +53,7 @@ class Header:
     stamps: tuple[str, ...] = ()
 
 
-class Run:
+class Run(Framed):
     """One run. Iterating gives each result as it finishes; leaving early keeps what is done.
 
     Not safe from several threads, but for `cancel`.
@@ -227,6 +230,32 @@ class Run:
         from tapehead.library.report import write_report
 
         return write_report(self._house, self, path, symbol, force=force, progress=progress)
+
+    def equity(self, result: str | RunResult) -> Columns:
+        """Return equity at every bar close of one result, made again from its segments; for pandas, polars, Arrow.
+
+        Columns `ts` (open of the bar, us UTC) and `equity` (quote currency), a row a bar from the start on. Takes and
+        raises what `account` does.
+        """
+        account = self.account(result)
+        return Columns({"ts": account.bars.ts, "equity": account.equity})
+
+    def _frame(self) -> Frame:
+        """Return a row a result: instrument, parameters, every metric, flags, and the outer bars."""
+        from tapehead.library.result_table import result_frame
+
+        return result_frame(self.wait().results(), self.id)
+
+    def _repr_html_(self) -> str:
+        """Return the best results for a notebook; a run that has not begun is not begun by looking at it."""
+        from tapehead.library.result_table import result_html
+
+        if self._id is None:
+            return result_html([], 0, f"{self.header.strategy}: not begun; iterate it, or call wait()")
+        shown = self.results(limit=ROWS)
+        total = max(self.record.count, len(shown))
+        words = f"{self.header.strategy}, {self.header.interval}: run {self.short}, {self.record.state}"
+        return result_html(shown, total, words)
 
     def account(self, result: str | RunResult) -> "Account":
         """Return bars, rules, equity of every bar and trades of one result, made again from its segments.

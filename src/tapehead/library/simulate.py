@@ -11,9 +11,12 @@ from tapehead.indicators.memo import Memo
 from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
 from tapehead.library.rules import read_rules
 from tapehead.metrics.summary import summarise
+from tapehead.model import display
 from tapehead.model.bars import Bars, frozen_bars
+from tapehead.model.markup import Html
 from tapehead.model.result import Metrics
 from tapehead.model.signals import Signals
+from tapehead.model.table import Table
 from tapehead.model.trades import Trades
 from tapehead.simulation.curve import Curve, curve
 from tapehead.simulation.simulate import Position
@@ -31,6 +34,18 @@ class Simulation:
     position: Position | None
     final_equity: float
     flags: tuple[str, ...]
+
+    @property
+    def equity(self) -> Table:
+        """Equity at each bar close as a table: `ts` (open of the bar, us UTC), `equity` (quote currency)."""
+        return Table({"ts": self.curve.ts, "equity": self.curve.equity})
+
+    def _repr_html_(self) -> str:
+        """Return curve, metrics, flags and trades for a notebook."""
+        words = f"final equity {display.number(self.final_equity)}; {', '.join(self.flags) or 'no flag'}"
+        line = display.sparkline(display.few(self.curve.equity), 240, 48)
+        trades = Html(self.trades._repr_html_())
+        return display.beside(line, display.figures(self.metrics, self.why, words), trades)
 
 
 def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:

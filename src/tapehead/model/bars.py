@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.errors import ParameterError
-from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, PRICE_COLUMNS, TRADED
+from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, BAR_DTYPES, FLAG_WORDS, PRICE_COLUMNS, TRADED
+from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
-from tapehead.model.table import arrow_table
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -20,7 +20,7 @@ U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bars:
+class Bars(Framed):
     """Columns of one series, oldest first, shape (n_bars,), C-contiguous and read-only.
 
     Attributes
@@ -70,13 +70,78 @@ class Bars:
         columns = {name: getattr(self, name)[lo:hi] for name in BAR_COLUMNS}
         return frozen_bars(self.series, columns, warm, self.segments)
 
-    def to_arrow(self) -> Any:
-        """Return a pyarrow Table over the same memory; `ts` is a timestamp in UTC, the series is in its metadata."""
-        return arrow_table({name: getattr(self, name) for name in BAR_COLUMNS}, series_metadata(self.series))
+    def _frame(self) -> Frame:
+        """Return the columns; the series is the text about them."""
+        return Frame({name: getattr(self, name) for name in BAR_COLUMNS}, series_metadata(self.series))
 
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Hand the columns to any library that takes an Arrow stream: `polars.DataFrame(bars)`."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+    def _repr_html_(self) -> str:
+        """Return the first and last bars for a notebook, with a line of closes."""
+        from tapehead.model import display
+
+        rows = [
+            [display.cell(name, getattr(self, name)[i]) for name in BAR_COLUMNS] for i in display.bounded(len(self))
+        ]
+        line = display.sparkline(display.few(self.close))
+        note = f"{self.series.instrument} {self.series.interval}: {display.shown_of(len(self), 'bars')}, times UTC"
+        return display.beside(line, display.table(BAR_COLUMNS, rows, note))
+
+    @staticmethod
+    def from_frame(
+        frame: Any,
+        *,
+        interval: str | Interval | None = None,
+        symbol: str | None = None,
+        venue: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        warm: int = 0,
+    ) -> "Bars":
+        """Make bars of a table of another library.
+
+        Parameters
+        ----------
+        frame : object
+            A pandas DataFrame (its index may be the time), a polars one, or anything that hands out an Arrow stream;
+            or a mapping of arrays. Columns `open high low close` and a time, `volume` and `flags` where there are.
+        interval, symbol, venue : str, optional
+            What the table does not say itself; one made of `Bars` says all three.
+        columns : mapping, optional
+            Names in the table by ours, such as `{"close": "Adj Close"}`, where they are not found by themselves.
+        warm : int
+            Leading bars for indicators only.
+
+        Raises
+        ------
+        ParameterError
+            It is no table, a column is missing or holds something else, or the bars are none; see `from_arrays`.
+
+        Notes
+        -----
+        A time without a zone is UTC. Nothing is sorted and nothing is filled.
+
+        Examples
+        --------
+        >>> Bars.from_frame(frame, interval="1d", symbol="AAPL")
+        """
+        from tapehead.model.frame_columns import frame_columns
+
+        found, text = frame_columns(frame, columns or {})
+        every = interval or text.get("interval")
+        if every is None:
+            raise ParameterError(name="interval", value=None, bound="given, such as 1h: the table does not say it")
+        flags = found.pop("flags", None)
+        bars = Bars.from_arrays(
+            found["ts"],
+            found["open"],
+            found["high"],
+            found["low"],
+            found["close"],
+            found.get("volume"),
+            interval=every,
+            symbol=symbol or text.get("symbol", "ARRAY"),
+            venue=venue or text.get("venue", "memory"),
+            warm=warm,
+        )
+        return bars if flags is None else _flagged(bars, flags)
 
     @staticmethod
     def from_arrays(
@@ -145,6 +210,17 @@ class Bars:
         if not 0 <= warm <= n:
             raise ParameterError(name="warm", value=warm, bound=f"between 0 and {n}, the number of bars")
         return frozen_bars(Series(venue, symbol, every), columns, warm)
+
+
+def _flagged(bars: Bars, flags: NDArray[Any]) -> Bars:
+    """Return bars with flags that a table holds, in place of those their volumes tell."""
+    known = (flags >= 0) & (flags < 2 * max(FLAG_WORDS))
+    if not known.all():
+        at = int(np.flatnonzero(~known)[0])
+        raise ParameterError(name="flags", value=f"{flags[at]} at index {at}", bound=f"below {2 * max(FLAG_WORDS)}")
+    columns: dict[str, Any] = {name: getattr(bars, name) for name in BAR_COLUMNS}
+    columns["flags"] = flags.astype(np.uint8)
+    return frozen_bars(bars.series, columns, bars.warm)
 
 
 def series_metadata(series: Series) -> dict[str, str]:

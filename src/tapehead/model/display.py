@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from tapehead.layout.columns import FLAG_WORDS
 from tapehead.model.markup import Html, joined, tag
 
 ROWS = 10
@@ -38,11 +39,29 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]], note: str = "
     return tag("div", tag("table", tag("thead", head), tag("tbody", *body)), words)
 
 
-def figures(values: Mapping[str, float | None], why: Mapping[str, str]) -> Html:
+def figures(values: Mapping[str, float | None], why: Mapping[str, str], note: str) -> Html:
     """Return metrics as a table of names and values; the reason where there is none."""
-    rows = [(name, number(value) if value is not None else f"– ({why.get(name, 'undefined')})")
-            for name, value in values.items()]  # fmt: skip
-    return table(("metric", "value"), rows)
+    rows = [
+        (name, f"– ({why.get(name, 'undefined')})" if value is None else number(value))
+        for name, value in values.items()
+    ]
+    return table(("metric", "value"), rows, note)
+
+
+def cell(name: str, value: object) -> str:
+    """Return a value of a column: a time as such, flags in words."""
+    if name == "ts" or isinstance(value, np.datetime64):
+        return str(np.datetime64(int(value), "us")).replace("T", " ").removesuffix(".000000")  # type: ignore[call-overload]
+    if name == "flags" and isinstance(value, np.integer):
+        return " ".join(word for bit, word in FLAG_WORDS.items() if int(value) & bit)
+    plain = value.item() if isinstance(value, np.generic) else value
+    return number(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else str(plain)
+
+
+def few(values: NDArray[np.float64], points: int = 200) -> NDArray[np.float64]:
+    """Return at most so many values, evenly spaced, with both ends."""
+    n = values.shape[0]
+    return values if n <= points else values[np.arange(points) * (n - 1) // (points - 1)]
 
 
 def number(value: float) -> str:

@@ -67,6 +67,14 @@ class RunResult:
     first: int = 0
     last: int = 0
 
+    def _repr_html_(self) -> str:
+        """Return curve, metrics and flags for a notebook."""
+        from tapehead.model import display
+
+        words = f"{self.instrument} {self.interval}: {self.bars:,} bars; {', '.join(self.flags) or 'no flag'}"
+        line = display.sparkline(self.equity, 240, 48)
+        return display.beside(line, display.figures(self.metrics, self.why, words))
+
     def line(self) -> DigestLine:
         """Return what this result adds to the digest of its run."""
         drawdown, fees = self.metrics["max_drawdown"], self.metrics["fees_paid"]

@@ -1,16 +1,16 @@
-"""Table: columns of one length by name, and how they become an Arrow table."""
+"""Table: columns of one length by name."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
+
+from tapehead.model.frames import Frame, Framed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table(Mapping[str, NDArray[Any]]):
+class Table(Framed, Mapping[str, NDArray[Any]]):
     """Read-only columns of one length, as items (`table["close"]`) and as attributes (`table.close`).
 
     A mapping of its columns: `len` counts them. `rows` is their length; `ts` is us UTC.
@@ -52,23 +52,14 @@ class Table(Mapping[str, NDArray[Any]]):
         """Length of every column."""
         return len(next(iter(self.columns.values()), ()))
 
-    def to_arrow(self) -> Any:
-        """Return a pyarrow Table over the same memory; `ts` is a timestamp in UTC."""
-        return arrow_table(self.columns, self.metadata)
+    def _frame(self) -> Frame:
+        """Return the columns."""
+        return Frame(self.columns, self.metadata)
 
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """Hand the columns to any library that takes an Arrow stream: `polars.DataFrame(table)`."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+    def _repr_html_(self) -> str:
+        """Return the first and last rows for a notebook."""
+        from tapehead.model import display
 
-
-def arrow_table(columns: Mapping[str, NDArray[Any]], metadata: Mapping[str, str]) -> Any:
-    """Return a pyarrow Table over the memory of the columns; text alone is copied."""
-    # By its name, for words know no library: only who asks for Arrow loads it.
-    arrow = import_module("pyarrow")
-    made = {}
-    for name, values in columns.items():
-        if name == "ts":
-            made[name] = arrow.array(np.ascontiguousarray(values).view("datetime64[us]"), arrow.timestamp("us", "UTC"))
-        else:
-            made[name] = arrow.array(values.tolist() if values.dtype.kind == "U" else values)
-    return arrow.table(made).replace_schema_metadata(dict(metadata) or None)
+        at = display.bounded(self.rows)
+        rows = [[display.cell(name, values[i]) for name, values in self.columns.items()] for i in at]
+        return display.table(list(self.columns), rows, display.shown_of(self.rows, "rows"))

@@ -3,23 +3,24 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import MissingPackageError
 from tapehead.layout.columns import DECISION_COLUMNS, REASONS, TRADE_DTYPES
+from tapehead.model.frames import Frame, Framed
 
 _MARK = b"\x02"
 """Begins the bytes of trades; those written without it begin with a side, which is 1 or -1."""
 _UNMARKED = list(TRADE_DTYPES).index("across_gap") + 1
 """Columns they have."""
+_NOT_SHOWN = ("decision_bar", "entry_wanted", "exit_wanted", "shortfall", "other_price", "fills")
+"""Columns that a notebook leaves out of its table."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trades:
+class Trades(Framed):
     """Closed trades of one result, in order of entry, each column of shape (n_trades,).
 
     Attributes
@@ -128,13 +129,18 @@ class Trades:
         for i in range(len(self)):
             yield {name: values[i] for name, values in columns.items()}
 
-    def to_polars(self) -> Any:
-        """Return a polars DataFrame; needs polars (pip install polars)."""
-        return _imported("polars", "to_polars").DataFrame(self.columns())
+    def _frame(self) -> Frame:
+        """Return the columns; `reason` in words."""
+        return Frame(self.columns(), {})
 
-    def to_pandas(self) -> Any:
-        """Return a pandas DataFrame; needs pandas (pip install pandas)."""
-        return _imported("pandas", "to_pandas").DataFrame(self.columns())
+    def _repr_html_(self) -> str:
+        """Return the first and last trades for a notebook."""
+        from tapehead.model import display
+
+        columns = self.columns()
+        shown = [name for name in columns if name not in _NOT_SHOWN]
+        rows = [[display.cell(name, columns[name][i]) for name in shown] for i in display.bounded(len(self))]
+        return display.table(shown, rows, display.shown_of(len(self), "trades"))
 
 
 def plain_trades(**columns: NDArray[Any]) -> Trades:
@@ -150,14 +156,6 @@ def plain_trades(**columns: NDArray[Any]) -> Trades:
         "fills": np.full(n, 2, np.int32),
     }
     return Trades(**(rest | columns))
-
-
-def _imported(package: str, call: str) -> Any:
-    """Import a package that Tapehead does not need itself."""
-    try:
-        return import_module(package)
-    except ModuleNotFoundError as error:
-        raise MissingPackageError(call=f"{call}()", package=package) from error
 
 
 def no_trades() -> Trades:
