@@ -132,7 +132,8 @@ def _distributions(results: Sequence[RunResult]) -> Iterator[Html]:
         look = {"percent": is_share, "signed": word.kind.startswith("signed") and name != "max_drawdown"}
         chart = distribution(np.array(found), label=title, noun="instruments", height=120, bins=bins, **look)
         missing = f" {len(results) - len(found):,} have none." if len(found) < len(results) else ""
-        note = f"{'%. ' if is_share else ''}{five_numbers(found, 'percent' if is_share else 'ratio')}{missing}"
+        told = five_numbers(found, percent=is_share, signed=word.kind.startswith("signed"))
+        note = f"{'%. ' if is_share else ''}{told}{missing}"
         yield section(title, chart, note=note)
 
 

@@ -110,10 +110,11 @@ def _total_cell(value: float) -> Html:
     return toned(figures.percent(known), known, "td", class_="total")
 
 
-def five_numbers(values: Sequence[float], show: str = "percent") -> str:
-    """Say median, middle half, and both ends of some values."""
+def five_numbers(values: Sequence[float], *, percent: bool = True, signed: bool = True) -> str:
+    """Say median, middle half, and both ends of some values; fractions in percent."""
     low, first, middle, third, high = (float(q) for q in np.quantile(np.array(values), (0, 0.25, 0.5, 0.75, 1)))
-    say, unit = (figures.percent, " %") if show == "percent" else (figures.signed, "")
+    as_share = figures.percent if signed else figures.share
+    say, unit = (as_share, " %") if percent else (figures.signed if signed else figures.plain, "")
     return (
         f"Median {say(middle)}{unit}; the middle half lies between {say(first)}{unit} and {say(third)}{unit}, "
         f"all between {say(low)}{unit} and {say(high)}{unit}."

@@ -14,7 +14,7 @@ from tapehead.model.spec import RULE_KEYS, RunSpec, iso
 
 _ALWAYS = ("fill", "fee", "slippage", "size", "cash", "side", "path", "close_at_end")
 _NAMES = 6
-_WARNINGS = 50
+_WARNINGS = 20
 
 
 def settings(spec: RunSpec, facts: Facts) -> Html:

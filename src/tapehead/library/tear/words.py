@@ -15,8 +15,8 @@ class Word(NamedTuple):
     meaning: str = ""
 
 
-MONEY: Final = "money"
-"""Stands for the quote currency where a unit is shown."""
+MONEY: Final = "quote currency"
+"""Stands as the unit of money where the currency's name is not known."""
 
 METRICS: Final[Mapping[str, Word]] = {
     "total_return": Word("Total return", "signed_percent", "%", "last equity over starting cash, less 1"),
