@@ -9,19 +9,28 @@ from pathlib import Path
 
 from tests.house.tree import ROOT, files, plant, tree
 
-# Not indicators: the cache, and what checks arguments.
-NOT_INDICATORS = {"memo.py", "values.py", "__init__.py"}
+# Not indicators: the cache, what checks arguments, scales prices or lays bands around a line, and the list.
+NOT_INDICATORS = {"memo.py", "values.py", "scaling.py", "bands.py", "catalogue.py", "__init__.py"}
 SECTIONS = ("Parameters", "Returns")
 
 
 def indicators(root: Path) -> Iterator[ast.FunctionDef]:
-    """Every public function of the catalogue that makes a line or a crossing of its arguments."""
-    for path in files(root / "src" / "tapehead" / "indicators"):
+    """Every public function of the catalogue that makes a line, several, or a crossing of its arguments."""
+    folder = root / "src" / "tapehead" / "indicators"
+    classes = {node.name for path in files(folder) if path.suffix == ".py" for node in named_tuples(path)}
+    for path in files(folder):
         if path.suffix == ".py" and path.name not in NOT_INDICATORS:
             for node in tree(path).body:
                 made = isinstance(node, ast.FunctionDef) and node.returns and ast.unparse(node.returns)
-                if made in ("F64", "FloatArray", "Crossing") and not node.name.startswith("_"):
+                if made in {"F64", "FloatArray", "Crossing", *classes} and not node.name.startswith("_"):
                     yield node
+
+
+def named_tuples(path: Path) -> Iterator[ast.ClassDef]:
+    """Every class of several lines."""
+    for node in tree(path).body:
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "NamedTuple" for base in node.bases):
+            yield node
 
 
 def words_in(folder: Path) -> set[str]:
@@ -61,7 +70,7 @@ def faults(root: Path) -> Iterator[str]:
 
 
 def test_every_indicator_is_proven_and_explained() -> None:
-    assert len(list(indicators(ROOT))) >= 4
+    assert len(list(indicators(ROOT))) >= 22
     assert not list(faults(ROOT))
 
 
@@ -73,6 +82,8 @@ def test_what_an_indicator_lacks_is_found(tmp_path: Path) -> None:
         f"def told(x) -> F64:\n    {told}\n\n\ndef _own(x) -> F64:\n    return x\n",
     )
     plant(tmp_path, "src/tapehead/indicators/bare.py", 'def bare(x) -> Crossing:\n    """Bare."""\n')
+    both = 'class Both(NamedTuple):\n    """Two."""\n\n\ndef both(x) -> Both:\n    """As `told`."""\n'
+    plant(tmp_path, "src/tapehead/indicators/both.py", both)
     plant(tmp_path, "tests/oracles/lines.py", "from tapehead.kernels import walk\n\n\ndef told(x):\n    return x\n")
     plant(tmp_path, "tests/parity/test_told.py", "from tests.oracles.lines import told\n")
     assert list(faults(tmp_path)) == [
@@ -80,5 +91,7 @@ def test_what_an_indicator_lacks_is_found(tmp_path: Path) -> None:
         "bare: nothing in tests/parity speaks of it",
         "bare: its docstring has no section Parameters",
         "bare: its docstring has no section Returns",
+        "both: no function of this name in tests/oracles",
+        "both: nothing in tests/parity speaks of it",
         "lines.py: an oracle may not import tapehead.kernels",
     ]
