@@ -14,7 +14,7 @@ TINY = 1e-9
 
 def snap(x: float, tick: float) -> float:
     """V4: a price without the noise of its product."""
-    if not tick or abs(x) >= 8192:
+    if not tick or not abs(x) < 8192:
         return x
     return round(x * 1e12) / 1e12
 
