@@ -122,8 +122,8 @@ def next_lines(commands: Iterable[tuple[Sequence[str], str]], session: Session) 
     pairs = [(f"  {session.command(*words)}", text) for words, text in commands]
     widest = max((len(command) for command, _ in pairs), default=0) + 6
     if all(widest + len(text) <= session.size[0] for _, text in pairs):
-        return [f"{command:<{widest}}{text}" for command, text in pairs]
-    return [line for command, text in pairs for line in (command, f"      {text}")]
+        return [f"{command:<{widest}}{text}".rstrip() for command, text in pairs]
+    return [line for command, text in pairs for line in (command, f"      {text}".rstrip()) if line]
 
 
 def plural(number: int, word: str) -> str:

@@ -134,7 +134,8 @@ def _state_lines(run: "Run") -> list[str]:
     failed = f", {record.failed:,} failed" if record.failed else ""
     made = numbers.moment(record.created_at // 1_000_000 * 1_000_000)
     lines = [
-        f"  {'run':<14}{record.run}   {state_word(record.state)}   {record.count:,} done{failed}   made {made} UTC"
+        f"  {'run':<14}{record.run}   {state_word(record.state)}   {record.count:,} done{failed}",
+        f"  {'made':<14}{made} UTC",
     ]
     if record.receipt is not None:
         lines.append(f"  {'receipt':<14}{record.key.receipt()}   digest {record.receipt.digest[:16]}")

@@ -14,14 +14,14 @@ _RATIO = 2.0
 _LONGEST_SAMPLE = 80
 _ADJUSTED = {"raw": "raw prices", "split": "prices adjusted for splits", "all": "prices adjusted for all actions"}
 _DEFECTS = {
-    "nulls": "rows without a usable price or time",
-    "duplicates": "exact duplicates",
-    "conflicting": "rows of one time with other values",
-    "out_of_order": "rows out of order",
-    "ohlc_violations": "bars whose high or low contradicts open and close",
-    "jumps": "jumps as of a wrong unit",
-    "missing": "bars missing",
-    "quarantined": "rows would be set aside",
+    "nulls": ("row", "rows", "without a usable price or time"),
+    "duplicates": ("exact duplicate", "exact duplicates", ""),
+    "conflicting": ("row", "rows", "of one time with other values"),
+    "out_of_order": ("row", "rows", "out of order"),
+    "ohlc_violations": ("bar", "bars", "whose high or low contradicts open and close"),
+    "jumps": ("jump", "jumps", "as of a wrong unit"),
+    "missing": ("bar", "bars", "missing"),
+    "quarantined": ("row", "rows", "would be set aside"),
 }
 
 
@@ -82,7 +82,11 @@ def check_strict(reports: Sequence[FileReport]) -> None:
     for report in reports:
         for name, count in report.defects().items():
             counts[name] = counts.get(name, 0) + count
-    troubles = [f"{counts[name]:,} {text}" for name, text in _DEFECTS.items() if name in counts]
+    troubles = [
+        f"{counts[name]:,} {one if counts[name] == 1 else many} {what}".rstrip()
+        for name, (one, many, what) in _DEFECTS.items()
+        if name in counts
+    ]
     troubles += [text for report in reports for text in report.looks_wrong]
     if not troubles:
         return

@@ -22,6 +22,8 @@ from tapehead.ports.bars import BarStore, ChunkCache
 RAW_BAR_BYTES: Final = 48
 """Time, four prices and volume of 8 bytes each: what a bar takes without any compression."""
 
+_AGAIN: Final = "files that were done are kept. Free some space, then run the command again with --force."
+_OTHER: Final = "Name a folder of yours: tapehead store export -o DIR"
 _PLAIN = re.compile(r"[A-Z][A-Z0-9]*")
 Progress = Callable[[str, int, int], None]
 
@@ -169,7 +171,8 @@ class _Export:
         if instrument is None or instrument.has_volume:
             columns = (*columns, "volume")
         symbol = None if _PLAIN.fullmatch(series.symbol) else series.symbol
-        size = written(place, self.form, self.compression, columns, symbol, self._parts(series, refs, seen))
+        parts = self._parts(series, refs, seen)
+        size = written(place, self.form, self.compression, columns, symbol, parts, again=_AGAIN, other=_OTHER)
         kind = "" if instrument is None else instrument.kind
         return ExportedFile(str(place), series, kind, seen.rows, size, seen.first, seen.last, seen.unfinished)
 

@@ -40,6 +40,9 @@ def written(
     columns: Sequence[str],
     symbol: str | None,
     parts: Iterable[Mapping[Column, Array]],
+    *,
+    again: str,
+    other: str,
 ) -> int:
     """Write a file beside its place, then rename it; return its size, 0 where no part came and nothing was written.
 
@@ -53,6 +56,8 @@ def written(
         Goes into a column of its own, where the file's name alone would not give it back.
     parts : iterable of mappings of arrays
         Rising in time.
+    again, other : str
+        The end of the sentence where the disk is full, and where the file cannot be made: what is kept, what to do.
 
     Raises
     ------
@@ -73,14 +78,8 @@ def written(
         partial.rename(place)
     except OSError as error:
         if error.errno in _FULL:
-            raise DiskFullError(
-                f"No space left in {place.parent} while writing {place.name}; files that were done are kept. "
-                "Free some space, then run the command again with --force."
-            ) from error
-        raise SurroundingsError(
-            f"{place} cannot be written: {error.strerror or error}. "
-            "Name a folder of yours: tapehead store export -o DIR"
-        ) from error
+            raise DiskFullError(f"No space left in {place.parent} while writing {place.name}; {again}") from error
+        raise SurroundingsError(f"{place} cannot be written: {error.strerror or error}. {other}") from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)

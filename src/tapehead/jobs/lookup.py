@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tapehead.errors import NoBarsError, ParameterError
+from tapehead.errors import NoBarsError, ParameterError, UnknownSymbolError
 from tapehead.jobs.absent import read_empties
 from tapehead.jobs.plan import OPEN_END, OPEN_START, check_range, held_range
 from tapehead.jobs.read import Shelf, read_series
@@ -87,13 +87,15 @@ def look_up(
     ------
     UnknownSymbolError, AmbiguousSymbolError, ParameterError, EmptyRangeError, NoBarsError
     """
+    if not symbols:
+        raise ParameterError(name="symbols", value=[], bound="at least one instrument, such as ['BTCUSDT']")
     if points is not None and points < 1:
         raise ParameterError(name="points", value=points, bound="at least 1")
     check_range(start, end)
     number = store.head() if snapshot is None else snapshot
     with store.lease(number, LEASE_S):
         known = store.instruments(number)
-        asked = [find_instrument(known, symbol) for symbol in symbols]
+        asked = [_found(store, known, symbol) for symbol in symbols]
         sources = _sources(store, asked, interval, number)
         wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
         margin = max((one.margin_us for one in wanted), default=0)
@@ -185,6 +187,17 @@ class _Wanted:
         return NoBarsError(symbol=self.instrument.symbol, interval=self.interval.text, start=start, end=end, held=held)
 
 
+def _found(store: BarStore, known: Sequence[Instrument], symbol: str) -> Instrument:
+    """Find an instrument among those of a snapshot; say where it is one that only the newest holds."""
+    try:
+        return find_instrument(known, symbol)
+    except UnknownSymbolError:
+        if not any(symbol in (each.name, each.symbol) for each in store.instruments()):
+            raise
+        hint = " The snapshot asked for holds none of it, the newest does."
+        raise UnknownSymbolError(symbol=symbol, hint=hint) from None
+
+
 def _sources(
     store: BarStore, instruments: Sequence[Instrument], interval: str | None, snapshot: int
 ) -> dict[str, tuple[Interval, Interval]]:
@@ -206,7 +219,7 @@ def _only(instruments: Sequence[Instrument], held: Mapping[str, Sequence[Interva
     if len(every) == 1:
         return every[0]
     if not every:
-        raise _no_bars(name)
+        raise _no_bars(instruments[0].symbol)
     bound = f"named, since the store holds {_listed(every)} of {name}: --interval {every[0]}"
     raise ParameterError(name="interval", value="not given", bound=bound)
 

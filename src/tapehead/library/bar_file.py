@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tapehead.errors import ParameterError
 from tapehead.jobs.export_files import Form, written
@@ -47,4 +47,7 @@ def write_bars(table: Table, path: Path, *, force: bool = False) -> int:
     if path.exists() and not force:
         raise ParameterError(name="output", value=path, bound="a file that is not there yet, or --force given")
     form, compression = _FORMS[ending]
-    return written(path, form, compression, tuple(table), None, [dict(table)])  # type: ignore[list-item]
+    again = "nothing was written. Free some space, then run the command again."
+    other = f"Name a file of yours: tapehead bars SYMBOL -o bars{ending}"
+    part: Any = dict(table)
+    return written(path, form, compression, tuple(table), None, [part], again=again, other=other)

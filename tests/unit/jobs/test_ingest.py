@@ -260,11 +260,11 @@ def test_dry_run_reports_and_writes_nothing(write: Write) -> None:
 
 def test_strict_refuses_what_is_set_aside_or_looks_wrong_and_takes_the_rest(write: Write) -> None:
     store = MemoryStore()
-    with pytest.raises(ImportConflictError, match="1 rows would be set aside"):
+    with pytest.raises(ImportConflictError, match="1 row would be set aside"):
         take(store, write(*hours(0, 1), line(2, "")), strict=True)
     with pytest.raises(ImportConflictError, match="2 bars missing"):
         take(store, write(*hours(0, 1, 4, 5, 6)), strict=True)
-    with pytest.raises(ImportConflictError, match="1 exact duplicates; 1 rows out of order"):
+    with pytest.raises(ImportConflictError, match="1 exact duplicate; 1 row out of order"):
         take(store, write(*hours(0, 1, 2, 1, 3)), strict=True)
     with pytest.raises(ImportConflictError, match="at or below 0"):
         take(store, write(line(0, -1.0), line(1), name="ETHUSDT.csv"), strict=True)

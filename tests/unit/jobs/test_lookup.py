@@ -23,7 +23,7 @@ from tapehead.model.segment import Draft, SegmentRef
 from tapehead.ports.bars import ChunkCache, TierStats
 from tapehead.testing.samples import HOUR, YEAR_2021
 from tapehead.wiring.assemble import House
-from tests.unit.library.market import DAY_US, HOUR_US, columns_of, house_of, put
+from tests.unit.library.market import DAY_US, HOUR_US, columns_of, house_of, open_market, put
 
 DAYS = calendar("24/7")
 DAY = Interval.parse("1d")
@@ -224,3 +224,13 @@ def test_the_cross_section_is_the_last_bar_at_or_before_a_moment(house: House) -
     assert then.ts.tolist() == [YEAR_2021 + 8_999 * HOUR_US, YEAR_2021 + 9_004 * HOUR_US]
     for moment, names in ((YEAR_2021, ["test:ONE"]), (YEAR_2021 - 1, [])):
         assert latest(house.bars, house.shelf, known, at=moment).instrument.tolist() == names
+
+
+def test_what_a_sentence_says_of_no_symbol_and_of_one_that_came_later(tmp_path: Path) -> None:
+    with open_market(tmp_path, symbols=1, rows=5) as store:
+        with pytest.raises(ParameterError, match="symbols must be at least one instrument"):
+            store.bars([])
+        with pytest.raises(UnknownSymbolError, match="The snapshot asked for holds none of it, the newest does"):
+            store.bars("S00", snapshot=0)
+        with pytest.raises(UnknownSymbolError, match=r"No instrument 'S99' in the store\. List them"):
+            store.bars("S99", snapshot=1)
