@@ -106,11 +106,13 @@ def expectancy(won: float, lost: float, trades: int) -> Value:
     return (None, "no_trades") if trades == 0 else ((won - lost) / trades, "")
 
 
-def finite(value: float | None, reason: str) -> Value:
-    """Return None for what no JSON can say: returns have no value after equity has touched 0."""
-    return (value, reason) if value is None or math.isfinite(value) else (None, "not_finite")
-
-
-def reasons(values: Mapping[str, Value]) -> dict[str, str]:
-    """Return why each None is None."""
-    return {name: reason for name, (value, reason) in values.items() if value is None}
+def settle(found: Mapping[str, Value]) -> tuple[dict[str, float | None], dict[str, str]]:
+    """Return values by name and the reason of each None; what no JSON can say is None, `not_finite`."""
+    values = {name: value for name, (value, _) in found.items()}
+    why: dict[str, str] = {}
+    for name, value in values.items():
+        if value is None:
+            why[name] = found[name][1]
+        elif not math.isfinite(value):
+            values[name], why[name] = None, "not_finite"
+    return values, why

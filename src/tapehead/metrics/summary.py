@@ -68,8 +68,8 @@ def summarise(
         "open_profit": (open_profit, "" if open_profit is not None else "no_open_position"),
         "buy_and_hold_return": buy_and_hold_return(bars, rules),
     }
-    known = {name: define.finite(*found) for name, found in values.items()}
-    return Metrics({name: value for name, (value, _) in known.items()}), define.reasons(known)
+    known, why = define.settle(values)
+    return Metrics(known), why
 
 
 def _two_pass(equity: F64, cash: float, observations: int) -> define.Spread:

@@ -65,8 +65,7 @@ def tail(account: Account, *, rf: float = 0.0) -> tuple[dict[str, float | None],
         **_of_returns(returns, rf),
         **_against_holding(account, returns, rf),
     }
-    known = {name: define.finite(*value) for name, value in found.items()}
-    return {name: value for name, (value, _) in known.items()}, define.reasons(known)
+    return define.settle(found)
 
 
 def _of_returns(returns: Returns, rf: float) -> Values:
