@@ -41,7 +41,7 @@ def report(context: click.Context, run: str, symbol: str | None, path: str, forc
         session.put_document("report", {"run": kept.id, **_document(made)})
     else:
         again = ", in place of the one that was there" if made.replaced else ""
-        session.put(f"{made.path}   {plural(made.instruments, 'instrument')}, {size(made.size_bytes)}{again}")
+        session.put(f"{path}   {plural(made.instruments, 'instrument')}, {size(made.size_bytes)}{again}")
         session.put(f"  open it in any browser: {Path(made.path).as_uri()}")
     return 0
 
