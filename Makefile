@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants torture dirty fuzz-files bench lock format
+.PHONY: help setup demo test check bigfile mutants parity torture dirty fuzz-files bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -29,6 +29,10 @@ check: setup ## format, lint, types, imports, then every test
 
 mutants: setup ## break engine and store one line at a time; every break must be noticed; M=stores picks some
 	$(BIN)/python -m tests.mutants $(M)
+
+parity: setup ## random cases through Tapehead and live peers, trade by trade; N=500, SEED=1, AT=17 repeats one, TIER=2
+	@benchmarks/setup_peers.sh peers
+	@$(BIN)/python -m benchmarks fuzz --cases $(or $(N),500) --seed $(or $(SEED),1) $(if $(AT),--at $(AT)) $(if $(TIER),--tier $(TIER))
 
 torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, AT=17 repeats one, KIND=import only such
 	$(BIN)/python -m tests.torture --points $(or $(N),1000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT)) $(if $(KIND),--kind $(KIND))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import arrays, cold_start, page, storage, table, universe
 from benchmarks.asked import Asked, Report
+from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.machine import ROOT
 from benchmarks.processes import KEEPERS, PEERS, EngineFailed
 from benchmarks.storage_report import StorageReport
@@ -37,6 +38,9 @@ ALL = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked; the last line of stdout is one JSON object with --json."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["fuzz"]:
+        return fuzz.main(arguments[1:])
     given = _parser().parse_args(arguments)
     if given.workload == "report":
         print(page.write(given.files).relative_to(ROOT))
@@ -59,7 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Timings beside other tools, only where results agree."
+        prog="python -m benchmarks",
+        description="Timings beside other tools, only where results agree.",
+        epilog="python -m benchmarks fuzz --help: random cases through Tapehead and the peers, trade by trade",
     )
     parser.add_argument("workload", nargs="?", default="all", choices=[*WORKLOADS, "all", "report"])
     parser.add_argument(

@@ -1,0 +1,197 @@
+"""The plain walk of the fuzz: Tapehead's rules bar after bar, and by name the rules of the others.
+
+Shares no code with Tapehead. Without a quirk it is what Tapehead must do; with the quirks of a peer it is what that
+peer must do. So a difference between the two is explained when both give what this walk says, and by nothing less.
+"""
+
+from __future__ import annotations
+
+from benchmarks.fuzz.case import Case
+from benchmarks.fuzz.found import Deal, Found
+
+HOLD_ON_BOTH = "hold-on-both"
+ENTER_ON_BOTH = "enter-on-both"
+ALL_IN = "all-in"
+FREE_EXIT = "free-exit"
+FEE_BESIDE_SPREAD = "fee-beside-spread"
+
+
+class Walk:
+    """One account on one case."""
+
+    def __init__(self, case: Case, quirks: frozenset[str]) -> None:
+        self.case, self.said, self.quirks = case, case.settings, quirks
+        self.cash, self.units, self.paid = case.settings.cash, 0.0, 0.0
+        self.entry_bar, self.entry_price, self.entry_fee = -1, 0.0, 0.0
+        self.stop: float | None = None
+        self.trail: float | None = None
+        self.target: float | None = None
+        self.decision = ""
+        self.decided = -1
+        self.deals: list[Deal] = []
+        self.orders: list[str] = []
+
+    def run(self) -> Found:
+        """Live through every bar."""
+        at_close = self.said.fill == "close"
+        for t in range(len(self.case)):
+            held_before = self.units != 0
+            if held_before:
+                self.jumped(t)
+            if not at_close:
+                self.fill(t, self.case.open[t])
+            if self.units and (held_before or not at_close):
+                self.touched(t)
+            if self.units:
+                self.ratchet(t)
+            self.decide(t)
+            if at_close:
+                self.fill(t, self.case.close[t])
+        self.orders += [f"{word} {self.decided} unfilled_at_end" for word, _ in self.wanted()]
+        last = self.case.close[-1]
+        held = (1 if self.units > 0 else -1, self.entry_bar) if self.units else None
+        return Found(self.deals, held, self.cash + self.units * last)
+
+    def decide(self, t: int) -> None:
+        """Make one decision of the wishes of bar t."""
+        case, side = self.case, self.said.side
+        enter, leave = case.enter[t] and side != "short", case.leave[t] and side != "short"
+        short, cover = case.enter_short[t] and side != "long", case.leave_short[t] and side != "long"
+        self.decided = t
+        if self.units > 0:
+            self.decision = self.held(enter=enter, leave=leave, opposite=short, opened="short")
+        elif self.units < 0:
+            self.decision = self.held(enter=short, leave=cover, opposite=enter, opened="long")
+        else:
+            self.decision = self.flat(enter, leave, short, cover)
+
+    def held(self, *, enter: bool, leave: bool, opposite: bool, opened: str) -> str:
+        """What a position of one side does about its own wishes and those of the other."""
+        if enter and leave and HOLD_ON_BOTH in self.quirks:
+            return ""
+        if opposite and not enter and (leave or self.said.flip):
+            return f"exit {opened}"
+        return "exit" if leave else ""
+
+    def flat(self, enter: bool, leave: bool, short: bool, cover: bool) -> str:
+        """What no position does."""
+        if enter and short:
+            return ""
+        if (enter and leave) or (short and cover):
+            if ENTER_ON_BOTH not in self.quirks:
+                return ""
+            return "long" if enter else "short"
+        return "long" if enter else "short" if short else ""
+
+    def fill(self, t: int, raw: float) -> None:
+        """Do what was decided, at one price."""
+        self.orders += [f"{word} {self.decided} filled {t}" for word, opens in self.wanted() if opens or self.units]
+        decision, self.decision = self.decision, ""
+        if decision.startswith("exit"):
+            if self.units:
+                sign = 1 if self.units > 0 else -1
+                slippage = 0.0 if FREE_EXIT in self.quirks else self.said.slippage
+                self.close(t, raw * (1 - sign * slippage))
+            decision = decision.removeprefix("exit").strip()
+        if decision:
+            self.enter(t, raw, 1 if decision == "long" else -1)
+
+    def wanted(self) -> list[tuple[str, bool]]:
+        """The orders of the waiting decision in the words of the truth tables, and whether each opens a position."""
+        _, _, opens = self.decision.rpartition("exit")
+        leaving = "flip" if opens else "leave" if self.units >= 0 else "cover"
+        words = [(leaving, False)] if "exit" in self.decision else []
+        entering = {"long": "enter", "short": "short"}.get(opens.strip())
+        return [*words, (entering, True)] if entering else words
+
+    def enter(self, t: int, raw: float, sign: int) -> None:
+        """Open a position with a share of equity, fee included."""
+        price = raw * (1 + sign * self.said.slippage)
+        size = 1.0 if ALL_IN in self.quirks else self.said.size
+        unit = raw if FEE_BESIDE_SPREAD in self.quirks else price
+        units = size * self.cash / (price + unit * self.said.fee)
+        self.paid = self.cash
+        self.entry_fee = units * price * self.said.fee
+        self.cash -= sign * units * price + self.entry_fee
+        self.units, self.entry_bar, self.entry_price = sign * units, t, price
+        base = self.case.close[self.decided] if self.said.levels == "at" else price
+        stop, trail, target = self.said.stop_loss, self.said.trail, self.said.take_profit
+        self.stop = None if stop is None else base * (1 - sign * stop)
+        self.trail = None if trail is None else base * (1 - sign * trail)
+        self.target = None if target is None else base * (1 + sign * target)
+        behind = (self.stop is not None and sign * (self.stop - price) >= 0) or (
+            self.target is not None and sign * (self.target - price) <= 0
+        )
+        if behind:
+            self.cash, self.units = self.paid, 0.0
+
+    def leave_at(self, level: str, t: int, price: float) -> None:
+        """Close the position by an order that rested since the entry."""
+        self.orders.append(f"{level} {self.entry_bar} filled {t}")
+        self.close(t, price)
+
+    def close(self, t: int, price: float) -> None:
+        """Close the position."""
+        sign = 1 if self.units > 0 else -1
+        units = abs(self.units)
+        fee = units * price * self.said.fee
+        profit = sign * units * (price - self.entry_price) - self.entry_fee - fee
+        self.deals.append(Deal(sign, self.entry_bar, t, self.entry_price, price, units, profit))
+        self.cash += sign * units * price - fee
+        self.units = 0.0
+        self.stop = self.trail = self.target = None
+
+    def level(self) -> tuple[str, float | None]:
+        """Stop and trail: the one nearer to price."""
+        if self.trail is None or (self.stop is not None and self.stop * self.units >= self.trail * self.units):
+            return "stop", self.stop
+        return "trail", self.trail
+
+    def jumped(self, t: int) -> None:
+        """Leave at an open that has jumped a level."""
+        sign, price = (1 if self.units > 0 else -1), self.case.open[t]
+        word, level = self.level()
+        if level is not None and sign * (price - level) <= 0:
+            self.leave_at(word, t, price)
+        elif self.target is not None and sign * (price - self.target) >= 0:
+            self.leave_at("target", t, price)
+
+    def touched(self, t: int) -> None:
+        """Leave inside a bar at the level that was reached."""
+        sign = 1 if self.units > 0 else -1
+        against, along = (self.case.low, self.case.high) if sign > 0 else (self.case.high, self.case.low)
+        (word, level), target = self.level(), self.target
+        stopped = level is not None and sign * (against[t] - level) <= 0
+        reached = target is not None and sign * (along[t] - target) >= 0
+        if stopped and (not reached or self.stop_first(t, sign)):
+            self.leave_at(word, t, level or 0.0)
+        elif reached:
+            self.leave_at("target", t, target or 0.0)
+
+    def stop_first(self, t: int, sign: int) -> bool:
+        """Whether the level against the position was met before the one along it."""
+        if self.said.path != "ohlc":
+            return self.said.path == "pessimistic"
+        high_first = self.case.close[t] < self.case.open[t]
+        return high_first == (sign < 0)
+
+    def ratchet(self, t: int) -> None:
+        """Move the trailing level at the close."""
+        if self.trail is None or self.said.trail is None:
+            return
+        if self.units > 0:
+            self.trail = max(self.trail, self.case.high[t] * (1 - self.said.trail))
+        else:
+            self.trail = min(self.trail, self.case.low[t] * (1 + self.said.trail))
+
+
+def orders(case: Case) -> list[str]:
+    """Return what the rules order, in the words of the truth tables."""
+    walk = Walk(case, frozenset())
+    walk.run()
+    return walk.orders
+
+
+def plain(case: Case, quirks: frozenset[str] = frozenset()) -> Found:
+    """Return what the rules make of a case, changed by quirks."""
+    return Walk(case, quirks).run()

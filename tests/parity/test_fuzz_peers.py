@@ -1,0 +1,93 @@
+"""The fuzz against live peers: no difference without a name, and a planted one is found and shrunk."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fuzz import ours, page
+from benchmarks.fuzz.case import Case, make_case
+from benchmarks.fuzz.found import Found, difference
+from benchmarks.fuzz.judge import KNOWN, UNEXPLAINED, judge_peer
+from benchmarks.fuzz.plain import plain
+from benchmarks.fuzz.quirks import QUIRKS
+from benchmarks.fuzz.run import Tally, fuzz
+from benchmarks.processes import PEERS, PEERS_PYTHON
+from tests.truth.cases import read_case
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CASES = 500
+
+
+def bounded(case: Case) -> Found:
+    """A planted fault: a copy of the answer in which an exit at an open above the bar before is filled at its close."""
+    found = ours.answer(case)
+    for at, deal in enumerate(found.deals):
+        if case.open[deal.exit_bar] > case.high[max(deal.exit_bar - 1, 0)]:
+            wrong = replace(deal, exit_price=case.close[deal.exit_bar - 1])
+            return replace(found, deals=[*found.deals[:at], wrong, *found.deals[at + 1 :]])
+    return found
+
+
+def run(numbers: Sequence[int], **more: object) -> Tally:
+    """Run cases against the rules alone."""
+    said: list[str] = []
+    return fuzz(numbers, 3, (), said.append, **more)
+
+
+def test_every_difference_from_live_peers_has_a_name() -> None:
+    if not PEERS_PYTHON.exists():
+        pytest.skip("needs .venv-peers: benchmarks/setup_peers.sh peers")
+    said: list[str] = []
+    tally = fuzz(range(CASES), 1, PEERS, said.append)
+    assert not tally.unexplained, tally.unexplained[0]
+    assert tally.cases == CASES
+    for engine in PEERS:
+        assert tally.kinds[engine, "equal"] > CASES / 5, engine
+
+
+def test_a_planted_wrong_fill_is_found_and_shrunk_to_a_table() -> None:
+    tally = run(range(60), engine=bounded, tier=1)
+    assert tally.unexplained
+    shown = tally.unexplained[0]
+    assert "Tapehead against the written rules: exit_price of trade 0" in shown
+    case = read_case(shown.partition("### ")[2].partition("\ntapehead gave")[0])
+    assert len(case.table.close) <= 3, shown
+    assert len(case.trades) == 1
+    again = re.search(r"again: python -m (benchmarks fuzz .*)", shown)
+    assert again
+    done = subprocess.run(
+        [sys.executable, "-m", *again[1].split(), "--peers", "none"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "1 equal" in done.stdout
+
+
+def test_a_name_excuses_only_what_its_rule_gives() -> None:
+    """A peer that ignores one bar's both is known; the same with any number off is not."""
+    case = next(one for one in (make_case(2, n, 2) for n in range(99)) if difference(plain(one), known_of(one)))
+    mine, theirs = plain(case), known_of(case)
+    assert judge_peer(case, "vectorbt", mine, theirs).kind == KNOWN
+    assert judge_peer(case, "vectorbt", mine, theirs).names == ("hold-on-both",)
+    assert judge_peer(case, "backtesting", mine, theirs).kind == UNEXPLAINED
+    assert judge_peer(case, "vectorbt", mine, replace(theirs, final=theirs.final * (1 + 1e-6))).kind == UNEXPLAINED
+    assert judge_peer(case, "vectorbt", replace(mine, final=mine.final + 1), theirs).kind == UNEXPLAINED
+
+
+def known_of(case: Case) -> Found:
+    """What vectorbt makes of a case."""
+    return plain(case, frozenset(QUIRKS["vectorbt"]))
+
+
+def test_cases_are_equal_for_equal_seeds_and_every_quirk_has_its_heading() -> None:
+    assert make_case(1, 5) == make_case(1, 5) != make_case(2, 5)
+    assert Case.read(make_case(1, 5).told()) == make_case(1, 5)
+    told = page.PAGE.read_text(encoding="utf-8")
+    assert all(f"### {name}\n" in told for names in QUIRKS.values() for name in names)
