@@ -171,7 +171,7 @@ class Order:
 class Row(dict[str, float | int | str | bool]):
     """A trade; equal to another where every value is, NaN being equal to NaN."""
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __eq__(self, other: object) -> bool:
         """Same names, same values."""
@@ -213,3 +213,8 @@ class Outcome:
     cash: float = 0.0
     open: Held | None = None
     flags: set[str] = field(default_factory=set)
+
+    def open_tuple(self, warm: int) -> tuple[float, ...] | None:
+        """What is still open, bars counted from the start."""
+        held = self.open
+        return held and (held.bar - warm, held.side, held.quantity, held.price, held.fee, held.profit)

@@ -1,4 +1,4 @@
-"""Random markets with every feature of the engine at once: levels, lines, ticks, lots, schedules, sessions, leverage."""
+"""Random markets with every feature of the engine at once: levels, lines, ticks, lots, fees, sessions, leverage."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from tapehead.indicators.memo import Memo
 from tapehead.library.rules import read_rules
+from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
 from tapehead.simulation.simulate import Simulated
 from tapehead.simulation.simulate import simulate as run_simulation
 from tests.oracles.simulate import simulate_oracle, without_partial
-from tests.oracles.trading import DAY_US, HOUR_US, Outcome, Settings, Table, Wishes
+from tests.oracles.trading import HOUR_US, Outcome, Row, Settings, Table, Wishes
 from tests.parity.markets import to_bars
 
 CONDITIONS = ("enter", "leave", "enter_short", "leave_short")
@@ -51,18 +52,36 @@ class World:
         }
         return Signals(**given)
 
-    def simulate(self) -> Simulated:
-        """The engine, with orders."""
-        table, wishes = without_partial(self.table, self.wishes)
-        signals = World(table, wishes, self.settings).signals()
-        bars = to_bars(table)
+    def whole(self) -> World:
+        """The same without a partial last bar, as an import would hand it over."""
+        return World(*without_partial(self.table, self.wishes), self.settings)
+
+    def bars(self) -> Bars:
+        """The engine's bars."""
+        return to_bars(self.whole().table)
+
+    def simulate(self, *, orders: bool = True) -> Simulated:
+        """The engine."""
+        bars, signals = self.bars(), self.whole().signals()
         signals.check(len(bars), "features", "test")
-        return run_simulation(bars, signals, read_rules(vars(self.settings)), Memo(), orders=True)
+        return run_simulation(bars, signals, read_rules(vars(self.settings)), Memo(), orders=orders)
 
     def oracle(self) -> Outcome:
         """The twin."""
         lines = {name: getattr(self.wishes, name) for name in (*CONDITIONS[2:], *LINES)}
         return simulate_oracle(self.table, self.wishes.enter, self.wishes.leave, self.settings, **lines)
+
+
+def order_rows(outcome: Outcome, world: World) -> list[Row]:
+    """The twin's orders as the engine tells them."""
+    warm = world.whole().table.warm
+    names = ("side", "opens", "reason", "status", "quantity", "wanted", "price", "fee", "maker", "trade")
+    rows = []
+    for one in outcome.orders:
+        row = Row({name: getattr(one, name) for name in names})
+        row |= {"decided": one.decided - warm, "bar": -1 if one.bar is None else one.bar - warm}
+        rows.append(row)
+    return rows
 
 
 def make_prices(rng: random.Random, n: int, tick: float) -> dict[str, list[float]]:

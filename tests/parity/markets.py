@@ -49,7 +49,8 @@ def to_bars(table: Table, interval: str = "1h") -> Bars:
     columns: dict[str, Any] = {"ts": np.array(table.ts, np.int64), "flags": np.array(flags, np.uint8)}
     for name in ("open", "high", "low", "close"):
         columns[name] = np.array(getattr(table, name), np.float64)
-    columns["volume"] = np.array([1.0 if traded else 0.0 for traded in table.traded])
+    volume = table.volume or [1.0 if traded else 0.0 for traded in table.traded]
+    columns["volume"] = np.array(volume)
     return frozen_bars(Series("test", "TEST", Interval.parse(interval)), columns, table.warm)
 
 

@@ -1,4 +1,4 @@
-"""Engine = oracle, bit for bit: trades, fees, equity of every bar, drawdown, exposure, what was seen."""
+"""Engine = oracle, bit for bit: trades, orders, fees, equity of every bar, drawdown, exposure, what was seen."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given, settings
 
+from tapehead.layout.columns import ORDER_STATUSES, REASONS
+from tapehead.library.rules import read_rules
 from tapehead.library.simulate import simulate
+from tapehead.simulation.curve import curve
 from tests.oracles import metrics
-from tests.oracles.simulate import Outcome, Settings, Table, simulate_oracle
+from tests.oracles.simulate import Outcome, Row, Settings, Table, simulate_oracle
+from tests.parity.features import World, make_world, order_rows, worlds
 from tests.parity.markets import (
     HOUR_US,
     Market,
@@ -62,6 +66,56 @@ def test_drawdown_and_time_under_water_are_the_oracles(market: Market, rules: Se
     lengths = metrics.longest_under_water(want.equity, rules.cash, table.ts[table.warm :], HOUR_US)
     assert (got["max_drawdown_bars"], got["max_drawdown_days"]) == lengths
     assert got["exposure"] == want.held / len(want.equity)
+
+
+@settings(max_examples=1_200, derandomize=True, deadline=None)
+@given(worlds)
+def test_every_feature_together_is_the_oracles(world: World) -> None:
+    """Every column of trades and orders, the equity of every bar, every sum, every flag."""
+    want, got = world.oracle(), world.simulate()
+    assert [Row(row) for row in got.trades.rows()] == want.trades
+    assert got.orders is not None
+    assert [Row(row) for row in got.orders.rows()] == order_rows(want, world)
+    line = curve(world.bars(), got.ledger, read_rules(vars(world.settings)))
+    assert line.equity.tolist() == want.equity
+    assert got.final_equity == want.equity[-1]
+    sums = (got.fees_paid, got.borrow_paid, got.interest, got.slippage_paid)
+    assert sums == (want.fees_paid, want.borrow, want.interest, want.slippage)
+    assert set(got.flags) == want.flags
+    assert got.moments.held == want.held
+    held = got.position and (got.position.entry_bar, got.position.side, *got.position[1:5])
+    assert held == want.open_tuple(world.whole().table.warm)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(worlds)
+def test_asking_for_orders_changes_nothing(world: World) -> None:
+    """Without orders another program may run, from which what is not asked for is left out."""
+    told, silent = world.simulate(), world.simulate(orders=False)
+    assert silent.trades.to_bytes() == told.trades.to_bytes()
+    assert silent.final_equity == told.final_equity
+    assert silent.flags == told.flags
+
+
+def test_the_worlds_reach_every_corner() -> None:
+    """All statuses, all reasons, and what is rare: flips, additions, parts, debts, prices whose order decides."""
+    met: set[str] = set()
+    for seed in range(1_500):
+        world = make_world(seed)
+        outcome = world.oracle()
+        met |= outcome.flags | {order.status for order in outcome.orders}
+        for trade in outcome.trades:
+            met |= {str(trade["reason"])}
+            met |= {name for name in ("ambiguous", "shortfall", "borrow", "slippage") if trade[name]}
+            met |= {"several fills"} if trade["fills"] > 2 else set()
+            met |= {"other price"} if trade["other_price"] == trade["other_price"] else set()
+        met |= {f"{order.reason} by a maker" for order in outcome.orders if order.maker}
+        met |= {"interest"} if outcome.interest else set()
+    corners = {*ORDER_STATUSES, *REASONS} - {"expiry"}
+    corners |= {"ambiguous", "other price", "several fills", "shortfall", "borrow", "slippage", "interest"}
+    corners |= {"signal by a maker", "target by a maker", "liquidated", "slipped_beyond_bar", "side_ignored"}
+    corners |= {"untraded_at_end", "across_gap", "open_at_end"}
+    assert corners - met == set()
 
 
 def test_the_markets_reach_every_corner() -> None:
