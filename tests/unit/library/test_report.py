@@ -1,7 +1,7 @@
 """Tear sheets as files: what they hold, what they escape, what they replace, and that they are the same twice."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pytest
 from tapehead.errors import ParameterError, RunKeyError, SurroundingsError
 from tapehead.library.report import NoResultsError
 from tapehead.library.store import Store
-from tapehead.library.tear import many, trade_table
+from tapehead.library.tear import many, single, trade_table
+from tapehead.library.tear.facts import read_facts
 from tapehead.model.instrument import Instrument
 from tests.unit.library.market import RSI_BODY, columns_of, house_of, open_market, put, write_strategy
 
@@ -219,3 +220,50 @@ def test_long_tables_are_cut_and_say_so(store: Store, tmp_path: Path, monkeypatc
     trades = run["S01"].trades
     assert trades is not None
     assert f"The first 5 of {len(trades):,} are shown; all of them: tapehead show" in read(tmp_path / "one.html").text
+
+
+EXTREMES = {
+    "ONE": (1, lambda k: 100 + 0 * k),
+    "TWO": (2, lambda k: 100 + k),
+    "FLAT": (400, lambda k: 100 + 0 * k),
+    "HUGE": (400, lambda k: np.round(1e12 * (1.2 + np.sin(k / 7)))),
+    "TINY": (400, lambda k: np.round(1e-6 * (1.2 + np.sin(k / 7)), 10)),
+    "CRASH": (400, lambda k: np.round(100 * np.exp(-k / 20) + 0.01, 4)),
+}
+
+
+def extreme(rows: int, price: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
+    """Bars along a line of prices."""
+    columns, close = columns_of(rows), price(np.arange(float(rows)))
+    open_ = np.concatenate((close[:1], close[:-1]))
+    prices = {"open": open_, "close": close, "high": np.maximum(open_, close), "low": np.minimum(open_, close)}
+    return {**columns, **prices}
+
+
+@pytest.mark.parametrize("strategy", ["BuyAndHold", "RsiReversion"])
+def test_markets_at_the_edge_have_sheets_without_a_bare_number(tmp_path: Path, strategy: str) -> None:
+    with open_market(tmp_path / "home", symbols=1, rows=50) as store:
+        given = [(Instrument("edge", name), extreme(*spec)) for name, spec in EXTREMES.items()]
+        put(house_of(store), given)
+        run = store.backtest(strategy, symbols=[f"edge:{name}" for name in EXTREMES], fee="10bps", cash=5.0).wait()
+        for symbol in (None, *EXTREMES):
+            run.report(tmp_path / "tear.html", symbol)
+            page = read(tmp_path / "tear.html")
+            body = (tmp_path / "tear.html").read_text(encoding="utf-8").partition("<body>")[2]
+            assert not re.findall(r"\b(?:nan|inf|NaN|Infinity)\b", body)
+            assert not re.findall(r"[0-9]e[+-][0-9]|[-−]0(?:\.0+)?(?![.0-9])", page.text)
+            assert page.text.count("Receipt") == 1
+
+
+def test_an_account_below_zero_has_no_logarithmic_axis(store: Store, tmp_path: Path) -> None:
+    run = store.backtest("SmaCross", symbols="S01").wait()
+    facts = read_facts(house_of(store), run, {"test:S01"})
+    account = run.account("S01")
+    lost = account._replace(equity=account.equity - 1.5 * account.equity[0] * (np.arange(800) > 600))
+    pages = {}
+    for name, each in (("whole", account), ("lost", lost)):
+        pages[name] = "".join(single.body(single.Single(run["S01"], run.spec, facts, account.bars.ts, each, "")))
+        Read(pages[name])
+    assert 'id="scale-log"' in pages["whole"]
+    assert 'id="scale-log"' not in pages["lost"]
+    assert "nan" not in pages["lost"]
