@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tapehead.metrics.closed import longest_streak, per_trade, returns_of
-from tapehead.metrics.definitions import DAY_US, Value
+from tapehead.metrics.definitions import DAY_US, Value, settle
 from tapehead.model.moments import Moments
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades, plain_trades
@@ -40,7 +40,8 @@ def figures(profits: list[float], prices: list[float] | None = None, **rules: fl
     """The metrics of trades within one year, from a cash of 100."""
     won, lost = (sum(abs(p) for p in profits if sign * p > 0) for sign in (1, -1))
     sums = Moments(9, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, sum(p > 0 for p in profits), won, lost)
-    return per_trade(trades(profits, prices), sums, Rules(**({"cash": 100.0} | rules)), YEAR_US)
+    values, why = settle(per_trade(trades(profits, prices), sums, Rules(**({"cash": 100.0} | rules)), YEAR_US))
+    return {name: (value, why.get(name, "")) for name, value in values.items()}
 
 
 def test_by_hand() -> None:
