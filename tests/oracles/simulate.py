@@ -332,7 +332,8 @@ def finish(account: Account, t: int) -> None:
 def mark(account: Account, t: int) -> None:
     """M6."""
     held = account.position
-    account.out.equity.append(account.equity_at(account.table.close[t]))
+    worth = held.side * (held.quantity * account.settings.multiplier * account.table.close[t]) if held else 0.0
+    account.out.equity.append(account.cash + worth)
     account.out.cashes.append(account.cash)
     account.out.units.append(held.side * held.quantity if held is not None else 0.0)
 
