@@ -40,8 +40,8 @@ def figures(returns: F64, periods: float) -> Table:
         "calmar_ratio": ratio(growth, -deepest),
         "max_drawdown": deepest,
         "omega_ratio": shape.omega(returns)[0],
-        "tail_ratio": shape.tail_ratio(returns)[0],
-        "value_at_risk": shape.quantile(returns, shape.TAIL),
+        "tail_ratio": shape.tail_ratio(ordered)[0],
+        "value_at_risk": shape.quantile(ordered, shape.TAIL),
         "conditional_value_at_risk": shape.mean(ordered[: int((n - 1) * shape.TAIL) + 1].tolist()),
         "stability_of_timeseries": stability(returns),
     }

@@ -63,19 +63,19 @@ def _distribution(returns: F64) -> Table:
         "kurtosis": sample_kurtosis(returns),
         "value_at_risk": mean + z * deviation if deviation else None,
         "expected_shortfall": None if deviation is None else mean - deviation * _NORMAL.pdf(z) / shape.TAIL,
-        "tail_ratio": shape.tail_ratio(returns)[0],
+        "tail_ratio": shape.tail_ratio(np.sort(returns))[0],
     }
 
 
 def sample_skew(values: F64) -> float | None:
     """Return the skew corrected for the size of the sample (G1)."""
-    n, still = len(values), shape.skew(values)[0]
+    n, still = len(values), shape.skew_and_kurtosis(values)[0][0]
     return None if still is None or n < 3 else still * math.sqrt(n * (n - 1)) / (n - 2)
 
 
 def sample_kurtosis(values: F64) -> float | None:
     """Return the excess kurtosis corrected for the size of the sample (G2)."""
-    n, still = len(values), shape.kurtosis(values)[0]
+    n, still = len(values), shape.skew_and_kurtosis(values)[1][0]
     return None if still is None or n < 4 else ((n + 1) * still + 6.0) * (n - 1) / ((n - 2) * (n - 3))
 
 
@@ -88,7 +88,7 @@ def _days(returns: F64) -> Table:
     not_lost = returns[returns >= 0.0]
     payoff = ratio(average_win, None if average_loss is None else -average_loss)
     factor = ratio(won, lost) if lost else (None if won else 0.0)
-    tail = shape.tail_ratio(returns)[0]
+    tail = shape.tail_ratio(np.sort(returns))[0]
     return {
         "exposure": math.ceil(len(moved) / len(returns) * 100.0) / 100.0,
         "win_rate": rate,
@@ -107,8 +107,8 @@ def _days(returns: F64) -> Table:
         "common_sense_ratio": _product(factor, tail),
         "cpc_index": _product(factor, rate, payoff),
         "kelly_criterion": None if not payoff else rate - (1.0 - rate) / payoff,
-        "outlier_win_ratio": ratio(shape.quantile(returns, 0.99), _mean(not_lost)),
-        "outlier_loss_ratio": ratio(shape.quantile(returns, 0.01), average_loss),
+        "outlier_win_ratio": ratio(shape.quantile(np.sort(returns), 0.99), _mean(not_lost)),
+        "outlier_loss_ratio": ratio(shape.quantile(np.sort(returns), 0.01), average_loss),
     }
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,20 +18,13 @@ def mean(values: Sequence[float] | F64) -> float:
     return math.fsum(values) / len(values)
 
 
-def central(values: F64, power: int) -> float:
-    """Return the mean of the deviations from the mean, to a power."""
-    away = values - mean(values.tolist())
-    raised = away.copy()
-    for _ in range(power - 1):
-        raised *= away
-    return mean(raised.tolist())
-
-
 def spread(values: F64) -> Spread:
     """Return mean and deviation (ddof 1), in two passes."""
     n = len(values)
-    middle = mean(values.tolist()) if n else 0.0
-    return Spread(middle, math.sqrt(central(values, 2) * n / (n - 1)) if n > 1 else None)
+    if n < 2:
+        return Spread(float(values[0]) if n else 0.0, None)
+    middle = mean(values.tolist())
+    return Spread(middle, math.sqrt(math.fsum(((values - middle) ** 2).tolist()) / (n - 1)))
 
 
 def is_finite(values: F64) -> bool:
@@ -43,13 +37,11 @@ def below(values: F64) -> float:
     return math.sqrt(mean((np.minimum(values, 0.0) ** 2).tolist()))
 
 
-def quantile(values: F64, share: float) -> float:
-    """Return the value with `share` of all below it, linear between neighbours."""
-    ordered = np.sort(values)
+def quantile(ordered: F64, share: float) -> float:
+    """Return the value with `share` of all below it, linear between neighbours; `ordered` is rising."""
     place = share * (len(ordered) - 1)
     low = math.floor(place)
-    high = min(low + 1, len(ordered) - 1)
-    first, second = float(ordered[low]), float(ordered[high])
+    first, second = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
     return first + (second - first) * (place - low)
 
 
@@ -59,38 +51,53 @@ def omega(excess: F64) -> Value:
     return (None, "no_losses") if losses == 0.0 else (gains / losses, "")
 
 
-def tail_ratio(values: F64) -> Value:
-    """Return the size of the 95 % quantile over that of the 5 % quantile."""
-    low = quantile(values, TAIL)
-    return (None, "zero_quantile") if low == 0.0 else (abs(quantile(values, 1.0 - TAIL)) / abs(low), "")
+def tail_ratio(ordered: F64) -> Value:
+    """Return the size of the 95 % quantile over that of the 5 % quantile; `ordered` is rising."""
+    low = quantile(ordered, TAIL)
+    return (None, "zero_quantile") if low == 0.0 else (abs(quantile(ordered, 1.0 - TAIL)) / abs(low), "")
 
 
-def value_at_risk(values: F64) -> float:
-    """Return the loss that 5 % of the returns exceed, as a positive fraction."""
-    return 0.0 - quantile(values, TAIL)
+def value_at_risk(ordered: F64) -> float:
+    """Return the loss that 5 % of the returns exceed, as a positive fraction; `ordered` is rising."""
+    return 0.0 - quantile(ordered, TAIL)
 
 
-def expected_shortfall(values: F64) -> float:
-    """Return the mean loss of returns at or below the 5 % quantile, as a positive fraction."""
-    return 0.0 - mean(values[values <= quantile(values, TAIL)].tolist())
+def expected_shortfall(ordered: F64) -> float:
+    """Return the mean loss of returns at or below the 5 % quantile, as a positive fraction; `ordered` is rising."""
+    return 0.0 - mean(ordered[ordered <= quantile(ordered, TAIL)].tolist())
 
 
-def skew(values: F64) -> Value:
-    """Return g1, the third standardised moment, biased."""
-    if len(values) < 2:
-        return None, "too_short"
-    return (
-        (None, "zero_volatility") if is_still(spread(values)) else (central(values, 3) / central(values, 2) ** 1.5, "")
-    )
+def skew_and_kurtosis(values: F64) -> tuple[Value, Value]:
+    """Return g1, the third standardised moment, and the fourth less 3; both biased."""
+    n = len(values)
+    if n < 2:
+        return (None, "too_short"), (None, "too_short")
+    middle = mean(values.tolist())
+    away = values - middle
+    square = away * away
+    second = mean(square.tolist())
+    if is_still(Spread(middle, math.sqrt(second * n / (n - 1)))):
+        return (None, "zero_volatility"), (None, "zero_volatility")
+    third, fourth = mean((square * away).tolist()), mean((square * square).tolist())
+    return (third / second**1.5, ""), (fourth / second**2 - 3.0, "")
 
 
-def kurtosis(values: F64) -> Value:
-    """Return the fourth standardised moment less 3, biased."""
-    if len(values) < 2:
-        return None, "too_short"
-    if is_still(spread(values)):
-        return None, "zero_volatility"
-    return central(values, 4) / central(values, 2) ** 2 - 3.0, ""
+class Line(NamedTuple):
+    """The least squares line of one array on another: intercept and slope; None where the other does not move."""
+
+    intercept: float
+    slope: float
+
+
+def line(values: F64, on: F64) -> Line | None:
+    """Return the line through the points (on, values), at least two."""
+    y, x = mean(values.tolist()), mean(on.tolist())
+    away, n = on - x, len(on)
+    square = mean((away * away).tolist())
+    if is_still(Spread(x, math.sqrt(square * n / (n - 1)))):
+        return None
+    slope = mean((away * (values - y)).tolist()) / square
+    return Line(y - slope * x, slope)
 
 
 def covariance(a: F64, b: F64) -> float:

@@ -11,7 +11,6 @@ from tapehead.metrics import distribution as shape
 from tapehead.metrics import drawdowns
 from tapehead.metrics.account import Account, Returns, bar_returns, daily_returns
 from tapehead.metrics.hold import buy_and_hold
-from tapehead.model.bars import F64
 
 TAIL_METRICS = (
     "sharpe_daily",
@@ -52,7 +51,7 @@ def tail(account: Account, *, rf: float = 0.0) -> tuple[dict[str, float | None],
 
     Notes
     -----
-    A few passes over the bars: about 10 ms for 50,000.
+    Some twenty passes over the bars: about 40 ms for 44,000.
     """
     if not -1.0 < rf < math.inf:
         raise ParameterError(name="rf", value=rf, bound="a yearly rate above -100 %, such as 2%")
@@ -74,13 +73,15 @@ def _of_returns(returns: Returns, rf: float) -> Values:
     if not shape.is_finite(values):
         names = ("omega", "tail_ratio", "var_95", "cvar_95", "skew", "kurtosis", *(("sharpe", "sortino") if rf else ()))
         return dict.fromkeys(names, (None, "not_finite"))
+    ordered = np.sort(values)
+    skew, kurtosis = shape.skew_and_kurtosis(values)
     found: dict[str, define.Value] = {
         "omega": shape.omega(excess),
-        "tail_ratio": shape.tail_ratio(values),
-        "var_95": (shape.value_at_risk(values), ""),
-        "cvar_95": (shape.expected_shortfall(values), ""),
-        "skew": shape.skew(values),
-        "kurtosis": shape.kurtosis(values),
+        "tail_ratio": shape.tail_ratio(ordered),
+        "var_95": (shape.value_at_risk(ordered), ""),
+        "cvar_95": (shape.expected_shortfall(ordered), ""),
+        "skew": skew,
+        "kurtosis": kurtosis,
     }
     if rf:
         n, below = len(excess), shape.below(excess)
@@ -105,19 +106,12 @@ def _against_holding(account: Account, returns: Returns, rf: float) -> Values:
     if held.equity is None:
         return dict.fromkeys(("alpha", "beta"), (None, held.reason))
     other = bar_returns(account, held.equity)
-    reason = _fault(returns.values, other.values)
-    if reason:
-        return dict.fromkeys(("alpha", "beta"), (None, reason))
     mine, market = returns.excess(rf), other.excess(rf)
-    beta = shape.covariance(mine, market) / shape.covariance(market, market)
-    alpha = (shape.mean(mine.tolist()) - beta * shape.mean(market.tolist())) * returns.periods
-    return {"alpha": (alpha, ""), "beta": (beta, "")}
-
-
-def _fault(mine: F64, market: F64) -> str:
-    """Return why no line can be laid through the returns, or nothing."""
-    if not (np.isfinite(mine).all() and np.isfinite(market).all()):
-        return "not_finite"
+    if not (shape.is_finite(mine) and shape.is_finite(market)):
+        return dict.fromkeys(("alpha", "beta"), (None, "not_finite"))
     if len(mine) < 2:
-        return "too_short"
-    return "zero_volatility" if define.is_still(shape.spread(market)) else ""
+        return dict.fromkeys(("alpha", "beta"), (None, "too_short"))
+    found = shape.line(mine, market)
+    if found is None:
+        return dict.fromkeys(("alpha", "beta"), (None, "zero_volatility"))
+    return {"alpha": (found.intercept * returns.periods, ""), "beta": (found.slope, "")}
