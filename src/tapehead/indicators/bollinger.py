@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tapehead.indicators.bands import Bands, bands_around
+from tapehead.indicators.bands import Bands
 from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import scaled_line
 from tapehead.indicators.sma import mean_into
-from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values
-from tapehead.kernels.deviations import deviation_in_blocks
+from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
+from tapehead.kernels.deviations import bands, spread_in_blocks
 
 
 def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int = 0) -> Bands:
@@ -50,9 +50,10 @@ def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int
     factor, freedom = check_factor(width, "bollinger", "width"), check_ddof(ddof, window, "bollinger")
 
     def make() -> Bands:
-        middle, reach = np.empty(line.shape[0]), np.empty(line.shape[0])
+        upper, middle, lower = np.empty(line.shape[0]), np.empty(line.shape[0]), np.empty(line.shape[0])
         mean_into(line, scaled_line(line), window, middle)
-        deviation_in_blocks(line, window, freedom, np.empty(2 * window), reach)
-        return bands_around(middle, reach, factor)
+        spread_in_blocks(line, window, upper)
+        bands(middle, factor, 1.0 / (window - freedom), upper, lower)
+        return Bands(locked(upper), locked(middle), locked(lower))
 
     return remember(("bollinger", window, factor, freedom), (line,), make)

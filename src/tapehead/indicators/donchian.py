@@ -44,9 +44,10 @@ def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
 
     def make() -> Bands:
         n = lines[0].shape[0]
-        upper, lower, room = np.empty(n), np.empty(n), np.empty(window)
-        extremes.highest(lines[0], window, room, upper)
-        extremes.lowest(lines[1], window, room, lower)
-        return Bands(locked(upper), locked((upper + lower) / 2.0), locked(lower))
+        upper, middle, lower = np.empty(n), np.empty(n), np.empty(n)
+        extremes.highest(lines[0], window, upper)
+        extremes.lowest(lines[1], window, lower)
+        extremes.halfway(upper, lower, middle)
+        return Bands(locked(upper), locked(middle), locked(lower))
 
     return remember(("donchian", window), lines, make)

@@ -52,7 +52,7 @@ def _rsi_simple(line: F64, period: int) -> F64:
     found = summable(line, scaled_line(line), 400 * (period + 1), windows.EXACT_LIMIT, 1)
     bars = found.integers.shape[0]
     if bars < max(period + 1, line.shape[0]):
-        changes.simple_strength_in_blocks(line, period, np.empty(2 * period), out)
+        changes.simple_strength_in_blocks(line, period, out)
     if bars > period:
         changes.simple_strength_of_integers(found.integers, period, out[:bars])
     return locked(out)

@@ -60,6 +60,6 @@ def mean_into(line: F64, scaled: Scaled, period: int, out: F64) -> None:
     found = summable(line, scaled, period, windows.SUM_LIMIT, period)
     bars = found.integers.shape[0]
     if bars < max(period, line.shape[0]):
-        windows.mean_in_blocks(line, period, np.empty(period), out)
+        windows.mean_in_blocks(line, period, out)
     if bars >= period:
         windows.mean_of_integers(found.integers, period, period * found.power, out[:bars])

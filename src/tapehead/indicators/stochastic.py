@@ -65,13 +65,13 @@ def stochastic(
 
     def make() -> Stochastic:
         n = lines[0].shape[0]
-        upper, lower, room = np.empty(n), np.empty(n), np.empty(window)
-        extremes.highest(lines[0], window, room, upper)
-        extremes.lowest(lines[1], window, room, lower)
+        upper, lower = np.empty(n), np.empty(n)
+        extremes.highest(lines[0], window, upper)
+        extremes.lowest(lines[1], window, lower)
         fast, k, d = np.empty(n), np.empty(n), np.empty(n)
         extremes.place(lines[2], upper, lower, fast)
-        mean_in_blocks(locked(fast), smooth, np.empty(smooth), k)
-        mean_in_blocks(locked(k), late, np.empty(late), d)
+        mean_in_blocks(locked(fast), smooth, k)
+        mean_in_blocks(locked(k), late, d)
         return Stochastic(fast, k, locked(d))
 
     return remember(("stochastic", window, smooth, late), lines, make)

@@ -95,7 +95,7 @@ def vwap_rolling(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: Arra
 
     def make() -> F64:
         out = np.empty(lines[0].shape[0])
-        weighed_in_blocks(_typical(*lines[:3]), lines[3], window, np.empty(2 * window), out)
+        weighed_in_blocks(_typical(*lines[:3]), lines[3], window, out)
         return locked(out)
 
     return remember(("vwap_rolling", window), lines, make)

@@ -52,7 +52,7 @@ def _wma(line: F64, period: int) -> F64:
     found = summable(line, scaled_line(line), weight + 2 * period, windows.SUM_LIMIT, weight)
     bars = found.integers.shape[0]
     if bars < max(period, line.shape[0]):
-        weights.weighted_in_blocks(line, period, np.empty(period), out)
+        weights.weighted_in_blocks(line, period, out)
     if bars >= period:
         weights.weighted_of_integers(found.integers, period, weight * found.power, out[:bars])
     return locked(out)

@@ -44,31 +44,36 @@ def simple_strength_of_integers(integers: I64, period: int, out: F64) -> None:
 
 
 @kernel
-def simple_strength_in_blocks(values: F64, period: int, older: F64, out: F64) -> None:
-    """Write the same of any numbers; `older` is room for 2 x `period` sums. In blocks as `windows.mean_in_blocks`."""
+def simple_strength_in_blocks(values: F64, period: int, out: F64) -> None:
+    """Write the same of any numbers. In blocks as `windows.mean_in_blocks`."""
     n = values.shape[0]
     out[: min(period, n)] = np.nan
-    older[0] = 0.0
-    older[period] = 0.0
+    if n <= period:
+        return
+    room = np.zeros(2 * (period + 1))
+    gained = room[: period + 1]
+    lost = room[period + 1 :]
     for b in range(period, n, period):
         gains = 0.0
         losses = 0.0
+        before = values[b - period : b]
         for j in range(1, period):
-            step = values[b - j] - values[b - j - 1]
+            step = before[period - j] - before[period - j - 1]
             gains += abs(step) + step
             losses += abs(step) - step
-            older[j] = gains
-            older[period + j] = losses
+            gained[j] = gains
+            lost[j] = losses
         gains = 0.0
         losses = 0.0
-        for t in range(b, min(b + period, n)):
-            step = values[t] - values[t - 1]
+        block = values[b - 1 : b + period]
+        made = out[b : b + period]
+        for i in range(made.shape[0]):
+            step = block[i + 1] - block[i]
             gains += abs(step) + step
             losses += abs(step) - step
-            j = period - 1 - (t - b)
-            up = gains + older[j]
-            moved = up + (losses + older[period + j])
-            out[t] = 100.0 * up / moved if moved != 0.0 else 50.0
+            up = gains + gained[period - 1 - i]
+            moved = up + (losses + lost[period - 1 - i])
+            made[i] = 100.0 * up / moved if moved != 0.0 else 50.0
 
 
 def warm(values: Any) -> None:
@@ -76,4 +81,4 @@ def warm(values: Any) -> None:
     out = np.empty(values.shape[0])
     change(values, 1, 1.0, out)
     simple_strength_of_integers(readonly(np.arange(values.shape[0])), 3, out)
-    simple_strength_in_blocks(values, 3, np.empty(6), out)
+    simple_strength_in_blocks(values, 3, out)

@@ -53,7 +53,7 @@ def ranges(high: F64, low: F64, close: F64, out: F64) -> None:
 
 @kernel
 def average_ranges(high: F64, low: F64, close: F64, period: int, out: F64) -> None:
-    """Write Wilder's average of true ranges, seeded with the mean of the first `period` of them."""
+    """Write Wilder's average of true ranges, seeded with the mean of the first `period` of them; bars go by twos."""
     n = close.shape[0]
     start = first_bar(high, low, close)
     seed_bar = start + period
@@ -67,14 +67,20 @@ def average_ranges(high: F64, low: F64, close: F64, period: int, out: F64) -> No
         out[t] = np.nan
     out[seed_bar] = total / period
     keep = (period - 1) / period
+    twice = keep * keep
     for block in range(seed_bar + 1, n, BLOCK_BARS):
         stop = min(block + BLOCK_BARS, n)
         reaches(high, low, close, block, stop, out)
         if total < TINY:
             total = 0.0
-        for t in range(block, stop):
-            total = total * keep + out[t]
-            out[t] = total / period
+        made = out[block:stop]
+        for i in range(0, stop - block - 1, 2):
+            first = made[i]
+            made[i] = (total * keep + first) / period
+            total = total * twice + (first * keep + made[i + 1])
+            made[i + 1] = total / period
+        if (stop - block) % 2 == 1:
+            made[stop - block - 1] = (total * keep + made[stop - block - 1]) / period
 
 
 @kernel

@@ -59,15 +59,18 @@ def anchored(price: F64, volume: F64, starts: Bool, out: F64) -> None:
 
 
 @kernel
-def weighed_in_blocks(price: F64, volume: F64, period: int, older: F64, out: F64) -> None:
+def weighed_in_blocks(price: F64, volume: F64, period: int, out: F64) -> None:
     """Write the mean price of each window weighed by volume; NaN where the window has none.
 
-    `older` is room for 2 x `period` sums. In blocks as `windows.mean_in_blocks`.
+    In blocks as `windows.mean_in_blocks`.
     """
     n = price.shape[0]
     out[: min(period - 1, n)] = np.nan
-    older[0] = 0.0
-    older[period] = 0.0
+    if n < period:
+        return
+    room = np.zeros(2 * (period + 1))
+    values = room[: period + 1]
+    weights = room[period + 1 :]
     for b in range(period - 1, n, period):
         centre = price[b]
         value = 0.0
@@ -75,16 +78,18 @@ def weighed_in_blocks(price: F64, volume: F64, period: int, older: F64, out: F64
         for j in range(1, period):
             value += (price[b - j] - centre) * volume[b - j]
             weight += volume[b - j]
-            older[j] = value
-            older[period + j] = weight
+            values[j] = value
+            weights[j] = weight
         value = 0.0
         weight = 0.0
-        for t in range(b, min(b + period, n)):
-            value += (price[t] - centre) * volume[t]
-            weight += volume[t]
-            j = period - 1 - (t - b)
-            whole = weight + older[period + j]
-            out[t] = centre + (value + older[j]) / whole if whole != 0.0 else np.nan
+        prices = price[b : b + period]
+        sizes = volume[b : b + period]
+        made = out[b : b + period]
+        for i in range(made.shape[0]):
+            value += (prices[i] - centre) * sizes[i]
+            weight += sizes[i]
+            whole = weight + weights[period - 1 - i]
+            made[i] = centre + (value + values[period - 1 - i]) / whole if whole != 0.0 else np.nan
 
 
 def warm(values: Any) -> None:
@@ -92,4 +97,4 @@ def warm(values: Any) -> None:
     out = np.empty(values.shape[0])
     on_balance(values, values, out)
     anchored(values, values, readonly(np.zeros(values.shape[0], np.bool_)), out)
-    weighed_in_blocks(values, values, 3, np.empty(6), out)
+    weighed_in_blocks(values, values, 3, out)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.windows import BLOCK_BARS
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -22,40 +23,59 @@ def weighted_of_integers(integers: I64, period: int, divisor: float, out: F64) -
         total += integers[t]
         weighted += (t + 1) * integers[t]
         out[t] = np.nan
-    for t in range(first, n):
-        weighted += period * integers[t]
-        total += integers[t]
-        out[t] = weighted / divisor
-        weighted -= total
-        total -= integers[t + 1 - period]
+    for b in range(first, n, BLOCK_BARS):
+        coming = integers[b : b + BLOCK_BARS]
+        going = integers[b - first : b - first + BLOCK_BARS]
+        made = out[b : b + BLOCK_BARS]
+        for t in range(coming.shape[0]):
+            weighted += period * coming[t]
+            total += coming[t]
+            made[t] = weighted
+            weighted -= total
+            total -= going[t]
+        for t in range(coming.shape[0]):
+            made[t] /= divisor
 
 
 @kernel
-def weighted_in_blocks(values: F64, period: int, older: F64, out: F64) -> None:
-    """Write the weighted average of each window of any numbers; `older` is room for `period` sums.
+def weighted_in_blocks(values: F64, period: int, out: F64) -> None:
+    """Write the weighted average of each window of any numbers.
 
     In blocks as `windows.mean_in_blocks`: each bar further back makes every later one weigh one more.
     """
     n = values.shape[0]
     out[: min(period - 1, n)] = np.nan
-    older[0] = 0.0
-    share = period * (period + 1) / 2.0
+    if n < period:
+        return
+    room = np.zeros(2 * (period + 1))
+    older = room[: period + 1]
+    coming = room[period + 1 :]
+    total = 0.0
+    weighted = 0.0
+    for j in range(1, period):
+        total += values[period - 1 - j] - values[period - 1]
+        weighted += total
+        older[j] = weighted
+    share = 2.0 / (period * (period + 1.0))
     for b in range(period - 1, n, period):
-        centre = values[b]
+        block = values[b : b + period]
+        made = out[b : b + period]
+        bars = block.shape[0]
+        centre = block[0]
+        later = values[b + period] if b + period < n else 0.0
         total = 0.0
         weighted = 0.0
-        for j in range(1, period):
-            total += values[b - j] - centre
-            weighted += total
-            older[j] = weighted
-        total = 0.0
-        weighted = 0.0
-        for t in range(b, min(b + period, n)):
-            x = values[t] - centre
-            j = period - 1 - (t - b)
+        back = 0.0
+        back_weighted = 0.0
+        for i in range(bars):
+            x = block[i] - centre
             total += x
-            weighted += x * (t - b + 1)
-            out[t] = centre + (weighted + j * total + older[j]) / share
+            weighted += x * (i + 1)
+            made[i] = centre + (weighted + (period - 1 - i) * total + older[period - 1 - i]) * share
+            back += block[bars - 1 - i] - later
+            back_weighted += back
+            coming[i + 1] = back_weighted
+        older, coming = coming, older
 
 
 @kernel
@@ -71,5 +91,5 @@ def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     weighted_of_integers(readonly(np.arange(values.shape[0])), 3, 6.0, out)
-    weighted_in_blocks(values, 3, np.empty(3), out)
+    weighted_in_blocks(values, 3, out)
     around(out, out, 2.0, out, out)

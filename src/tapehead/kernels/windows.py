@@ -15,6 +15,7 @@ EXACT_LIMIT = 9007199254740992.0
 SUM_LIMIT = 2.0**62
 """Sums of integers stay below int64's end, with room for the bar that is about to leave the window."""
 MOST_DECIMALS = 10
+BLOCK_BARS = 512
 
 
 @kernel
@@ -24,29 +25,38 @@ def summable(values: F64, sum_of: float, limit: float, share: float) -> tuple[in
     A value counts while it is an integer over 10^k for the k of all values up to it, that integer and share x 10^k are
     at most 2^53, and `sum_of` such integers stay within `limit`. An integer of k decimals is also one of k+1, so one
     pass with a growing k is enough; and no later value is asked, so that none can change what was found before it.
+    Blocks are looked at as a whole, four values an instruction; one that is not of k decimals, value by value.
     """
+    n = values.shape[0]
     k = 0
     power = 1.0
-    largest = 0.0
-    for t in range(values.shape[0]):
-        x = values[t]
-        scaled_up = np.rint(x * power)
-        before = k
-        if not (scaled_up / power == x):
-            at = power
-            while not (np.rint(x * at) / at == x):
+    cap = min(EXACT_LIMIT, limit / sum_of)
+    t = 0
+    while t < n:
+        block = values[t : t + BLOCK_BARS]
+        calm = True
+        for i in range(block.shape[0]):
+            up = np.rint(block[i] * power)
+            calm &= (up / power == block[i]) & (abs(up) <= cap)
+        if calm:
+            t += block.shape[0]
+            continue
+        for i in range(block.shape[0]):
+            x = block[i]
+            before = k
+            while not (np.rint(x * power) / power == x):
                 k += 1
+                power *= 10.0
                 if k > MOST_DECIMALS or x != x:
                     return t, before
-                at *= 10.0
-            largest *= at / power
-            power = at
-            scaled_up = np.rint(x * power)
-        if abs(scaled_up) > largest or k > before:
-            largest = max(largest, abs(scaled_up))
-            if largest > EXACT_LIMIT or sum_of * largest > limit or share * power > EXACT_LIMIT:
+            if k > before:
+                for s in range(t):
+                    if abs(np.rint(values[s] * power)) > cap:
+                        return t, before
+            if abs(np.rint(x * power)) > cap or share * power > EXACT_LIMIT:
                 return t, before
-    return values.shape[0], k
+            t += 1
+    return n, k
 
 
 @kernel
@@ -62,48 +72,70 @@ def scaled(values: F64, k: int, out: I64) -> float:
     power = 1.0
     for _ in range(k):
         power *= 10.0
-    largest = 0.0
+    largest = np.int64(0)
     for t in range(values.shape[0]):
-        x = np.rint(values[t] * power)
-        out[t] = np.int64(x)
+        x = np.int64(np.rint(values[t] * power))
+        out[t] = x
         largest = max(largest, abs(x))
-    return largest
+    return float(largest)
 
 
 @kernel
 def mean_of_integers(integers: I64, period: int, divisor: float, out: F64) -> None:
     """Write sum(window)/divisor; correctly rounded while the sums stay within 2^53."""
+    n = integers.shape[0]
+    first = min(period - 1, n)
     total = np.int64(0)
-    for t in range(min(period - 1, integers.shape[0])):
+    for t in range(first):
         total += integers[t]
         out[t] = np.nan
-    for t in range(period - 1, integers.shape[0]):
-        total += integers[t]
-        out[t] = total / divisor
-        total -= integers[t + 1 - period]
+    for b in range(first, n, BLOCK_BARS):
+        coming = integers[b : b + BLOCK_BARS]
+        going = integers[b - first : b - first + BLOCK_BARS]
+        made = out[b : b + BLOCK_BARS]
+        for t in range(coming.shape[0]):
+            total += coming[t]
+            made[t] = total
+            total -= going[t]
+        for t in range(coming.shape[0]):
+            made[t] /= divisor
 
 
 @kernel
-def mean_in_blocks(values: F64, period: int, older: F64, out: F64) -> None:
-    """Write the mean of each window of any numbers; `older` is room for `period` sums.
+def mean_in_blocks(values: F64, period: int, out: F64) -> None:
+    """Write the mean of each window of any numbers.
 
     No sum ever gives a bar back: the bars lie in blocks of `period`, a window is the end of one block and the beginning
     of the next, and both are added up about the first bar b of the later one, which every such window holds. So what
-    has left a window bends nothing, a flat line gives exactly its value, and a window that holds a NaN gives NaN.
+    has left a window bends nothing, a flat line gives exactly its value, and a window that holds a NaN gives NaN. The
+    sums from the end of a block, about the first bar of the next one, run beside those from its beginning.
     """
     n = values.shape[0]
     out[: min(period - 1, n)] = np.nan
-    older[0] = 0.0
+    if n < period:
+        return
+    room = np.zeros(2 * (period + 1))
+    older = room[: period + 1]
+    coming = room[period + 1 :]
+    total = 0.0
+    for j in range(1, period):
+        total += values[period - 1 - j] - values[period - 1]
+        older[j] = total
+    share = 1.0 / period
     for b in range(period - 1, n, period):
-        centre = values[b]
+        block = values[b : b + period]
+        made = out[b : b + period]
+        bars = block.shape[0]
+        centre = block[0]
+        later = values[b + period] if b + period < n else 0.0
         total = 0.0
-        for j in range(1, period):
-            total += values[b - j] - centre
-            older[j] = total
-        total = 0.0
-        for t in range(b, min(b + period, n)):
-            total += values[t] - centre
-            out[t] = centre + (total + older[period - 1 - (t - b)]) / period
+        back = 0.0
+        for i in range(bars):
+            total += block[i] - centre
+            made[i] = centre + (total + older[period - 1 - i]) * share
+            back += block[bars - 1 - i] - later
+            coming[i + 1] = back
+        older, coming = coming, older
 
 
 def warm(values: Any) -> None:
@@ -112,4 +144,4 @@ def warm(values: Any) -> None:
     integers = np.empty(values.shape[0], np.int64)
     scaled(values, max(decimals(values), 0), integers)
     mean_of_integers(readonly(integers), 3, 3.0, out)
-    mean_in_blocks(values, 3, np.empty(3), out)
+    mean_in_blocks(values, 3, out)

@@ -68,13 +68,13 @@ def test_a_window_longer_than_the_line_is_unknown() -> None:
     windows.mean_of_integers(readonly(np.array([1, 2, 3])), 4, 4.0, out)
     assert np.isnan(out).all()
     out[:] = 0
-    windows.mean_in_blocks(line(1, 2, 3), 4, np.empty(4), out)
+    windows.mean_in_blocks(line(1, 2, 3), 4, out)
     assert np.isnan(out).all()
 
 
 def test_an_absent_value_hides_its_windows_only() -> None:
     out = np.empty(7)
-    windows.mean_in_blocks(line(1, 2, np.nan, 4, 5, 6, 7), 2, np.empty(2), out)
+    windows.mean_in_blocks(line(1, 2, np.nan, 4, 5, 6, 7), 2, out)
     np.testing.assert_array_equal(out, [np.nan, 1.5, np.nan, np.nan, 4.5, 5.5, 6.5])
 
 
@@ -83,6 +83,6 @@ def test_what_has_left_a_window_is_gone() -> None:
     values = np.full(30, 1 / 3)
     values[10] = 1e300
     out = np.empty(values.shape)
-    windows.mean_in_blocks(readonly(values), 5, np.empty(5), out)
+    windows.mean_in_blocks(readonly(values), 5, out)
     assert (out[4:10] == 1 / 3).all()
     assert (out[15:] == 1 / 3).all()
