@@ -101,24 +101,27 @@ def expected_bars(path: Path, hints: dict[str, str]) -> dict[str, dict[str, Any]
     """Bars by symbol out of the rows that the source gives: finite, sorted, the last of one time."""
     wanted = options(hints)
     asked = Hints(**{**wanted, "columns": wanted.get("columns", {})})
-    parts: dict[str, list[Any]] = {name: [] for name in ("symbol", "ts", *VALUES)}
+    places: dict[str, int] = {}
+    parts: dict[str, list[Any]] = {name: [] for name in ("place", "ts", *VALUES)}
     for batch in source_of(str(path)).batches(Origin(str(path)), asked):
         volume = np.zeros(len(batch.ts)) if batch.volume is None else np.nan_to_num(batch.volume)
         usable = batch.ts_valid & (batch.codes >= 0)
         for name in VALUES[:4]:
             usable = usable & np.isfinite(getattr(batch, name))
-        names = np.array([*batch.names, ""], object)
-        columns = {"symbol": names[batch.codes], "ts": batch.ts, "volume": volume}
+        place = np.array([*(places.setdefault(name, len(places)) for name in batch.names), -1])[batch.codes]
+        columns = {"place": place, "ts": batch.ts, "volume": volume}
         columns |= {name: getattr(batch, name) for name in VALUES[:4]}
         for name, values in columns.items():
             parts[name].append(values[usable])
     joined = {name: np.concatenate(pieces) for name, pieces in parts.items()}
     found = {}
-    for symbol in sorted(set(joined["symbol"])):
-        rows = np.flatnonzero(joined["symbol"] == symbol)
-        rows = rows[np.argsort(joined["ts"][rows], kind="stable")]
+    order = np.lexsort((joined["ts"], joined["place"]))
+    for symbol, place in places.items():
+        lo, hi = np.searchsorted(joined["place"][order], [place, place + 1])
+        rows = order[lo:hi]
         last = np.append(np.diff(joined["ts"][rows]) > 0, True)
-        found[symbol] = {name: joined[name][rows[last]] for name in ("ts", *VALUES)}
+        if len(rows):
+            found[symbol] = {name: joined[name][rows[last]] for name in ("ts", *VALUES)}
     return found
 
 
