@@ -23,7 +23,9 @@ def sparkline(values: NDArray[np.float64], width: int = 120, height: int = 22) -
     y = 1 + (high - known) / ((high - low) or 1.0) * (height - 2)
     points = "L".join(f"{a:.0f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
     line = tag("path", d=f"M{points}", fill="none", stroke="currentColor")
-    return tag("svg", line, class_="spark", width=width, height=height, aria_hidden="true")
+    return tag(
+        "svg", line, class_="spark", width=width, height=height, viewBox=f"0 0 {width} {height}", aria_hidden="true"
+    )
 
 
 def bounded(total: int, rows: int = ROWS) -> list[int]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from tapehead.layout.columns import REASONS
 from tapehead.library.tear import figures
 from tapehead.library.tear.facts import Facts
@@ -15,11 +17,10 @@ from tapehead.model.trades import Trades
 
 TRADES = 500
 """At most so many trades are listed."""
-_TITLES = (
-    *("#", "Side", "Entry bar, UTC", "Price", "Exit bar, UTC", "Price", "Bars", "Quantity"),
-    *("Return %", "Profit", "Fees", "Worst %", "Best %", "Exit by"),
-)
-_DIGITS = {"entry_price": 8, "exit_price": 8, "quantity": 6}
+_TITLES = ("#", "Side", "Entry bar, UTC", "Price", "Exit bar, UTC", "Price", "Bars", "Quantity")
+_MORE = ("Return %", "Profit", "Fees", "Worst %", "Best %", "Exit by")
+_LEVELS = {"stop": "Stop", "target": "Target", "trail": "Trail"}
+"""Shown where any trade had one when it was entered."""
 _DAY_US = 86_400_000_000
 _WORDS = ("Side", "Exit by")
 
@@ -44,15 +45,18 @@ def trade_section(result: RunResult, times: I64, multiplier: float, facts: Facts
     command = tag("code", f"tapehead show {facts.short} {result.instrument} --trades --csv")
     note = tag("span", f"Prices and money in {unit}; a bar is named by its open. ", cut, command)
     whole = bool((times % _DAY_US).any())
-    rows = _rows(trades, times, returns_of(trades, multiplier), whole)
-    table = tag("table", titled(_TITLES, _WORDS), tag("tbody", *rows), class_="trades")
+    levels = [name for name in _LEVELS if np.isfinite(getattr(trades, name)).any()]
+    rows = _rows(trades, times, returns_of(trades, multiplier), levels, whole)
+    titles = (*_TITLES, *(_LEVELS[name] for name in levels), *_MORE)
+    table = tag("table", titled(titles, _WORDS), tag("tbody", *rows), class_="trades")
     return section("Trades", scrolled(table, "Closed trades"), note=note, class_="long")
 
 
-def _rows(trades: Trades, times: I64, returns: F64, whole: bool) -> Iterator[Html]:
+def _rows(trades: Trades, times: I64, returns: F64, levels: list[str], whole: bool) -> Iterator[Html]:
     """Yield a row a trade; `whole` times have hours even at midnight."""
     n = min(len(trades), TRADES)
-    shown = {name: figures.column(getattr(trades, name)[:n].tolist(), digits) for name, digits in _DIGITS.items()}
+    digits = {"entry_price": 8, "exit_price": 8, "quantity": 6, **dict.fromkeys(levels, 8)}
+    shown = {name: figures.column(getattr(trades, name)[:n].tolist(), most) for name, most in digits.items()}
     for i in range(n):
         entry, leave = int(trades.entry_bar[i]), int(trades.exit_bar[i])
         profit, gain = float(trades.profit[i]), float(returns[i])
@@ -65,6 +69,7 @@ def _rows(trades: Trades, times: I64, returns: F64, whole: bool) -> Iterator[Htm
             tag("td", shown["exit_price"][i]),
             tag("td", figures.count(leave - entry)),
             tag("td", shown["quantity"][i]),
+            *(tag("td", shown[name][i]) for name in levels),
             toned(figures.percent(gain, 2), gain, "td"),
             toned(figures.signed(profit), profit, "td"),
             tag("td", figures.plain(float(trades.fees[i]))),
