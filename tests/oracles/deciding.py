@@ -192,7 +192,7 @@ def to_weight(account: Account, t: int, target: float, equity: float) -> bool:
     else:
         value = held.quantity * account.table.close[t] * account.settings.multiplier
         adds = abs(target) * equity >= value
-        order = Order(t, side if adds else -side, opens=adds, weight=target, belongs=True)
+        order = Order(t, side, opens=adds, weight=target, belongs=True)
         account.submit(t, entering=order)
     return True
 
