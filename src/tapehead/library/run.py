@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.backtest import Numbered, Tally, replay
@@ -12,7 +12,6 @@ from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
 from tapehead.jobs.verify import Verification
 from tapehead.model.bars import I64
-from tapehead.model.display import ROWS
 from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
 from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
@@ -184,6 +183,14 @@ class Run(Framed):
         self.wait()
         return self.record.receipt
 
+    @property
+    def look_ahead(self) -> dict[str, Any] | None:
+        """What the look-ahead test said, `found` and more; None of a run that was not completed."""
+        self.wait()
+        last = [data for _, data in replay(self._house.log, self.id)][-1:]
+        told: dict[str, Any] | None = json.loads(last[0]).get("look_ahead") if last else None
+        return told
+
     def verify(self) -> Verification:
         """Make the run again in a fresh process, from segments, without caches, and compare every bit."""
         self.wait()
@@ -249,6 +256,7 @@ class Run(Framed):
     def _repr_html_(self) -> str:
         """Return the best results for a notebook; a run that has not begun is not begun by looking at it."""
         from tapehead.library.result_table import result_html
+        from tapehead.model.display import ROWS
 
         if self._id is None:
             return result_html([], 0, f"{self.header.strategy}: not begun; iterate it, or call wait()")

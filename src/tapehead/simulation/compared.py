@@ -1,5 +1,6 @@
 """Stated, first_change: what signals say bar by bar, and where two statements of it part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -38,6 +39,9 @@ class Stated:
                 events[name] = event_bars(column)
             else:
                 lines[name] = np.ascontiguousarray(column, np.float64)
+        # What a strategy that is asked bar by bar made of all bars at once; its on_bar sees the past only.
+        given: Mapping[str, NDArray[np.float64]] = getattr(signals, "lines", {})
+        lines |= {f"lines()['{name}']": np.ascontiguousarray(line) for name, line in given.items()}
         return Stated(n_bars, events, lines)
 
     def changes(self) -> I64:

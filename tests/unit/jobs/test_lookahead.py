@@ -191,6 +191,10 @@ def test_a_kept_run_says_what_was_found_then(store: Store) -> None:
     again = completed(store, named, fresh=False)
     assert (first.reused, again.reused) == (False, True)
     assert again.look_ahead == first.look_ahead
+    kept = store.run(first.run).look_ahead
+    assert kept is not None
+    assert {name: kept[name] for name in kept} == first.look_ahead
+    assert kept["found"] is True
 
 
 class Bench:
