@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tapehead.cli import numbers
 from tapehead.library.tear import charts, figures, scales
 from tapehead.library.tear.mean import Mean
 from tapehead.library.tear.returns import bar_returns, drawdown, monthly, rolling_sharpe
@@ -197,8 +198,26 @@ def test_a_long_hole_breaks_the_line_and_is_hatched() -> None:
     assert "data-gap" not in whole
 
 
-def test_every_metric_and_flag_that_a_run_gives_has_words() -> None:
+@pytest.mark.parametrize("name", [*numbers.METRICS, *numbers.TAIL])
+def test_a_sheet_draws_every_metric_as_the_terminal_does(name: str) -> None:
+    word, (_, unit) = metric_word(name), {**numbers.METRICS, **numbers.TAIL}[name]
+    assert word.meaning, f"{name} has no words in tear/words.py"
+    assert word.unit.startswith("%") == unit.startswith("%")
+
+
+def test_metrics_of_other_names_and_flags_have_words() -> None:
     assert metric_word("best_trade_return").unit == "%"
+    assert metric_word("total_return_optimistic").title == "Total return, optimistic"
     assert metric_word("something_else").title == "Something else"
     assert all(word.title and word.meaning for word in METRICS.values())
     assert all(FLAGS.values())
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("percent", "1.2"), ("signed_percent", "+1.2"), ("fine_percent", "1.23"), ("basis_points", "123.4"),
+     ("signed", "+0.01"), ("ratio", "0.01"), ("signed_money", "+0.01"), ("count", "0"), ("days", "0.0")],
+)  # fmt: skip
+def test_each_kind_has_its_format(kind: figures.Kind, text: str) -> None:
+    assert figures.drawn(kind, 0.01234) == text
+    assert figures.drawn(kind, None) == "–"

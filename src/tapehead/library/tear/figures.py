@@ -12,7 +12,10 @@ MINUS = "−"
 _DAY_US = 86_400_000_000
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 
-Kind = Literal["percent", "signed_percent", "signed", "ratio", "money", "signed_money", "count", "days", "bars"]
+Kind = Literal[
+    "percent", "signed_percent", "fine_percent", "basis_points", "signed", "ratio", "money", "signed_money", "count",
+    "days", "bars",
+]  # fmt: skip
 
 
 def plain(value: float | None, decimals: int = 2) -> str:
@@ -94,6 +97,10 @@ def drawn(kind: Kind, value: float | None) -> str:
         return NONE
     if kind in ("percent", "signed_percent"):
         return percent(value) if kind == "signed_percent" else share(value)
+    if kind == "fine_percent":
+        return share(value, 2)
+    if kind == "basis_points":
+        return plain(value * 10_000, 1)
     if kind in ("signed", "signed_money"):
         return signed(value)
     if kind in ("count", "bars"):

@@ -36,8 +36,8 @@ METRICS: Final[Mapping[str, Word]] = {
     "max_drawdown_days": Word("Longest drawdown", "days", "days", "peak to recovery, or to the end"),
     "max_drawdown_bars": Word("Longest drawdown", "bars", "bars", "peak to recovery, or to the end"),
     "ulcer": Word("Ulcer index", "percent", "%", "root mean square of drawdowns"),
-    "var_95": Word("Value at risk, 95 %", "percent", "% a bar", "loss that 5 % of bars exceed"),
-    "cvar_95": Word("Expected shortfall, 95 %", "percent", "% a bar", "mean loss of the worst 5 % of bars"),
+    "var_95": Word("Value at risk, 95 %", "fine_percent", "% a bar", "loss that 5 % of bars exceed"),
+    "cvar_95": Word("Expected shortfall, 95 %", "fine_percent", "% a bar", "mean loss of the worst 5 % of bars"),
     "tail_ratio": Word("Tail ratio", "ratio", "", "95 % quantile over 5 % quantile of bar returns"),
     "skew": Word("Skew", "signed", "", "of bar returns"),
     "kurtosis": Word("Kurtosis", "signed", "", "of bar returns, above that of a normal distribution"),
@@ -57,6 +57,10 @@ METRICS: Final[Mapping[str, Word]] = {
     "sqn": Word("System quality", "signed", "", "√trades times mean over deviation of profits"),
     "kelly": Word("Kelly", "signed_percent", "% of equity", "win rate less lose rate over payoff"),
     "fees_paid": Word("Fees", "money", MONEY, "both sides, an open entry included"),
+    "return_without_fees": Word("Return without fees", "signed_percent", "%", "the same trades at a fee of 0"),
+    "break_even_fee": Word("Breaks even at", "basis_points", "bps a side", "the fee at which nothing is left"),
+    "ambiguous_trades": Word("Hung on the path", "count", "trades", "the order inside a bar decided them"),
+    "ambiguous_profit": Word("Money that hung on it", "percent", "% of what trades moved", "profit of those trades"),
     "turnover": Word("Turnover", "ratio", "× equity a year", "notional of entries and exits over equity then"),
     "open_profit": Word("Open profit", "signed_money", MONEY, "of what is held at the last close, exit cost not taken"),
 }
@@ -81,13 +85,18 @@ FLAGS: Final[Mapping[str, str]] = {
 def metric_word(name: str) -> Word:
     """Return how a metric is shown; one that is not known by its own name."""
     known = METRICS.get(name)
+    if known is not None:
+        return known
+    if name.endswith("_optimistic"):
+        word = metric_word(name.removesuffix("_optimistic"))
+        return word._replace(title=f"{word.title}, optimistic", meaning=f"{word.meaning}; best order inside bars")
     of_money = METRICS.get(name.removesuffix("_return")) if name.endswith("_return") else None
-    if known is None and of_money is not None:
-        # The same of returns on the money an entry bought for, in place of profits in money.
-        kind: Kind = "signed_percent" if of_money.unit == MONEY else of_money.kind
-        unit = "%" if of_money.unit == MONEY else of_money.unit
-        return Word(f"{of_money.title}, of its entry", kind, unit, f"{of_money.meaning}, over the entry's notional")
-    return known or Word(name.replace("_", " ").capitalize(), "ratio")
+    if of_money is None:
+        return Word(name.replace("_", " ").capitalize(), "ratio")
+    # The same of returns on the money an entry bought for, in place of profits in money.
+    kind: Kind = "signed_percent" if of_money.unit == MONEY else of_money.kind
+    unit = "%" if of_money.unit == MONEY else of_money.unit
+    return Word(f"{of_money.title}, of its entry", kind, unit, f"{of_money.meaning}, over the entry's notional")
 
 
 def flag_words(flag: str) -> str:
