@@ -214,6 +214,7 @@ class Account:
         known: int,
         *,
         units: float | None = None,
+        asked: float | None = None,
         slips: bool = True,
         free: bool = False,
     ) -> None:
@@ -225,7 +226,8 @@ class Account:
         amount = held.quantity if units is None else units
         price = raw
         if slips:
-            price = money.slipped(settings, raw, held.side < 0, amount, self.volume(known))
+            asked = amount if asked is None else asked
+            price = money.slipped(settings, raw, held.side < 0, asked, self.volume(known))
         value = amount * price * settings.multiplier
         row = money.row_at(self.fees, self.time_of(t, where))
         cost = 0.0 if free else money.charge(row, row.maker if order.maker else row.taker, value)

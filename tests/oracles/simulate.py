@@ -156,21 +156,29 @@ def leave_at_market(account: Account, order: Order, t: int, where: str, raw: flo
 
 
 def rebalance(account: Account, order: Order, t: int, where: str, raw: float, across: bool, late: bool) -> None:
-    """Z9: to a weight of the side that is held."""
-    held, settings = account.position, account.settings
+    """Z9: to a weight of the side that is held; R4: an order that does not fill keeps what it was decided as."""
+    held, told = account.position, (order.side, order.opens)
     assert held is not None
     wanted = order.weight * account.equity_at(raw)
-    direction = 1 if wanted > held.side * (held.quantity * raw * settings.multiplier) else -1
+    direction = 1 if wanted > held.side * (held.quantity * raw * account.settings.multiplier) else -1
     order.side, order.opens = direction, direction == held.side
-    if order.opens:
-        if late:
-            account.end(order, "expired_in_gap", t)
-        else:
-            account.enter(order, t, where, Touch(raw, slips=True), across)
-        return
+    if not order.opens:
+        reduce(account, order, t, where, raw, across)
+    elif late:
+        account.end(order, "expired_in_gap", t)
+    else:
+        account.enter(order, t, where, Touch(raw, slips=True), across)
+    if order.status != "filled":
+        order.side, order.opens = told
+
+
+def reduce(account: Account, order: Order, t: int, where: str, raw: float, across: bool) -> None:
+    """Z9: sell down to a weight; the price slips by the units that the raw price asks for."""
+    held, settings = account.position, account.settings
+    assert held is not None
     row = money.row_at(account.fees, account.time_of(t, where))
-    units = account.entry_units(order, raw, row, row.taker)
-    price = money.slipped(settings, raw, direction > 0, min(units, held.quantity), account.volume(order.decided))
+    asked = min(account.entry_units(order, raw, row, row.taker), held.quantity)
+    price = money.slipped(settings, raw, order.side > 0, asked, account.volume(order.decided))
     units = account.entry_units(order, price, row, row.taker)
     whole = units >= held.quantity
     units = money.lots(units, settings.lot)
@@ -179,7 +187,7 @@ def rebalance(account: Account, order: Order, t: int, where: str, raw: float, ac
         return
     account.entry = None
     held.across_gap |= across
-    account.leave(order, t, where, raw, order.decided, units=None if whole else units)
+    account.leave(order, t, where, raw, order.decided, units=None if whole else units, asked=asked)
 
 
 def stand_of(account: Account, start: float, *, from_open: bool) -> Stand:
