@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
@@ -109,6 +110,22 @@ def test_a_riskless_rate_is_taken_off_each_bar() -> None:
     assert values["var_95"] == plain["var_95"]
 
 
+def test_a_riskless_rate_of_days_and_of_the_market() -> None:
+    """Half invested: alpha is what the idle half would have earned, lost."""
+    close = [100.0 * (1.01 if hour % 2 else 1.0) for hour in range(72)]
+    half = [100.0]
+    for before, price in itertools.pairwise(close):
+        half.append(half[-1] * (1 + (price / before - 1) / 2))
+    found = account(half, close=close, fill="close")
+    plain, _ = tail(found)
+    values, _ = tail(found, rf=0.1)
+    free = 1.1 ** (1 / 8766) - 1
+    assert (plain["beta"], values["beta"]) == (pytest.approx(0.5), pytest.approx(0.5))
+    assert values["alpha"] - plain["alpha"] == pytest.approx(-(1 - plain["beta"]) * free * 8766)
+    days = daily_returns(found).values - (1.1 ** (1 / 365.25) - 1)
+    assert values["sharpe_daily"] == pytest.approx(days.mean() / days.std(ddof=1) * math.sqrt(365.25))
+
+
 @pytest.mark.parametrize("rf", [-1.0, -2.0, math.nan, math.inf])
 def test_a_riskless_rate_has_a_bound(rf: float) -> None:
     with pytest.raises(ParameterError, match=r"rf=.*above -100 %"):
@@ -212,6 +229,8 @@ def test_no_price_and_no_bar_to_buy_in() -> None:
         ({"slippage": 20.0, "slippage_kind": "spread"}, 150 / 120 - 1),
         # 10 % for the whole volume, of which the cash would buy a half: 5 %.
         ({"slippage": 0.1, "slippage_kind": "volume"}, 1.5 / 1.05 - 1),
+        # With units of a tenth the cash would buy more than the volume: 10 %, and no more.
+        ({"slippage": 0.1, "slippage_kind": "volume", "multiplier": 0.1}, 1.5 / 1.1 - 1),
         ({"multiplier": 10.0}, 0.5),
         # 20 of 100 goes on fees.
         ({"fee": read_fees("20usd")}, 1.2 - 1),
