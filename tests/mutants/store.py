@@ -98,8 +98,15 @@ STORE = (
     Mutant(
         "a sweep takes what a lease holds",
         f"{STORES}/sweep.py",
-        "{*keep, *leased(), *_young(database, newer_than)}",
-        "{*keep, *_young(database, newer_than)}",
+        "{*leased(), *keep(), *_young(database, newer_than)}",
+        "{*keep(), *_young(database, newer_than)}",
         UPKEEP,
+    ),
+    Mutant(
+        "a read takes blocks that no commit counted",
+        f"{STORES}/shelves.py",
+        "if blocks != found or (said and row and",
+        "if (said and row and",
+        "tests/unit/stores/test_seal.py",
     ),
 )

@@ -31,7 +31,7 @@ FILTERS: dict[str, Callable[[Known], Verdict]] = {
     'kind == "crypto" and volatility(3) > 0.2': lambda k: above(k.volatility(3), 0.2),
     'not (venue in ["w", "u"] or change(2) > 0.1)': lambda k: opposite(above(k.change(2), 0.1)),
     'quote == "" and not symbol != "X"': lambda k: True,
-    "change(1) > change(2)": lambda k: None if k.change(2) is None else k.change(1) > k.change(2),  # type: ignore[operator]
+    "change(1) > change(2)": lambda k: None if k.change(2) is None else k.change(1) > k.change(2),  # type: ignore[operator]  # None is out
 }
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 # Here once, and not in each of a thousand children.
 import pyarrow.csv
-import pyarrow.parquet  # noqa: F401
+import pyarrow.parquet  # noqa: F401 - as said
 
 _PATIENCE_S = 120.0
 

@@ -105,7 +105,10 @@ class _Layer:
 
     def open(self, _vfs: Any, name: int | None, file: int, flags: int, out: Any) -> int:
         """Open a file; one with a name gets the methods that tell."""
-        plain = lambda: int(self.plain_open(ctypes.addressof(self.plain.contents), name, file, flags, out))  # noqa: E731
+
+        def plain() -> int:
+            return int(self.plain_open(ctypes.addressof(self.plain.contents), name, file, flags, out))
+
         if name is None or flags & _TEMPORARY:
             return plain()
         path = Path(ctypes.string_at(name).decode())

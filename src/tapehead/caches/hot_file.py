@@ -48,12 +48,12 @@ def write(path: str, columns: Mapping[Column, NDArray[Any]]) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - strings, as everywhere in this room
     partial = f"{path}.{os.getpid()}-{threading.get_ident()}.partial"
     try:
-        with open(partial, "wb") as file:  # noqa: PTH123
+        with open(partial, "wb") as file:  # noqa: PTH123 - strings too
             file.writelines([*parts, trailer])
-        os.rename(partial, path)  # noqa: PTH104
+        os.rename(partial, path)  # noqa: PTH104 - strings too
     except OSError:
         with suppress(OSError):
-            os.unlink(partial)  # noqa: PTH108
+            os.unlink(partial)  # noqa: PTH108 - strings too
         raise
 
 

@@ -282,8 +282,8 @@ def _aside_lines(rows: "Sequence[Quarantined]", session: Session) -> list[str]:
     for row in shown:
         time = "no time" if row.ts is None else f"{numbers.moment(row.ts)} UTC"
         words = [f"{row.path}:{row.row}", row.series.symbol or "no symbol", time, row.reason]
-        first, *more = wrapped(words, width)
-        lines += [first, *(f"    {line}" for line in more)]
+        first, *rest = wrapped(words, width)
+        lines += [first, *(f"    {line}" for line in rest)]
         lines.append(ink.head(f"    {textwrap.shorten(row.values, width - 4, placeholder=' ..')}"))
     if len(shown) < len(rows):
         more = f"at least {len(rows) - len(shown):,}" if len(rows) == _ASIDE_LIMIT else f"{len(rows) - len(shown):,}"

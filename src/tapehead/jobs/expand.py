@@ -47,7 +47,7 @@ def expand(paths: Sequence[str]) -> Expanded:
             raise ParameterError(name="PATH", value="''", bound="a file or a folder, such as bars.csv; it is empty")
         _check_link(path)
         # Path.is_dir raises where a folder above may not be searched; os.path.isdir says no, and reading tells why.
-        if not os.path.isdir(path):  # noqa: PTH112
+        if not os.path.isdir(path):  # noqa: PTH112 - as said
             files.append(path)
             continue
         inside = list(_iter_folder(path, skipped))

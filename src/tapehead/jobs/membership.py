@@ -9,6 +9,7 @@ from tapehead.jobs.adjust import Adjustment, adjustment_of
 from tapehead.jobs.days import Days, daily
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.model.expression import TEXTS, Condition, Term
+from tapehead.model.factors import Factors
 from tapehead.model.filter import read_filter
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
@@ -144,10 +145,10 @@ def _can_hold(condition: Condition, instrument: Instrument) -> bool:
     return not bool(truth.known & ~truth.holds)
 
 
-def _splits(instrument: Instrument, factors: object, first: int) -> Adjustment | None:
+def _splits(instrument: Instrument, factors: Factors | None, first: int) -> Adjustment | None:
     """Return what takes the splits out as far as they are known."""
     try:
-        return adjustment_of(instrument, factors, "split", first)  # type: ignore[arg-type]
+        return adjustment_of(instrument, factors, "split", first)
     except AdjustError:
         return None
 

@@ -200,6 +200,7 @@ def split_periods(columns: Columns, interval: Interval) -> Iterator[tuple[int, C
     start = 0
     while start < len(ts):
         period = interval.period_of(int(ts[start]))
+        # mypy gives a parameter with a default no type; without it the lambda would see a later period.
         end = _first_after(ts, start, lambda at, period=period: interval.period_of(at) != period)  # type: ignore[misc]
         yield period, {name: columns[name][start:end] for name in BAR_COLUMNS}
         start = end

@@ -77,7 +77,7 @@ class Reading:
         if self._times is None:
             self.settle(batch)
         names, codes = self.symbols(batch)
-        ts, valid = self._times.read(_time_column(self.keys, batch), codes)  # type: ignore[union-attr]
+        ts, valid = self._times.read(_time_column(self.keys, batch), codes)  # type: ignore[union-attr]  # set by settle
         return names, codes, ts, valid
 
     def closing_guesses(self) -> tuple[str, ...]:

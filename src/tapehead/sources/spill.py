@@ -56,7 +56,7 @@ class SpillFile:
             file.seek(offset)
             left = memoryview(_bytes(into))
             while left.nbytes:
-                got = file.readinto(left)  # type: ignore[attr-defined]
+                got = file.readinto(left)  # type: ignore[attr-defined]  # an unbuffered file has it
                 if not got:
                     raise OSError(errno.EIO, "the temporary file is shorter than what was written to it")
                 left = left[got:]

@@ -333,7 +333,7 @@ def _integers(column: Any) -> tuple[I64, Flags]:
     if is_text(column.type):
         whole = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^(\d{1,18}|[0-8]\d{18})(\.\d*)?$")
         text = pc.replace_substring_regex(pc.utf8_trim_whitespace(column), r"\.\d*$", "")
-        column = pc.cast(pc.if_else(pc.fill_null(whole, False), text, None), pa.int64())  # noqa: FBT003
+        column = pc.cast(pc.if_else(pc.fill_null(whole, False), text, None), pa.int64())  # noqa: FBT003 - a value
     if pa.types.is_floating(column.type):
         values = to_float64(column)
         valid = np.isfinite(values) & (np.abs(values) < 2.0**62)

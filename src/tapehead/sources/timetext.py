@@ -126,7 +126,7 @@ def _iso(text: Any) -> tuple[I64, Flags]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    text = pc.if_else(pc.fill_null(pc.match_substring_regex(text, _ISO), False), text, None)  # noqa: FBT003
+    text = pc.if_else(pc.fill_null(pc.match_substring_regex(text, _ISO), False), text, None)  # noqa: FBT003 - a value
     try:
         times = pc.cast(text, pa.timestamp("us"))
     except pa.ArrowInvalid:
@@ -191,7 +191,7 @@ def _strptime(text: Any, form: str) -> tuple[I64, Flags]:
         same = pc.fill_null(pc.equal(again, text), False)  # noqa: FBT003 - the value to fill with
         if not pc.all(same).as_py():
             # Zeros before a number and the case of a month's name may differ; only a day that rolled over counts.
-            same = pc.or_(same, pc.fill_null(pc.equal(_unpadded(again), _unpadded(text)), False))  # noqa: FBT003
+            same = pc.or_(same, pc.fill_null(pc.equal(_unpadded(again), _unpadded(text)), False))  # noqa: FBT003 - a value
         valid &= same.to_numpy(zero_copy_only=False)
     return np.where(valid, seconds * _SECOND_US, 0), valid
 

@@ -97,7 +97,7 @@ class BarFactsContract(BarContract):
             return b"{}"
 
         commit = store.commit(
-            drafts(),  # type: ignore[arg-type]
+            drafts(),  # type: ignore[arg-type]  # a generator of drafts
             note="all",
             instruments=instruments,
             quarantine=aside(),

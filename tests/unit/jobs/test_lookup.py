@@ -180,7 +180,7 @@ def test_only_the_asked_columns_are_read_of_layers_too(house: House) -> None:
 def statements(house: House, act: Any) -> list[str]:
     """Every SQL statement on the database of bars while something is done."""
     seen: list[str] = []
-    connection = house.bars._database.connection()  # type: ignore[attr-defined]
+    connection = house.bars._database.connection()  # type: ignore[attr-defined]  # the embedded store
     connection.set_trace_callback(seen.append)
     try:
         act()

@@ -71,7 +71,7 @@ def test_calendars_are_kept_hashable_and_frozen() -> None:
     assert calendar("NSE") is calendar("NSE")
     assert len({calendar(name) for name in CALENDARS}) == 4
     with pytest.raises(AttributeError):
-        calendar("NSE").name = "BSE"  # type: ignore[misc]
+        calendar("NSE").name = "BSE"  # type: ignore[misc]  # frozen
 
 
 # Periods a year

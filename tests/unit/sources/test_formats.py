@@ -20,7 +20,7 @@ MINUTE = 60_000_000
 
 
 def us(*parts: int, tz: str = "UTC") -> int:
-    moment = datetime(*parts, tzinfo=ZoneInfo(tz))  # type: ignore[arg-type]
+    moment = datetime(*parts, tzinfo=ZoneInfo(tz))  # type: ignore[arg-type]  # five numbers
     return int(moment.astimezone(UTC).timestamp()) * 1_000_000
 
 
@@ -37,7 +37,7 @@ def put(path: Path, text: str | bytes, member: str = "") -> Path:
 
 
 def batches(path: Path, **hints: object) -> list[RawBatch]:
-    return list(recognise(str(path)).batches(Origin(str(path)), Hints(**hints)))  # type: ignore[arg-type]
+    return list(recognise(str(path)).batches(Origin(str(path)), Hints(**hints)))  # type: ignore[arg-type]  # texts
 
 
 def bars(path: Path, **hints: object) -> list[tuple[int, float, float, float, float, float | None]]:
