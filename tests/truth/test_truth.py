@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,22 @@ def test_each_name_has_its_case_and_each_case_a_name_and_a_sentence() -> None:
     assert [name for name in NAMES if not any(title.startswith(name) for title in titles)] == []
     assert len(set(titles)) == len(titles) > 150
     assert all(len(case.sentence) > 20 for case in cases)
+
+
+def test_each_rule_has_a_row_and_each_row_a_table_that_exists() -> None:
+    """docs/engine.md names its rules in bold, and ends in the list of what holds them."""
+    text = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
+    told, _, held = text.partition("## Rules and what holds them")
+    rules = set(re.findall(r"\*\*([A-Z][0-9]+)[ *.]", told))
+    rows = {
+        cells[1].strip(): cells[3].strip()
+        for cells in (line.split("|") for line in held.splitlines())
+        if len(cells) > 4
+    }
+    rows = {rule: table for rule, table in rows.items() if re.fullmatch(r"[A-Z][0-9]+", rule)}
+    assert rules == set(rows)
+    titles = {case.values[0].name for case in CASES}
+    assert {rule: table for rule, table in rows.items() if table not in titles} == {}
 
 
 def test_equal_timestamps_are_refused() -> None:
