@@ -15,7 +15,8 @@ from tapehead.cli import numbers
 from tapehead.library.tear import charts, figures, scales
 from tapehead.library.tear.mean import Mean
 from tapehead.library.tear.returns import bar_returns, drawdown, monthly, rolling_sharpe
-from tapehead.library.tear.words import FLAGS, METRICS, metric_word
+from tapehead.library.tear.words import FLAGS, METRICS, flag_words, metric_word
+from tapehead.simulation.simulate import _SEEN
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -210,7 +211,12 @@ def test_metrics_of_other_names_and_flags_have_words() -> None:
     assert metric_word("total_return_optimistic").title == "Total return, optimistic"
     assert metric_word("something_else").title == "Something else"
     assert all(word.title and word.meaning for word in METRICS.values())
-    assert all(FLAGS.values())
+
+
+def test_every_flag_of_the_engine_has_words() -> None:
+    flags = {word for _, word in _SEEN} | {"across_gap", "delisted", "side_ignored"}
+    assert flags <= set(FLAGS)
+    assert all(flag_words(flag) != flag.replace("_", " ") for flag in FLAGS)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def trade_section(result: RunResult, times: I64, multiplier: float, facts: Facts
 def _rows(trades: Trades, times: I64, returns: F64, levels: list[str], whole: bool) -> Iterator[Html]:
     """Yield a row a trade; `whole` times have hours even at midnight."""
     n = min(len(trades), TRADES)
-    digits = {"entry_price": 8, "exit_price": 8, "quantity": 6, **dict.fromkeys(levels, 8)}
+    digits = {**dict.fromkeys(("entry_price", "exit_price", *levels), 7), "quantity": 6}
     shown = {name: figures.column(getattr(trades, name)[:n].tolist(), most) for name, most in digits.items()}
     for i in range(n):
         entry, leave = int(trades.entry_bar[i]), int(trades.exit_bar[i])

@@ -76,8 +76,15 @@ FLAGS: Final[Mapping[str, str]] = {
     "delisted": "the series ended; what was held was sold at its last close",
     "vendor_adjusted": "its stored prices were adjusted by their vendor",
     "split_while_held": "a position was held over a split",
-    "ruined": "equity reached 0",
+    "rounds_to_zero": "an entry was too small for the lot, so nothing was bought",
+    "below_minimum": "an entry was below the least notional, so nothing was bought",
+    "level_behind_fill": "an entry would have filled beyond its own stop or target, and was rejected",
+    "no_stop": "an entry sized by its risk had no stop, and was rejected",
+    "ruined": "no money was left to go on with",
     "liquidated": "a position was closed since its margin was gone",
+    "shortfall": "a close cost more than there was; the account stopped at 0",
+    "slipped_beyond_bar": "a slipped price lies outside its bar",
+    "untraded_at_end": "the last bar did not trade, and the position was closed at its price all the same",
     "side_ignored": "signals came for a side that was not to be traded",
 }
 
