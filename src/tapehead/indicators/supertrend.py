@@ -44,8 +44,8 @@ def supertrend(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 
 
     Notes
     -----
-    A close at the line changes no rise and ends one: rising means above it. The first known bar rises where its close
-    is above its own lower band. What the line is at bar t depends on where its last turn was, so give it some hundred
+    A close at the line ends a rise and no fall: rising means above it. The first known bar rises where its close is at
+    or above its middle. What the line is at bar t depends on where its last turn was, so give it some hundred
     bars to warm up. A NaN after the first known bar makes all later values NaN. One pass, O(n). Releases the GIL.
     Agrees with Stock.Indicators to 1e-10. Source: Olivier Seban, who published it about 2008.
 
