@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
 from math import nan
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from hypothesis import strategies as st
@@ -13,13 +16,18 @@ from hypothesis import strategies as st
 from tapehead.indicators.memo import Memo
 from tapehead.library.rules import read_rules
 from tapehead.model.bars import Bars
+from tapehead.model.interval import Interval
+from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
 from tapehead.simulation.simulate import Simulated
 from tapehead.simulation.simulate import simulate as run_simulation
+from tests.oracles.resample import grid_of
 from tests.oracles.simulate import simulate_oracle, without_partial
-from tests.oracles.trading import HOUR_US, Outcome, Row, Settings, Table, Wishes
+from tests.oracles.trading import DAY_US, HOUR_US, Outcome, Row, Session, Settings, Table, Wishes
 from tests.parity.markets import to_bars
+from tests.parity.sessions import MARKETS, calendar_of, us
 
+MINUTE_US = 60_000_000
 CONDITIONS = ("enter", "leave", "enter_short", "leave_short")
 LINES = ("target", "limit", "stop", "size", "part", "stop_loss_at", "take_profit_at", "trail_at")
 FEES = (
@@ -36,11 +44,16 @@ class World:
     table: Table
     wishes: Wishes
     settings: Settings
+    calendar: str = "24/7"
 
     def __repr__(self) -> str:
         """Everything, so that a failing case can be written down."""
         told = {name: value for name, value in vars(self.settings).items() if value != getattr(Settings(), name)}
-        return f"World({told}, {self.table}, {self.wishes})"
+        return f"World({self.calendar}, {told}, {self.table}, {self.wishes})"
+
+    def rules(self) -> Rules:
+        """The engine's settings."""
+        return read_rules(vars(self.settings) | {"calendar": self.calendar})
 
     def signals(self) -> Signals:
         """What a strategy would hand over."""
@@ -54,17 +67,17 @@ class World:
 
     def whole(self) -> World:
         """The same without a partial last bar, as an import would hand it over."""
-        return World(*without_partial(self.table, self.wishes), self.settings)
+        return World(*without_partial(self.table, self.wishes), self.settings, self.calendar)
 
     def bars(self) -> Bars:
         """The engine's bars."""
-        return to_bars(self.whole().table)
+        return to_bars(self.whole().table, str(Interval.of_us(self.table.interval)))
 
     def simulate(self, *, orders: bool = True) -> Simulated:
         """The engine."""
         bars, signals = self.bars(), self.whole().signals()
         signals.check(len(bars), "features", "test")
-        return run_simulation(bars, signals, read_rules(vars(self.settings)), Memo(), orders=orders)
+        return run_simulation(bars, signals, self.rules(), Memo(), orders=orders)
 
     def oracle(self) -> Outcome:
         """The twin."""
@@ -109,19 +122,48 @@ def make_features_table(rng: random.Random, tick: float) -> Table:
     """Bars of up to 60 hours or days of which some are missing or untraded."""
     n = rng.randint(2, 60)
     whole, still = rng.choice([1.0, 1.0, 0.8]), rng.choice([0.0, 0.0, 0.2])
-    steps = [rng.randint(0, 24 * 365 * 30)]
+    interval = rng.choice([HOUR_US, HOUR_US, HOUR_US, HOUR_US // 4, DAY_US])
+    steps = [rng.randint(0, 365 * 30) * DAY_US // interval + rng.randint(0, 23)]
     while len(steps) < n:
         steps.append(steps[-1] + (1 if rng.random() < whole else rng.randint(2, 30)))
     traded = [rng.random() >= still for _ in range(n)]
     return Table(
-        ts=[step * HOUR_US for step in steps],
+        ts=[step * interval for step in steps],
         **make_prices(rng, n, tick),
         traded=traded,
         step=steps,
         partial=[False] * (n - 1) + [rng.random() < 0.05],
         warm=rng.choice([0, 0, rng.randint(0, n - 2)]),
         volume=[rng.choice([10.0, 1_000.0, 77.7]) if one else 0.0 for one in traded],
+        interval=interval,
     )
+
+
+ZONES = {"24/7": "UTC", "XNYS": "America/New_York", "NSE": "Asia/Kolkata", "FX": "America/New_York"}
+
+
+@cache
+def grid(market: str, interval: int) -> list[tuple[int, Session]]:
+    """Every bar that three weeks or so of an exchange should have, and its session."""
+    out = []
+    for one in MARKETS[market]:
+        wall = one.opened.astimezone(ZoneInfo(ZONES[calendar_of(market)]))
+        session = Session(us(one.opened), us(one.closed), (wall.hour * 60 + wall.minute) * MINUTE_US)
+        out += [(us(at), session) for at in grid_of(one, timedelta(microseconds=interval))]
+    return out
+
+
+def on_an_exchange(rng: random.Random, table: Table) -> str:
+    """Move the bars to some weeks of an exchange; return its calendar."""
+    market = rng.choice(sorted(MARKETS))
+    table.interval = rng.choice([HOUR_US, HOUR_US // 4, HOUR_US // 2])
+    places = grid(market, table.interval)
+    wide = min(len(table.ts) + rng.choice([0, 0, len(table.ts) // 2]), len(places))
+    first = rng.randint(0, len(places) - wide)
+    table.step = sorted(rng.sample(range(first, first + wide), len(table.ts)))
+    table.ts = [places[step][0] for step in table.step]
+    table.sessions = [places[step][1] for step in table.step]
+    return calendar_of(market)
 
 
 def make_lines(rng: random.Random, table: Table, side: str, leverage: float) -> dict[str, list[float]]:
@@ -214,13 +256,17 @@ def make_world(seed: int) -> World:
     tick = rng.choice([0.0, 0.0, 0.01, 0.5])
     table = make_features_table(rng, tick)
     settings = make_settings(rng, tick)
+    calendar = "24/7"
+    if rng.random() < 0.15:
+        calendar = on_an_exchange(rng, table)
+        settings = replace(settings, overnight=rng.random() < 0.5)
     lines = make_lines(rng, table, settings.side, settings.leverage)
     wishes = Wishes(**lines)
     if "target" not in lines:
         shares = rng.choices([0.05, 0.2, 0.6], k=4)
         for name, share in zip(CONDITIONS, shares, strict=True):
             setattr(wishes, name, [rng.random() < share for _ in table.ts])
-    return World(table, wishes, settings)
+    return World(table, wishes, settings, calendar)
 
 
 worlds = st.integers(0, 2**40).map(make_world)

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapehead.library.rules import read_rules
 from tapehead.library.simulate import Simulation, simulate
 from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
@@ -91,15 +90,21 @@ PRICE_LINES = ("limit", "stop", "stop_loss_at", "take_profit_at", "trail_at")
 def with_table(world: World, change: Callable[[str, list[float]], list[float]], lines: dict[str, list[float]]) -> World:
     """A world with other prices and lines."""
     prices = {name: change(name, getattr(world.table, name)) for name in ("open", "high", "low", "close")}
-    return World(dataclasses.replace(world.table, **prices), dataclasses.replace(world.wishes, **lines), world.settings)
+    return World(
+        dataclasses.replace(world.table, **prices),
+        dataclasses.replace(world.wishes, **lines),
+        world.settings,
+        world.calendar,
+    )
 
 
 def first_bars(world: World, count: int) -> World:
     """The same, ended after some bars, without what belongs to an end."""
     rules = dataclasses.replace(world.settings, delisted=False, close_at_end=False)
     columns = {name: getattr(world.table, name)[:count] for name in (*COLUMNS, "volume")}
+    columns["sessions"] = world.table.sessions and world.table.sessions[:count]
     table = dataclasses.replace(world.table, **columns, partial=[])
-    return World(table, world.wishes.at(range(count)), rules)
+    return World(table, world.wishes.at(range(count)), rules, world.calendar)
 
 
 def outcomes(world: World) -> tuple[list[Row], float]:
@@ -117,7 +122,7 @@ def test_with_every_feature_later_bars_change_no_earlier_fill(world: World, shar
     closed = [Row(row) for row in whole.trades.rows() if row["exit_bar"] < count - warm]
     assert [Row(row) for row in short.trades.rows()] == closed
     bars = first_bars(world, n).bars()
-    rules = read_rules(vars(world.settings))
+    rules = world.rules()
     line = curve(bars, whole.ledger, rules).equity[: count - warm]
     assert curve(first_bars(world, count).bars(), short.ledger, rules).equity.tolist() == line.tolist()
 
@@ -139,7 +144,7 @@ def free_of_steps(world: World) -> World:
         rules = dataclasses.replace(rules, slippage=0.0)
     if rules.sizing == "units":
         rules = dataclasses.replace(rules, sizing="fraction", size=min(1.0, rules.leverage))
-    return World(world.table, dataclasses.replace(world.wishes, size=()), rules)
+    return World(world.table, dataclasses.replace(world.wishes, size=()), rules, world.calendar)
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
@@ -203,7 +208,7 @@ def mirrored_pair(seed: int) -> tuple[World, World]:
         "delist_haircut": 0.0,
     }
     rules = dataclasses.replace(world.settings, **kind, **costs, **none, flip=flip, tick=STEP, pyramid=1)
-    world = World(table, wishes, rules)
+    world = World(table, wishes, rules, world.calendar)
     names = {"open": "open", "high": "low", "low": "high", "close": "close"}
     sides = {"enter": "enter_short", "leave": "leave_short", "enter_short": "enter", "leave_short": "leave"}
     other = {name: [MIRROR - value for value in line] for name, line in lines.items()}

@@ -12,7 +12,6 @@ import numpy as np
 from hypothesis import given, settings
 
 from tapehead.layout.columns import ORDER_STATUSES, REASONS
-from tapehead.library.rules import read_rules
 from tapehead.library.simulate import simulate
 from tapehead.simulation.curve import curve
 from tests.oracles import metrics
@@ -76,7 +75,7 @@ def test_every_feature_together_is_the_oracles(world: World) -> None:
     assert [Row(row) for row in got.trades.rows()] == want.trades
     assert got.orders is not None
     assert [Row(row) for row in got.orders.rows()] == order_rows(want, world)
-    line = curve(world.bars(), got.ledger, read_rules(vars(world.settings)))
+    line = curve(world.bars(), got.ledger, world.rules())
     assert line.equity.tolist() == want.equity
     assert got.final_equity == want.equity[-1]
     sums = (got.fees_paid, got.borrow_paid, got.interest, got.slippage_paid)
