@@ -31,9 +31,12 @@ class Account:
         self.speaks = [weights or any(line[t] for line in said) for t in range(len(table.ts))]
 
     def nothing_can_happen(self, t: int) -> bool:
-        """A shortcut: flat, nothing waits, no interest, and the bar says nothing."""
-        idle = self.position is None and self.exit is None and self.entry is None and not self.settings.cash_rate
-        return idle and not self.speaks[t] and t < len(self.speaks) - 1
+        """A shortcut: nothing waits, earns or costs, no level stands, no clock runs, and the bar says nothing."""
+        if self.exit is not None or self.entry is not None or self.settings.cash_rate or self.speaks[t]:
+            return False
+        if self.position is not None and (self.has_levels() or not self.runs_free):
+            return False
+        return t < len(self.speaks) - 1
 
     def has_levels(self) -> bool:
         """Whether a price inside a bar can close what is held."""

@@ -47,6 +47,7 @@ def simulate_oracle(
     account = Account(table, wishes, settings)
     for t in range(table.warm, len(table.ts)):
         if account.nothing_can_happen(t):
+            remember(account, t)
             mark(account, t)
             continue
         if side_ignored(account, t):
