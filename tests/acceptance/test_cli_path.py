@@ -18,6 +18,7 @@ VARIES = [
     (re.compile(r"receipt [0-9a-f]{8}"), "receipt HEX"),
     (re.compile(r"[\d.,]+ (?:ms|s)\b"), "TIME"),
     (re.compile(r"[\d.,]+ (?:[Mk] )?bars/s"), "RATE"),
+    (re.compile(r"\d+ cuts? (?:x|in) \d+ instruments?"), "CUTS"),
 ]
 
 
