@@ -43,7 +43,10 @@ def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
 
 
 def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
-    """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start."""
+    """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start.
+
+    A level that there was none of is None.
+    """
     if result.trades is None:
         return
     for row in result.trades.rows():
@@ -51,7 +54,7 @@ def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
         yield {
             "entry_time": iso(int(times[row["entry_bar"]])),
             "exit_time": iso(int(times[row["exit_bar"]])),
-            **row,
+            **{name: None if value != value else value for name, value in row.items()},
             "return": row["profit"] / notional if notional else 0.0,
         }
 
