@@ -11,6 +11,7 @@ import pytest
 
 from tapehead.library.store import open as open_store
 from tests.acceptance.program import PROGRAM, environment, tapehead, write_bars
+from tests.unit.stores.processes import rest_of
 
 CRYPTO = ("--universe", "crypto")
 BROKEN = {
@@ -121,7 +122,7 @@ def test_ctrl_c_keeps_what_is_done(market: Path, tmp_path: Path) -> None:
             break
     begun = time.monotonic()
     process.send_signal(signal.SIGINT)
-    rest, err = process.communicate(timeout=60)
+    rest, err = rest_of(process)
     assert process.returncode == 130, err
     assert time.monotonic() - begun < 30
     last = json.loads(rest.splitlines()[-1])

@@ -2,13 +2,12 @@
 
 import os
 import signal
-import time
 from pathlib import Path
 
 from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
-from tests.unit.stores.processes import start
+from tests.unit.stores.processes import rest_of, start
 
 WRITER = """
 import sys
@@ -37,9 +36,9 @@ def test_what_was_returned_from_survives_a_kill(tmp_path: Path) -> None:
         writer = start(WRITER, tmp_path)
         assert writer.stdout is not None
         run = writer.stdout.readline().strip()
-        time.sleep(0.05 * (turn + 1))
+        first = [writer.stdout.readline() for _ in range(1 + 7 * turn)]
         os.kill(writer.pid, signal.SIGKILL)
-        told = [line for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")]
+        told = first + [line for line in rest_of(writer)[0].splitlines(keepends=True) if line.endswith("\n")]
         database = open_runs(open_home(tmp_path))
         runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
         events = log.read(run, 0, 1_000_000)

@@ -1,34 +1,17 @@
 """`tapehead undo` and `tapehead store` on a real store: what they say, their documents, their exit codes."""
 
-import json
 import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tapehead.cli.main import main
-from tests.acceptance.program import write_bars
+from tests.acceptance.program import Ended, write_bars
 
-Tapehead = Callable[..., "Ended"]
-
-
-class Ended(NamedTuple):
-    """How a command ended and what it wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
+Tapehead = Callable[..., Ended]
 
 
 @pytest.fixture(scope="module")

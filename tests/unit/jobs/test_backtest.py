@@ -22,6 +22,7 @@ from tapehead.jobs.backtest import replay
 from tapehead.library.store import Store
 from tapehead.model.events import Cancelled, Completed, Result, Started, to_bytes
 from tests.unit.library.market import RSI_BODY, columns_of, house_of, open_market, write_strategy
+from tests.unit.stores.processes import rest_of
 
 ASKED: dict[str, Any] = {"universe": "crypto", "fee": "10bps"}
 
@@ -295,7 +296,7 @@ def test_ctrl_c_in_a_script_keeps_what_is_finished(store: Store, tmp_path: Path)
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     (tmp_path / "go").touch()
-    rest, error = process.communicate(timeout=60)
+    rest, error = rest_of(process)
     assert process.returncode in (130, -signal.SIGINT)
     assert "KeyboardInterrupt" in error
     check_cancelled(store, store.runs()[0].run, len(seen) + len(rest.splitlines()))
@@ -308,7 +309,7 @@ def test_kill_9_keeps_what_was_told_and_leaves_the_run_unfinished(store: Store, 
     assert process.stdout is not None
     told = [process.stdout.readline().strip() for _ in range(2)]
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate(timeout=60)
+    rest_of(process)
     (tmp_path / "go").touch()
     record = store.runs()[0]
     assert record.state == "running"

@@ -12,7 +12,7 @@ from tapehead.library.store import Store
 from tapehead.stores.embedded.lock import WriterLock
 from tapehead.testing.samples import YEAR_2021
 from tests.unit.library.market import HOUR_US, columns_of, house_of, open_market
-from tests.unit.stores.processes import start
+from tests.unit.stores.processes import rest_of, start
 
 MINUTE_US = 60_000_000
 NOON = datetime(2021, 1, 1, 12, tzinfo=UTC)
@@ -149,7 +149,7 @@ def test_what_was_appended_outlives_a_kill(tmp_path: Path) -> None:
     assert process.stdout is not None
     seen = [process.stdout.readline() for _ in range(10)]
     process.kill()
-    said = [*seen, *process.communicate()[0].splitlines()]
+    said = [*seen, *rest_of(process)[0].splitlines()]
     with th.open(tmp_path) as store:
         held = closes(store)
         assert len(held) >= len(said)
