@@ -99,7 +99,7 @@ def order_rows(outcome: Outcome, world: World) -> list[Row]:
 
 def make_prices(rng: random.Random, n: int, tick: float) -> dict[str, list[float]]:
     """A walk with gaps and ties; on ticks where there are any."""
-    price, wild = rng.choice([100.0, 20.0, 43_210.5]), rng.choice([0.005, 0.02, 0.08, 0.25])
+    price, wild = rng.choice([100.0, 20.0, 4.0, 43_210.5]), rng.choice([0.005, 0.02, 0.08, 0.25])
     out: dict[str, list[float]] = {"open": [], "high": [], "low": [], "close": []}
 
     def shown(value: float) -> float:
@@ -121,7 +121,7 @@ def make_prices(rng: random.Random, n: int, tick: float) -> dict[str, list[float
 def make_features_table(rng: random.Random, tick: float) -> Table:
     """Bars of up to 60 hours or days of which some are missing or untraded."""
     n = rng.randint(2, 60)
-    whole, still = rng.choice([1.0, 1.0, 0.8]), rng.choice([0.0, 0.0, 0.2])
+    whole, still = rng.choice([1.0, 1.0, 0.8]), rng.choice([0.0, 0.0, 0.2, 0.5])
     interval = rng.choice([HOUR_US, HOUR_US, HOUR_US, HOUR_US // 4, DAY_US])
     steps = [rng.randint(0, 365 * 30) * DAY_US // interval + rng.randint(0, 23)]
     while len(steps) < n:
@@ -178,7 +178,7 @@ def make_lines(rng: random.Random, table: Table, side: str, leverage: float) -> 
     }
     lines = {}
     for name, (share, low, high) in around.items():
-        if rng.random() < 0.25:
+        if rng.random() < (0.4 if name in ("limit", "stop") else 0.25):
             lines[name] = [c * rng.uniform(low, high) if rng.random() < share else nan for c in table.close]
     if rng.random() < 0.2:
         lines["size"] = [rng.uniform(0.01, 2.0) if rng.random() < 0.5 else nan for _ in range(n)]

@@ -113,7 +113,7 @@ def outcomes(world: World) -> tuple[list[Row], float]:
     return [Row(row) for row in got.trades.rows()], got.final_equity
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(worlds, st.floats(0, 1))
 def test_with_every_feature_later_bars_change_no_earlier_fill(world: World, share: float) -> None:
     warm, n = world.table.warm, len(world.table.ts)
@@ -127,7 +127,7 @@ def test_with_every_feature_later_bars_change_no_earlier_fill(world: World, shar
     assert curve(first_bars(world, count).bars(), short.ledger, rules).equity.tolist() == line.tolist()
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(worlds)
 def test_with_every_feature_every_cent_is_accounted_for(world: World) -> None:
     got = world.simulate()
@@ -147,7 +147,7 @@ def free_of_steps(world: World) -> World:
     return World(world.table, dataclasses.replace(world.wishes, size=()), rules, world.calendar)
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(worlds, st.integers(-20, 20))
 def test_with_every_feature_a_power_of_two_scales_prices_and_nothing_else(world: World, power: int) -> None:
     """Units become fewer as prices grow, so volume does, and all money stays as it was."""
@@ -165,7 +165,7 @@ def test_with_every_feature_a_power_of_two_scales_prices_and_nothing_else(world:
     assert scaled_equity == equity
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=40, derandomize=True, deadline=None)
 @given(st.lists(st.integers(0, 2**40), min_size=2, max_size=5), st.randoms(use_true_random=False))
 def test_the_order_of_instruments_changes_nothing(seeds: list[int], rng: random.Random) -> None:
     first = {seed: outcomes(make_world(seed)) for seed in seeds}
@@ -217,7 +217,7 @@ def mirrored_pair(seed: int) -> tuple[World, World]:
     return world, turned
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(st.integers(0, 2**40))
 def test_shorts_mirror_longs(seed: int) -> None:
     """Where money is linear in price: fixed units, fixed fees, half-spreads, absolute levels."""

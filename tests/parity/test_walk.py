@@ -99,7 +99,7 @@ def test_asking_for_orders_changes_nothing(world: World) -> None:
 def test_the_worlds_reach_every_corner() -> None:
     """All statuses, all reasons, and what is rare: flips, additions, parts, debts, prices whose order decides."""
     met: set[str] = set()
-    for seed in range(1_500):
+    for seed in range(600):
         world = make_world(seed)
         outcome = world.oracle()
         met |= outcome.flags | {order.status for order in outcome.orders}
