@@ -27,6 +27,8 @@ from tapehead.library.store import open as open  # noqa: A004 - th.open() is the
 from tapehead.model.bars import Bars as Bars
 from tapehead.model.rules import Rules as Rules
 from tapehead.model.signals import Signals as Signals
+from tapehead.strategies.bar_strategy import bar_strategy as bar_strategy
+from tapehead.strategies.bar_strategy import state as state
 from tapehead.strategies.strategy import param as param
 from tapehead.strategies.strategy import strategy as strategy
 

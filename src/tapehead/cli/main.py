@@ -33,6 +33,7 @@ ENTRIES = {
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
     "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
     "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),
+    "explain": Entry("tapehead.cli.explain", "explain", "Why a trade is what it is, and its money on each path."),
     "report": Entry("tapehead.cli.report", "report", "A tear sheet: one page that needs nothing but a browser."),
     "verify": Entry("tapehead.cli.runs", "verify", "Make a run again and compare every bit."),
     "store": Entry("tapehead.cli.store", "store", "Check, list, compare, sweep and export what is held."),

@@ -14,6 +14,7 @@ from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
+from tapehead.jobs.sensitivity import sensitivity_of
 from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
@@ -92,7 +93,8 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     item = _ended(item, bars, bench.plan.last)
     done = simulate(bars, signals, item.rules, memo)
     clock.mark("walk")
-    result, warnings = _result(bench, item, task, bars, done)
+    also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
+    result, warnings = _result(bench, item, task, bars, done, also, why_not)
     clock.mark("metrics")
     if item.wider:
         warnings += _warm_up_warnings(bench, item, bars, signals)
@@ -197,7 +199,13 @@ def _place(error: BaseException, origin: str) -> str:
 
 
 def _result(
-    bench: Bench, item: Item, task: Task, bars: Bars, done: Simulated
+    bench: Bench,
+    item: Item,
+    task: Task,
+    bars: Bars,
+    done: Simulated,
+    also: Mapping[str, float | None],
+    why_not: Mapping[str, str],
 ) -> tuple[RunResult, list[tuple[str, str]]]:
     """Sum up one simulation."""
     spec = bench.plan.spec
@@ -209,15 +217,19 @@ def _result(
         final_equity=done.final_equity,
         fees_paid=done.fees_paid,
         open_profit=done.position.profit if done.position else None,
-        equity=lambda: curve(bars, done.trades, item.rules, position=done.position).equity,
+        equity=lambda: curve(bars, done.ledger, item.rules).equity,
     )
+    metrics |= also
+    why |= why_not
     flags, warnings = _data_flags(bench.plan, item, bars)
+    if done.log is not None and done.log.slow:
+        warnings.append(("strategy.not_compiled", f"on_bar ran as Python, some 100 times slower: {done.log.slow}"))
     split = _held_over_splits(item, bars, done)
     if split:
         flags.append("split_while_held")
         text = f"{split:,} position{'s' * (split != 1)} held over a split; units stay as bought, so prices jump"
         warnings.append(("data.split_while_held", text))
-    line = curve(bars, done.trades, item.rules, EQUITY_POINTS, position=done.position)
+    line = curve(bars, done.ledger, item.rules, EQUITY_POINTS)
     result = RunResult(
         run=task.run,
         instrument=item.instrument.name,

@@ -11,8 +11,8 @@ F64 = NDArray[np.float64]
 I8 = NDArray[np.int8]
 
 FRACTION, CASH, UNITS, RISK = 0, 1, 2, 3
-HALVINGS = 50
-"""Of [0, 1): the rate is known to 1e-15."""
+HALVINGS = 40
+"""Of [0, 1): the rate is known to 1e-12."""
 
 
 @short_kernel

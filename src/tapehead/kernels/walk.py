@@ -1,198 +1,218 @@
-"""The walk: from decision to fill to decision, touching no bar on which nothing is decided.
+"""The walk: steps from bar of interest to bar of interest, touching no other.
 
-Market orders, long only (engine.md, sections 1, 2, 3 and 10). Arguments that are None are pruned when compiled: without
-`traded` every bar fills. `lag` is 1 where orders fill at the next open, 0 where they fill at the close they were
-decided at.
+The truth is the step of `kernels/bar.py`. A skip leads from one bar on which something may happen to the next: the next
+wish while nothing waits and nothing is held; while a position is held, the first bar that reaches one of its levels.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.account import OHLC, TRADED
+from tapehead.kernels.bar import after_decision, before_decision, open_and_inside
+from tapehead.kernels.decisions import decide, decide_weight
+from tapehead.kernels.jit import inlined, part
+from tapehead.kernels.levels import nearest, trail_of
+from tapehead.kernels.orders import waits
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
-NOTHING, ENTER, IGNORE = 0, 1, 2
-OPEN_END, SELL_AT_END, DELIST = 0, 1, 2
-TRADED = 1
-SIGNAL, DELISTED, END = 0, 8, 10
 
-ENTRY_PRICE, EXIT_PRICE, QUANTITY, FEES, PROFIT, REST, AFTER = 0, 1, 2, 3, 4, 5, 6
-MONEY_COLUMNS = 7
-ENTRY_BAR, EXIT_BAR, REASON, GAP = 0, 1, 2, 3
-BAR_FIELDS = 4
-
-UNFILLED, EXPIRED, ROUNDED, STILL_OPEN, UNTRADED_END = 1, 2, 4, 8, 16
+@inlined
+def event_from(events: I32, at: int, t: int) -> int:
+    """Return the place of the first event at or after bar t, from a place on."""
+    while at < events.shape[0] and events[at] < t:
+        at += 1
+    return at
 
 
-@kernel
-def next_traded(traded: U8 | None, t: int, n: int) -> int:
-    """Return the first bar at or after t on which something traded, or n."""
-    if traded is None:
-        return t if t < n else n
-    while t < n and not traded[t] & TRADED:
-        t += 1
-    return t if t < n else n
+@part
+def scan(a: Any, r: Any, flags: U8, opens: F64, high: F64, low: F64, t: int, until: int) -> int:
+    """Return the first bar in [t, until) that reaches a level of the position, else until; moves the trail on the way.
+
+    The loops are one, written for each side: a product with the side would cost a third of the time.
+    """
+    side = a.side
+    floor, _ = nearest(a, r)
+    floor *= side
+    ceiling = a.ceiling
+    moves = a.trail == a.trail
+    if floor != floor and ceiling != ceiling:
+        return until
+    best, every = a.best, r.all_traded != 0
+    # Comparisons are written so that a level that is NaN lets every bar pass.
+    if side > 0:
+        while t < until:
+            if every or flags[t] & TRADED:
+                if low[t] <= floor or high[t] >= ceiling or opens[t] <= floor or opens[t] >= ceiling:
+                    break
+                if moves and high[t] > best:
+                    best = high[t]
+                    floor = _higher(a, r, best, floor)
+            t += 1
+    else:
+        while t < until:
+            if every or flags[t] & TRADED:
+                if high[t] >= floor or low[t] <= ceiling or opens[t] >= floor or opens[t] <= ceiling:
+                    break
+                if moves and low[t] < best:
+                    best = low[t]
+                    floor = _higher(a, r, best, floor)
+            t += 1
+    a.best = best
+    return t
 
 
-@kernel
-def settle_entry(
-    enter: I32, leave: I32, i: int, j: int, decision: int, last: int, on_conflict: int
-) -> tuple[int, int, int]:
-    """Let the decisions in (decision, last] replace or cancel a waiting entry; -1 when it is cancelled."""
-    n_enter, n_leave = enter.shape[0], leave.shape[0]
-    while j < n_leave and leave[j] <= decision:
-        j += 1
-    while True:
-        t_enter = enter[i] if i < n_enter else last + 1
-        t_leave = leave[j] if j < n_leave else last + 1
-        if t_enter > last and t_leave > last:
-            return i, j, decision
-        if t_enter < t_leave:
-            decision = t_enter
-            i += 1
-        elif t_leave < t_enter:
-            decision = -1
-            j += 1
-        else:
-            if on_conflict == ENTER:
-                decision = t_enter
-            elif on_conflict == NOTHING:
-                decision = -1
-            i += 1
-            j += 1
+@part
+def _higher(a: Any, r: Any, best: float, floor: float) -> float:
+    """Move the trailing level; return the level that acts now."""
+    side = a.side
+    level = trail_of(r, side, a.width, best)
+    if side * level > side * a.trail:
+        a.trail = level
+        if not side * floor >= side * level:
+            return level
+    return floor
 
 
-@kernel
-def next_entry(enter: I32, leave: I32, i: int, j: int, on_conflict: int) -> tuple[int, int, int]:
-    """Return the next bar that decides to enter while flat with nothing waiting, or -1."""
-    while i < enter.shape[0]:
-        t = enter[i]
-        i += 1
-        while j < leave.shape[0] and leave[j] < t:
-            j += 1
-        if j == leave.shape[0] or leave[j] != t or on_conflict == ENTER:
-            return i, j, t
-    return i, j, -1
-
-
-@kernel
-def walk(
-    price: F64,
-    close: F64,
-    traded: U8 | None,
-    step: I64,
-    unit: int,
+@inlined
+def next_bar(
+    a: Any,
+    r: Any,
+    more: Any,
     enter: I32,
     leave: I32,
-    start: int,
-    lag: int,
-    fee: float,
-    slippage: float,
-    size: float,
-    cash: float,
-    max_wait: int,
-    on_conflict: int,
-    ending: int,
-    haircut: float,
-    bars: I32,
+    enter_short: I32,
+    leave_short: I32,
+    flags: U8,
+    opens: F64,
+    high: F64,
+    low: F64,
+    t: int,
+) -> int:
+    """Return the next bar after t on which something may happen; the last bar is one."""
+    last = r.n - 1
+    if t + 1 >= last or waits(a) or (more is not None and r.each_bar != 0):
+        return t + 1
+    until = last
+    held = a.units != 0.0
+    if not held or (more is not None and (r.weighted != 0 or (r.pyramid > 1 if a.side > 0 else r.flips != 0))):
+        a.at_enter = event_from(enter, a.at_enter, t + 1)
+        if a.at_enter < enter.shape[0]:
+            until = min(until, enter[a.at_enter])
+    if more is not None and (not held or (r.pyramid > 1 if a.side < 0 else r.flips != 0)):
+        a.at_enter_short = event_from(enter_short, a.at_enter_short, t + 1)
+        if a.at_enter_short < enter_short.shape[0]:
+            until = min(until, enter_short[a.at_enter_short])
+    if held and a.side > 0:
+        a.at_leave = event_from(leave, a.at_leave, t + 1)
+        if a.at_leave < leave.shape[0]:
+            until = min(until, leave[a.at_leave])
+    elif held:
+        a.at_leave_short = event_from(leave_short, a.at_leave_short, t + 1)
+        if a.at_leave_short < leave_short.shape[0]:
+            until = min(until, leave_short[a.at_leave_short])
+    if more is not None and held:
+        if r.time_stop > 0:
+            until = min(until, max(t + 1, a.entry_bar + r.time_stop))
+        if r.path == OHLC and a.trail == a.trail:
+            return t + 1
+        return scan(a, r, flags, opens, high, low, t + 1, until)
+    return until
+
+
+@inlined
+def is_event(events: I32, at: int, t: int) -> bool:
+    """Say whether the event at a place is bar t."""
+    return at < events.shape[0] and events[at] == t
+
+
+@inlined
+def load_bar(
+    r: Any,
+    b: Any,
+    more: Any,
+    opens: F64,
+    high: F64,
+    low: F64,
+    close: F64,
+    volume: F64,
+    flags: U8,
+    says: U8,
+    ts: I64,
+    step: I64,
+    t: int,
+) -> None:
+    """Put one bar into its record."""
+    b.t, b.ts, b.step, b.traded = t, ts[t], step[t], r.all_traded | (flags[t] & TRADED)
+    b.open, b.high, b.low, b.close, b.volume = opens[t], high[t], low[t], close[t], volume[t]
+    if more is not None:
+        b.says = says[t] if says.shape[0] != 0 else 0
+        b.hole, b.close_before, b.volume_before = 0, 0.0, 0.0
+        if t > r.first:
+            b.hole = ts[t] - (ts[t - 1] + r.interval)
+            b.close_before, b.volume_before = close[t - 1], volume[t - 1]
+
+
+@part
+def walk(
+    a: Any,
+    r: Any,
+    b: Any,
+    more: Any,
+    opens: F64,
+    high: F64,
+    low: F64,
+    close: F64,
+    volume: F64,
+    flags: U8,
+    says: U8,
+    ts: I64,
+    step: I64,
+    enter: I32,
+    leave: I32,
+    enter_short: I32,
+    leave_short: I32,
+    target: F64,
+    lines: F64,
+    fees: F64,
     money: F64,
-) -> tuple[int, int, float]:
-    """Fill `bars` and `money`, a row a trade; return rows, what happened (bits) and fees paid.
+    marks: I32,
+    ledger: F64,
+    orders: F64,
+) -> None:
+    """Walk over the bars from `r.first` on.
 
-    `price` is the open or the close of each bar, what orders fill at; `step`/`unit` counts calendar steps; `enter` and
-    `leave` are rising bar numbers at or after `start`; `max_wait` -1 waits for ever. An open position is the last row,
-    with `EXIT_BAR` n. Longer than 40 lines since flat and long share their pointers.
+    `enter`, `leave`, `enter_short`, `leave_short` are rising bars at or after it; with `r.weighted` the wishes are the
+    values of `target`, and `enter` the bars at which it changes. `lines` has shape (LINES, n) or (0, 0), `says` (n,) or
+    (0,); rows are written from 0 on.
     """
-    n = close.shape[0]
-    i = 0
-    j = 0
-    row = 0
-    seen = 0
-    fees_paid = 0.0
-    while True:
-        i, j, decision = next_entry(enter, leave, i, j, on_conflict)
-        if decision < 0:
+    t = r.first - 1
+    while a.over == 0:
+        t = next_bar(a, r, more, enter, leave, enter_short, leave_short, flags, opens, high, low, t)
+        if t >= r.n:
             break
-        fill = next_traded(traded, decision + lag, n)
-        if fill > decision + lag:
-            i, j, decision = settle_entry(enter, leave, i, j, decision, min(fill - lag, n - 1), on_conflict)
-            if decision < 0:
-                continue
-        if fill == n:
-            seen |= UNFILLED
-            break
-        gap = (step[fill] - step[decision]) // unit - lag
-        if max_wait >= 0 and gap > max_wait:
-            seen |= EXPIRED
-            continue
-        paid = price[fill] * (1.0 + slippage)
-        quantity = size * cash / (paid * (1.0 + fee))
-        if not 0.0 < quantity < np.inf:
-            seen |= ROUNDED
-            continue
-        notional = quantity * paid
-        fee_in = notional * fee
-        rest = cash - (notional + fee_in)
-        fees_paid += fee_in
-        bars[row, ENTRY_BAR] = fill
-        bars[row, EXIT_BAR] = n
-        bars[row, REASON] = SIGNAL
-        bars[row, GAP] = gap > 0
-        money[row, ENTRY_PRICE] = paid
-        money[row, QUANTITY] = quantity
-        money[row, FEES] = fee_in
-        money[row, REST] = rest
-        row += 1
-
-        first = fill + 1 - lag
-        while j < leave.shape[0] and leave[j] < first:
-            j += 1
-        reason = SIGNAL
-        if j < leave.shape[0]:
-            decision = leave[j]
-            fill = next_traded(traded, decision + lag, n)
-            while j < leave.shape[0] and leave[j] <= fill - lag:
-                decision = leave[j]
-                j += 1
-            if fill == n:
-                seen |= UNFILLED
-        else:
-            fill = n
-        if fill < n:
-            bars[row - 1, GAP] |= (step[fill] - step[decision]) // unit - lag > 0
-            got = price[fill] * (1.0 - slippage)
-            fee_out = quantity * got * fee
-        elif ending == DELIST:
-            fill, reason = n - 1, DELISTED
-            got = close[fill] * (1.0 - haircut)
-            fee_out = 0.0
-        elif ending == SELL_AT_END:
-            fill, reason = n - 1, END
-            if traded is not None and not traded[fill] & TRADED:
-                seen |= UNTRADED_END
-            got = close[fill] * (1.0 - slippage)
-            fee_out = quantity * got * fee
-        else:
-            seen |= STILL_OPEN
-            break
-        cash = rest + (quantity * got - fee_out)
-        fees_paid += fee_out
-        bars[row - 1, EXIT_BAR] = fill
-        bars[row - 1, REASON] = reason
-        money[row - 1, EXIT_PRICE] = got
-        money[row - 1, FEES] = fee_in + fee_out
-        profit = quantity * (got - paid) - (fee_in + fee_out)
-        if cash < 0.0:
-            profit -= cash
-            cash = 0.0
-        money[row - 1, PROFIT] = profit
-        money[row - 1, AFTER] = cash
-        if reason != SIGNAL:
-            break
-        while i < enter.shape[0] and enter[i] < fill + 1 - lag:
-            i += 1
-    return row, seen, fees_paid
+        load_bar(r, b, more, opens, high, low, close, volume, flags, says, ts, step, t)
+        open_and_inside(a, r, b, more, fees, money, marks, ledger, orders)
+        before_decision(a, r, b, more, fees, ledger, orders)
+        if more is not None and r.weighted != 0:
+            if a.over == 0:
+                decide_weight(a, r, b, orders, lines, target[t])
+        elif a.over == 0:
+            a.at_enter, a.at_leave = event_from(enter, a.at_enter, t), event_from(leave, a.at_leave, t)
+            long_in, long_out = is_event(enter, a.at_enter, t), is_event(leave, a.at_leave, t)
+            short_in = short_out = False
+            if more is not None:
+                a.at_enter_short = event_from(enter_short, a.at_enter_short, t)
+                a.at_leave_short = event_from(leave_short, a.at_leave_short, t)
+                short_in, short_out = (
+                    is_event(enter_short, a.at_enter_short, t),
+                    is_event(leave_short, a.at_leave_short, t),
+                )
+            if long_in or long_out or short_in or short_out:
+                decide(a, r, b, more, orders, lines, long_in, long_out, short_in, short_out)
+        after_decision(a, r, b, more, money, marks, ledger, orders)

@@ -9,6 +9,7 @@ import numpy as np
 from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
+from tapehead.jobs.explain import Made
 from tapehead.jobs.plan import Code, Item, Plan, make_plan
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.task import DELISTED_AFTER_US, ask, ask_warm_up
@@ -79,7 +80,12 @@ class Again(NamedTuple):
         return Again(house.shelf, record.run, loaded, plan, {item.instrument.name: item for item in plan.items})
 
     def account(self, result: RunResult) -> Account:
-        """Make one result again."""
+        """Make one result again and return its account."""
+        made = self.made(result)
+        return account_of(made.bars, made.rules, made.done)
+
+    def made(self, result: RunResult, *, orders: bool = False) -> Made:
+        """Make one result again, with its orders if asked; raise ChangedRunError where its trades would be others."""
         spec, item = self.plan.spec, self.items[result.instrument]
         if item.fault:
             raise AdjustError(item.fault)
@@ -90,35 +96,26 @@ class Again(NamedTuple):
         signals = ask(strategy, seen_by_signals(bars, item.adjustment), memo, self.loaded.origin)
         if item.member is not None:
             signals = signals.entering_while(item.member.holds(bars.ts))
-        done = simulate(bars, signals, rules, memo)
+        done = simulate(bars, signals, rules, memo, orders=orders)
         if done.trades.digest() != result.decisions:
             raise ChangedRunError(run=self.run, symbol=result.instrument)
-        return account_of(bars, rules, done)
+        return Made(bars, signals, rules, memo, done)
 
 
 def account_of(bars: Bars, rules: Rules, done: Simulated) -> Account:
     """Return the account of one simulation."""
-    equity = curve(bars, done.trades, rules, position=done.position).equity
+    equity = curve(bars, done.ledger, rules).equity
     lived = bars.slice(bars.warm, len(bars))
-    units = _units(done.trades, done.position, len(lived))
+    units = done.ledger.units_at(len(lived))
     return Account(lived, rules, equity, units, done.trades, _opened(rules, done.position), done.fees_paid)
-
-
-def _units(trades: Trades, position: Position | None, n: int) -> F64:
-    """Return the units held after each close, shape (n,), negative where short."""
-    units, held = np.zeros(n), trades.side * trades.quantity
-    for entry, leave, quantity in zip(trades.entry_bar.tolist(), trades.exit_bar.tolist(), held.tolist(), strict=True):
-        units[entry:leave] = quantity
-    if position is not None:
-        units[position.entry_bar :] = position.quantity
-    return units
 
 
 def _opened(rules: Rules, position: Position | None) -> Opened | None:
     """Return the open position."""
     if position is None:
         return None
-    return Opened(position.entry_bar, rules.fill == "next_open", position.profit)
+    at_open = rules.fill == "next_open" and not position.inside
+    return Opened(position.entry_bar, at_open, position.profit)
 
 
 class AllMetrics(Metrics):

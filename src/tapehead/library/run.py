@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import NoBarsError, RunKeyError, SignalsError, StrategyError, TapeheadError
+from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.backtest import Numbered, Tally, replay
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
@@ -16,6 +16,7 @@ from tapehead.model.events import Completed, Event, Failed, Result, Started, War
 from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
+from tapehead.model.orders import Orders, no_orders
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
 from tapehead.model.table import Table as Columns
@@ -24,6 +25,7 @@ from tapehead.ports.work import Cancel
 from tapehead.wiring.assemble import House
 
 if TYPE_CHECKING:
+    from tapehead.jobs.explain import Made
     from tapehead.library.curves import Again, AllMetrics
     from tapehead.library.report import Report
     from tapehead.metrics import foreign
@@ -286,6 +288,63 @@ class Run(Framed):
         if self._again is None:
             self._again = Again.of(self._house, self.record)
         return self._again.account(found)
+
+    def orders(self, result: str | RunResult) -> Orders:
+        """Return every order of one result, made again, and what became of it.
+
+        Parameters, errors as for `account`.
+        """
+        done = self._made(result).done
+        return no_orders() if done.orders is None else done.orders
+
+    def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
+        """Return why one closed trade is what it is: decision, fills, levels, orders, and the money on either path.
+
+        Parameters
+        ----------
+        result : str or RunResult
+            As in `account`.
+        trade : int
+            Counted from 1, in the order of its trades.
+
+        Returns
+        -------
+        dict
+            `instrument interval strategy number trades trade decision entry exit orders paths`, plain values; bars are
+            counted from the start, times ISO in UTC.
+
+        Raises
+        ------
+        RunKeyError, ChangedRunError, ParameterError
+
+        Examples
+        --------
+        >>> store.run("01JD8Q7K").explain("BTCUSDT", 12)["exit"]["rule"]
+        """
+        from tapehead.jobs.explain import explain, on_path
+
+        made = self._made(result)
+        count = len(made.done.trades)
+        if not 1 <= trade <= count:
+            bound = f"a number from 1 to {count:,}" if count else "left out: this result has no closed trade"
+            raise ParameterError(name="trade", value=trade, bound=bound)
+        head = {
+            "instrument": made.bars.series.instrument,
+            "interval": self.spec.interval,
+            "strategy": self.header.strategy,
+            "number": trade,
+            "trades": count,
+        }
+        return head | explain(made, on_path(made, "pessimistic"), on_path(made, "optimistic"), trade - 1)
+
+    def _made(self, result: str | RunResult) -> "Made":
+        """Return one result made again, with its orders."""
+        from tapehead.library.curves import Again
+
+        found = self[result] if isinstance(result, str) else result
+        if self._again is None:
+            self._again = Again.of(self._house, self.record)
+        return self._again.made(found, orders=True)
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result, those of the whole equity curve included.

@@ -8,12 +8,11 @@ import numpy as np
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import Memo
+from tapehead.jobs.sensitivity import sensitivity_of
 from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
 from tapehead.library.rules import read_rules
 from tapehead.metrics.summary import summarise
-from tapehead.model import display
 from tapehead.model.bars import Bars, frozen_bars
-from tapehead.model.markup import Html
 from tapehead.model.result import Metrics
 from tapehead.model.signals import Signals
 from tapehead.model.table import Table
@@ -42,6 +41,9 @@ class Simulation:
 
     def _repr_html_(self) -> str:
         """Return curve, metrics, flags and trades for a notebook."""
+        from tapehead.model import display
+        from tapehead.model.markup import Html
+
         words = f"final equity {display.number(self.final_equity)}; {', '.join(self.flags) or 'no flag'}"
         line = display.sparkline(display.few(self.curve.equity), 240, 48)
         trades = Html(self.trades._repr_html_())
@@ -59,7 +61,7 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
         Conditions of shape (n_bars,).
     **settings
         Fields of `Rules`: `fee="10bps"`, `slippage="2bps"`, `fill="next_open"`, `size="100%"`, `cash=10_000`,
-        `close_at_end=False`, `max_wait=None`, `on_conflict="nothing"`, `calendar="24/7"`.
+        `stop_loss="5%"`, `take_profit="10%"`, `trail="3%"`, `side="both"`, `leverage=3`; see `Rules` for all of them.
 
     Returns
     -------
@@ -79,8 +81,9 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
     bars, signals = _whole(bars, signals)
     if len(bars) <= bars.warm:
         raise ParameterError(name="bars", value=f"{len(bars)} bars", bound=f"more than {bars.warm} whole ones")
-    done = run_simulation(bars, signals, rules, Memo())
-    line = curve(bars, done.trades, rules, position=done.position)
+    memo = Memo()
+    done = run_simulation(bars, signals, rules, memo)
+    line = curve(bars, done.ledger, rules)
     metrics, why = summarise(
         bars,
         rules,
@@ -91,6 +94,9 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
         open_profit=done.position.profit if done.position else None,
         equity=lambda: line.equity,
     )
+    also, why_not = sensitivity_of(bars, signals, rules, memo, done)
+    metrics |= also
+    why |= why_not
     return Simulation(done.trades, metrics, why, line, done.position, done.final_equity, done.flags)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tapehead.kernels import costs
 from tapehead.kernels.jit import readonly
 from tapehead.metrics.definitions import Value
+from tapehead.model.bar_signals import BarSignals
 from tapehead.model.fees import Fees
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
@@ -71,6 +72,7 @@ def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals)
         return "no_trades"
     carries = rules.borrow or rules.cash_rate
     lines = signals.target is not None or signals.size is not None or signals.part is not None
+    lines |= isinstance(signals, BarSignals)
     stacked = rules.pyramid > 1 or rules.leverage != 1 or isinstance(rules.fee, Fees)
     return "needs_run" if carries or lines or stacked else ""
 

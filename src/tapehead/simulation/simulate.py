@@ -1,66 +1,88 @@
-"""Simulate: signals and rules become trades and moments; pure."""
+"""Simulate: signals and rules become trades, a ledger and moments; pure."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tapehead.errors import SignalsError
 from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
+from tapehead.kernels import account as names
 from tapehead.kernels import moments as sums
-from tapehead.kernels import walk as walking
 from tapehead.kernels.jit import readonly
-from tapehead.kernels.trade import trade
-from tapehead.layout.columns import DELIST, TRADED
-from tapehead.model.bars import I64, U8, Bars
+from tapehead.kernels.trade import new_account, sum_up, trade
+from tapehead.layout.columns import DELIST, ORDER_DTYPES, ORDER_STATUSES, TRADED
+from tapehead.model.bar_signals import BarSignals
+from tapehead.model.bars import I64, Bars
 from tapehead.model.calendar import calendar
 from tapehead.model.moments import Moments
+from tapehead.model.orders import Orders
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
-from tapehead.model.trades import Trades, no_trades, plain_trades
+from tapehead.model.trades import Trades, no_trades
+from tapehead.simulation.bar_by_bar import BarLog, Rows, step_through
+from tapehead.simulation.ledger import Ledger, no_ledger
+from tapehead.simulation.sessions import asks_sessions, session_words
 from tapehead.simulation.survey import survey
+from tapehead.simulation.terms import fee_rows, terms
 
 I32 = NDArray[np.int32]
 F64 = NDArray[np.float64]
 
-_CONFLICTS = {"nothing": walking.NOTHING, "enter": walking.ENTER, "ignore": walking.IGNORE}
+_LINES = ("size", "part", "limit", "stop", "stop_loss_at", "take_profit_at", "trail_at")
+"""In the order of LINE_SIZE and so on."""
+_NO_EVENTS = readonly(np.empty(0, np.int32))
+_NO_LINE = readonly(np.empty(0))
+_NO_LINES = readonly(np.empty((0, 0)))
+_NO_WORDS = readonly(np.empty(0, np.uint8))
+_TOLD = (
+    names.UNFILLED,
+    names.EXPIRED_IN_GAP,
+    names.ROUNDED,
+    names.BELOW_MINIMUM,
+    names.LEVEL_BEHIND,
+    names.NO_STOP,
+    names.RUINED,
+)
 _SEEN = (
-    (walking.UNFILLED, "unfilled_at_end"),
-    (walking.EXPIRED, "expired_in_gap"),
-    (walking.ROUNDED, "rounds_to_zero"),
-    (walking.STILL_OPEN, "open_at_end"),
-    (walking.UNTRADED_END, "untraded_at_end"),
+    *((status, ORDER_STATUSES[status]) for status in _TOLD),
+    (names.STILL_OPEN, "open_at_end"),
+    (names.UNTRADED_END, "untraded_at_end"),
+    (names.LIQUIDATED, "liquidated"),
+    (names.SHORT_OF_CASH, "shortfall"),
+    (names.BEYOND_BAR, "slipped_beyond_bar"),
 )
 
 
 class Position(NamedTuple):
-    """A position that is still open: bar counted from the start, quantity, filled price, fee paid, profit so far."""
+    """A position that is still open, marked at the last close without the cost of an exit.
+
+    `entry_bar` and `decision_bar` are of its first entry, counted from the start; `entry_price` is the average of what
+    is held, `wanted` the first entry's price before slippage; `profit` counts what was sold of it already. Levels that
+    are not there are NaN.
+    """
 
     entry_bar: int
     quantity: float
     entry_price: float
     fees: float
     profit: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Ledger:
-    """Rows of the walk as the kernels keep them, an open position last; bars counted from the first bar read.
-
-    `reach` holds worst and best of each closed row, `sums` the moments in the kernel's order.
-    """
-
-    rows: int
-    bars: I32
-    money: F64
-    reach: F64
-    sums: list[float]
+    side: int
+    stop: float
+    target: float
+    trail: float
+    decision_bar: int
+    inside: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """Outcome of one simulation: closed trades, moments, the open position, and what happened, in words."""
+    """Outcome of one simulation: closed trades, moments, the open position, and what happened, in words.
+
+    `orders` is None unless asked for, `log` unless the strategy was asked bar by bar. Money is in quote currency; `interest` was earned, the rest of it paid.
+    """
 
     trades: Trades
     moments: Moments
@@ -68,9 +90,28 @@ class Simulated:
     final_equity: float
     fees_paid: float
     flags: tuple[str, ...]
+    ledger: Ledger
+    orders: Orders | None = None
+    interest: float = 0.0
+    borrow_paid: float = 0.0
+    slippage_paid: float = 0.0
+    log: BarLog | None = None
 
 
-def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo) -> Simulated:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wishes:
+    """What the signals say from the start on, as the kernels read it."""
+
+    enter: I32
+    leave: I32
+    enter_short: I32
+    leave_short: I32
+    target: F64
+    lines: F64
+    ignored: bool
+
+
+def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: bool = False) -> Simulated:
     """Trade signals on bars.
 
     Parameters
@@ -78,16 +119,23 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo) -> Simulate
     bars : Bars
         Strictly rising; the first `bars.warm` are for indicators only. None of them flagged partial.
     signals : Signals
-        Conditions of shape (n_bars,), checked.
+        Conditions and lines of shape (n_bars,), checked.
     rules : Rules
         Fills, costs, size, and the facts of the instrument.
     memo : Memo
         Comparisons already made for these signals are taken from it.
+    orders : bool
+        Also say what became of every order.
 
     Returns
     -------
     Simulated
-        Trades, moments and flags; see engine.md for every rule.
+        Trades, ledger, moments and flags; see docs/engine.md for every rule.
+
+    Raises
+    ------
+    SignalsError
+        A target is beyond the leverage.
 
     Notes
     -----
@@ -96,66 +144,134 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo) -> Simulate
     if len(bars) <= bars.warm:
         return _nothing(rules)
     with memo:
-        enter, leave = _from(event_bars(signals.enter), bars.warm), _from(event_bars(signals.leave), bars.warm)
-        ignored = any(_from(event_bars(c), bars.warm).size for c in (signals.enter_short, signals.leave_short))
-    ledger, seen, fees = _trade(bars, rules, enter, leave)
-    moments, final = _moments(bars, rules, ledger.sums), ledger.sums[sums.FINAL]
-    closed = ledger.rows - (1 if seen & walking.STILL_OPEN else 0)
-    trades = _trades(bars, ledger, closed)
-    position = _position(bars, ledger) if closed < ledger.rows else None
-    flags = [word for bit, word in _SEEN if seen & bit]
-    flags += ["across_gap"] if ledger.bars[: ledger.rows, walking.GAP].any() else []
-    flags += ["delisted"] if closed and trades.reason[-1] == DELIST else []
-    flags += ["side_ignored"] if ignored else []
-    return Simulated(trades, moments, position, final, fees, tuple(flags))
+        wishes = _wishes(bars, signals, rules)
+    a, money, marks, ledger, made, out, log = _trade(bars, rules, signals, wishes, orders)
+    closed = int(a["trades"])
+    trades = _trades(bars, money[:, :closed], marks[:, :closed])
+    flags = _flags(int(a["seen"]), trades, a, wishes.ignored or (log is not None and log.ignores(rules)))
+    final = out[sums.FINAL]
+    return Simulated(
+        trades,
+        _moments(bars, rules, out, int(a["held"])),
+        _position(bars, rules, a),
+        final,
+        float(a["fees_paid"]),
+        flags,
+        _ledger(bars, ledger[:, : int(a["rows"])]),
+        _orders(bars, made[:, : int(a["orders"])]) if orders else None,
+        float(a["interest"]),
+        float(a["borrow_paid"]),
+        float(a["slippage_paid"]),
+        log,
+    )
+
+
+def _wishes(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
+    """Return events and lines; those of a side that is not traded are taken out."""
+    longs, shorts = rules.side != "short", rules.side != "long"
+    if isinstance(signals, BarSignals):
+        return _Wishes(_NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_LINE, _NO_LINES, ignored=False)
+    if signals.target is not None:
+        return _weights(bars, signals, rules)
+    enter, leave = _from(event_bars(signals.enter), bars.warm), _from(event_bars(signals.leave), bars.warm)
+    enter_short = _from(event_bars(signals.enter_short), bars.warm)
+    leave_short = _from(event_bars(signals.leave_short), bars.warm)
+    ignored = (not longs and bool(enter.size or leave.size)) or (
+        not shorts and bool(enter_short.size or leave_short.size)
+    )
+    if not longs:
+        enter = leave = _NO_EVENTS
+    if not shorts:
+        enter_short = leave_short = _NO_EVENTS
+    return _Wishes(enter, leave, enter_short, leave_short, _NO_LINE, _lines(bars, signals), ignored)
 
 
 def _from(events: I32, start: int) -> I32:
     """Return the events at or after bar `start`."""
-    return events[np.searchsorted(events, start) :] if start else events
+    return readonly(events[np.searchsorted(events, start) :]) if start else events
 
 
-def _trade(bars: Bars, rules: Rules, enter: I32, leave: I32) -> tuple[Ledger, int, float]:
-    """Walk over the events and sum up what came of them."""
-    capacity = enter.shape[0]
-    where = np.empty((capacity, walking.BAR_FIELDS), np.int32)
-    money, reach = np.empty((capacity, walking.MONEY_COLUMNS)), np.empty((capacity, 2))
-    out = np.empty(sums.MOMENTS)
+def _lines(bars: Bars, signals: Signals) -> F64:
+    """Return the lines beside the wishes as rows, shape (LINES, n_bars), or (0, 0) where there are none."""
+    given = [getattr(signals, name) for name in _LINES]
+    if all(line is None for line in given):
+        return _NO_LINES
+    return readonly(np.array([np.full(len(bars), np.nan) if line is None else line for line in given]))
+
+
+def _weights(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
+    """Return the bars at which the wanted share of equity changes, and its line, clipped to what is traded."""
+    line = np.array(signals.target, np.float64)
+    seen = line[bars.warm :]
+    beyond = np.flatnonzero(np.abs(seen) > rules.leverage)
+    if beyond.size:
+        bar = int(beyond[0]) + bars.warm
+        cause = f"target is {line[bar]:g} at bar {bar}; it must lie within the leverage, {rules.leverage:g}"
+        raise SignalsError(strategy="simulate", instrument=bars.series.instrument, cause=cause)
+    ignored = False
+    if rules.side != "both":
+        wrong = line < 0.0 if rules.side == "long" else line > 0.0
+        ignored = bool(wrong[bars.warm :].any())
+        line[wrong] = 0.0
+    known = np.flatnonzero(~np.isnan(line[bars.warm :])) + bars.warm
+    changed = known[np.append([True], line[known[1:]] != line[known[:-1]])] if known.size else known
+    events = readonly(changed.astype(np.int32))
+    return _Wishes(events, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, readonly(line), _lines(bars, signals), ignored)
+
+
+def _trade(
+    bars: Bars, rules: Rules, signals: Signals, wishes: _Wishes, orders: bool
+) -> tuple[Any, F64, I32, F64, F64, list[float], BarLog | None]:
+    """Walk over the bars; return the account and the rows it wrote. Rows are reserved, not touched."""
+    scored = len(bars) - bars.warm
+    all_traded = bool(survey(bars.flags).common & TRADED)
+    sessions = asks_sessions(rules)
     step, unit = _steps(bars, rules)
-    at_open = rules.fill == "next_open"
-    rows, seen, fees = trade(
-        readonly(bars.open if at_open else bars.close),
-        readonly(bars.high),
-        readonly(bars.low),
-        readonly(bars.close),
-        readonly(bars.ts),
-        bars.series.interval.us,
-        _traded(bars.flags),
-        step,
-        unit,
-        readonly(enter),
-        readonly(leave),
-        bars.warm,
-        1 if at_open else 0,
-        rules.taker,
-        rules.slippage,
-        rules.size,
-        rules.cash,
-        -1 if rules.max_wait is None else rules.max_wait,
-        _CONFLICTS[rules.on_conflict],
-        walking.DELIST if rules.delisted else walking.SELL_AT_END if rules.close_at_end else walking.OPEN_END,
-        rules.delist_haircut,
-        where,
-        money,
-        out,
-        reach,
-    )
-    return Ledger(rows, where[:rows], money[:rows], reach[:rows], out.tolist()), seen, fees
-
-
-def _traded(flags: U8) -> U8 | None:
-    """Return the flags only where some bar did not trade, so that the kernel without the test can run."""
-    return None if survey(flags).common & TRADED else readonly(flags)
+    r = terms(bars, rules, signals, unit=unit, all_traded=all_traded, has_sessions=sessions)
+    by_bar = isinstance(signals, BarSignals)
+    few = rules.band is None and not by_bar
+    entries = min(scored, wishes.enter.size + wishes.enter_short.size) if few else scored
+    changes = min(scored, 2 * entries + 2 + (wishes.leave.size + wishes.leave_short.size if wishes.lines.size else 0))
+    money, marks = np.empty((names.MONEY, entries)), np.empty((names.MARKS, entries), np.int32)
+    ledger = np.empty((names.LEDGER, scored if r["each_bar"] else changes))
+    made = np.empty((names.ORDER, 6 * scored + 8 if orders else 0))
+    a, out = new_account(rules.cash), np.empty(sums.MOMENTS)
+    says = session_words(bars, rules) if sessions else _NO_WORDS
+    b, fees = names.record(names.BAR), fee_rows(rules)
+    if isinstance(signals, BarSignals):
+        log = step_through(bars, signals, a, r, b, says, step, fees, Rows(money, marks, ledger, made))
+        prices = (readonly(bars.open), readonly(bars.high), readonly(bars.low), readonly(bars.close))
+        sum_up(a, r, rules.cash, *prices, readonly(bars.ts), money, marks, ledger, out)
+        return a, money, marks, ledger, made, out.tolist(), log
+    with np.errstate(all="ignore"):
+        trade(
+            a,
+            r,
+            b,
+            r,
+            readonly(bars.open),
+            readonly(bars.high),
+            readonly(bars.low),
+            readonly(bars.close),
+            readonly(bars.volume),
+            readonly(bars.flags),
+            says,
+            readonly(bars.ts),
+            step,
+            wishes.enter,
+            wishes.leave,
+            wishes.enter_short,
+            wishes.leave_short,
+            wishes.target,
+            wishes.lines,
+            fees,
+            money,
+            marks,
+            ledger,
+            made,
+            out,
+        )
+    return a, money, marks, ledger, made, out.tolist(), None
 
 
 def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:
@@ -165,7 +281,16 @@ def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:
     return readonly(calendar(rules.calendar).steps(bars.ts, bars.series.interval)), 1
 
 
-def _moments(bars: Bars, rules: Rules, out: list[float]) -> Moments:
+def _flags(seen: int, trades: Trades, a: Any, ignored: bool) -> tuple[str, ...]:
+    """Return what happened, in words."""
+    flags = [word for bit, word in _SEEN if seen >> bit & 1]
+    across = bool(trades.across_gap.any()) or (seen >> names.STILL_OPEN & 1 and a["gap"] != 0)
+    flags += ["across_gap"] if across else []
+    flags += ["delisted"] if len(trades) and trades.reason[-1] == DELIST else []
+    return (*flags, *(["side_ignored"] if ignored else []))
+
+
+def _moments(bars: Bars, rules: Rules, out: list[float], held: int) -> Moments:
     """Return the sums of the kernel by name."""
     return Moments(
         observations=_observations(bars, rules),
@@ -175,7 +300,7 @@ def _moments(bars: Bars, rules: Rules, out: list[float]) -> Moments:
         drawdown=out[sums.DRAWDOWN],
         wet_bars=int(out[sums.WET_BARS]),
         wet_us=int(out[sums.WET_US]),
-        held=int(out[sums.HELD]),
+        held=held,
         wins=int(out[sums.WINS]),
         won=out[sums.WON],
         lost=out[sums.LOST],
@@ -193,37 +318,81 @@ def _observations(bars: Bars, rules: Rules) -> int:
     return present if present >= GRID_SHARE * steps else steps
 
 
-def _trades(bars: Bars, ledger: Ledger, closed: int) -> Trades:
-    """Return the closed rows as trades, bars counted from the start."""
-    if closed == 0:
+def _trades(bars: Bars, money: F64, marks: I32) -> Trades:
+    """Return the rows of closed trades as columns, bars counted from the start."""
+    if marks.shape[1] == 0:
         return no_trades()
-    where, money, reach = ledger.bars[:closed], ledger.money[:closed], ledger.reach[:closed]
-    columns = [money[:, k].copy() for k in range(walking.PROFIT + 1)]
-    return plain_trades(
-        side=np.ones(closed, np.int8),
-        entry_bar=where[:, walking.ENTRY_BAR] - np.int32(bars.warm),
-        exit_bar=where[:, walking.EXIT_BAR] - np.int32(bars.warm),
-        entry_price=columns[walking.ENTRY_PRICE],
-        exit_price=columns[walking.EXIT_PRICE],
-        quantity=columns[walking.QUANTITY],
-        fees=columns[walking.FEES],
-        profit=columns[walking.PROFIT],
-        worst=reach[:, 0].copy(),
-        best=reach[:, 1].copy(),
-        reason=where[:, walking.REASON].astype(np.uint8),
-        ambiguous=np.zeros(closed, bool),
-        across_gap=where[:, walking.GAP].astype(bool),
+    money, marks = money.copy(), marks.copy()
+    if bars.warm:
+        marks[[names.ENTRY_BAR, names.EXIT_BAR, names.DECISION_BAR]] -= np.int32(bars.warm)
+    return Trades(
+        side=marks[names.SIDE].astype(np.int8),
+        entry_bar=marks[names.ENTRY_BAR],
+        exit_bar=marks[names.EXIT_BAR],
+        entry_price=money[names.ENTRY_PRICE],
+        exit_price=money[names.EXIT_PRICE],
+        quantity=money[names.QUANTITY],
+        fees=money[names.FEES],
+        profit=money[names.PROFIT],
+        worst=money[names.WORST],
+        best=money[names.BEST],
+        reason=marks[names.REASON].astype(np.uint8),
+        ambiguous=marks[names.AMBIGUOUS].astype(bool),
+        across_gap=marks[names.GAP].astype(bool),
+        decision_bar=marks[names.DECISION_BAR],
+        entry_wanted=money[names.ENTRY_WANTED],
+        exit_wanted=money[names.EXIT_WANTED],
+        slippage=money[names.SLIPPAGE],
+        borrow=money[names.BORROW],
+        shortfall=money[names.SHORTFALL],
+        stop=money[names.STOP_AT],
+        target=money[names.TARGET_AT],
+        trail=money[names.TRAIL_AT],
+        other_price=money[names.OTHER_PRICE],
+        fills=marks[names.FILLS],
     )
 
 
-def _position(bars: Bars, ledger: Ledger) -> Position:
-    """Return the open last row, marked at the last close without exit cost."""
-    row = ledger.money[-1]
-    quantity, price, fees = (float(row[k]) for k in (walking.QUANTITY, walking.ENTRY_PRICE, walking.FEES))
-    profit = quantity * (float(bars.close[-1]) - price) - fees
-    return Position(int(ledger.bars[-1, walking.ENTRY_BAR]) - bars.warm, quantity, price, fees, profit)
+def _ledger(bars: Bars, rows: F64) -> Ledger:
+    """Return the ledger with bars counted from the start."""
+    kept = rows.copy()
+    kept[names.ROW_BAR] -= bars.warm
+    return Ledger(kept)
+
+
+def _orders(bars: Bars, rows: F64) -> Orders:
+    """Return orders as columns, in order of decision."""
+    sorted_rows = rows[:, np.argsort(rows[names.ORDER_DECIDED], kind="stable")]
+    columns = {name: line.astype(dtype) for line, (name, dtype) in zip(sorted_rows, ORDER_DTYPES.items(), strict=True)}
+    columns["decided"] -= np.int32(bars.warm)
+    ended = columns["bar"] >= 0
+    columns["bar"][ended] -= np.int32(bars.warm)
+    return Orders(**columns)
+
+
+def _position(bars: Bars, rules: Rules, a: Any) -> Position | None:
+    """Return what is open at the last close."""
+    if a["units"] == 0.0:
+        return None
+    side, units, average = int(a["side"]), float(a["units"]), float(a["average"])
+    open_gross = side * (units * (float(bars.close[-1]) - average)) * rules.multiplier
+    profit = float(a["gross"]) + open_gross - float(a["fees"]) - float(a["borrow"])
+    return Position(
+        entry_bar=int(a["entry_bar"]) - bars.warm,
+        quantity=units,
+        entry_price=average,
+        fees=float(a["fees"]),
+        profit=profit,
+        side=side,
+        stop=float(a["stop"]),
+        target=float(a["target"]),
+        trail=float(a["trail"]),
+        decision_bar=int(a["decided"]) - bars.warm,
+        inside=int(a["entry_phase"]) == names.INSIDE,
+    )
 
 
 def _nothing(rules: Rules) -> Simulated:
     """Return the outcome of a range without a bar."""
-    return Simulated(no_trades(), Moments(0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0), None, rules.cash, 0.0, ())
+    none = Moments(0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0, 0, 0.0, 0.0)
+    return Simulated(no_trades(), none, None, rules.cash, 0.0, (), no_ledger())

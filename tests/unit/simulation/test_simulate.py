@@ -34,12 +34,12 @@ def test_curve_points_are_points_of_the_whole_curve() -> None:
     rules = Rules(fee=0.001)
     bars = hours(warm=13)
     done = simulate(bars, wishes(), rules, Memo())
-    whole = curve(bars, done.trades, rules, position=done.position)
+    whole = curve(bars, done.ledger, rules)
     assert whole.equity.shape == (N - 13,)
     assert whole.ts[0] == bars.ts[13]
     assert whole.equity[-1] == done.final_equity
     for points in (2, 3, 64, N - 13, N):
-        few = curve(bars, done.trades, rules, points, position=done.position)
+        few = curve(bars, done.ledger, rules, points)
         assert few.equity.shape == (min(points, N - 13),)
         assert (few.ts[0], few.ts[-1]) == (whole.ts[0], whole.ts[-1])
         assert few.equity.tolist() == [whole.equity[np.searchsorted(whole.ts, t)] for t in few.ts]
@@ -50,7 +50,7 @@ def test_a_range_without_a_bar() -> None:
     for bars in (hours(0), hours(5, warm=5)):
         done = simulate(bars, Signals(), rules, Memo())
         assert (len(done.trades), done.final_equity, done.flags) == (0, rules.cash, ())
-        assert curve(bars, done.trades, rules, position=done.position).equity.shape == (0,)
+        assert curve(bars, done.ledger, rules).equity.shape == (0,)
     with pytest.raises(ParameterError, match=r"5 bars.*more than 5 whole ones"):
         simulate_arrays(hours(5, warm=5), Signals())
 

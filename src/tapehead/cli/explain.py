@@ -1,0 +1,159 @@
+"""`tapehead explain`: one trade taken apart, so that it can be checked with a pencil."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from tapehead.cli import numbers
+from tapehead.cli.commands import Command
+from tapehead.cli.ink import Ink
+from tapehead.cli.session import Session
+
+_LABEL = 12
+
+
+@click.command(
+    "explain",
+    cls=Command,
+    example="tapehead explain 01JD8Q7K SOLUSDT 12",
+    help="Say why a trade is what it is: decision, bars, levels, rules, orders beside it, and the money on each path "
+    "inside its bars. TRADE is its number in: show RUN SYMBOL --trades. Times are UTC.",
+)
+@click.argument("run")
+@click.argument("symbol")
+@click.argument("trade", type=click.IntRange(min=1))
+@click.pass_context
+def explain(context: click.Context, run: str, symbol: str, trade: int) -> int:
+    """Make the one result again on both paths and tell of the trade."""
+    session: Session = context.find_root().obj
+    kept = session.store.run(run)
+    told = kept.explain(symbol, trade)
+    if session.json:
+        session.put_document("explain", {"run": kept.id, **told})
+        return 0
+    ink = Ink(session.colored)
+    session.put(*_head(told, ink), "")
+    session.put(*_decision_lines(told), "", *_fill_lines(told, "entry"), "", *_fill_lines(told, "exit"))
+    session.put("", *_money_lines(told, ink), "", *_order_lines(told["orders"], ink), "", *_path_lines(told))
+    return 0
+
+
+def _head(told: Mapping[str, Any], ink: Ink) -> list[str]:
+    """Return what the trade is of."""
+    side = "long" if told["trade"]["side"] > 0 else "short"
+    words = [told["interval"], f"trade {told['number']:,} of {told['trades']:,}", side, told["strategy"]]
+    return [f"{ink.strong(told['instrument'])}   {'   '.join(words)}"]
+
+
+def _line(label: str, *texts: str) -> str:
+    """Return a label and its texts in columns."""
+    return f"{label:<{_LABEL}}{'   '.join(texts)}".rstrip()
+
+
+def _decision_lines(told: Mapping[str, Any]) -> list[str]:
+    """Return the decision bar and every value that stood at its close."""
+    decision = told["decision"]
+    lines = [_line("decided", f"at the close of {_moment(decision)}", _prices(decision))]
+    for one in decision["signals"]:
+        lines.append(_line("", f"{one['signal']:<12} {'yes' if one['held'] else 'no '}", _crossing(one)))
+    lines += [_line("", f"{name:<12} {numbers.price(value)}") for name, value in decision["lines"].items() if value]
+    for one in decision["indicators"]:
+        lines.append(_line("", f"{one['name']} {_number(one['value'])}, bar before {_number(one['before'])}"))
+    return lines
+
+
+def _crossing(one: Mapping[str, Any]) -> str:
+    """Return the values that a crossing compared."""
+    if "a" not in one:
+        return ""
+    sign = ">" if one["crosses"] == "above" else "<"
+    pairs = f"{_number(one['a'])} against {_number(one['b'])}"
+    return (
+        f"crosses {one['crosses']}: {pairs}, bar before {_number(one['a_before'])} against {_number(one['b_before'])}"
+        if sign
+        else ""
+    )
+
+
+def _fill_lines(told: Mapping[str, Any], which: str) -> list[str]:
+    """Return the bar of a fill, its rule and its price."""
+    fill = told[which]
+    lines = [_line(which, _moment(fill), _prices(fill)), _line("", fill["rule"])]
+    slipped = "" if fill["wanted"] == fill["price"] else f"slipped from {numbers.price(fill['wanted'])}"
+    lines.append(_line("", f"filled at {numbers.price(fill['price'])}", *([slipped] if slipped else [])))
+    if which == "exit":
+        levels = [
+            f"{name} {numbers.price(fill['levels'][name])}"
+            for name in ("stop", "target", "trail")
+            if fill["levels"][name]
+        ]
+        if levels:
+            lines.append(_line("", f"levels at entry: {', '.join(levels)}"))
+        if fill["levels"]["other_price"]:
+            other = numbers.price(fill["levels"]["other_price"])
+            lines.append(_line("", f"the other level, {other}, lay in this bar too: its order inside is unknown"))
+    return lines
+
+
+def _money_lines(told: Mapping[str, Any], ink: Ink) -> list[str]:
+    """Return what the trade made."""
+    trade = told["trade"]
+    costs = [f"fees {_money(trade['fees'])}", f"slippage {_money(trade['slippage'])}"]
+    if trade["borrow"]:
+        costs.append(f"borrow {_money(trade['borrow'])}")
+    profit = ink.money(f"{_money(trade['profit'])}", trade["profit"])
+    best = f"while held {numbers.percent(trade['worst'])} % to {numbers.percent(trade['best'])} %"
+    lines = [_line("money", f"{trade['quantity']:,.8g} units", *costs, f"net {profit}"), _line("", best)]
+    if trade["shortfall"]:
+        lines.append(_line("", f"{_money(trade['shortfall'])} could not be lost: the account stood at 0"))
+    return lines
+
+
+def _order_lines(orders: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
+    """Return a line an order of the trade, or beside it."""
+    lines = [ink.head(_line("orders", f"{'decided':>9} {'ended':>9}  {'':<5} {'price':>12}  what became of it"))]
+    for one in orders:
+        word = ("buy" if one["side"] > 0 else "sell") + ("" if one["opens"] else "*")
+        ended = "-" if one["bar"] < 0 else f"{one['bar']:,}"
+        price = numbers.price(one["price"]) if one["price"] is not None else "-"
+        status = one["status"] + (f" by {one['reason']}" if not one["opens"] and one["status"] == "filled" else "")
+        lines.append(_line("", f"{one['decided']:>9,} {ended:>9}  {word:<5} {price:>12}  {status}"))
+    lines.append(_line("", "bars are counted from the start; * closes"))
+    return lines
+
+
+def _path_lines(told: Mapping[str, Any]) -> list[str]:
+    """Return the trade and the whole result under either order of prices inside a bar."""
+    lines = []
+    for name in ("pessimistic", "optimistic"):
+        path = told["paths"][name]
+        one = path["trade"]
+        made = (
+            f"{one['reason']} at {numbers.price(one['exit_price'])}, net {_money(one['profit'])}"
+            if one
+            else "no such trade"
+        )
+        lines.append(_line(name, made, f"whole run ends at {_money(path['final_equity'])}"))
+    return lines
+
+
+def _moment(bar: Mapping[str, Any]) -> str:
+    """Return the open time of a bar."""
+    return str(bar["time"])[:16].replace("T", " ")
+
+
+def _prices(bar: Mapping[str, Any]) -> str:
+    """Return open, high, low and close, and what is odd about the bar."""
+    prices = " ".join(f"{name[0]} {numbers.price(bar[name])}" for name in ("open", "high", "low", "close"))
+    return f"{prices}{'  (' + ', '.join(bar['flags']) + ')' if bar['flags'] else ''}"
+
+
+def _number(value: float | None) -> str:
+    """Return a value of an indicator."""
+    return "unknown" if value is None else f"{value:.6g}"
+
+
+def _money(value: float) -> str:
+    """Return money with cents."""
+    return numbers.plain(value, 2)

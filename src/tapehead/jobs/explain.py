@@ -1,0 +1,203 @@
+"""explain: one trade taken apart: the decision and its values, the fills and their rules, the money on each path."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.indicators.memo import Memo
+from tapehead.layout.columns import FLAG_WORDS, TRADED
+from tapehead.model.bars import Bars
+from tapehead.model.orders import Orders
+from tapehead.model.rules import Path, Rules
+from tapehead.model.signals import CONDITIONS, LINES, Crossing, Signals
+from tapehead.model.spec import iso
+from tapehead.model.trades import Trades
+from tapehead.simulation.simulate import Simulated, simulate
+
+_LEVELS = ("stop", "target", "trail")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """One result made again on one path: what was traded on, what was wanted, what came of it."""
+
+    bars: Bars
+    signals: Signals
+    rules: Rules
+    memo: Memo
+    done: Simulated
+
+
+def on_path(made: Made, path: Path) -> Simulated:
+    """Return the same signals on another path inside the bars."""
+    if made.rules.path == path:
+        return made.done
+    return simulate(made.bars, made.signals, replace(made.rules, path=path), made.memo)
+
+
+def explain(asked: Made, pessimistic: Simulated, optimistic: Simulated, row: int) -> dict[str, Any]:
+    """Return the explanation of closed trade `row` as plain values.
+
+    Parameters
+    ----------
+    asked : Made
+        The result as it was asked for, its orders included.
+    pessimistic, optimistic : Simulated
+        The same signals and rules on either path.
+    row : int
+        Counted from 0.
+
+    Returns
+    -------
+    dict
+        `trade`, `decision`, `entry`, `exit`, `orders`, `paths`; see the guide for each key.
+    """
+    trades = asked.done.trades
+    trade = plain_row(trades, row)
+    return {
+        "trade": trade,
+        "decision": _decision(asked, trade["decision_bar"]),
+        "entry": _side(asked, trade, "entry"),
+        "exit": {**_side(asked, trade, "exit"), "levels": _levels(trade)},
+        "orders": _orders(asked, trade, row),
+        "paths": {
+            "pessimistic": _on_path(pessimistic, trade),
+            "optimistic": _on_path(optimistic, trade),
+        },
+    }
+
+
+def plain_row(trades: Trades, row: int) -> dict[str, Any]:
+    """Return one trade as plain values; None where a number says nothing."""
+    return _plain({name: values[row] for name, values in trades.columns().items()})
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values; None for NaN."""
+    out: dict[str, Any] = {}
+    for name, value in values.items():
+        one = value.item() if isinstance(value, np.generic) else value
+        out[name] = None if isinstance(one, float) and one != one else one
+    return out
+
+
+def _bar(bars: Bars, place: int) -> dict[str, Any]:
+    """Return one bar, `place` counted from the start."""
+    t = place + bars.warm
+    prices = {name: float(getattr(bars, name)[t]) for name in ("open", "high", "low", "close", "volume")}
+    flags = [word for bit, word in FLAG_WORDS.items() if bars.flags[t] & bit and bit != TRADED]
+    if not bars.flags[t] & TRADED:
+        flags.append("not traded")
+    return {"bar": place, "time": iso(int(bars.ts[t])), **prices, "flags": flags}
+
+
+def _decision(asked: Made, place: int) -> dict[str, Any]:
+    """Return the decision bar with every wish and value that stood at its close."""
+    t = place + asked.bars.warm
+    wishes = {name: getattr(asked.signals, name) for name in CONDITIONS}
+    lines = {name: getattr(asked.signals, name) for name in LINES}
+    return {
+        **_bar(asked.bars, place),
+        "signals": [_wish(name, one, t) for name, one in wishes.items() if one is not None],
+        "lines": _plain({name: one[t] for name, one in lines.items() if one is not None}),
+        "indicators": [
+            _plain({"name": name, "before": values[t - 1] if t else np.nan, "value": values[t]})
+            for name, values in asked.memo.lines(len(asked.bars))
+        ],
+    }
+
+
+def _wish(name: str, condition: Any, t: int) -> dict[str, Any]:
+    """Return whether a condition held at bar t, and of a crossing the four values it compared."""
+    held = bool(np.asarray(condition)[t])
+    if not isinstance(condition, Crossing):
+        return {"signal": name, "held": held}
+    other = np.broadcast_to(np.asarray(condition.b, np.float64), condition.a.shape)
+    before = max(t - 1, 0)
+    values = {"a_before": condition.a[before], "a": condition.a[t], "b_before": other[before], "b": other[t]}
+    return {"signal": name, "held": held, "crosses": "above" if condition.up else "below", **_plain(values)}
+
+
+def _side(asked: Made, trade: Mapping[str, Any], which: str) -> dict[str, Any]:
+    """Return the bar of a fill, what was wanted and paid, and the rule that made the price."""
+    bar = _bar(asked.bars, trade[f"{which}_bar"])
+    wanted, price = trade[f"{which}_wanted"], trade[f"{which}_price"]
+    rule = _entry_rule(asked, trade, bar) if which == "entry" else _exit_rule(trade, bar)
+    return {**bar, "wanted": wanted, "price": price, "rule": rule}
+
+
+def _entry_rule(asked: Made, trade: Mapping[str, Any], bar: Mapping[str, Any]) -> str:
+    """Say by which rule the entry filled."""
+    if trade["fills"] > 2:
+        return "several entries; the price is their value over their units, each stands among the orders"
+    if trade["entry_wanted"] == bar["open"] and asked.rules.fill == "next_open":
+        return "market order: decided at the close of the decision bar, filled at the open of the next traded bar"
+    if trade["entry_wanted"] == bar["close"] and asked.rules.fill == "close":
+        return "market order: filled at the close it was decided at, or of the next traded bar"
+    return "resting order: filled at its level inside the bar, or at the open that jumped it"
+
+
+_AT_OPEN = {
+    "stop": "the open lay beyond the stop: filled at the open, never at a level that was not traded",
+    "trail": "the open lay beyond the trailing stop: filled at the open, never at a level that was not traded",
+    "target": "the open lay beyond the target: filled at the open, which is better",
+    "liquidation": "the open lay beyond the liquidation level: filled at the open",
+}
+_INSIDE = {
+    "stop": "price touched the stop inside the bar",
+    "trail": "price touched the trailing stop inside the bar",
+    "target": "price traded through the target inside the bar",
+    "liquidation": "price touched the liquidation level inside the bar",
+}
+_DECIDED = {
+    "signal": "a wish to leave, decided at a close and filled as a market order",
+    "time": "the time stop: decided at the n-th close after the entry bar, filled as a market order",
+    "flip": "an entry of the other side closed it and opened at one price",
+    "square_off": "the session rule: out at its time of day, or before the night",
+    "delist": "the series ended: settled at its last close without fee or slippage",
+    "end": "the data ended: sold at the last close",
+}
+
+
+def _exit_rule(trade: Mapping[str, Any], bar: Mapping[str, Any]) -> str:
+    """Say by which rule the exit filled."""
+    reason = trade["reason"]
+    if reason in _DECIDED:
+        return _DECIDED[reason]
+    jumped = trade["exit_wanted"] == bar["open"]
+    return (_AT_OPEN if jumped else _INSIDE).get(reason, str(reason))
+
+
+def _levels(trade: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the levels at entry, and the other level that lay in the exit bar where the order decided."""
+    return {**{name: trade[name] for name in _LEVELS}, "other_price": trade["other_price"]}
+
+
+def _orders(asked: Made, trade: Mapping[str, Any], row: int) -> list[dict[str, Any]]:
+    """Return every order of the trade, and every other order that waited or ended while it lived."""
+    orders = asked.done.orders
+    return (
+        []
+        if orders is None
+        else [_plain(one) for one in rows_between(orders, trade["decision_bar"], trade["exit_bar"], row)]
+    )
+
+
+def rows_between(orders: Orders, first: int, last: int, trade: int) -> Sequence[dict[str, Any]]:
+    """Return the orders of a trade, and those decided in [first, last]."""
+    near: NDArray[np.bool_] = (orders.trade == trade) | ((orders.decided >= first) & (orders.decided <= last))
+    return [one for one, kept in zip(orders.rows(), near.tolist(), strict=True) if kept]
+
+
+def _on_path(done: Simulated, trade: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the trade of the same decision became on a path, and the final equity of its whole run."""
+    found = np.flatnonzero((done.trades.decision_bar == trade["decision_bar"]) & (done.trades.side == trade["side"]))
+    body: dict[str, Any] = {"final_equity": done.final_equity, "trade": None}
+    if found.size:
+        one = plain_row(done.trades, int(found[0]))
+        names = ("exit_bar", "exit_price", "reason", "quantity", "fees", "profit")
+        body["trade"] = {name: one[name] for name in names}
+    return body

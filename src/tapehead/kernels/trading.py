@@ -1,0 +1,269 @@
+"""Trading: what waits meets a price, and is filled or rejected; a level of the position is met (engine.md: H2, H3, Z8 to Z11)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.kernels import account as names
+from tapehead.kernels.account import LIQUIDATION, MAKER, RISK, SQUARE_OFF, TAKER, TARGET, TIME, VOLUME
+from tapehead.kernels.fills import add, leave
+from tapehead.kernels.jit import inlined, part
+from tapehead.kernels.levels import place_levels, stop_of, target_of, trail_of
+from tapehead.kernels.money import in_lots, sized_units, slipped
+from tapehead.kernels.orders import end_order, write_order
+
+F64 = NDArray[np.float64]
+I32 = NDArray[np.int32]
+
+_LEAST_CHANGE = 1e-9
+"""Share of the units held that an addition or a reduction must exceed."""
+
+
+@inlined
+def gap_of(a: Any, r: Any, b: Any) -> int:
+    """Return the grid steps without a traded bar that a market order has waited."""
+    return (b.step - a.want_step) // r.unit - r.at_open
+
+
+@part
+def leave_waiting(
+    a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
+) -> None:
+    """Fill the market exit that waits: all of the position, or a share of it in lots."""
+    row, reason = a.leave_row, a.leave_reason
+    a.leaving = 0
+    units = a.units
+    if more is not None and a.part < 1.0:
+        units = in_lots(r, a.part * a.units)
+        if not units > _LEAST_CHANGE * a.units:
+            end_order(a, orders, row, names.ROUNDED, b.t)
+            return
+        units = min(units, a.units)
+    a.gap |= gap_of(a, r, b) > 0
+    if reason == TIME or reason == SQUARE_OFF:
+        a.held_back = 1
+    price = slipped(r, more, raw, -a.side, units, a.want_volume)
+    leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, reason, phase, TAKER)
+
+
+@part
+def leave_by(
+    a: Any,
+    r: Any,
+    b: Any,
+    more: Any,
+    money: F64,
+    marks: I32,
+    ledger: F64,
+    orders: F64,
+    raw: float,
+    reason: int,
+    phase: int,
+    role: int,
+) -> None:
+    """Leave by a level: stops are slipped, targets and liquidation are not."""
+    row = write_order(a, orders, a.entry_bar, -a.side, 0, reason)
+    price = left_at(a, r, b, more, raw, reason)
+    a.held_back = 1
+    leave(a, r, b, more, money, marks, ledger, orders, row, a.units, raw, price, reason, phase, role)
+
+
+@part
+def left_at(a: Any, r: Any, b: Any, more: Any, raw: float, reason: int) -> float:
+    """Return the price that the whole position gets where a level is met."""
+    if reason == TARGET or reason == LIQUIDATION:
+        return raw
+    return slipped(r, more, raw, -a.side, a.units, b.volume_before)
+
+
+@part
+def enter(
+    a: Any,
+    r: Any,
+    b: Any,
+    more: Any,
+    ledger: F64,
+    orders: F64,
+    raw: float,
+    phase: int,
+    slips: bool,
+    cap: float,
+    role: int,
+) -> None:
+    """Fill the entry or addition that waits, or reject it; `cap` is the worst price of a stop-limit, else NaN."""
+    sign, row = a.entering, a.enter_row
+    a.entering = 0
+    gap = 0
+    if more is None or (a.limit != a.limit and a.trigger != a.trigger):
+        gap = gap_of(a, r, b)
+        if r.max_wait >= 0 and gap > r.max_wait:
+            end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)
+            return
+    if more is None:
+        status, price = names.FILLED, slipped(r, more, raw, sign, 0.0, 0.0)
+        units = sized_units(r, more, 0.0, a.cash, 0.0, price, 0.0, 0.0) if price > 0.0 else 0.0
+        if not 0.0 < units < np.inf:
+            status = names.ROUNDED
+    else:
+        status, price, units = _quote(a, r, more, sign, raw, slips, cap, role)
+    if status != names.FILLED:
+        end_order(a, orders, row, status, b.t)
+        return
+    first = a.units == 0.0
+    add(a, r, b, more, ledger, orders, row, sign, units, raw, price, phase, role, int(gap > 0))
+    if more is not None:
+        _take_levels(a, r, first, price)
+
+
+@part
+def _take_levels(a: Any, r: Any, first: bool, price: float) -> None:
+    """Set the levels of a position after an entry, or after an addition."""
+    if first or a.stop_at == a.stop_at:
+        a.own_stop = a.stop_at
+    if first or a.target_at == a.target_at:
+        a.own_target = a.target_at
+    place_levels(a, r)
+    if first:
+        a.width = _width(r, a.trail_at, price)
+        a.trail = trail_of(r, a.side, a.width, price)
+        a.best = price
+        a.first_stop, a.first_target, a.first_trail = a.stop, a.target, a.trail
+
+
+@part
+def _width(r: Any, at: float, price: float) -> float:
+    """Return the distance of the trailing level, as a share of the price."""
+    return abs(price - at) / price if at == at else r.trail
+
+
+@part
+def _behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
+    """Say whether a level would lie on the wrong side of its fill; with `units`, those of the average after adding."""
+    own_stop, own_target, average, trail = a.stop_at, a.target_at, price, np.nan
+    if units > 0.0:
+        own_stop = own_stop if own_stop == own_stop else a.own_stop
+        own_target = own_target if own_target == own_target else a.own_target
+        average = (a.average * a.units + price * units) / (a.units + units)
+    else:
+        trail = trail_of(r, sign, _width(r, a.trail_at, price), price)
+    stop, target = stop_of(r, sign, own_stop, average), target_of(r, sign, own_target, average)
+    mark = sign * price
+    return sign * stop >= mark or sign * target <= mark or sign * trail >= mark
+
+
+@part
+def _quote(
+    a: Any, r: Any, more: Any, sign: int, raw: float, slips: bool, cap: float, role: int
+) -> tuple[int, float, float]:
+    """Return what becomes of an entry at a price: its status, its price, its units."""
+    rate = r.maker if role == MAKER else r.taker
+    price = raw
+    if not raw > 0.0:
+        return names.ROUNDED, price, 0.0
+    by_volume = slips and r.slipping == VOLUME
+    if slips and not by_volume:
+        price = _capped(slipped(r, more, raw, sign, 0.0, 0.0), cap, sign)
+    stop = stop_of(r, sign, a.stop_at, price)
+    if r.sizing == RISK and stop != stop:
+        return names.NO_STOP, price, 0.0
+    if by_volume:
+        held = a.units * raw * r.multiplier
+        units = sized_units(r, more, a.sized, a.cash + a.side * held, held, raw, stop, rate)
+        if not units > 0.0:
+            return names.ROUNDED, price, 0.0
+        price = _capped(slipped(r, more, raw, sign, units, a.want_volume), cap, sign)
+        stop = stop_of(r, sign, a.stop_at, price)
+    if not price > 0.0:
+        return names.ROUNDED, price, 0.0
+    adds = a.units > 0.0
+    if not adds and _behind(a, r, sign, price, 0.0):
+        return names.LEVEL_BEHIND, price, 0.0
+    held = a.units * price * r.multiplier
+    units = in_lots(r, sized_units(r, more, a.sized, a.cash + a.side * held, held, price, stop, rate))
+    return _accepted(a, r, sign, price, units), price, units
+
+
+@part
+def _accepted(a: Any, r: Any, sign: int, price: float, units: float) -> int:
+    """Return what becomes of an entry or addition of so many units."""
+    if not (units > 0.0 and units < np.inf) or units <= _LEAST_CHANGE * a.units:
+        return names.ROUNDED
+    if units * price * r.multiplier < r.minimum:
+        return names.BELOW_MINIMUM
+    if a.units > 0.0 and _behind(a, r, sign, price, units):
+        return names.LEVEL_BEHIND
+    return names.FILLED
+
+
+@part
+def _capped(price: float, cap: float, sign: int) -> float:
+    """Return a price no worse than the limit of a stop-limit order."""
+    if sign > 0:
+        return cap if price > cap else price
+    return cap if price < cap else price
+
+
+@part
+def weigh(
+    a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
+) -> None:
+    """Fill the order to a weight that waits: an entry, an addition, or a reduction at average cost."""
+    row = a.weigh_row
+    held = a.units * raw * r.multiplier
+    apart = a.weight * (a.cash + a.side * held) - a.side * held
+    sign = 1 if apart > 0.0 else -1
+    adds = a.units == 0.0 or sign == a.side
+    gap = gap_of(a, r, b)
+    if adds and r.max_wait >= 0 and gap > r.max_wait:
+        end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)
+        a.weighing = 0
+        return
+    units = abs(_apart_units(a, r, sign, raw)) if r.slipping == VOLUME else 0.0
+    if not adds:
+        units = min(units, a.units)
+    price = slipped(r, more, raw, sign, units, a.want_volume)
+    units = _apart_units(a, r, sign, price) * sign if price > 0.0 else 0.0
+    status = names.FILLED
+    if not units > 0.0 or (a.units == 0.0 and sign != a.weighing):
+        status = names.ROUNDED
+    elif adds:
+        if a.units == 0.0 and _behind(a, r, sign, price, 0.0):
+            status = names.LEVEL_BEHIND
+        else:
+            units = in_lots(r, units)
+            status = _accepted(a, r, sign, price, units)
+    elif units >= a.units:
+        units = a.units
+    else:
+        units = in_lots(r, units)
+        if not units > _LEAST_CHANGE * a.units:
+            status = names.ROUNDED
+    a.weighing = 0
+    if status != names.FILLED:
+        end_order(a, orders, row, status, b.t)
+        return
+    if orders.shape[1] != 0:
+        orders[names.ORDER_SIDE, row], orders[names.ORDER_OPENS, row] = sign, adds
+    if adds:
+        first = a.units == 0.0
+        add(a, r, b, more, ledger, orders, row, sign, units, raw, price, phase, TAKER, int(gap > 0))
+        _take_levels(a, r, first, price)
+    else:
+        a.gap |= gap > 0
+        leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, names.SIGNAL, phase, TAKER)
+
+
+@part
+def _apart_units(a: Any, r: Any, sign: int, price: float) -> float:
+    """Return the signed units from what is held to the weight that is wanted, charge in."""
+    value = price * r.multiplier
+    held = a.units * price * r.multiplier
+    equity = a.cash + a.side * held
+    units = (a.weight * (equity - r.fixed) - a.side * held) / (value * (1.0 + a.weight * r.taker * sign))
+    if r.bounded:
+        fee = r.taker * (abs(units) * value) + r.fixed
+        if fee < r.least or fee > r.most:
+            bound = r.least if fee < r.least else r.most
+            units = (a.weight * (equity - bound) - a.side * held) / value
+    return units

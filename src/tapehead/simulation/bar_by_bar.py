@@ -1,0 +1,160 @@
+"""Bar by bar: ask a strategy at every close while its orders fill, in machine code where Numba can make it."""
+
+import threading
+import traceback
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import StrategyError
+from tapehead.kernels import bar_by_bar as kernels
+from tapehead.kernels.account import BARRED, LINES
+from tapehead.kernels.jit import readonly
+from tapehead.model.bar_signals import BarSignals
+from tapehead.model.bars import U8, Bars
+from tapehead.model.rules import Rules
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+_MOST_KEPT = 32
+_KINDS = {bool: "?", int: "i8", float: "f8"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BarLog:
+    """What a strategy said: rows of `kernels.bar_by_bar` and of the lines, shape (·, n_bars), NaN where nothing.
+
+    `slow` is the reason why `on_bar` ran as Python, empty where it ran as machine code.
+    """
+
+    said: F64
+    lines: F64
+    slow: str
+
+    def ignores(self, rules: Rules) -> bool:
+        """Say whether an order was of a side that is not traded."""
+        kinds, weights = self.said[kernels.KIND], self.said[kernels.WEIGHT]
+        long = bool((kinds == kernels.BUY).any() or (weights > 0.0).any())
+        short = bool((kinds == kernels.SELL).any() or (weights < 0.0).any())
+        return (rules.side == "short" and long) or (rules.side == "long" and short)
+
+
+class Rows(NamedTuple):
+    """What a step writes, as `kernels.bar` takes it."""
+
+    money: F64
+    marks: I32
+    ledger: F64
+    orders: F64 | None
+
+
+class _Machine(NamedTuple):
+    """A strategy's function with what shows it a bar, compiled; `slow` says why it is not."""
+
+    on_bar: Any
+    show: Any
+    slow: str
+
+
+_kept: OrderedDict[Any, _Machine] = OrderedDict()
+_making = threading.Lock()
+
+
+def step_through(
+    bars: Bars, signals: BarSignals, a: Any, r: Any, b: Any, says: U8, step: I64, fees: F64, rows: Rows
+) -> BarLog:
+    """Step over every bar and ask; `a` and the rows are written as `kernels.walk` writes them.
+
+    Raises
+    ------
+    StrategyError
+        `on_bar` raises, or must be compiled and cannot be.
+    """
+    names, strategy = tuple(signals.lines), signals.strategy
+    shown = np.array([signals.lines[name] for name in names], np.float64).reshape(len(names), len(bars))
+    said, lines = np.full((kernels.SAID, len(bars)), np.nan), np.full((LINES, len(bars)), np.nan)
+    columns = [readonly(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume", "flags")]
+    own = (int(r["first"]), np.array([r["stop_loss"], r["take_profit"], r["trail"]]), int(r["valid_bars"]))
+    if signals.allowed is not None:
+        barred = np.where(signals.allowed, 0, BARRED).astype(np.uint8)
+        says = readonly(says | barred if says.size else barred)
+    rest = (*own, *columns, says, readonly(bars.ts), step, readonly(shown), lines, said, fees, *rows)
+    me, slow = (None, "the strategy asks for Python") if signals.compiled is False else _record(strategy)
+    made = _Machine(None, None, slow) if slow else _machine(strategy, names, (me, a, r, b, *rest))
+    if made.slow and signals.compiled:
+        cause = f"it must be compiled and cannot be: {made.slow}"
+        raise StrategyError(strategy=strategy.name, instrument=bars.series.instrument, place="on_bar", cause=cause)
+    try:
+        with np.errstate(all="ignore"):
+            if made.slow:
+                _restart(strategy)
+                show = kernels.shower(_bar_of(names), names, compiled=False)
+                kernels.python_drive()(_function(strategy), show, strategy, a, r, b, *rest)
+            else:
+                kernels.drive(made.on_bar, made.show, me, a, r, b, *rest)
+    except Exception as error:
+        raise _failure(strategy, bars, error) from error
+    return BarLog(said, lines, made.slow)
+
+
+def _function(strategy: Any) -> Callable[..., Any]:
+    """Return the method `on_bar` as a function of four."""
+    function: Callable[..., Any] = type(strategy).on_bar
+    return function
+
+
+def _bar_of(names: tuple[str, ...]) -> Any:
+    """Return the tuple that a bar is shown as."""
+    return namedtuple("Bar", (*kernels.COLUMNS, *names))  # noqa: PYI024 - its fields are known only now
+
+
+def _record(strategy: Any) -> tuple[Any, str]:
+    """Return parameters and state as one record, or why they do not fit into one."""
+    states = type(strategy).states
+    values = {each.name: getattr(strategy, each.name) for each in type(strategy).params} | states
+    for name, value in values.items():
+        if type(value) not in _KINDS:
+            return None, f"{name} is a word, and machine code keeps numbers"
+    if not values:
+        values = {"nothing": 0}
+    made = np.zeros(1, np.dtype([(name, _KINDS[type(value)]) for name, value in values.items()]))
+    for name, value in values.items():
+        made[name] = value
+    return made.view(np.recarray)[0], ""
+
+
+def _restart(strategy: Any) -> None:
+    """Give a strategy the state it starts with."""
+    for name, value in type(strategy).states.items():
+        setattr(strategy, name, value)
+
+
+def _machine(strategy: Any, names: tuple[str, ...], arguments: tuple[Any, ...]) -> _Machine:
+    """Return a strategy's function compiled for these arguments, once a process."""
+    function, orders = _function(strategy), arguments[-1] is not None
+    key = (function, names, arguments[0].dtype, orders)
+    with _making:
+        made = _kept.get(key)
+        if made is None:
+            on_bar = kernels.compiled_strategy(function)
+            show = kernels.shower(_bar_of(names), names, compiled=True)
+            made = _Machine(on_bar, show, kernels.compile_drive(on_bar, show, *arguments))
+            _kept[key] = made
+            while len(_kept) > _MOST_KEPT:
+                _kept.popitem(last=False)
+    return made
+
+
+def _failure(strategy: Any, bars: Bars, error: Exception) -> StrategyError:
+    """Return the error of an `on_bar` that raised, with its line where Python knows it."""
+    file = _function(strategy).__code__.co_filename
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    place = f"on_bar, line {lines[-1]}" if lines else "on_bar"
+    cause = f"{type(error).__name__}: {error}"
+    return StrategyError(strategy=strategy.name, instrument=bars.series.instrument, place=place, cause=cause)
