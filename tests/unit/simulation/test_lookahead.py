@@ -1,10 +1,12 @@
 """The look-ahead test: it finds each strategy that knows later bars, every time, and blames no other one."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tapehead.errors import SignalsError
 from tapehead.indicators.memo import Memo
@@ -145,6 +147,26 @@ def test_a_difference_in_the_last_bit_counts() -> None:
     finding = asked(nearly, market()).finding
     assert finding is not None
     assert (finding.change.signal, finding.change.bar, finding.change.changed) == ("stop_loss_at", 5, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AskedBarByBar(Signals):
+    """What a strategy gives that is asked bar by bar: no signals yet, but lines it made of all bars."""
+
+    lines: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def test_lines_of_a_strategy_that_is_asked_bar_by_bar_are_compared() -> None:
+    def leaks(bars: Bars) -> Signals:
+        return AskedBarByBar(lines={"far": bars.close - bars.close.mean()})
+
+    def honest_lines(bars: Bars) -> Signals:
+        return AskedBarByBar(lines={"far": bars.close - np.cumsum(bars.close) / np.arange(1, len(bars) + 1)})
+
+    finding = asked(leaks, market()).finding
+    assert finding is not None
+    assert (finding.change.signal, finding.change.bar) == ("lines()['far']", 0)
+    assert asked(honest_lines, market(), thorough=True).finding is None
 
 
 def test_unknown_values_are_equal_whatever_their_bits() -> None:
