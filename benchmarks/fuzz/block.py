@@ -8,7 +8,7 @@ from benchmarks.fuzz.plain import orders
 
 
 def block(case: Case, sentence: str) -> str:
-    """Return one case: bars, wishes, settings, then orders as the rules have them, trades and equity as Tapehead does."""
+    """Return one case: bars, wishes, settings; orders as the rules have them, trades and equity as Tapehead does."""
     rows = [["hour", *PRICES, "volume", "signals"]]
     for t, step in enumerate(case.step):
         prices = [f"{getattr(case, name)[t]!r}".removesuffix(".0") for name in PRICES]

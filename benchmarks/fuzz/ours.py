@@ -16,8 +16,8 @@ def answer(case: Case) -> Found:
     done = _simulate(case)
     rows = zip(*(getattr(done.trades, name).tolist() for name in Deal.__slots__), strict=True)
     held = done.position
-    side = 0 if held is None else int(np.sign(held.quantity))
-    return Found([Deal(*row) for row in rows], None if held is None else (side, held.entry_bar), done.final_equity)
+    still = None if held is None else (held.side, held.entry_bar)
+    return Found([Deal(*row) for row in rows], still, done.final_equity)
 
 
 def _simulate(case: Case) -> th.Simulation:

@@ -9,11 +9,20 @@ from __future__ import annotations
 from benchmarks.fuzz.case import Case
 from benchmarks.fuzz.found import Deal, Found
 
-HOLD_ON_BOTH = "hold-on-both"
-ENTER_ON_BOTH = "enter-on-both"
 ALL_IN = "all-in"
-FREE_EXIT = "free-exit"
+ENTER_ON_BOTH = "enter-on-both"
+ENTERS_BEHIND = "enters-behind-levels"
 FEE_BESIDE_SPREAD = "fee-beside-spread"
+FREE_EXIT = "free-exit"
+HOLD_ON_BOTH = "hold-on-both"
+LATE_LEVELS = "late-levels"
+LEAVE_BEFORE_LEVELS = "leave-before-levels"
+LEAVE_FIRST = "leave-first"
+LEVELS_FIRST = "levels-first"
+ONE_ORDER = "one-order"
+SHORT_AS_LONG = "short-as-long"
+STOP_WINS = "stop-wins"
+TARGET_AT_LEVEL = "target-at-level"
 
 
 class Walk:
@@ -23,6 +32,7 @@ class Walk:
         self.case, self.said, self.quirks = case, case.settings, quirks
         self.cash, self.units, self.paid = case.settings.cash, 0.0, 0.0
         self.entry_bar, self.entry_price, self.entry_fee = -1, 0.0, 0.0
+        self.waits = False
         self.stop: float | None = None
         self.trail: float | None = None
         self.target: float | None = None
@@ -35,22 +45,36 @@ class Walk:
         """Live through every bar."""
         at_close = self.said.fill == "close"
         for t in range(len(self.case)):
-            held_before = self.units != 0
-            if held_before:
-                self.jumped(t)
-            if not at_close:
+            held = self.units != 0
+            self.resting(t, at_close=at_close)
+            stopped = held and not self.units and self.waits
+            if not at_close and not (stopped and ONE_ORDER in self.quirks):
                 self.fill(t, self.case.open[t])
-            if self.units and (held_before or not at_close):
+            if self.units and (self.entry_bar < t or (not at_close and LATE_LEVELS not in self.quirks)):
                 self.touched(t)
-            if self.units:
-                self.ratchet(t)
+                if self.units:
+                    self.ratchet(t)
+            stopped = held and not self.units and self.waits
             self.decide(t)
-            if at_close:
+            if at_close and not (stopped and ONE_ORDER in self.quirks):
                 self.fill(t, self.case.close[t])
+            if at_close:
+                self.decision = ""
         self.orders += [f"{word} {self.decided} unfilled_at_end" for word, _ in self.wanted()]
         last = self.case.close[-1]
-        held = (1 if self.units > 0 else -1, self.entry_bar) if self.units else None
-        return Found(self.deals, held, self.cash + self.units * last)
+        still = (1 if self.units > 0 else -1, self.entry_bar) if self.units else None
+        return Found(self.deals, still, self.cash + self.booked(self.units) * abs(last * self.units))
+
+    def resting(self, t: int, *, at_close: bool) -> None:
+        """Let levels that an open has jumped act, before what the last close decided; or as a peer has it."""
+        if not self.units:
+            return
+        if LEAVE_BEFORE_LEVELS in self.quirks and not at_close and self.decision.startswith("exit"):
+            self.fill(t, self.case.open[t])
+            return
+        self.jumped(t)
+        if LEVELS_FIRST in self.quirks and self.units:
+            self.touched(t)
 
     def decide(self, t: int) -> None:
         """Make one decision of the wishes of bar t."""
@@ -58,6 +82,13 @@ class Walk:
         enter, leave = case.enter[t] and side != "short", case.leave[t] and side != "short"
         short, cover = case.enter_short[t] and side != "long", case.leave_short[t] and side != "long"
         self.decided = t
+        if self.waits and LEAVE_FIRST in self.quirks:
+            self.waits = not ((leave and not enter) or (cover and not short))
+            self.decision = ""
+            return
+        if HOLD_ON_BOTH in self.quirks and (self.units or ENTER_ON_BOTH not in self.quirks):
+            enter, leave = enter and not leave, leave and not enter
+            short, cover = short and not cover, cover and not short
         if self.units > 0:
             self.decision = self.held(enter=enter, leave=leave, opposite=short, opened="short")
         elif self.units < 0:
@@ -67,10 +98,8 @@ class Walk:
 
     def held(self, *, enter: bool, leave: bool, opposite: bool, opened: str) -> str:
         """What a position of one side does about its own wishes and those of the other."""
-        if enter and leave and HOLD_ON_BOTH in self.quirks:
-            return ""
         if opposite and not enter and (leave or self.said.flip):
-            return f"exit {opened}"
+            return "exit" if ONE_ORDER in self.quirks and not self.said.flip else f"exit {opened}"
         return "exit" if leave else ""
 
     def flat(self, enter: bool, leave: bool, short: bool, cover: bool) -> str:
@@ -112,22 +141,29 @@ class Walk:
         units = size * self.cash / (price + unit * self.said.fee)
         self.paid = self.cash
         self.entry_fee = units * price * self.said.fee
-        self.cash -= sign * units * price + self.entry_fee
-        self.units, self.entry_bar, self.entry_price = sign * units, t, price
+        self.cash -= self.booked(sign) * units * price + self.entry_fee
+        self.units, self.entry_bar, self.entry_price, self.waits = sign * units, t, price, False
         base = self.case.close[self.decided] if self.said.levels == "at" else price
         stop, trail, target = self.said.stop_loss, self.said.trail, self.said.take_profit
         self.stop = None if stop is None else base * (1 - sign * stop)
         self.trail = None if trail is None else base * (1 - sign * trail)
         self.target = None if target is None else base * (1 + sign * target)
-        behind = (self.stop is not None and sign * (self.stop - price) >= 0) or (
-            self.target is not None and sign * (self.target - price) <= 0
-        )
-        if behind:
+        behind_stop = self.stop is not None and sign * (self.stop - price) >= 0
+        behind_target = self.target is not None and sign * (self.target - price) <= 0
+        if ENTERS_BEHIND in self.quirks and (behind_stop or behind_target):
+            stopped = STOP_WINS in self.quirks and not behind_stop and self.is_stopped(t)
+            self.leave_at("stop", t, (self.stop or 0.0) if stopped else raw)
+        elif behind_stop or behind_target:
             self.cash, self.units = self.paid, 0.0
 
+    def booked(self, side: float) -> int:
+        """The sign with which the account counts a position."""
+        return 0 if not side else 1 if side > 0 or SHORT_AS_LONG in self.quirks else -1
+
     def leave_at(self, level: str, t: int, price: float) -> None:
-        """Close the position by an order that rested since the entry."""
+        """Close the position by an order that rested since the entry; `waits` until the next entry."""
         self.orders.append(f"{level} {self.entry_bar} filled {t}")
+        self.waits = True
         self.close(t, price)
 
     def close(self, t: int, price: float) -> None:
@@ -137,7 +173,7 @@ class Walk:
         fee = units * price * self.said.fee
         profit = sign * units * (price - self.entry_price) - self.entry_fee - fee
         self.deals.append(Deal(sign, self.entry_bar, t, self.entry_price, price, units, profit))
-        self.cash += sign * units * price - fee
+        self.cash += self.booked(sign) * units * price - fee
         self.units = 0.0
         self.stop = self.trail = self.target = None
 
@@ -154,14 +190,23 @@ class Walk:
         if level is not None and sign * (price - level) <= 0:
             self.leave_at(word, t, price)
         elif self.target is not None and sign * (price - self.target) >= 0:
-            self.leave_at("target", t, price)
+            if STOP_WINS in self.quirks and self.is_stopped(t):
+                self.leave_at(word, t, level or 0.0)
+            else:
+                self.leave_at("target", t, self.target if TARGET_AT_LEVEL in self.quirks else price)
+
+    def is_stopped(self, t: int) -> bool:
+        """Whether bar t reached the level against the position."""
+        sign = 1 if self.units > 0 else -1
+        level = self.level()[1]
+        against = self.case.low if sign > 0 else self.case.high
+        return level is not None and sign * (against[t] - level) <= 0
 
     def touched(self, t: int) -> None:
         """Leave inside a bar at the level that was reached."""
         sign = 1 if self.units > 0 else -1
-        against, along = (self.case.low, self.case.high) if sign > 0 else (self.case.high, self.case.low)
-        (word, level), target = self.level(), self.target
-        stopped = level is not None and sign * (against[t] - level) <= 0
+        along = self.case.high if sign > 0 else self.case.low
+        (word, level), target, stopped = self.level(), self.target, self.is_stopped(t)
         reached = target is not None and sign * (along[t] - target) >= 0
         if stopped and (not reached or self.stop_first(t, sign)):
             self.leave_at(word, t, level or 0.0)

@@ -6,20 +6,32 @@ from benchmarks.fuzz import plain as rules
 from benchmarks.fuzz.case import Case
 
 QUIRKS: dict[str, tuple[str, ...]] = {
-    "vectorbt": (rules.HOLD_ON_BOTH,),
-    "raptorbt": (rules.HOLD_ON_BOTH, rules.ENTER_ON_BOTH, rules.ALL_IN),
-    "backtesting": (rules.FREE_EXIT, rules.FEE_BESIDE_SPREAD),
+    "vectorbt": (rules.HOLD_ON_BOTH, rules.LATE_LEVELS, rules.LEVELS_FIRST, rules.ONE_ORDER, rules.STOP_WINS),
+    "raptorbt": (
+        rules.ALL_IN,
+        rules.ENTER_ON_BOTH,
+        rules.HOLD_ON_BOTH,
+        rules.LEAVE_BEFORE_LEVELS,
+        rules.LEAVE_FIRST,
+        rules.SHORT_AS_LONG,
+        rules.STOP_WINS,
+        rules.TARGET_AT_LEVEL,
+    ),
+    "backtesting": (rules.ENTERS_BEHIND, rules.FEE_BESIDE_SPREAD, rules.FREE_EXIT, rules.STOP_WINS),
 }
 """Each is a heading of docs/divergences.md."""
 
 
 def is_asked(engine: str, case: Case) -> bool:
-    """Say whether a peer can be told what the case wants."""
+    """Say whether a peer can be told what the case wants; docs/divergences.md lists what cannot be."""
     said = case.settings
     has_levels = said.stop_loss is not None or said.take_profit is not None
+    if (has_levels or said.trail is not None) and said.path != "pessimistic":
+        return False
     if engine == "backtesting":
-        # Its orders carry prices: shares of a fill are not known before the fill. It has no trailing stop.
         return said.trail is None and (not has_levels or said.fill == "close" or said.levels == "at")
-    # Shares of the fill are all the other two take, and RaptorBT's array door trades one side.
-    from_fill = not has_levels or said.fill == "close" or said.levels == "fill"
-    return from_fill and (engine != "raptorbt" or said.side != "both")
+    if has_levels and said.fill != "close" and said.levels == "at":
+        return False
+    if engine == "raptorbt":
+        return said.side != "both"
+    return not (said.flip and said.size < 1)

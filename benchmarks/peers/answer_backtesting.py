@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from backtesting import Backtest, Strategy
 
-from benchmarks.fuzz.case import Case
+from benchmarks.fuzz.case import WISHES, Case
 from benchmarks.fuzz.found import Deal, Found
 from benchmarks.handover import Handover
 from benchmarks.peers.with_backtesting import SHARE, UNITS_BITS, framed, padding
@@ -25,16 +25,37 @@ class Wishing(Strategy):  # type: ignore[misc]
         self.bar = 0 - self.before
 
     def next(self) -> None:
-        """Decide on one bar."""
+        """Decide on one bar, as the rules of Tapehead do."""
         self.bar += 1
         if self.bar >= len(self.case):
             return
-        case, t = self.case, self.bar
-        if self.position:
-            if case.leave[t]:
-                self.position.close()
-        elif case.enter[t] and not case.leave[t]:
-            self.buy(size=case.settings.size * SHARE if case.settings.size == 1 else case.settings.size)
+        case, t, flip = self.case, self.bar, self.case.settings.flip
+        enter, leave, short, cover = (getattr(case, name)[t] for name in WISHES)
+        if self.position.is_long:
+            self.hold(1, enter=enter, leave=leave, opposite=short, flip=flip)
+        elif self.position.is_short:
+            self.hold(-1, enter=short, leave=cover, opposite=enter, flip=flip)
+        elif not (enter and short):
+            if enter and not leave:
+                self.open(1)
+            elif short and not cover:
+                self.open(-1)
+
+    def hold(self, side: int, *, enter: bool, leave: bool, opposite: bool, flip: bool) -> None:
+        """Leave, or leave for the other side."""
+        turns = opposite and not enter and (leave or flip)
+        if leave or turns:
+            self.position.close()
+        if turns:
+            self.open(-side)
+
+    def open(self, side: int) -> None:
+        """Order an entry, its levels as prices laid down now."""
+        said, close = self.case.settings, self.case.close[self.bar]
+        levels = {"sl": said.stop_loss and -said.stop_loss, "tp": said.take_profit}
+        more = {name: close * (1 + side * share) for name, share in levels.items() if share is not None}
+        size = SHARE if said.size == 1 else said.size
+        (self.buy if side > 0 else self.sell)(size=size, **more)
 
 
 def answer(case: Case) -> Found:
