@@ -70,8 +70,8 @@ ACCOUNT: Final = _dtype(
     " leaving leave_reason leave_row entering enter_row weighing weigh_row want_bar want_step ordered"
     " at_enter at_leave at_enter_short at_leave_short held_back seen trades rows orders over",
     "cash units average fees slippage borrow gross bought sold value_in value_out raw_in raw_out lowest highest"
-    " stop target trail width best own_stop own_target first_stop first_target first_trail ceiling trail_before best_before"
-    " other_price"
+    " stop target trail width best own_stop own_target first_stop first_target first_trail ceiling trail_before"
+    " best_before other_price"
     " part limit trigger sized weight stop_at target_at trail_at want_volume last_weight"
     " fees_paid slippage_paid borrow_paid interest",
 )

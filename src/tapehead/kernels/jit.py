@@ -77,7 +77,7 @@ def short_kernel(function: Function) -> Function:
 
 
 def uncached(function: Function, *, boundscheck: bool = False) -> Function:
-    """Compile a function that meets another kind of argument in each run, such as a strategy's own: not kept on disk."""
+    """Compile a function that meets another kind of argument in each run, such as a strategy's own: it is not kept."""
     njit: Any = numba.njit(nogil=True, fastmath=False, error_model="numpy", boundscheck=boundscheck)
     return cast(Function, njit(function))
 

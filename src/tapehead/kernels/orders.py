@@ -1,4 +1,4 @@
-"""The order that waits: decided, replaced, cancelled, expired; and its row where orders are asked for (engine.md: D9, R4).
+"""The order that waits: decided, replaced, cancelled, expired; and its row, where rows are asked for (D9, R4).
 
 One thing waits: a market exit, an entry or addition, the two halves of a flip, or an order to a weight.
 """

@@ -100,10 +100,15 @@ def sum_up(
     excursions(opens, high, low, close, a.trades, marks, money)
 
 
+_UNKNOWN = "first_stop first_target first_trail stop target trail ceiling limit trigger last_weight other_price part"
+_EMPTY = record(ACCOUNT, held_until=-1, **dict.fromkeys(_UNKNOWN.split(), np.nan))
+
+
 def new_account(cash: float) -> Any:
     """Return the account at the start: cash, and nothing that is not known."""
-    unknown = "first_stop first_target first_trail stop target trail ceiling limit trigger last_weight other_price part"
-    return record(ACCOUNT, cash=cash, held_until=-1, **dict.fromkeys(unknown.split(), np.nan))
+    made = _EMPTY.copy()
+    made["cash"] = cash
+    return made
 
 
 def warm(values: Any) -> None:

@@ -1,4 +1,4 @@
-"""Trading: what waits meets a price, and is filled or rejected; a level of the position is met (engine.md: H2, H3, Z8 to Z11)."""
+"""Trading: what waits meets a price, and is filled or rejected; a level is met (engine.md: H2, H3, Z8 to Z11)."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def leave_waiting(
             return
         units = min(units, a.units)
     a.gap |= gap_of(a, r, b) > 0
-    if reason == TIME or reason == SQUARE_OFF:
+    if reason in (TIME, SQUARE_OFF):
         a.held_back = 1
     price = slipped(r, more, raw, -a.side, units, a.want_volume)
     leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, reason, phase, TAKER)
@@ -72,7 +72,7 @@ def leave_by(
 @part
 def left_at(a: Any, r: Any, b: Any, more: Any, raw: float, reason: int) -> float:
     """Return the price that the whole position gets where a level is met."""
-    if reason == TARGET or reason == LIQUIDATION:
+    if reason in (TARGET, LIQUIDATION):
         return raw
     return slipped(r, more, raw, -a.side, a.units, b.volume_before)
 

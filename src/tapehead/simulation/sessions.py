@@ -30,7 +30,7 @@ def session_words(bars: Bars, rules: Rules) -> U8:
     """Return what the session says of each bar, as bits of `kernels.account`; shape (n_bars,)."""
     clock, interval = calendar(rules.calendar), bars.series.interval
     days = clock.steps(bars.ts, _ONE_DAY)
-    opens, closes = _bounds(bars, rules.calendar, days)
+    opens, closes = _bounds(rules.calendar, days)
     ends = bars.ts + interval.us
     words = np.zeros(len(bars), np.uint8)
     words[1:][days[1:] != days[:-1]] |= LATER_DAY
@@ -47,7 +47,7 @@ def session_words(bars: Bars, rules: Rules) -> U8:
     return readonly(words)
 
 
-def _bounds(bars: Bars, name: str, days: I64) -> tuple[I64, I64]:
+def _bounds(name: str, days: I64) -> tuple[I64, I64]:
     """Return open and close (us UTC) of the session of each bar."""
     if name == "24/7":
         opens = days * DAY_US

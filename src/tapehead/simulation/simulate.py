@@ -36,6 +36,7 @@ _LINES = ("size", "part", "limit", "stop", "stop_loss_at", "take_profit_at", "tr
 _NO_EVENTS = readonly(np.empty(0, np.int32))
 _NO_LINE = readonly(np.empty(0))
 _NO_LINES = readonly(np.empty((0, 0)))
+_NO_BAR = names.record(names.BAR)
 _NO_WORDS = readonly(np.empty(0, np.uint8))
 _TOLD = (
     names.UNFILLED,
@@ -81,7 +82,8 @@ class Position(NamedTuple):
 class Simulated:
     """Outcome of one simulation: closed trades, moments, the open position, and what happened, in words.
 
-    `orders` is None unless asked for, `log` unless the strategy was asked bar by bar. Money is in quote currency; `interest` was earned, the rest of it paid.
+    `orders` is None unless asked for, `log` unless the strategy was asked bar by bar. Money is in quote currency;
+    `interest` was earned, the rest of it paid.
     """
 
     trades: Trades
@@ -173,9 +175,10 @@ def _wishes(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
         return _Wishes(_NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_LINE, _NO_LINES, ignored=False)
     if signals.target is not None:
         return _weights(bars, signals, rules)
-    enter, leave = _from(event_bars(signals.enter), bars.warm), _from(event_bars(signals.leave), bars.warm)
-    enter_short = _from(event_bars(signals.enter_short), bars.warm)
-    leave_short = _from(event_bars(signals.leave_short), bars.warm)
+    enter, leave, enter_short, leave_short = (
+        _NO_EVENTS if wish is None else _from(event_bars(wish), bars.warm)
+        for wish in (signals.enter, signals.leave, signals.enter_short, signals.leave_short)
+    )
     ignored = (not longs and bool(enter.size or leave.size)) or (
         not shorts and bool(enter_short.size or leave_short.size)
     )
@@ -237,7 +240,7 @@ def _trade(
     made = np.empty((names.ORDER, 6 * scored + 8 if orders else 0))
     a, out = new_account(rules.cash), np.empty(sums.MOMENTS)
     says = session_words(bars, rules) if sessions else _NO_WORDS
-    b, fees = names.record(names.BAR), fee_rows(rules)
+    b, fees = _NO_BAR.copy(), fee_rows(rules)
     if isinstance(signals, BarSignals):
         log = step_through(bars, signals, a, r, b, says, step, fees, Rows(money, marks, ledger, made))
         prices = (readonly(bars.open), readonly(bars.high), readonly(bars.low), readonly(bars.close))

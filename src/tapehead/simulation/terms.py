@@ -1,5 +1,6 @@
 """terms: Rules as the record and the fee rows that kernels read."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,19 +41,25 @@ def terms(bars: Bars, rules: Rules, signals: Signals, *, unit: int, all_traded: 
     has_sessions : bool
         Some rule asks what the session says of a bar.
     """
+    made = _settings(rules).copy()
+    made["n"], made["first"], made["interval"], made["unit"] = len(bars), bars.warm, bars.series.interval.us, unit
+    made["all_traded"], made["weighted"] = all_traded, signals.target is not None
+    carries = rules.cash_rate != 0.0 or (rules.borrow > 0.0 and rules.side != "long")
+    made["each_bar"] = has_sessions or carries or (signals.target is not None and rules.band is not None)
+    return made
+
+
+@lru_cache(maxsize=64)
+def _settings(rules: Rules) -> Any:
+    """Return the part of the record that is the same for all instruments; setting fifty fields takes a while."""
     made = record(TERMS)
-    made.n, made.first, made.interval, made.unit = len(bars), bars.warm, bars.series.interval.us, unit
-    made.at_open, made.all_traded = rules.fill == "next_open", all_traded
-    made.longs, made.shorts = rules.side != "short", rules.side != "long"
+    made.at_open = rules.fill == "next_open"
     made.flips, made.conflict = rules.flip, _CONFLICTS[rules.on_conflict]
     made.max_wait = -1 if rules.max_wait is None else rules.max_wait
     made.ending = names.DELIST if rules.delisted else names.SELL_AT_END if rules.close_at_end else names.OPEN_END
     made.sizing, made.slipping, made.path = _SIZINGS[rules.sizing], _SLIPPAGES[rules.slippage_kind], _PATHS[rules.path]
     made.valid_bars, made.time_stop = rules.valid_bars or 0, rules.time_stop or 0
     made.day, made.pyramid, made.overnight = rules.day, rules.pyramid, rules.overnight
-    made.weighted = signals.target is not None
-    carries = rules.cash_rate != 0.0 or (rules.borrow > 0.0 and rules.side != "long")
-    made.each_bar = has_sessions or carries or (signals.target is not None and rules.band is not None)
     made.fee_row, made.fee_until = -1, -np.inf
     made.slippage, made.sized, made.haircut = rules.slippage, rules.size, rules.delist_haircut
     made.leverage, made.maintenance = rules.leverage, rules.maintenance
@@ -70,6 +77,7 @@ def _known(value: float | None) -> float:
     return np.nan if value is None else value
 
 
+@lru_cache(maxsize=64)
 def fee_rows(rules: Rules) -> F64:
     """Return the schedule, shape (n_rows, 6): since (us), maker, taker, fixed, least, most."""
     rows = rules.fee.rows if isinstance(rules.fee, Fees) else ((-(2**62), rules.fee, rules.fee, 0.0, 0.0, np.inf),)
