@@ -9,6 +9,7 @@ from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
     from tapehead.model.bars import I64
+    from tapehead.model.orders import Orders
     from tapehead.model.result import RunResult
 
 
@@ -56,6 +57,16 @@ def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
             "exit_time": iso(int(times[row["exit_bar"]])),
             **{name: None if value != value else value for name, value in row.items()},
             "return": row["profit"] / notional if notional else 0.0,
+        }
+
+
+def order_rows(orders: "Orders", times: "I64") -> Iterator[dict[str, Any]]:
+    """Yield a row an order: when it was decided, when and how it ended; what was not filled has no price."""
+    for row in orders.rows():
+        yield {
+            "decided_time": iso(int(times[row["decided"]])),
+            "time": iso(int(times[row["bar"]])) if row["bar"] >= 0 else None,
+            **{name: None if value != value else value for name, value in row.items()},
         }
 
 

@@ -11,9 +11,10 @@ from tapehead.cli import numbers
 from tapehead.cli.board import Board
 from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
-from tapehead.cli.export import equity_rows, result_json, result_rows, trade_rows, write_csv
+from tapehead.cli.export import equity_rows, order_rows, result_json, result_rows, trade_rows, write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.measures import compat_lines, metric_lines
+from tapehead.cli.order_table import order_lines
 from tapehead.cli.run import SortKey
 from tapehead.cli.runs import record_json, state_word
 from tapehead.cli.session import Session
@@ -42,11 +43,12 @@ _ALL = 1_000_000
     "show",
     cls=Command,
     example="tapehead show 01JD8Q7K SOLUSDT --trades --csv",
-    help="Show a kept run, or one instrument of it: metrics, or --trades, --equity, --receipt. Times are UTC.",
+    help="Show a kept run, or one instrument of it: metrics, or --trades, --orders, --equity, --receipt. UTC.",
 )
 @click.argument("run")
 @click.argument("symbol", required=False)
 @click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
+@click.option("--orders", "what", flag_value="orders", help="Every order of SYMBOL, made again, and what became of it.")
 @click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
 @click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
 @click.option("--rf", metavar="RATE", help="Riskless yearly rate for SYMBOL's metrics: 2%; default 0.")
@@ -73,7 +75,7 @@ def show(
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
     if as_csv and what == "receipt":
         raise click.UsageError(f"A receipt is no table. As JSON: tapehead --json show {run} --receipt", context)
-    if what in ("trades", "equity") and symbol is None:
+    if what in ("trades", "orders", "equity") and symbol is None:
         raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
     kept = session.store.run(run)
     if what == "receipt":
@@ -163,6 +165,8 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
         session.put(*_result_head(run, result, ink))
         if what == "trades":
             session.put(*_trade_lines(rows, ink))
+        elif what == "orders":
+            session.put(*order_lines(rows, ink))
         elif what == "equity":
             session.put(*_equity_lines(rows, ink))
         else:
@@ -203,6 +207,8 @@ def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Ite
     if what is None:
         return result_rows([result])
     times = run.times(symbol)
+    if what == "orders":
+        return order_rows(run.orders(result), times)
     return trade_rows(result, times) if what == "trades" else equity_rows(result, times)
 
 
