@@ -1,5 +1,6 @@
 """`tapehead explain`: one trade taken apart, so that it can be checked with a pencil."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 
-_LABEL = 12
+_LABEL = 13
 
 
 @click.command(
@@ -33,9 +34,17 @@ def explain(context: click.Context, run: str, symbol: str, trade: int) -> int:
         session.put_document("explain", {"run": kept.id, **told})
         return 0
     ink = Ink(session.colored)
-    session.put(*_head(told, ink), "")
-    session.put(*_decision_lines(told), "", *_fill_lines(told, "entry"), "", *_fill_lines(told, "exit"))
-    session.put("", *_money_lines(told, ink), "", *_order_lines(told["orders"], ink), "", *_path_lines(told))
+    parts = (
+        _head(told, ink),
+        _decision_lines(told),
+        _fill_lines(told, "entry"),
+        _fill_lines(told, "exit"),
+        _money_lines(told, ink),
+        _order_lines(told["orders"], ink),
+        _path_lines(told),
+    )
+    for place, lines in enumerate(parts):
+        session.put(*([""] if place else []), *(part for line in lines for part in _folded(line, session.size[0])))
     return 0
 
 
@@ -44,6 +53,13 @@ def _head(told: Mapping[str, Any], ink: Ink) -> list[str]:
     side = "long" if told["trade"]["side"] > 0 else "short"
     words = [told["interval"], f"trade {told['number']:,} of {told['trades']:,}", side, told["strategy"]]
     return [f"{ink.strong(told['instrument'])}   {'   '.join(words)}"]
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """Return a line in as many as the window asks for, each under the texts."""
+    if len(line) <= width or "\x1b" in line:
+        return [line]
+    return textwrap.wrap(line, max(width, 40), subsequent_indent=" " * _LABEL, drop_whitespace=True)
 
 
 def _line(label: str, *texts: str) -> str:
@@ -55,11 +71,11 @@ def _decision_lines(told: Mapping[str, Any]) -> list[str]:
     """Return the decision bar and every value that stood at its close."""
     decision = told["decision"]
     lines = [_line("decided", f"at the close of {_moment(decision)}", _prices(decision))]
-    for one in decision["signals"]:
-        lines.append(_line("", f"{one['signal']:<12} {'yes' if one['held'] else 'no '}", _crossing(one)))
+    wishes = decision["signals"]
+    lines += [_line("", f"{one['signal']:<12} {'yes' if one['held'] else 'no '}", _crossing(one)) for one in wishes]
     lines += [_line("", f"{name:<12} {numbers.price(value)}") for name, value in decision["lines"].items() if value]
-    for one in decision["indicators"]:
-        lines.append(_line("", f"{one['name']} {_number(one['value'])}, bar before {_number(one['before'])}"))
+    known = decision["indicators"]
+    lines += [_line("", f"{one['name']} {_number(one['value'])}, bar before {_number(one['before'])}") for one in known]
     return lines
 
 
@@ -67,13 +83,8 @@ def _crossing(one: Mapping[str, Any]) -> str:
     """Return the values that a crossing compared."""
     if "a" not in one:
         return ""
-    sign = ">" if one["crosses"] == "above" else "<"
-    pairs = f"{_number(one['a'])} against {_number(one['b'])}"
-    return (
-        f"crosses {one['crosses']}: {pairs}, bar before {_number(one['a_before'])} against {_number(one['b_before'])}"
-        if sign
-        else ""
-    )
+    now, before = (f"{_number(one['a' + when])} against {_number(one['b' + when])}" for when in ("", "_before"))
+    return f"crosses {one['crosses']}: {now}, bar before {before}"
 
 
 def _fill_lines(told: Mapping[str, Any], which: str) -> list[str]:

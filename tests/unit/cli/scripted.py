@@ -190,6 +190,64 @@ class ScriptedRun:
     def compat(self, _result: str | RunResult, tool: str) -> dict[str, float | str | None]:
         return {"Start": "2019-01-01 00:00:00", "Sharpe Ratio": 0.5806232244485349, "SQN": None, "of": tool}
 
+    def explain(self, symbol: str, trade: int) -> dict[str, Any]:
+        prices = {"open": 20.0, "high": 25.0, "low": 18.0, "close": 22.0, "volume": 5.0, "flags": []}
+        crossing = {"crosses": "above", "a": 31.5, "a_before": 28.25, "b": 30.0, "b_before": 30.0}
+        levels = {"stop": 19.0, "target": 22.0, "trail": None, "other_price": 22.0}
+        money = {"quantity": 50.0, "fees": 2.5, "slippage": 0.0, "borrow": 0.0, "shortfall": 0.0, "profit": -52.5}
+        order = {
+            "decided": 3,
+            "bar": 4,
+            "side": 1,
+            "opens": True,
+            "status": "filled",
+            "price": 20.0,
+            "reason": "signal",
+        }
+        leaving = {**order, "side": -1, "opens": False, "price": 19.0, "reason": "stop"}
+        paths = {
+            name: {"final_equity": 9_000.0, "trade": {"reason": reason, "exit_price": price, "profit": profit}}
+            for name, reason, price, profit in (
+                ("pessimistic", "stop", 19.0, -52.5),
+                ("optimistic", "target", 22.0, 97.5),
+            )
+        }
+        return {
+            "instrument": self[symbol].instrument,
+            "interval": "1h",
+            "strategy": "RsiReversion 14/30/70",
+            "number": trade,
+            "trades": 88,
+            "trade": {"side": 1, "worst": -0.1, "best": 0.25, **money},
+            "decision": {
+                "bar": 3,
+                "time": "2021-01-01T03:00:00Z",
+                **prices,
+                "signals": [{"signal": "enter", "held": True, **crossing}, {"signal": "leave", "held": False}],
+                "lines": {},
+                "indicators": [{"name": "rsi(14)", "value": 31.5, "before": 28.25}],
+            },
+            "entry": {
+                "bar": 4,
+                "time": "2021-01-01T04:00:00Z",
+                **prices,
+                "wanted": 20.0,
+                "price": 20.0,
+                "rule": "market",
+            },
+            "exit": {
+                "bar": 4,
+                "time": "2021-01-01T04:00:00Z",
+                **prices,
+                "wanted": 19.0,
+                "price": 18.9,
+                "rule": "touched",
+                "levels": levels,
+            },
+            "orders": [order, leaving],
+            "paths": paths,
+        }
+
     def __getitem__(self, symbol: str) -> RunResult:
         return next(one for one in drawn_results() if symbol in (one.instrument, one.instrument.partition(":")[2]))
 
