@@ -12,6 +12,7 @@ from tapehead.jobs.lookup import Reading
 from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.library.curves import AllMetrics
 from tapehead.library.ledgers import Covered
+from tapehead.library.report import Report
 from tapehead.model.bars import Bars
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
 from tapehead.model.instrument import Instrument, Series
@@ -189,6 +190,9 @@ class ScriptedRun:
 
     def compat(self, _result: str | RunResult, tool: str) -> dict[str, float | str | None]:
         return {"Start": "2019-01-01 00:00:00", "Sharpe Ratio": 0.5806232244485349, "SQN": None, "of": tool}
+
+    def report(self, path: str, _symbol: str | None, **_how: Any) -> Report:
+        return Report(f"/home/{path}", 120_000, 1, replaced=False)
 
     def explain(self, symbol: str, trade: int) -> dict[str, Any]:
         prices = {"open": 20.0, "high": 25.0, "low": 18.0, "close": 22.0, "volume": 5.0, "flags": []}
