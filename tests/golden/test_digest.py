@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapehead.layout.columns import REASONS
+from tapehead.layout.columns import REASONS, TRADE_DTYPES
 from tapehead.model.spec import DigestLine, run_digest
 from tapehead.model.trades import Trades, no_trades
 
@@ -43,7 +43,16 @@ def trades() -> Trades:
     arrays = [np.array(column, dtype) for column, dtype in zip(columns, dtypes, strict=False)]
     noise = np.array([0.5, -0.5, 9.0])
     flags = np.array([True, False, True])
-    return Trades(*arrays, worst=noise, best=noise, reason=np.array(reasons, "u1"), ambiguous=flags, across_gap=flags)
+    names = ("side", "entry_bar", "exit_bar", "entry_price", "exit_price", "quantity", "fees", "profit")
+    rest = {name: noise for name in TRADE_DTYPES if name not in (*names, "reason", "ambiguous", "across_gap")}
+    rest |= {"decision_bar": np.array([7, -1, 3], "i4"), "fills": np.array([2, 5, 3], "i4")}
+    return Trades(
+        **dict(zip(names, arrays, strict=True)),
+        **rest,
+        reason=np.array(reasons, "u1"),
+        ambiguous=flags,
+        across_gap=flags,
+    )
 
 
 def trades_bytes() -> bytes:

@@ -91,7 +91,7 @@ def test_no_signals_make_no_trade() -> None:
         ({"enter": [True] * N}, "enter is a list"),
         ({"leave_short": np.zeros((N, 1), bool)}, "leave_short has shape"),
         ({"enter": Crossing(np.zeros(3), 1.0, up=True)}, "enter crosses arrays of 3 values"),
-        ({"limit": np.zeros(N)}, "limit="),
+        ({"limit": np.zeros(N - 1)}, "limit has shape"),
     ],
 )
 def test_signals_that_do_not_fit(signals: dict[str, Any], sentence: str) -> None:
@@ -116,7 +116,7 @@ def test_signals_that_do_not_fit(signals: dict[str, Any], sentence: str) -> None
         ({"delist_haircut": 1.5}, "delist_haircut"),
         ({"calendar": "MOON"}, "24/7, XNYS, NSE, FX"),
         ({"fees": 0.1}, "did you mean fee"),
-        ({"fee": "ten"}, "10bps or 0.1%"),
+        ({"fee": "ten"}, "such as 10bps, 0.1%"),
     ],
 )
 def test_settings_out_of_bounds(settings: dict[str, Any], sentence: str) -> None:
@@ -128,3 +128,34 @@ def test_a_rate_means_the_same_however_it_is_written() -> None:
     runs = [simulate_arrays(hours(), wishes(), fee=fee) for fee in ("10bps", "0.1%", 0.001, "0.001", " 10 bps ")]
     assert len({run.trades.to_bytes() for run in runs}) == 1
     assert runs[0].metrics["fees_paid"] > 0
+
+
+def test_a_ledger_tells_units_and_equity() -> None:
+    """Between its rows nothing changes; equity is cash and units at the close."""
+    bars, rules = hours(warm=13), Rules(fee=0.001, side="both", flip=True, slippage=0.0002)
+    bar = np.arange(N)
+    signals = Signals(enter=bar % 14 == 1, enter_short=bar % 14 == 8)
+    done = simulate(bars, signals, rules, Memo())
+    units = done.ledger.units_at(N - 13)
+    cash = np.concatenate(([rules.cash], done.ledger.cash))[
+        np.searchsorted(done.ledger.bar, np.arange(N - 13), side="right")
+    ]
+    assert set(np.sign(units).tolist()) == {-1.0, 0.0, 1.0}
+    assert (cash + units * bars.close[13:]).tolist() == curve(bars, done.ledger, rules).equity.tolist()
+    assert (np.diff(done.ledger.bar) > 0).all()
+
+
+def test_orders_only_when_asked() -> None:
+    bars, signals, rules = hours(), wishes(), Rules()
+    assert simulate(bars, signals, rules, Memo()).orders is None
+    done = simulate(bars, signals, rules, Memo(), orders=True)
+    assert done.orders is not None
+    rows = list(done.orders.rows())
+    filled = [row for row in rows if row["status"] == "filled"]
+    assert len(filled) == int(done.trades.fills.sum()) + (done.position is not None)
+    assert [row["decided"] for row in rows] == sorted(row["decided"] for row in rows)
+
+
+def test_a_target_beyond_the_leverage_is_refused() -> None:
+    with pytest.raises(SignalsError, match=r"target is 1\.5 at bar 3; it must lie within the leverage, 1"):
+        simulate_arrays(hours(), Signals(target=np.where(np.arange(N) == 3, 1.5, np.nan)))
