@@ -26,9 +26,9 @@ from tests.parity.markets import Market, markets, settings_of_any_kind
 HOUR_US = 3_600_000_000
 
 
-def closed_before(run: Simulation, bars: int) -> list[dict[str, object]]:
+def closed_before(run: Simulation, bars: int) -> list[Row]:
     """The trades that were over before bar `bars` opened."""
-    return [row for row in run.trades.rows() if row["exit_bar"] < bars]
+    return [Row(row) for row in run.trades.rows() if row["exit_bar"] < bars]
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
@@ -43,7 +43,7 @@ def test_later_bars_change_no_earlier_fill(market: Market, rules: Settings, shar
         bars.slice(0, cut, bars.warm), Signals(enter=signals.enter[:cut], leave=signals.leave[:cut]), **vars(rules)
     )
     whole = simulate(bars, signals, **vars(rules))
-    assert list(short.trades.rows()) == closed_before(whole, cut - bars.warm)
+    assert [Row(row) for row in short.trades.rows()] == closed_before(whole, cut - bars.warm)
     assert short.curve.equity.tolist() == whole.curve.equity[: cut - bars.warm].tolist()
 
 
