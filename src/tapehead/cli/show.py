@@ -34,6 +34,7 @@ from tapehead.model.interval import Interval
 if TYPE_CHECKING:
     from tapehead.library.run import Run
     from tapehead.model.result import RunResult
+    from tapehead.model.rules import Rules
 
 _CURVE_WIDTH = 64
 _ALL = 1_000_000
@@ -48,6 +49,7 @@ _ALL = 1_000_000
 @click.argument("run")
 @click.argument("symbol", required=False)
 @click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
+@click.option("--costs", "what", flag_value="costs", help="Return of SYMBOL at other fees, from the same fills.")
 @click.option("--orders", "what", flag_value="orders", help="Every order of SYMBOL, made again, and what became of it.")
 @click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
 @click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
@@ -75,7 +77,7 @@ def show(
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
     if as_csv and what == "receipt":
         raise click.UsageError(f"A receipt is no table. As JSON: tapehead --json show {run} --receipt", context)
-    if what in ("trades", "orders", "equity") and symbol is None:
+    if what in ("trades", "orders", "equity", "costs") and symbol is None:
         raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
     kept = session.store.run(run)
     if what == "receipt":
@@ -167,6 +169,8 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
             session.put(*_trade_lines(rows, ink))
         elif what == "orders":
             session.put(*order_lines(rows, ink))
+        elif what == "costs":
+            session.put(*_cost_lines(rows, run.spec.rules, ink))
         elif what == "equity":
             session.put(*_equity_lines(rows, ink))
         else:
@@ -207,6 +211,8 @@ def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Ite
     if what is None:
         return result_rows([result])
     times = run.times(symbol)
+    if what == "costs":
+        return ({"fee": fee, "total_return": gain} for fee, gain in run.costs(result))
     if what == "orders":
         return order_rows(run.orders(result), times)
     return trade_rows(result, times) if what == "trades" else equity_rows(result, times)
@@ -247,6 +253,18 @@ def _trade_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
             f"{ink.money(f'{gain:>9}', row['return'])}  {mark}"
         )
     return lines if len(lines) > 1 else ["no closed trade"]
+
+
+def _cost_lines(rows: Iterable[dict[str, Any]], rules: "Rules", ink: Ink) -> list[str]:
+    """Return a line a fee; the run's own is marked."""
+    lines = [ink.head(f"  {'fee a side':>12}  {'return %':>10}")]
+    for row in rows:
+        gain = numbers.percent(row["total_return"])
+        own = "  this run's" if row["fee"] == rules.fee else ""
+        lines.append(f"  {numbers.basis_points(row['fee']):>12}  {ink.money(f'{gain:>10}', row['total_return'])}{own}")
+    if len(lines) > 1:
+        return lines
+    return ["A fee would change more than sizes here; run it at another fee: tapehead backtest STRATEGY --fee 5bps"]
 
 
 def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:

@@ -34,6 +34,6 @@ def held_of(bars: Bars, done: Simulated) -> Held | None:
     return Held(position.side, position.entry_price, position.stop, float(bars.close[-1]))
 
 
-def cost_curve_of(bars: Bars, signals: Signals, rules: Rules, done: Simulated) -> tuple[list[tuple[float, float]], str]:
-    """Return (fee a side, total return) pairs from the one set of fills, or none and the reason."""
-    return cost_curve(done.trades, held_of(bars, done), rules, signals)
+def cost_curve_of(bars: Bars, signals: Signals, rules: Rules, done: Simulated) -> list[tuple[float, float]]:
+    """Return (fee a side, total return) pairs from one set of fills; none where a fee changes more."""
+    return cost_curve(done.trades, held_of(bars, done), rules, signals)[0]

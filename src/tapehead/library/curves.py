@@ -4,8 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-import numpy as np
-
 from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
@@ -16,11 +14,10 @@ from tapehead.jobs.task import DELISTED_AFTER_US, ask, ask_warm_up
 from tapehead.library.verify import where_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail
-from tapehead.model.bars import F64, Bars
+from tapehead.model.bars import Bars
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RunSpec
-from tapehead.model.trades import Trades
 from tapehead.ports.runs import RunRecord
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Position, Simulated, simulate

@@ -297,6 +297,19 @@ class Run(Framed):
         done = self._made(result).done
         return no_orders() if done.orders is None else done.orders
 
+    def costs(self, result: str | RunResult) -> list[tuple[float, float]]:
+        """Return (fee a side, total return) at fees from 0 to 100 bps, from the fills of one result.
+
+        Empty where a fee would change more than sizes: with leverage, targets, sizes by bar, added or partly sold
+        units, interest, borrow or a schedule of fees. Another fee then needs a run of its own.
+
+        Parameters, errors as for `account`.
+        """
+        from tapehead.jobs.sensitivity import cost_curve_of
+
+        made = self._made(result)
+        return cost_curve_of(made.bars, made.signals, made.rules, made.done)
+
     def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
         """Return why one closed trade is what it is: decision, fills, levels, orders, and the money on either path.
 

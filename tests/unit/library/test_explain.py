@@ -107,3 +107,11 @@ def test_orders_are_made_again(store: Store) -> None:
         entry, leave = (row for row in filled if row["trade"] == place)
         assert (entry["opens"], entry["bar"], entry["price"]) == (True, trade["entry_bar"], trade["entry_price"])
         assert (leave["opens"], leave["bar"], leave["reason"]) == (False, trade["exit_bar"], trade["reason"])
+
+
+def test_the_curve_of_costs_is_that_of_runs(store: Store) -> None:
+    run = backtest(store)
+    for fee, gain in run.costs("S00")[::3]:
+        other = backtest(store, fee=fee)["S00"]
+        assert gain == pytest.approx(other.metrics["total_return"], rel=1e-9)
+    assert backtest(store, leverage=2).costs("S00") == []
