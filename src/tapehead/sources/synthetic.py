@@ -115,7 +115,8 @@ class SyntheticMarket:
     def _facts(self, place: int) -> tuple[Instrument, I64, Draw]:
         """Return an instrument, the hours at which it has bars, and its random numbers from there on."""
         draw = self._draw(place + 1)
-        start_share, end_share, tick_share, lot_share = draw.random(4)
+        # The fourth once made a lot; drawn still, so that the same seed gives the same prices.
+        start_share, end_share, tick_share, _ = draw.random(4)
         first, past = 0, self._hours
         if place % _LATE_EVERY == _LATE_AT:
             first = int(self._hours * (0.05 + 0.55 * start_share))
@@ -132,7 +133,6 @@ class SyntheticMarket:
             quote=_QUOTE,
             settle=_QUOTE,
             tick=1 / 10**decimals,
-            lot=1 / 10 ** int(5 * lot_share),
             calendar="24/7",
             has_volume=True,
             listed_at=self._start_us + int(hours[0]) * _HOUR_US,
