@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -70,8 +71,7 @@ class Peer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the process and wait for it."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         self._process.terminate()
-        self._process.wait()
+        with suppress(BrokenPipeError), self._process:
+            pass
         self._complaints.close()

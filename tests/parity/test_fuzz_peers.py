@@ -41,6 +41,7 @@ def run(numbers: Sequence[int], **more: object) -> Tally:
     return fuzz(numbers, 3, (), said.append, **more)
 
 
+@pytest.mark.timeout(900)
 def test_every_difference_from_live_peers_has_a_name() -> None:
     if not PEERS_PYTHON.exists():
         pytest.skip("needs .venv-peers: benchmarks/setup_peers.sh peers")
