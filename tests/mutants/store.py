@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.engine import Mutant
+from tests.mutants.mutant import Mutant
 
 TORTURE = "tests/torture/test_torture.py"
 CONTRACT = "tests/contracts/test_bar_store.py"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.engine import ENGINE, Mutant
+from tests.mutants.engine import ENGINE
+from tests.mutants.mutant import Mutant
 from tests.mutants.store import STORE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
