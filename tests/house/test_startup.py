@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,3 +32,9 @@ def test_what_is_heavy_would_be_seen(module: str) -> None:
 
 def test_the_command_line_starts_without_arrays() -> None:
     assert not loaded("import tapehead.cli.main") & {"numpy", "numba", "llvmlite", "pyarrow", "rich"}
+
+
+def test_a_store_that_is_only_looked_at_waits_for_no_compiler(tmp_path: Path) -> None:
+    asked = "store.instruments(); store.universes(); store.runs(); store.log()"
+    statement = f"import tapehead\nwith tapehead.open({str(tmp_path / 'home')!r}) as store: {asked}"
+    assert not loaded(statement) & {"numba", "llvmlite", "pyarrow"}

@@ -15,7 +15,6 @@ from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import ChunkCache, SeriesCache
-from tapehead.simulation.survey import survey
 
 Columns = dict[Column, NDArray[Any]]
 BAR_BYTES = sum(np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
@@ -69,6 +68,9 @@ def read_bars(
     Bars
         Without bars flagged partial: an unfinished bar is no bar.
     """
+    # Here, not above: it brings the compiler, which a process that only lists or imports should not wait for.
+    from tapehead.simulation.survey import survey
+
     columns = read_series(shelf, refs)
     ts = columns["ts"]
     lo = 0 if start is None else int(np.searchsorted(ts, start))

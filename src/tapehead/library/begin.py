@@ -1,0 +1,142 @@
+"""begin: a backtest from what was asked to a Run that is read, and a Run of one that is kept."""
+
+import itertools
+import os
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from tapehead.errors import TapeheadError
+from tapehead.jobs.backtest import Desk, Tally, backtest
+from tapehead.jobs.plan import Code, Plan, make_plan
+from tapehead.jobs.probe import Asking
+from tapehead.jobs.task import ask_warm_up, place_of
+from tapehead.library.request import read_request
+from tapehead.library.run import Header, Run, reused
+from tapehead.model.interval import Interval
+from tapehead.model.segment import SegmentRef
+from tapehead.model.spec import RunSpec
+from tapehead.ports.runs import RunRecord
+from tapehead.ports.work import Cancel, Executor, Outcome, Task
+from tapehead.simulation.lookahead import Probed
+from tapehead.strategies.strategy import instance, label
+from tapehead.wiring.assemble import House, make_executor
+from tapehead.wiring.platform import platform_facts, version_facts
+from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+
+_tokens = itertools.count(1)
+
+
+def begin(
+    house: House,
+    strategy: str,
+    asked: Mapping[str, Any],
+    *,
+    fresh: bool,
+    executor: str,
+    workers: int | None,
+    progress: Callable[..., None] | None,
+) -> Run:
+    """Begin what `Store.backtest` was asked for, or return the equal run that is kept."""
+    began = time.perf_counter()
+    loaded = load_strategy(strategy)
+    spec = read_request(house.bars, loaded, **asked)
+    plan = _plan(house, spec, loaded, asked["snapshot"], progress)
+    header = header_of(plan, loaded)
+    kept = None if fresh else house.runs.find(plan.key)
+    if kept is not None:
+        return Run(house, spec, header, run=kept, source=reused(house, kept))
+    tally, cancel = Tally(began, len(plan.items)), Cancel()
+    tally.spend("plan", (time.perf_counter() - began) * 1e6)
+    chosen = make_executor(executor, house.settings.workers if workers is None else workers)
+    desk = _desk(house, chosen, plan, strategy, loaded, cancel)
+    source = backtest(desk, plan, cancel, tally, loaded.origin)
+    return Run(house, spec, header, source=source, tally=tally, cancel=cancel)
+
+
+def kept_run(house: House, run: str) -> Run:
+    """Return a kept run by its whole id."""
+    record = house.runs.record(run)
+    spec = RunSpec.from_json(record.spec)
+    return Run(house, spec, _kept_header(house, run, spec, record), run=run)
+
+
+def _plan(
+    house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None, progress: Callable[..., None] | None
+) -> Plan:
+    """Plan a run with the code that is here now."""
+    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
+    code = Code(loaded.source, engine_digest())
+    return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
+
+
+def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded, cancel: Cancel) -> Desk:
+    """Return where the run is kept and who works on it."""
+    # Here, so that a run that is only shown does not wait for what computes one.
+    from tapehead.wiring.worker import WorkerContext, prepare, probe, work
+
+    context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
+    prepare(context, loaded, cancel)
+
+    def work_of(_run: str) -> Callable[[Task], Outcome]:
+        return partial(work, context)
+
+    def probe_of(asking: Asking) -> Callable[[Task], Probed]:
+        return partial(probe, context, asking)
+
+    named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
+    facts = (version_facts(), platform_facts())
+    return Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *named, _degraded(house), *facts)
+
+
+def header_of(plan: Plan, loaded: Loaded) -> Header:
+    """Return what stands above the table of a run that begins; bars at its borders are not read yet, but estimated."""
+    bars = sum(_rows_between(ref, plan.first, plan.last) for item in plan.items for ref in item.refs)
+    interval = Interval.parse(plan.spec.interval)
+    words = label(loaded.made, plan.spec.parameters)
+    first, last = plan.first, plan.last - interval.us
+    kept = (bars, plan.snapshot, plan.spec.adjust, plan.stamps)
+    return Header(words, len(plan.items), interval.text, first, last, *kept)
+
+
+def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
+    """Return how many rows of a segment open in [first, last), as if they were spread evenly."""
+    if ref.first >= first and ref.last < last:
+        return ref.rows
+    inside = min(ref.last, last) - max(ref.first, first)
+    return round(ref.rows * max(inside, 0) / max(ref.last - ref.first, 1))
+
+
+def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> Header:
+    """Return what stands above the table of a kept run, from its results."""
+    rows: list[Any] = []
+    cursor = None
+    while True:
+        page = house.runs.results(run, sort="instrument", cursor=cursor, limit=500)
+        rows += page.rows
+        cursor = page.cursor
+        if cursor is None:
+            break
+    words = _kept_label(spec, record)
+    first, last = min((r.first for r in rows), default=0), max((r.last for r in rows), default=0)
+    stamps = () if record.receipt is None else record.receipt.stamps
+    kept = (sum(r.bars for r in rows), record.snapshot, spec.adjust, stamps)
+    return Header(words, len(rows), spec.interval, first, last, *kept)
+
+
+def _kept_label(spec: RunSpec, record: RunRecord) -> str:
+    """Return the strategy with its parameters, in its own order where its code is still here."""
+    from tapehead.library.verify import where_of
+
+    try:
+        made = load_strategy(where_of(spec, record)).made
+        return label(made, {param.name: spec.parameters[param.name] for param in made.params})
+    except (TapeheadError, KeyError):
+        named = " ".join(f"{name}={value}" for name, value in spec.parameters.items())
+        return f"{spec.strategy.rpartition(':')[2]} {named}".strip()
+
+
+def _degraded(house: House) -> Callable[[], tuple[str, ...]]:
+    """Return a call that tells what works worse than it should."""
+    return lambda: tuple(tier.degraded for tier in house.tiers() if tier.degraded)
