@@ -121,7 +121,9 @@ class Account:
             units = 0.0
             if settings.slippage_kind == "volume":
                 units = self.entry_units(order, touch.raw, row, rate)
-                if not (units > 0 and isfinite(units)):
+                if order.weight == order.weight:
+                    units = abs(units)
+                elif not (units > 0 and isfinite(units)):
                     return "rounds_to_zero"
             price = money.slipped(settings, touch.raw, order.side > 0, units, self.volume(order.decided))
             if touch.most == touch.most:
