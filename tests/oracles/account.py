@@ -121,7 +121,7 @@ class Account:
             units = 0.0
             if settings.slippage_kind == "volume":
                 units = self.entry_units(order, touch.raw, row, rate)
-                if order.weight == order.weight:
+                if order.weight == order.weight and held is not None:
                     units = abs(units)
                 elif not (units > 0 and isfinite(units)):
                     return "rounds_to_zero"

@@ -99,7 +99,8 @@ def reduce(account: Account, order: Order, t: int, where: str, raw: float, acros
     units = account.entry_units(order, price, row, row.taker)
     whole = units >= held.quantity
     units = money.lots(units, settings.lot)
-    if not whole and not (units > money.TINY * held.quantity and isfinite(units)):
+    fills = whole or (isfinite(units) and units > money.TINY * held.quantity)
+    if not (price > 0 and fills):
         account.end(order, "rounds_to_zero", t)
         return
     account.entry = None
