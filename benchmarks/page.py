@@ -47,7 +47,8 @@ How to read it:
   of Tapehead reads the files of its hot tier; its stages tell the tier in memory above them (`memory`), segments
   decoded from the page cache (`decode`), and a first read that also fills the hot tier. Write is durable on return,
   an append too; a file format appends by one more file, the cheapest way it has. Every peer stands here in each of
-  its layouts.
+  its layouts. Where Tapehead's time goes, and why not further down:
+  [decision 015](decisions/015-where-the-time-of-the-store-goes.md).
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
 
