@@ -6,7 +6,9 @@ from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import csv, parquet
 
 from tapehead.errors import AmbiguousFileError, FileFormatError, ImportConflictError, ParameterError
 from tapehead.jobs.ingest import ingest
@@ -19,6 +21,7 @@ from tests.unit.jobs.memory_store import MemoryStore
 
 HOUR = 3_600_000_000
 START = 1_704_067_200_000_000  # 2024-01-01
+PRICES = ("open", "high", "low", "close")
 HEADER = "date,open,high,low,close,volume"
 
 Write = Callable[..., str]
@@ -103,6 +106,22 @@ def test_a_hole_over_the_border_of_a_year_is_flagged(write: Write) -> None:
     take(store, write(*hours(-4, -3, -2, 1, 2)))
     assert len(store.refs) == 2
     assert (store.bars("binance:BTCUSDT").flags & AFTER_HOLE > 0).tolist() == [False] * 3 + [True, False]
+
+
+@pytest.mark.parametrize("column", range(4))
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_a_price_that_is_no_finite_number_is_never_a_bar(write: Write, tmp_path: Path, column: int, value: str) -> None:
+    prices = ["10.0"] * 4
+    prices[column] = value
+    text = write(*hours(0, 1), f"{stamp(2)},{','.join(prices)},1.0", *hours(3, 4))
+    table = csv.read_csv(text, convert_options=csv.ConvertOptions(column_types=dict.fromkeys(PRICES, pa.float64())))
+    parquet.write_table(table, tmp_path / "binance" / "ETHUSDT_1h.parquet")
+    for path, symbol in ((text, "BTCUSDT"), (str(tmp_path / "binance" / "ETHUSDT_1h.parquet"), "ETHUSDT")):
+        store = MemoryStore()
+        report = only(take(store, path))
+        assert (report.rows, report.kept, report.nulls, report.quarantined, report.missing) == (5, 4, 1, 1, 1)
+        assert store.bars(f"binance:{symbol}").ts.tolist() == [START + hour * HOUR for hour in (0, 1, 3, 4)]
+        assert [one.ts for one in store.aside] == [START + 2 * HOUR]
 
 
 def test_duplicates_conflicts_nulls_and_order_are_counted_and_set_aside(write: Write) -> None:
