@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from benchmarks.fuzz import page
 from benchmarks.fuzz.case import TIERS
+from benchmarks.fuzz.judge import UNEXPLAINED
 from benchmarks.fuzz.run import Tally, fuzz
 from benchmarks.processes import PEERS, PEERS_PYTHON, EngineFailed
 
@@ -63,7 +64,7 @@ def _line(tally: Tally) -> dict[str, object]:
         "seconds": round(tally.seconds, 1),
         "verdicts": {f"{engine} {kind}": count for (engine, kind), count in sorted(tally.kinds.items())},
         "known": {f"{engine} {name}": count for (engine, name), count in sorted(tally.names.items())},
-        "unexplained": len(tally.unexplained),
+        "unexplained": tally.count(UNEXPLAINED),
     }
 
 

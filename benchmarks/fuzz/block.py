@@ -28,5 +28,5 @@ def _settings(case: Case) -> str:
 
 
 def _word(value: object) -> str:
-    """A value as the tables write it: rates in percent are read back as fractions, so that plain ones stay plain."""
-    return "yes" if value is True else f"{value:.17g}" if isinstance(value, float) else str(value)
+    """A value as the tables write it; a rate without a unit is a fraction."""
+    return "yes" if value is True else str(value)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmarks.fuzz.case import Case
 from benchmarks.fuzz.found import Found, difference
-from benchmarks.fuzz.plain import plain
+from benchmarks.fuzz.plain import is_ruined, plain
 from benchmarks.fuzz.quirks import QUIRKS, is_asked
 
 EQUAL, KNOWN, UNEXPLAINED, NOT_ASKED = "equal", "known", "unexplained", "not asked"
@@ -29,6 +29,8 @@ class Verdict(NamedTuple):
 def judge_ours(case: Case, ours: Found) -> Verdict:
     """Hold Tapehead against the plain walk, which shares no code with it."""
     text = difference(ours, plain(case))
+    if text and is_ruined(case):
+        return Verdict(OURS, NOT_ASKED)
     return Verdict(OURS, UNEXPLAINED if text else EQUAL, text=text)
 
 
@@ -44,6 +46,8 @@ def judge_peer(case: Case, engine: str, ours: Found, theirs: Found) -> Verdict:
     if not text:
         return Verdict(engine, EQUAL)
     quirks = frozenset(QUIRKS[engine])
+    if is_ruined(case):
+        return Verdict(engine, NOT_ASKED)
     if difference(ours, plain(case)) or difference(theirs, plain(case, quirks)):
         return Verdict(engine, UNEXPLAINED, text=text)
     return Verdict(engine, KNOWN, _needed(case, quirks, theirs), text)

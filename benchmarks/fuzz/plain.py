@@ -32,7 +32,7 @@ class Walk:
         self.case, self.said, self.quirks = case, case.settings, quirks
         self.cash, self.units, self.paid = case.settings.cash, 0.0, 0.0
         self.entry_bar, self.entry_price, self.entry_fee = -1, 0.0, 0.0
-        self.waits = False
+        self.waits = self.ruined = False
         self.stop: float | None = None
         self.trail: float | None = None
         self.target: float | None = None
@@ -55,6 +55,8 @@ class Walk:
                 if self.units:
                     self.ratchet(t)
             stopped = held and not self.units and self.waits
+            if self.units < 0 and self.cash + self.units * self.case.high[t] <= 0:
+                self.ruined = True
             self.decide(t)
             if at_close and not (stopped and ONE_ORDER in self.quirks):
                 self.fill(t, self.case.close[t])
@@ -174,6 +176,7 @@ class Walk:
         profit = sign * units * (price - self.entry_price) - self.entry_fee - fee
         self.deals.append(Deal(sign, self.entry_bar, t, self.entry_price, price, units, profit))
         self.cash += self.booked(sign) * units * price - fee
+        self.ruined = self.ruined or self.cash < 0
         self.units = 0.0
         self.stop = self.trail = self.target = None
 
@@ -235,6 +238,13 @@ def orders(case: Case) -> list[str]:
     walk = Walk(case, frozenset())
     walk.run()
     return walk.orders
+
+
+def is_ruined(case: Case) -> bool:
+    """Say whether a short loses all there is: liquidation is Tapehead's alone and no part of this walk."""
+    walk = Walk(case, frozenset())
+    walk.run()
+    return walk.ruined
 
 
 def plain(case: Case, quirks: frozenset[str] = frozenset()) -> Found:

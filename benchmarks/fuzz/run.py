@@ -38,6 +38,10 @@ class Tally:
     first: dict[tuple[str, str], str] = field(default_factory=dict)
     unexplained: list[str] = field(default_factory=list)
 
+    def count(self, kind: str) -> int:
+        """Verdicts of one kind."""
+        return sum(count for (_, of), count in self.kinds.items() if of == kind)
+
     def add(self, case: Case, verdict: Verdict) -> None:
         """Count one verdict."""
         self.kinds[verdict.engine, verdict.kind] += 1
@@ -71,14 +75,9 @@ def fuzz(
                         say(tally.unexplained[-1])
             if time.monotonic() - told >= 2:
                 told = time.monotonic()
-                say(f"{tally.cases} of {len(numbers)} cases, {_count(tally, UNEXPLAINED)} unexplained")
+                say(f"{tally.cases} of {len(numbers)} cases, {tally.count(UNEXPLAINED)} unexplained")
     tally.seconds = time.monotonic() - began
     return tally
-
-
-def _count(tally: Tally, kind: str) -> int:
-    """Verdicts of one kind."""
-    return sum(count for (_, of), count in tally.kinds.items() if of == kind)
 
 
 def _batches(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
