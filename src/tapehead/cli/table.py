@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tapehead.model.rules import Rules
 
 BLOCKS = "▁▂▃▄▅▆▇█"
-QUIET_FLAGS = ("short_history", "short_warm_up", "open_at_end", "unfilled_at_end", "vendor_adjusted")
+QUIET_FLAGS = (
+    "short_history",
+    "short_warm_up",
+    "open_at_end",
+    "unfilled_at_end",
+    "vendor_adjusted",
+    "slipped_beyond_bar",
+)
 """Flags that a warning line or the metrics already tell; any other one draws `!` in the row."""
 _SPARK_WIDTH = 8
 _NAME_WIDTH = 14

@@ -54,6 +54,7 @@ def _settings(rules: Rules) -> Any:
     """Return the part of the record that is the same for all instruments; setting fifty fields takes a while."""
     made = record(TERMS)
     made.at_open = rules.fill == "next_open"
+    made.longs, made.shorts = rules.side != "short", rules.side != "long"
     made.flips, made.conflict = rules.flip, _CONFLICTS[rules.on_conflict]
     made.max_wait = -1 if rules.max_wait is None else rules.max_wait
     made.ending = names.DELIST if rules.delisted else names.SELL_AT_END if rules.close_at_end else names.OPEN_END
