@@ -82,6 +82,8 @@ def by_risk(settings: Settings, risk: float, equity: float, price: float, stop: 
     """Z4."""
     slip = {"fraction": settings.slippage * stop, "spread": settings.slippage, "volume": 0.0}[settings.slippage_kind]
     lost = abs(price - stop) + row.taker * (price + stop) + slip
+    if lost == 0:
+        return inf
     return (risk * equity - 2 * row.fixed) / (settings.multiplier * lost)
 
 
