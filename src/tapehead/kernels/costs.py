@@ -5,14 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import readonly, short_kernel
+from tapehead.kernels.jit import short_kernel
 
 F64 = NDArray[np.float64]
 I8 = NDArray[np.int8]
 
 FRACTION, CASH, UNITS, RISK = 0, 1, 2, 3
-HALVINGS = 40
-"""Of [0, 1): the rate is known to 1e-12."""
+TOLERANCE = 1e-12
+"""To which a fee a side is known."""
+SECANTS = 20
+"""Steps along secants before the bracket is halved: rounding to lots makes the curve one of stairs."""
 
 
 @short_kernel
@@ -36,29 +38,28 @@ def equity_at_fee(
     what comes after the cash is gone, makes no trade.
     """
     equity = cash
+    grows = sizing in (FRACTION, RISK)
     for row in range(entry.shape[0]):
         price = entry[row] * multiplier
-        capped = equity / (price * (1.0 + fee))
-        if sizing == FRACTION:
-            quantity = size * equity / (price * (1.0 + fee))
-        elif sizing == CASH:
-            quantity = size / (price * (1.0 + fee))
+        # Divisions do not wait for the equity of the row before, so the processor overlaps those of many rows.
+        affordable = 1.0 / (price * (1.0 + fee))
+        if sizing in (FRACTION, CASH):
+            wanted = size * affordable
         elif sizing == UNITS:
-            quantity = size
+            wanted = size
         else:
             level = stop[row] * multiplier
-            quantity = size * equity / (abs(price - level) + fee * (price + level) + slippage * level)
-        quantity = min(quantity, capped)
+            wanted = size / (abs(price - level) + fee * (price + level) + slippage * level)
+        quantity = equity * min(wanted, affordable) if grows else min(wanted, equity * affordable)
         if lot > 0.0:
             quantity = np.floor(quantity / lot + 1e-9) * lot
         if not quantity > 0.0:
             continue
-        paid = quantity * price
         if exit_[row] == exit_[row]:
-            got = quantity * (exit_[row] * multiplier)
-            equity = max(equity + (side[row] * (got - paid) - (paid + got) * fee), 0.0)
+            got = exit_[row] * multiplier
+            equity = max(equity + quantity * (side[row] * (got - price) - (price + got) * fee), 0.0)
         else:
-            equity += side[row] * (quantity * (last * multiplier) - paid) - paid * fee
+            equity += quantity * (side[row] * (last * multiplier - price) - price * fee)
     return equity
 
 
@@ -75,26 +76,38 @@ def break_even(
     slippage: float,
     lot: float,
     multiplier: float,
-) -> float:
-    """Return the fee a side at which the final equity is the starting cash; NaN where a fee of 0 loses already.
+) -> tuple[float, float]:
+    """Return the final equity without a fee, and the fee a side, in [0, 1), at which the final equity is `cash`.
 
-    Bisected: a higher fee never leaves more, but for rounding to lots.
+    That fee is NaN where none loses already. A higher fee never leaves more, but for rounding to lots; the logarithm of
+    what it leaves is nearly straight, so secants meet it in some five steps, of which the last few close the bracket.
     """
-    if equity_at_fee(0.0, side, entry, exit_, stop, last, cash, size, sizing, slippage, lot, multiplier) < cash:
-        return np.nan
-    low = 0.0
-    high = 1.0
-    for _ in range(HALVINGS):
-        fee = (low + high) / 2.0
+    free = equity_at_fee(0.0, side, entry, exit_, stop, last, cash, size, sizing, slippage, lot, multiplier)
+    if not free >= cash:
+        return free, np.nan
+    low, high = 0.0, 1.0
+    before, gain_before = 0.0, np.log(free / cash)
+    fee = min(max(gain_before / (2.0 * entry.shape[0]), TOLERANCE), 0.5)
+    steps = 0
+    while high - low > TOLERANCE:
         left = equity_at_fee(fee, side, entry, exit_, stop, last, cash, size, sizing, slippage, lot, multiplier)
         if left >= cash:
             low = fee
         else:
             high = fee
-    return low
+        steps += 1
+        gain = np.log(left / cash)
+        met = fee - gain * (fee - before) / (gain - gain_before)
+        if left > 0.0:
+            before, gain_before = fee, gain
+        # Half a tolerance beyond where it meets 0, seen from the nearer end, so that the other end comes close too.
+        met = met + TOLERANCE / 2.0 if left >= cash else met - TOLERANCE / 2.0
+        fee = met if steps < SECANTS and low < met < high else (low + high) / 2.0
+    return free, low
 
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
-    rows = (readonly(np.ones(values.shape[0], np.int8)), values, values, values)
+    rows = (np.ones(values.shape[0], np.int8), values.copy(), values.copy(), values.copy())
+    equity_at_fee(0.0, *rows, 1.0, 1.0, 1.0, FRACTION, 0.0, 0.0, 1.0)
     break_even(*rows, 1.0, 1.0, 1.0, FRACTION, 0.0, 0.0, 1.0)

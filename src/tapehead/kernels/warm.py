@@ -4,6 +4,7 @@ import numpy as np
 
 from tapehead.kernels import (
     changes,
+    closed,
     costs,
     crossings,
     deviations,
@@ -25,7 +26,7 @@ def compile_all() -> None:
     """Call every kernel once with each kind of argument it meets."""
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-    for room in (*averages, crossings, moments, trade, flags, profits, costs):
+    for room in (*averages, crossings, moments, trade, flags, profits, costs, closed):
         room.warm(values)
 
 

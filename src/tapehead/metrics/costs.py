@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels import costs
-from tapehead.kernels.jit import readonly
+from tapehead.kernels.jit import writable
 from tapehead.metrics.definitions import Value
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.fees import Fees
@@ -48,11 +48,9 @@ def costs_of(trades: Trades, held: Held | None, rules: Rules, signals: Signals) 
     reason = _obstacle(trades, held, rules, signals)
     if reason:
         return Costs((None, reason), (None, reason))
-    rows = _Rows.of(trades, held, rules)
-    free = rows.equity(0.0) / rules.cash - 1.0
-    if free < 0.0:
-        return Costs((free, ""), (None, "loses_without_fees"))
-    return Costs((free, ""), (float(costs.break_even(*rows)), ""))
+    left, fee = costs.break_even(*_Rows.of(trades, held, rules))
+    free = left / rules.cash - 1.0
+    return Costs((free, ""), (None, "loses_without_fees") if fee != fee else (fee, ""))
 
 
 def cost_curve(
@@ -100,10 +98,10 @@ class _Rows(NamedTuple):
             side, entry = np.append(side, np.int8(held.side)), np.append(entry, held.entry_price)
             out, stop = np.append(out, np.nan), np.append(stop, held.stop)
         return _Rows(
-            readonly(side),
-            readonly(entry),
-            readonly(out),
-            readonly(stop),
+            writable(side),
+            writable(entry),
+            writable(out),
+            writable(stop),
             held.last_close if held is not None else 0.0,
             rules.cash,
             rules.size,

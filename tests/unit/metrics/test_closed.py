@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -86,6 +88,23 @@ def test_a_multiplier_is_in_the_notional() -> None:
     assert returns_of(trades([10.0]), 10.0).tolist() == [0.01]
     assert figures([10.0], multiplier=10.0)["best_trade_return"][0] == 0.01
     assert returns_of(trades([0.0], [0.0])).tolist() == [0.0]
+
+
+def test_stored_trades_have_the_metrics_of_fresh_ones() -> None:
+    """What a store gives back may not be written to, and a slice of every other trade is not contiguous."""
+    fresh = trades([10, -5, 0, 20, 2, -5, -3])
+    sums = Moments(9, 0, 0, 0, 0, 0, 0, 0, 3, 32.0, 13.0)
+    want = per_trade(fresh, sums, Rules(cash=100.0), YEAR_US)
+    apart = Trades(**{f.name: np.repeat(getattr(fresh, f.name), 2)[::2] for f in fields(Trades)})
+    for other in (Trades.from_bytes(fresh.to_bytes()), apart):
+        assert per_trade(other, sums, Rules(cash=100.0), YEAR_US) == want
+
+
+def test_a_profit_that_is_no_number_is_told_in_every_figure_it_is_in() -> None:
+    found = figures([10.0, float("nan"), -5.0])
+    for name in ("best_trade", "worst_trade", "best_trade_return", "worst_trade_return", "expectancy_return", "sqn"):
+        assert found[name] == (None, "not_finite"), name
+    assert found["longest_win_streak"] == (1, "")
 
 
 NO_TRADES = (

@@ -70,6 +70,24 @@ def test_a_run_at_the_break_even_fee_keeps_the_cash() -> None:
     assert found > 10
 
 
+@pytest.mark.parametrize("given_", [{"size": "50%"}, {"size": "500usd"}, {"size": "3units"}, {"lot": 2.0}])
+def test_just_above_the_break_even_fee_cash_is_lost(given_: dict[str, object]) -> None:
+    """Also where rounding to lots makes a curve of stairs."""
+    found = 0
+    for seed in range(20):
+        bars, signals = market(seed)
+        done, rules = simulate(bars, signals, fee=0.001, **given_), simulate_rules(given_ | {"slippage": 0.0})
+        held = open_row(done, bars)
+        value, _ = costs_of(done.trades, held, rules, signals).break_even
+        if value is None or value > 0.5:
+            continue
+        found += 1
+        (_, at), (_, above) = cost_curve(done.trades, held, rules, signals, (value, value + 1e-9))[0]
+        assert at > -1e-12
+        assert above < 0.0
+    assert found > 3
+
+
 def test_what_a_fee_changes_beyond_sizes_is_not_told() -> None:
     bars, signals = market(1)
     done = simulate(bars, signals)
