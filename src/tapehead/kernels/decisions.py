@@ -112,4 +112,4 @@ def _is_off(a: Any, r: Any, b: Any, weight: float) -> bool:
         return False
     value = a.side * a.units * r.multiplier * b.close
     equity = a.cash + a.side * (a.units * b.close * r.multiplier)
-    return equity > 0.0 and abs(value / equity - weight) > r.band
+    return bool(equity > 0.0 and abs(value / equity - weight) > r.band)

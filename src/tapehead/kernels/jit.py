@@ -102,7 +102,8 @@ _PART = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
 def _compiled(function: Function, nogil: bool, **options: bool) -> Function:
     """Compile a function into the cache folder."""
     cache = CACHE_FOLDER is not None
-    njit: Any = numba.njit(nogil=nogil, fastmath=False, error_model="numpy", cache=cache, **options)
+    make: Any = numba.njit
+    njit = make(nogil=nogil, fastmath=False, error_model="numpy", cache=cache, **options)
     before = config.CACHE_DIR
     config.CACHE_DIR = str(CACHE_FOLDER or before)
     try:

@@ -67,9 +67,10 @@ def liquidation_of(a: Any, r: Any) -> float:
     """Return the price at which the account is spent but for its margin; NaN where there is none."""
     margin = r.maintenance if r.leverage > 1.0 else 0.0
     if a.side < 0:
-        return a.cash / (a.units * r.multiplier * (1.0 + margin))
+        ruin: float = a.cash / (a.units * r.multiplier * (1.0 + margin))
+        return ruin
     if r.leverage > 1.0:
-        level = -a.cash / (a.units * r.multiplier * (1.0 - margin))
+        level: float = -a.cash / (a.units * r.multiplier * (1.0 - margin))
         if level > 0.0:
             return level
     return np.nan

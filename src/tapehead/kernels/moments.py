@@ -74,7 +74,7 @@ def moments(
     state[PEAK], state[LOW], state[PEAK_BAR] = cash, cash, start - 1
     total = squares = downside = 0.0
     before = cash
-    at = start
+    at = np.int64(start)
     units = 0.0
     for row in range(rows + 1):
         until = np.int64(ledger[ROW_BAR, row]) if row < rows else n

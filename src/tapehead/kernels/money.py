@@ -31,14 +31,16 @@ def charge(r: Any, more: Any, value: float, role: int) -> float:
     if role == FREE:
         return 0.0
     if more is None:
-        return value * r.taker
-    return min(max((r.maker if role == MAKER else r.taker) * value + r.fixed, r.least), r.most)
+        plain: float = value * r.taker
+        return plain
+    fee: float = min(max((r.maker if role == MAKER else r.taker) * value + r.fixed, r.least), r.most)
+    return fee
 
 
 @inlined
 def slipped(r: Any, more: Any, raw: float, sign: int, units: float, volume: float) -> float:
     """Return the price of a market order that buys (sign 1) or sells (-1) `units`; `volume` is of its decision bar."""
-    k = r.slippage
+    k: float = r.slippage
     if more is not None and r.slipping != OF_PRICE:
         if r.slipping == SPREAD:
             return raw + k if sign > 0 else raw - k
@@ -71,7 +73,8 @@ def sized_units(
 ) -> float:
     """Return the units of an entry before lots: by its kind, cut to what leverage allows."""
     if more is None:
-        return r.sized * equity / (price * (1.0 + r.taker))
+        whole: float = r.sized * equity / (price * (1.0 + r.taker))
+        return whole
     value = price * r.multiplier
     if r.sizing == CASH:
         units = affordable(r, 1.0, sized, 0.0, rate, value)

@@ -43,7 +43,7 @@ def write_order(a: Any, orders: F64, decided: int, side: int, opens: int, reason
     """Write the row of an order as it is made; return its number."""
     if orders.shape[1] == 0:
         return 0
-    row = a.orders
+    row: int = a.orders
     a.orders = row + 1
     orders[ORDER_DECIDED, row], orders[ORDER_BAR, row] = decided, -1
     orders[ORDER_SIDE, row], orders[ORDER_OPENS, row], orders[ORDER_REASON, row] = side, opens, reason
@@ -75,13 +75,13 @@ def fill_order(
 @inlined
 def waits(a: Any) -> bool:
     """Say whether anything waits."""
-    return a.leaving != 0 or a.entering != 0 or a.weighing != 0
+    return bool(a.leaving != 0 or a.entering != 0 or a.weighing != 0)
 
 
 @inlined
 def rests(a: Any) -> bool:
     """Say whether the entry that waits has a level."""
-    return a.entering != 0 and (a.limit == a.limit or a.trigger == a.trigger)
+    return bool(a.entering != 0 and (a.limit == a.limit or a.trigger == a.trigger))
 
 
 @inlined

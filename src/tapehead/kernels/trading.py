@@ -23,7 +23,8 @@ _LEAST_CHANGE = 1e-9
 @inlined
 def gap_of(a: Any, r: Any, b: Any) -> int:
     """Return the grid steps without a traded bar that a market order has waited."""
-    return (b.step - a.want_step) // r.unit - r.at_open
+    steps: int = (b.step - a.want_step) // r.unit - r.at_open
+    return steps
 
 
 @part
@@ -36,14 +37,14 @@ def leave_waiting(
     units = a.units
     if more is not None and a.part < 1.0:
         units = in_lots(r, a.part * a.units)
-        if not units > _LEAST_CHANGE * a.units:
-            end_order(a, orders, row, names.ROUNDED, b.t)
-            return
         units = min(units, a.units)
+    price = slipped(r, more, raw, -a.side, units, a.want_volume)
+    if units < a.units and not (price > 0.0 and units > _LEAST_CHANGE * a.units):
+        end_order(a, orders, row, names.ROUNDED, b.t)
+        return
     a.gap |= gap_of(a, r, b) > 0
     if reason in (TIME, SQUARE_OFF):
         a.held_back = 1
-    price = slipped(r, more, raw, -a.side, units, a.want_volume)
     leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, reason, phase, TAKER)
 
 
@@ -223,7 +224,7 @@ def weigh(
     if not adds:
         units = min(units, a.units)
     price = slipped(r, more, raw, sign, units, a.want_volume)
-    units = _apart_units(a, r, sign, price) * sign if price > 0.0 else 0.0
+    units = _apart_units(a, r, sign, price) * sign if raw > 0.0 and price > 0.0 else 0.0
     status = names.FILLED
     if not units > 0.0 or (a.units == 0.0 and sign != a.weighing):
         status = names.ROUNDED
@@ -260,7 +261,7 @@ def _apart_units(a: Any, r: Any, sign: int, price: float) -> float:
     value = price * r.multiplier
     held = a.units * price * r.multiplier
     equity = a.cash + a.side * held
-    units = (a.weight * (equity - r.fixed) - a.side * held) / (value * (1.0 + a.weight * r.taker * sign))
+    units: float = (a.weight * (equity - r.fixed) - a.side * held) / (value * (1.0 + a.weight * r.taker * sign))
     if r.bounded:
         fee = r.taker * (abs(units) * value) + r.fixed
         if fee < r.least or fee > r.most:

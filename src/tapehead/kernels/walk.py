@@ -98,7 +98,7 @@ def next_bar(
     last = r.n - 1
     if t + 1 >= last or waits(a) or (more is not None and r.each_bar != 0):
         return t + 1
-    until = last
+    until: int = last
     held = a.units != 0.0
     if not held or (more is not None and (r.weighted != 0 or (r.pyramid > 1 if a.side > 0 else r.flips != 0))):
         a.at_enter = event_from(enter, a.at_enter, t + 1)
@@ -128,7 +128,7 @@ def next_bar(
 @inlined
 def is_event(events: I32, at: int, t: int) -> bool:
     """Say whether the event at a place is bar t."""
-    return at < events.shape[0] and events[at] == t
+    return bool(at < events.shape[0] and events[at] == t)
 
 
 @inlined

@@ -23,17 +23,20 @@ class Ledger(NamedTuple):
     @property
     def bar(self) -> I64:
         """Return the bars, rising."""
-        return self.rows[ROW_BAR].astype(np.int64)
+        bars: I64 = self.rows[ROW_BAR].astype(np.int64)
+        return bars
 
     @property
     def cash(self) -> F64:
         """Return the cash after each."""
-        return self.rows[ROW_CASH]
+        cash: F64 = self.rows[ROW_CASH]
+        return cash
 
     @property
     def units(self) -> F64:
         """Return the signed units after each."""
-        return self.rows[ROW_UNITS]
+        units: F64 = self.rows[ROW_UNITS]
+        return units
 
     def units_at(self, n: int) -> F64:
         """Return the signed units held after the close of each of n bars."""
