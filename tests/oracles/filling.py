@@ -153,11 +153,12 @@ def after_entry(account: Account, t: int, order: Order, touch: Touch, prices: Pr
     held = account.position
     assert held is not None
     stand = stand_of(account, touch.raw, from_open=False)
-    if trail is not None:
-        stand.trail = trail
     stops = order.stop == order.stop
     rule = inside.after_stop if stops else inside.after_limit
     both = [rule(stand, prices, path) for path in ("pessimistic", "optimistic")]
+
+    if trail is not None:
+        stand.trail = trail
 
     def fills(price: float) -> bool:
         return stop_met(order, price) if stops else limit_met(order, account.settings, price)
