@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,7 @@ def signals_of(wishes: Wishes) -> Signals:
     return Signals(**given)
 
 
-def told(order: Order, warm: int) -> str:
+def told(order: Order | SimpleNamespace, warm: int) -> str:
     """An order in the words of the tables."""
     entering, leaving = ("enter", "leave") if order.side * (1 if order.opens else -1) > 0 else ("short", "cover")
     word = entering if order.opens else leaving if order.reason == "signal" else order.reason
@@ -98,7 +99,10 @@ def test_the_twin_agrees(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_engine_agrees(case: Case) -> None:
-    run = simulate(bars_of(case), signals_of(case.wishes), calendar=case.calendar, **vars(case.settings))
+    settings = {"calendar": case.calendar, **vars(case.settings)}
+    run = simulate(bars_of(case), signals_of(case.wishes), orders=True, **settings)
+    assert run.orders is not None
+    assert [told(SimpleNamespace(**row), 0) for row in run.orders.rows()] == case.orders
     rows_agree(list(run.trades.rows()), case)
     assert run.curve.equity.tolist() == pytest.approx(case.equity, rel=CLOSE)
     assert set(run.flags) == case.flags

@@ -13,6 +13,7 @@ from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
 from tapehead.library.rules import read_rules
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars, frozen_bars
+from tapehead.model.orders import Orders
 from tapehead.model.result import Metrics
 from tapehead.model.signals import Signals
 from tapehead.model.table import Table
@@ -33,6 +34,7 @@ class Simulation:
     position: Position | None
     final_equity: float
     flags: tuple[str, ...]
+    orders: Orders | None = None
 
     @property
     def equity(self) -> Table:
@@ -50,7 +52,7 @@ class Simulation:
         return display.beside(line, display.figures(self.metrics, self.why, words), trades)
 
 
-def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
+def simulate(bars: Bars, signals: Signals, *, orders: bool = False, **settings: Any) -> Simulation:
     """Trade signals on bars.
 
     Parameters
@@ -59,6 +61,8 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
         For instance from `Bars.from_arrays`.
     signals : Signals
         Conditions of shape (n_bars,).
+    orders : bool
+        Also say what became of every order.
     **settings
         Fields of `Rules`: `fee="10bps"`, `slippage="2bps"`, `fill="next_open"`, `size="100%"`, `cash=10_000`,
         `stop_loss="5%"`, `take_profit="10%"`, `trail="3%"`, `side="both"`, `leverage=3`; see `Rules` for all of them.
@@ -82,7 +86,7 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
     if len(bars) <= bars.warm:
         raise ParameterError(name="bars", value=f"{len(bars)} bars", bound=f"more than {bars.warm} whole ones")
     memo = Memo()
-    done = run_simulation(bars, signals, rules, memo)
+    done = run_simulation(bars, signals, rules, memo, orders=orders)
     line = curve(bars, done.ledger, rules)
     metrics, why = summarise(
         bars,
@@ -97,7 +101,7 @@ def simulate(bars: Bars, signals: Signals, **settings: Any) -> Simulation:
     also, why_not = sensitivity_of(bars, signals, rules, memo, done)
     metrics |= also
     why |= why_not
-    return Simulation(done.trades, metrics, why, line, done.position, done.final_equity, done.flags)
+    return Simulation(done.trades, metrics, why, line, done.position, done.final_equity, done.flags, done.orders)
 
 
 def _whole(bars: Bars, signals: Signals) -> tuple[Bars, Signals]:
