@@ -21,7 +21,7 @@ def cost_text(metrics: Sequence[Mapping[str, Any]], rules: "Rules") -> str:
         taken = median(one["return_without_fees"] - one["total_return"] for one in known)
         words.append(f"{fee_words(rules).removeprefix('fee ')} cost {numbers.plain(taken * 100, 1)} % at the median")
     # The return falls as the fee rises, so half of them are at or above their cash up to the median of these fees.
-    even = median(one.get("break_even_fee") if one.get("break_even_fee") is not None else -1.0 for one in known)
+    even = median([-1.0 if fee is None else float(fee) for fee in (one.get("break_even_fee") for one in known)])
     subject = "it" if words else "the median instrument"
     if even < 0:
         words.append(f"{subject} loses without any fee")

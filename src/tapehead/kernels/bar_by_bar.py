@@ -221,7 +221,8 @@ def _compiled_orders() -> None:
 
     methods = {"buy": entering(BUY), "sell": entering(SELL), "close": closing, "target": weighing, "cancel": cancelling}
     for name, method in methods.items():
-        overload_method(types.NamedUniTuple, name)(method)
+        overload: Any = overload_method(types.NamedUniTuple, name)
+        overload(method)
 
 
 _compiled_orders()
@@ -258,7 +259,7 @@ def to_close(
     money: F64,
     marks: I32,
     ledger: F64,
-    orders: F64 | None,
+    orders: F64,
     t: int,
     slot: F64,
     place: F64,
@@ -270,13 +271,11 @@ def to_close(
     slot[:] = _NAN
     slot[KIND] = NONE
     write_position(a, r, b, place)
-    return a.over == 0
+    return bool(a.over == 0)
 
 
 @kernel
-def obey(
-    a: Any, r: Any, b: Any, slot: F64, base: F64, orders: F64 | None, lines: F64, said: F64, valid_bars: int
-) -> None:
+def obey(a: Any, r: Any, b: Any, slot: F64, base: F64, orders: F64, lines: F64, said: F64, valid_bars: int) -> None:
     """Turn what the strategy said at a close into an order; `base` holds the run's own fractions."""
     t, kind = b.t, slot[KIND]
     if kind == NONE:
@@ -311,13 +310,13 @@ def from_close(
     money: F64,
     marks: I32,
     ledger: F64,
-    orders: F64 | None,
+    orders: F64,
 ) -> bool:
     """Take the bar from what the strategy said to its end; say whether anything may come after it."""
     if a.over == 0:
         obey(a, r, b, slot, base, orders, lines, said, valid_bars)
     after_decision(a, r, b, r, money, marks, ledger, orders)
-    return a.over == 0
+    return bool(a.over == 0)
 
 
 @uncached
@@ -347,7 +346,7 @@ def drive(
     money: F64,
     marks: I32,
     ledger: F64,
-    orders: F64 | None,
+    orders: F64,
 ) -> None:
     """Step over every bar from `first` on and ask at each close; arguments as for `walk`, with everything.
 
@@ -397,8 +396,9 @@ def compile_drive(*arguments: Any) -> str:
     if not hasattr(drive, "py_func"):
         return "machine code is switched off"
     made: Any = drive
+    kind_of: Any = typeof
     try:
-        made.compile(tuple(typeof(one) for one in arguments))
+        made.compile(tuple(kind_of(one) for one in arguments))
     except NumbaError as error:
         return _reason(str(error))
     return ""
@@ -409,10 +409,3 @@ def _reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Failed in", "During:", "File ", "<source", "raised from"))]
     return (told or lines or ["no reason given"])[0].rstrip(".")
-
-
-def warm(_values: Any) -> None:
-    """Compile the parts that can be kept: those that take orders."""
-    slot = np.zeros(SLOTS)
-    put_close(slot, NONE, 0.0, 0.0, 0)
-    put(slot, NONE, *[0.0] * 9, 0, 0)

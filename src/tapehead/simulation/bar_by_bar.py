@@ -51,7 +51,7 @@ class Rows(NamedTuple):
     money: F64
     marks: I32
     ledger: F64
-    orders: F64 | None
+    orders: F64
 
 
 class _Machine(NamedTuple):
@@ -137,8 +137,8 @@ def _restart(strategy: Any) -> None:
 
 def _machine(strategy: Any, names: tuple[str, ...], arguments: tuple[Any, ...]) -> _Machine:
     """Return a strategy's function compiled for these arguments, once a process."""
-    function, orders = _function(strategy), arguments[-1] is not None
-    key = (function, names, arguments[0].dtype, orders)
+    function = _function(strategy)
+    key = (function, names, arguments[0].dtype)
     with _making:
         made = _kept.get(key)
         if made is None:
