@@ -8,6 +8,7 @@ from tapehead.jobs.plan import choose_interval
 from tapehead.jobs.universes import select
 from tapehead.library.rules import read_rules
 from tapehead.library.times import read_time
+from tapehead.model.rules import check_interval
 from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.bars import BarStore
 from tapehead.strategies.strategy import read_parameters
@@ -52,6 +53,8 @@ def read_request(
     every = choose_interval(
         store, instruments, interval, f"universe {universe}" if universe else ", ".join(wanted or ())
     )
+    rules = read_rules(settings)
+    check_interval(rules, every.us)
     return RunSpec(
         strategy=loaded.name,
         parameters=chosen,
@@ -60,7 +63,7 @@ def read_request(
         symbols=tuple(each.name for each in instruments) if universe is None else None,
         start=read_time("start", start),
         end=read_time("end", end),
-        rules=read_rules(settings),
+        rules=rules,
         adjust="none" if adjust is None else adjust,
     )
 

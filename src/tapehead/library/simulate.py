@@ -15,6 +15,7 @@ from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.orders import Orders
 from tapehead.model.result import Metrics
+from tapehead.model.rules import check_interval
 from tapehead.model.signals import Signals
 from tapehead.model.table import Table
 from tapehead.model.trades import Trades
@@ -81,6 +82,7 @@ def simulate(bars: Bars, signals: Signals, *, orders: bool = False, **settings: 
     >>> simulate(bars, Signals(enter=crossed_above(rsi(bars.close), 30)), fee="10bps").metrics.total_return
     """
     rules = read_rules(settings)
+    check_interval(rules, bars.series.interval.us)
     signals.check(len(bars), "simulate", bars.series.instrument)
     bars, signals = _whole(bars, signals)
     if len(bars) <= bars.warm:

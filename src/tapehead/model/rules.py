@@ -18,6 +18,7 @@ SlippageKind = Literal["fraction", "spread", "volume"]
 _MOST_WHOLE: Final = 2**31 - 1
 _MOST_ENTRIES: Final = 1000
 _MOST_LEVERAGE: Final = 1000.0
+_DAY_US: Final = 86_400_000_000
 _CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
 
@@ -235,6 +236,16 @@ def _check_together(rules: Rules) -> None:
     if rules.side != "long" and rules.take_profit is not None and rules.take_profit >= 1:
         bound = "below 100 % where shorts are traded: a price cannot fall further; --long trades none"
         raise ParameterError(name="take_profit", value=rules.take_profit, bound=bound)
+
+
+def check_interval(rules: Rules, interval_us: int) -> None:
+    """Raise ParameterError where a rule asks for a time of day of bars that last one."""
+    asked = {"entry_window": rules.entry_window, "square_off": rules.square_off}
+    asked |= {"day": rules.day, "overnight": not rules.overnight}
+    name = next((name for name, given in asked.items() if given), None)
+    if name is not None and interval_us >= _DAY_US:
+        bound = "left out with bars of a day or longer: a time of day needs shorter ones, such as --interval 1h"
+        raise ParameterError(name=name, value=getattr(rules, name), bound=bound)
 
 
 def _within(value: Any, low: float, high: float) -> bool:

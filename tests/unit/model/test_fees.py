@@ -9,7 +9,7 @@ import pytest
 from tapehead.errors import ParameterError
 from tapehead.library.rules import read_rules
 from tapehead.model.fees import FeeRow, Fees, read_fees
-from tapehead.model.rules import Rules
+from tapehead.model.rules import Rules, check_interval
 from tapehead.model.spec import RunSpec, canonical
 
 ALWAYS = -(2**62)
@@ -100,3 +100,11 @@ def test_sizes_as_they_are_said() -> None:
     said = {"50%": (0.5, "fraction"), "1000usd": (1000.0, "cash"), "5units": (5.0, "units"), "risk:1%": (0.01, "risk")}
     assert {text: (r.size, r.sizing) for text in said if (r := read_rules({"size": text}))} == said
     assert read_rules({"slippage": "spread:0.02"}) == Rules(slippage=0.02, slippage_kind="spread")
+
+
+@pytest.mark.parametrize("given", [{"square_off": "15:45"}, {"day": True}, {"overnight": False}])
+def test_a_time_of_day_needs_bars_shorter_than_one(given: dict[str, object]) -> None:
+    rules = read_rules(given)
+    check_interval(rules, 3_600_000_000)
+    with pytest.raises(ParameterError, match=r"bars of a day or longer.*--interval 1h"):
+        check_interval(rules, 86_400_000_000)
