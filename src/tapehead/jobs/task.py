@@ -91,7 +91,11 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     signals = _signals(bench, item, bars, memo)
     clock.mark("signals")
     item = _ended(item, bars, bench.plan.last)
-    done = simulate(bars, signals, item.rules, memo)
+    try:
+        done = simulate(bars, signals, item.rules, memo)
+    except SignalsError as error:
+        cause = f"{error.facts['cause']} ({place_of(bench.made, bench.origin)})"
+        raise SignalsError(strategy=bench.made.name, instrument=item.instrument.name, cause=cause) from None
     clock.mark("walk")
     also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
     result, warnings = _result(bench, item, task, bars, done, also, why_not)

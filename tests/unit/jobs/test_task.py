@@ -64,7 +64,7 @@ FAULTS = {
     "return Signals(enter=crossed_above(bars.close[5:], 3.0))": ("enter crosses arrays of 595 values", None),
     "return bars.close > 0": ("gave a ndarray; it must return Signals(enter=…, leave=…)", None),
     "return None": ("gave a NoneType", None),
-    "return Signals(target=bars.close)": ("signals gave target=", None),
+    "return Signals(target=bars.close)": ("it must lie within the leverage, 1", None),
     "return Signals(enter=sma(bars.close, 0) > 1)": ("period", 0),
 }
 
