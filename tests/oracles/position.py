@@ -155,4 +155,5 @@ class Position:
             trail=self.first[2],
             other_price=self.other,
             fills=self.entered.count + self.left.count,
+            tag=0,
         )

@@ -202,3 +202,6 @@ def test_machine_code_is_python(made: Any) -> None:
         one, two = (run(bars, by_bar(made, bars, compiled=way), given) for way in (True, False))
         assert told(one) == told(two)
         assert len(one.trades) > 2
+        if made is Counting:
+            assert one.trades.tag.tolist() == sorted({*one.trades.tag.tolist()})
+            assert one.trades.tag[0] == 1

@@ -56,6 +56,7 @@ TRADE_DTYPES: Final[dict[str, str]] = {
     "trail": "<f8",
     "other_price": "<f8",
     "fills": "<i4",
+    "tag": "<i4",
 }
 ORDER_DTYPES: Final[dict[str, str]] = {
     "decided": "<i4",

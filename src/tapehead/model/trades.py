@@ -57,6 +57,8 @@ class Trades(Framed):
         Where the trade would have ended in its exit bar had the other level been reached first; NaN unless `ambiguous`.
     fills : int32
         Entries and exits together; 2 unless units were added or partly sold.
+    tag : int32
+        What a strategy asked bar by bar gave its order to enter; 0 where nothing was given.
     """
 
     side: NDArray[np.int8]
@@ -83,6 +85,7 @@ class Trades(Framed):
     trail: NDArray[np.float64]
     other_price: NDArray[np.float64]
     fills: NDArray[np.int32]
+    tag: NDArray[np.int32]
 
     def __repr__(self) -> str:
         """Return the number of trades, not every column."""
@@ -154,6 +157,7 @@ def plain_trades(**columns: NDArray[Any]) -> Trades:
         **dict.fromkeys(("slippage", "borrow", "shortfall"), nothing),
         **dict.fromkeys(("stop", "target", "trail", "other_price"), none),
         "fills": np.full(n, 2, np.int32),
+        "tag": np.zeros(n, np.int32),
     }
     return Trades(**(rest | columns))
 

@@ -37,6 +37,11 @@ class BarLog:
     lines: F64
     slow: str
 
+    def tags(self, decided: I32) -> I32:
+        """Return the tag of the order of each bar, counted from the first one read; 0 where none was given."""
+        tags: I32 = np.nan_to_num(self.said[kernels.TAG, decided]).astype(np.int32)
+        return tags
+
     def ignores(self, rules: Rules) -> bool:
         """Say whether an order was of a side that is not traded."""
         kinds, weights = self.said[kernels.KIND], self.said[kernels.WEIGHT]

@@ -149,7 +149,7 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: 
         wishes = _wishes(bars, signals, rules)
     a, money, marks, ledger, made, out, log = _trade(bars, rules, signals, wishes, orders)
     closed = int(a["trades"])
-    trades = _trades(bars, money[:, :closed], marks[:, :closed])
+    trades = _trades(bars, money[:, :closed], marks[:, :closed], log)
     flags = _flags(int(a["seen"]), trades, a, wishes.ignored or (log is not None and log.ignores(rules)))
     final = out[sums.FINAL]
     return Simulated(
@@ -321,11 +321,12 @@ def _observations(bars: Bars, rules: Rules) -> int:
     return present if present >= GRID_SHARE * steps else steps
 
 
-def _trades(bars: Bars, money: F64, marks: I32) -> Trades:
+def _trades(bars: Bars, money: F64, marks: I32, log: BarLog | None) -> Trades:
     """Return the rows of closed trades as columns, bars counted from the start."""
     if marks.shape[1] == 0:
         return no_trades()
     money, marks = money.copy(), marks.copy()
+    tag = np.zeros(marks.shape[1], np.int32) if log is None else log.tags(marks[names.DECISION_BAR])
     if bars.warm:
         marks[[names.ENTRY_BAR, names.EXIT_BAR, names.DECISION_BAR]] -= np.int32(bars.warm)
     return Trades(
@@ -353,6 +354,7 @@ def _trades(bars: Bars, money: F64, marks: I32) -> Trades:
         trail=money[names.TRAIL_AT],
         other_price=money[names.OTHER_PRICE],
         fills=marks[names.FILLS],
+        tag=tag,
     )
 
 
