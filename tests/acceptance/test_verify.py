@@ -72,7 +72,7 @@ def test_identical(home: Path) -> None:
     [
         ("final_equity", lambda value: value * (1 + 2**-50), "final_equity was "),
         ("metrics", lambda text: json.dumps({**json.loads(text), "win_rate": 0.875}), "win_rate was 0.875, is "),
-        ("trades", lambda data: data[:-1] + bytes([data[-1] ^ 1]), "across_gap was "),
+        ("trades", lambda data: data[:-1] + bytes([data[-1] ^ 1]), "tag was "),
         ("equity", lambda data: data[:40] + b"\x00" * 8 + data[48:], "equity[5] was 0.0, is "),
     ],
 )

@@ -38,7 +38,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "sqn",
         "kelly",
     ),
-    "costs": ("fees_paid", "turnover"),
+    "costs": ("fees_paid", "turnover", "return_without_fees", "break_even_fee"),
+    "order inside bars": (
+        "ambiguous_trades",
+        "ambiguous_profit",
+        "total_return_optimistic",
+        "max_drawdown_optimistic",
+    ),
 }
 _NAME_WIDTH = 22
 _VALUE_WIDTH = 16

@@ -11,7 +11,7 @@ UNDEFINED = "-"
 _DAY_US = 86_400_000_000
 _SCALES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"))
 
-Kind = Literal["signed_percent", "percent", "fine_percent", "signed", "ratio", "money", "count", "days"]
+Kind = Literal["signed_percent", "percent", "fine_percent", "signed", "ratio", "money", "count", "days", "fee"]
 METRICS: dict[str, tuple[Kind, str]] = {
     "total_return": ("signed_percent", "%"),
     "cagr": ("signed_percent", "% a year"),
@@ -47,6 +47,12 @@ METRICS: dict[str, tuple[Kind, str]] = {
     "fees_paid": ("money", ""),
     "turnover": ("ratio", "x equity a year"),
     "open_profit": ("money", ""),
+    "return_without_fees": ("signed_percent", "%"),
+    "break_even_fee": ("fee", "a side"),
+    "ambiguous_trades": ("count", "closed"),
+    "ambiguous_profit": ("percent", "% of what trades moved"),
+    "total_return_optimistic": ("signed_percent", "%"),
+    "max_drawdown_optimistic": ("signed_percent", "%"),
 }
 """How each metric of a result is drawn and what stands behind it."""
 TAIL: dict[str, tuple[Kind, str]] = {
@@ -123,6 +129,8 @@ def metric(name: str, value: float | None, why: Mapping[str, str], infinity: str
         text = plain(value * 100, 3)
     elif kind == "signed":
         text = signed(value, 2)
+    elif kind == "fee":
+        text = basis_points(value)
     elif kind == "count":
         text = count(value)
     elif kind == "days":

@@ -110,7 +110,8 @@ def _trades(old: RunResult, new: RunResult) -> str:
         return ""
     before, after = list(old.trades.rows()), list(new.trades.rows())
     for k, (a, b) in enumerate(zip(before, after, strict=False)):
-        differing = [name for name in a if a[name] != b[name]]
+        # A level that there was none of is NaN on both sides, and differs from itself.
+        differing = [name for name in a if a[name] != b[name] and not (a[name] != a[name] and b[name] != b[name])]
         if differing:
             return f"trade {k + 1}: {differing[0]} was {a[differing[0]]!r}, is {b[differing[0]]!r}"
     return f"{len(before)} trades were kept, {len(after)} were made again"

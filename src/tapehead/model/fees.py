@@ -11,7 +11,7 @@ from tapehead.errors import ParameterError
 INFINITE: Final = float("inf")
 _NUMBER = r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?"
 _BOUND = (
-    "a rate such as 10bps, 0.1%, 'maker 2bps taker 5bps', 1usd a fill, '5bps+1usd', 'min(20usd, 0.03%)', "
+    "a rate, such as 10bps or 0.1%, or 'maker 2bps taker 5bps', 1usd a fill, '5bps+1usd', 'min(20usd, 0.03%)', "
     "'max(1usd, 5bps)'; later ones dated: '10bps; 2022-06-01 5bps'"
 )
 

@@ -240,7 +240,7 @@ def _check_together(rules: Rules) -> None:
 
 def check_interval(rules: Rules, interval_us: int) -> None:
     """Raise ParameterError where a rule asks for a time of day of bars that last one."""
-    asked = {"entry_window": rules.entry_window, "square_off": rules.square_off}
+    asked = {"entry_window": bool(rules.entry_window), "square_off": bool(rules.square_off)}
     asked |= {"day": rules.day, "overnight": not rules.overnight}
     name = next((name for name, given in asked.items() if given), None)
     if name is not None and interval_us >= _DAY_US:

@@ -39,7 +39,8 @@ def digest_by_hand(run: str, database: Path) -> str:
 
     widths = {"i1": 1, "i4": 4, "f8": 8, "u1": 1, "b1": 1}
     columns = "side:i1 entry_bar:i4 exit_bar:i4 entry_price:f8 exit_price:f8 quantity:f8 fees:f8 profit:f8 worst:f8 "
-    columns += "best:f8 reason:u1 ambiguous:b1 across_gap:b1"
+    columns += "best:f8 reason:u1 ambiguous:b1 across_gap:b1 decision_bar:i4 entry_wanted:f8 exit_wanted:f8 "
+    columns += "slippage:f8 borrow:f8 shortfall:f8 stop:f8 target:f8 trail:f8 other_price:f8 fills:i4 tag:i4"
     counted = ["side", "entry_bar", "exit_bar", "entry_price", "exit_price", "quantity", "fees", "profit", "reason"]
     with sqlite3.connect(database) as connection:
         rows = connection.execute(
@@ -47,7 +48,9 @@ def digest_by_hand(run: str, database: Path) -> str:
         ).fetchall()
     connection.close()
     lines = []
-    for instrument, interval, parameters, metrics, final, trades in rows:
+    for instrument, interval, parameters, metrics, final, marked in rows:
+        assert marked[:1] in (b"", b"\x02")
+        trades = marked[1:]
         n = len(trades) // sum(widths[each.split(":")[1]] for each in columns.split())
         parts, at = {}, 0
         for each in columns.split():
