@@ -116,7 +116,7 @@ def test_signals_that_do_not_fit(signals: dict[str, Any], sentence: str) -> None
         ({"delist_haircut": 1.5}, "delist_haircut"),
         ({"calendar": "MOON"}, "24/7, XNYS, NSE, FX"),
         ({"fees": 0.1}, "did you mean fee"),
-        ({"fee": "ten"}, "such as 10bps, 0.1%"),
+        ({"fee": "ten"}, "such as 10bps or 0.1%"),
     ],
 )
 def test_settings_out_of_bounds(settings: dict[str, Any], sentence: str) -> None:
