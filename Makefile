@@ -52,7 +52,7 @@ bigfile: setup ## import an unsorted file larger than memory may hold; GB=5; pri
 	@$(BIN)/python -m benchmarks.bigfile --gb $(or $(GB),5)
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --upgrade --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra server --group dev --universal --upgrade --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o requirements.lock
 
 format: setup ## let ruff format and sort imports
