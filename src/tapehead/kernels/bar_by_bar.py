@@ -67,7 +67,8 @@ def put(
     valid: int,
     tag: int,
 ) -> None:
-    """Put an order to enter into the slot."""
+    """Put an order to enter into the slot, in place of what lies there."""
+    slot[:] = _NAN
     slot[KIND], slot[TAG], slot[VALID] = kind, tag, valid
     slot[STOP_LOSS], slot[TAKE_PROFIT], slot[TRAIL] = stop_loss, take_profit, trail
     slot[_LINES_FROM + LINE_SIZE], slot[_LINES_FROM + LINE_LIMIT] = size, limit
@@ -77,7 +78,8 @@ def put(
 
 @kernel
 def put_close(slot: F64, kind: int, part: float, weight: float, tag: int) -> None:
-    """Put an order to leave, to a weight, or a cancel into the slot."""
+    """Put an order to leave, to a weight, or a cancel into the slot, in place of what lies there."""
+    slot[:] = _NAN
     slot[KIND], slot[TAG], slot[WEIGHT] = kind, tag, weight
     slot[_LINES_FROM + LINE_PART] = part
 
@@ -282,19 +284,31 @@ def obey(a: Any, r: Any, b: Any, slot: F64, base: F64, orders: F64, lines: F64, 
         return
     said[:, t] = slot[:SAID]
     lines[:, t] = slot[_LINES_FROM:]
-    if kind == TARGET:
-        decide_weight(a, r, b, orders, lines, slot[WEIGHT])
-        return
-    if kind == CANCEL:
+    if kind == CANCEL or (kind == CLOSE and a.units == 0.0):
+        a.last_weight = np.nan
         end_entry(a, orders, CANCELLED, t)
         return
-    if kind != CLOSE:
-        r.stop_loss = slot[STOP_LOSS] if slot[STOP_LOSS] == slot[STOP_LOSS] else base[0]
-        r.take_profit = slot[TAKE_PROFIT] if slot[TAKE_PROFIT] == slot[TAKE_PROFIT] else base[1]
-        r.trail = slot[TRAIL] if slot[TRAIL] == slot[TRAIL] else base[2]
-        r.valid_bars = np.int64(slot[VALID]) if slot[VALID] > 0.0 else valid_bars
-    buys, sells, closes = kind == BUY and r.longs != 0, kind == SELL and r.shorts != 0, kind == CLOSE
-    decide(a, r, b, r, orders, lines, buys, closes, sells, closes)
+    # What the order that waits was given stays with it where this one comes to nothing.
+    waiting = (r.stop_loss, r.take_profit, r.trail, r.valid_bars)
+    if kind == TARGET:
+        weight = slot[WEIGHT]
+        if (weight > 0.0 and r.longs == 0) or (weight < 0.0 and r.shorts == 0):
+            weight = 0.0
+        if a.units == 0.0 or weight * a.side < 0.0:
+            r.stop_loss, r.take_profit, r.trail = base[0], base[1], base[2]
+        decide_weight(a, r, b, orders, lines, weight)
+    else:
+        if kind != CLOSE:
+            r.stop_loss = slot[STOP_LOSS] if slot[STOP_LOSS] == slot[STOP_LOSS] else base[0]
+            r.take_profit = slot[TAKE_PROFIT] if slot[TAKE_PROFIT] == slot[TAKE_PROFIT] else base[1]
+            r.trail = slot[TRAIL] if slot[TRAIL] == slot[TRAIL] else base[2]
+            r.valid_bars = np.int64(slot[VALID]) if slot[VALID] > 0.0 else valid_bars
+        buys, sells, closes = kind == BUY and r.longs != 0, kind == SELL and r.shorts != 0, kind == CLOSE
+        decide(a, r, b, r, orders, lines, buys, closes, sells, closes)
+        if a.ordered != 0:
+            a.last_weight = np.nan
+    if a.ordered == 0:
+        r.stop_loss, r.take_profit, r.trail, r.valid_bars = waiting
 
 
 @kernel

@@ -66,6 +66,7 @@ Condition = BoolArray | Crossing
 
 CONDITIONS: Final = ("enter", "leave", "enter_short", "leave_short")
 LINES: Final = ("target", "limit", "stop", "size", "part", "stop_loss_at", "take_profit_at", "trail_at")
+PRICES: Final = ("limit", "stop", "stop_loss_at", "take_profit_at", "trail_at")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,10 +126,28 @@ class Signals:
             _raise(strategy, instrument, _fault(name, getattr(self, name), n_bars))
         for name in LINES:
             _raise(strategy, instrument, _line_fault(name, getattr(self, name), n_bars))
+        for name in PRICES:
+            _raise(strategy, instrument, self._price_fault(name))
         if self.target is not None:
             other = next((name for name in (*CONDITIONS, "limit", "stop") if getattr(self, name) is not None), None)
             if other is not None:
                 _raise(strategy, instrument, f"signals gave target= and {other}=; a weight replaces wishes, give one")
+
+    def _price_fault(self, name: str) -> str | None:
+        """Return what is wrong with a line of prices on bars that wish to enter, or None; elsewhere none reads it."""
+        line = getattr(self, name)
+        below = None if line is None else line <= 0.0
+        if below is None or not below.any():
+            return None
+        wished = np.zeros(line.shape, bool) if self.target is None else (self.target != 0.0) & ~np.isnan(self.target)
+        for wish in (self.enter, self.enter_short):
+            wished = wished if wish is None else wished | np.asarray(wish)
+        at = np.flatnonzero(below & wished)
+        return (
+            f"{name} is {line[at[0]]:g} at bar {at[0]}; it must be a price above 0, or NaN for none"
+            if at.size
+            else None
+        )
 
 
 def _raise(strategy: str, instrument: str, cause: str | None) -> None:

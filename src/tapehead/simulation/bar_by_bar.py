@@ -17,6 +17,7 @@ from tapehead.kernels.jit import readonly
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import U8, Bars
 from tapehead.model.rules import Rules
+from tapehead.simulation.said import check_said
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -80,6 +81,8 @@ def step_through(
     ------
     StrategyError
         `on_bar` raises, or must be compiled and cannot be.
+    SignalsError
+        An order has a value that no rule allows.
     """
     names, strategy = tuple(signals.lines), signals.strategy
     shown = np.array([signals.lines[name] for name in names], np.float64).reshape(len(names), len(bars))
@@ -105,6 +108,7 @@ def step_through(
                 kernels.drive(made.on_bar, made.show, me, a, r, b, *rest)
     except Exception as error:
         raise _failure(strategy, bars, error) from error
+    check_said(said, lines, float(r["leverage"]), strategy.name, bars.series.instrument)
     return BarLog(said, lines, made.slow)
 
 
