@@ -1,0 +1,1 @@
+"""The service: HTTP over the library, results as server-sent events."""

@@ -1,0 +1,135 @@
+"""event_stream: the answer that replays and follows. A stream is a place in the log; nothing else is buffered for it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
+
+from tapehead.api.frames import ENDINGS, Frame
+from tapehead.api.hub import Hub, Watch
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+PING_S = 15.0
+SLOW_S = 0.5
+STALL_S = 30.0
+RETRY = b"retry: 1000\n\n"
+PING = b": ping\n\n"
+HEADERS = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+)
+
+
+class Place(NamedTuple):
+    """How far a stream is in one run: the number of the last event it has."""
+
+    run: str
+    after: int
+
+
+class EventStream:
+    """An ASGI answer that replays the events of some runs after their places and follows them to their ends.
+
+    Parameters
+    ----------
+    hub : Hub
+    places : sequence of Place
+    headers : mapping, optional
+        Beside those of every stream.
+    reused : bool
+        The last event says so: an equal run that was kept answers.
+    gone : callable, optional
+        Called when the client leaves before the end.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        places: Sequence[Place],
+        *,
+        headers: Mapping[str, str] | None = None,
+        reused: bool = False,
+        gone: Callable[[], None] | None = None,
+    ) -> None:
+        self._hub = hub
+        self._after = {place.run: place.after for place in places}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+        self._reused = reused
+        self._gone = gone
+        self._slow = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until every run has ended, the client is gone or the service drains."""
+        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *self._headers]})
+        watch = self._hub.join(self._after)
+        leaving = asyncio.create_task(_left(receive, watch))
+        try:
+            await _put(send, RETRY)
+            await self._follow(send, watch, leaving)
+        except TimeoutError:
+            # The client does not read. Its place is in the log; it comes back with Last-Event-ID.
+            return
+        finally:
+            self._hub.leave(watch)
+            gone = leaving.done()
+            leaving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await leaving
+        if gone and self._gone is not None:
+            self._gone()
+        await _put(send, b"", more=False)
+
+    async def _follow(self, send: Send, watch: Watch, leaving: "asyncio.Task[None]") -> None:
+        """Send what comes, one write for all that is there, until there is nothing to come."""
+        left = set(self._after)
+        while left and not leaving.done():
+            watch.woken.clear()
+            chunks: list[bytes] = []
+            for run in tuple(left):
+                frames = await self._hub.frames(run, self._after[run])
+                if frames:
+                    self._after[run] = frames[-1].number
+                    chunks += self._bytes(frames)
+                    if frames[-1].name in ENDINGS and self._hub.ended(run, frames[-1].number):
+                        left.discard(run)
+            if chunks:
+                self._slow = await _put(send, b"".join(chunks)) > SLOW_S
+            elif self._hub.draining:
+                await _put(send, RETRY)
+                return
+            elif not leaving.done() and not await watch.wait(PING_S):
+                await _put(send, PING)
+
+    def _bytes(self, frames: Sequence[Frame]) -> list[bytes]:
+        """Return the bytes of frames; for a slow client without progress that newer progress has overtaken."""
+        kept = []
+        newest = max((i for i, frame in enumerate(frames) if frame.name == "progress"), default=0)
+        for i, frame in enumerate(frames):
+            if self._slow and frame.name == "progress" and i < newest:
+                continue
+            data = frame.bytes
+            if self._reused and frame.name == "completed":
+                data = data.replace(b'"reused":false', b'"reused":true')
+            kept.append(data)
+        return kept
+
+
+async def _left(receive: Receive, watch: Watch) -> None:
+    """Return when the client is gone, and wake its stream."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    watch.woken.set()
+
+
+async def _put(send: Send, data: bytes, *, more: bool = True) -> float:
+    """Write; return the seconds it took; raise TimeoutError where the client takes nothing for STALL_S."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    async with asyncio.timeout(STALL_S):
+        await send({"type": "http.response.body", "body": data, "more_body": more})
+    return loop.time() - began

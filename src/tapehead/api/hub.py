@@ -1,0 +1,184 @@
+"""hub: wakes streams, and keeps the newest frames of runs that somebody watches, read once for all of them."""
+
+import asyncio
+import bisect
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from tapehead.api.frames import Frame, make_frame
+from tapehead.model.result import RunId
+from tapehead.ports.runs import EventLog
+
+PAGE = 512
+TAIL_FRAMES = 4096
+POLL_S = 0.02
+
+
+class Watch:
+    """One stream that waits; `woken` is set by news of its runs, by its client leaving and by the end of a wait."""
+
+    __slots__ = ("runs", "woken")
+
+    def __init__(self, runs: Iterable[RunId]) -> None:
+        self.runs = tuple(runs)
+        self.woken = asyncio.Event()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait to be woken; False after `timeout_s`."""
+        timer = asyncio.get_running_loop().call_later(timeout_s, self.woken.set)
+        began = asyncio.get_running_loop().time()
+        try:
+            await self.woken.wait()
+        finally:
+            timer.cancel()
+        return asyncio.get_running_loop().time() - began < timeout_s
+
+
+class _Tail:
+    """The newest frames of one run, unbroken, and who watches it."""
+
+    __slots__ = ("frames", "last", "lock", "watches")
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.last = 0
+        self.watches: set[Watch] = set()
+        self.lock = asyncio.Lock()
+
+    def after(self, number: int) -> list[Frame] | None:
+        """Return the kept frames above a number, a page at most; None where the tail does not reach back to it."""
+        if not self.frames or number < self.frames[0].number - 1:
+            return None
+        first = bisect.bisect_right(self.frames, number, key=_number)
+        return self.frames[first : first + PAGE]
+
+    def add(self, frames: list[Frame]) -> None:
+        """Add what follows; let the oldest go."""
+        if frames:
+            self.frames += frames
+            self.last = frames[-1].number
+            del self.frames[: max(len(self.frames) - TAIL_FRAMES, 0)]
+
+
+class Hub:
+    """One for a service, on its event loop; `told` may be called from any thread."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._tails: dict[RunId, _Tail] = {}
+        self._known: dict[RunId, int] = {}
+        self._fresh: set[RunId] = set()
+        self._readers = ThreadPoolExecutor(2, "tapehead-events")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._poll: asyncio.Task[None] | None = None
+        self._unlisten: Callable[[], None] | None = None
+        self.draining = False
+
+    def open(self) -> None:
+        """Begin on the running loop."""
+        self._loop = asyncio.get_running_loop()
+        self._unlisten = self._log.listen(self.told)
+
+    async def close(self) -> None:
+        """End every stream with its place kept, then let go."""
+        self.drain()
+        if self._unlisten is not None:
+            self._unlisten()
+        if self._poll is not None:
+            self._poll.cancel()
+        self._readers.shutdown(wait=False)
+
+    def drain(self) -> None:
+        """Let streams say `retry` and end."""
+        self.draining = True
+        for tail in self._tails.values():
+            for watch in tail.watches:
+                watch.woken.set()
+
+    def told(self, run: RunId, last: int) -> None:
+        """Note that events of a run up to `last` are in the log; wake who waits for them. From any thread."""
+        if run not in self._tails or self._loop is None or self._loop.is_closed():
+            return
+        self._known[run] = max(last, self._known.get(run, 0))
+        asked = bool(self._fresh)
+        self._fresh.add(run)
+        if not asked:
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def join(self, runs: Iterable[RunId]) -> Watch:
+        """Begin to watch."""
+        watch = Watch(runs)
+        for run in watch.runs:
+            self._tails.setdefault(run, _Tail()).watches.add(watch)
+        if self._poll is None or self._poll.done():
+            self._poll = asyncio.create_task(self._look())
+        return watch
+
+    def leave(self, watch: Watch) -> None:
+        """End to watch; the frames of a run that nobody watches are let go."""
+        for run in watch.runs:
+            tail = self._tails[run]
+            tail.watches.discard(watch)
+            if not tail.watches:
+                del self._tails[run]
+                self._known.pop(run, None)
+
+    @property
+    def streams(self) -> int:
+        """How many watch."""
+        return len({watch for tail in self._tails.values() for watch in tail.watches})
+
+    async def frames(self, run: RunId, after: int) -> list[Frame]:
+        """Return frames of a watched run with a number above `after`, a page at most."""
+        tail = self._tails[run]
+        kept = tail.after(after)
+        if kept is None and tail.frames:
+            # Further back than the tail: from the log, for this one alone.
+            return await self._read(run, after)
+        if kept or self._known.get(run, -1) == tail.last:
+            return kept or []
+        async with tail.lock:
+            kept = tail.after(after)
+            if not kept:
+                tail.add(await self._read(run, tail.last or after))
+                self._known[run] = max(self._known.get(run, 0), tail.last)
+                kept = tail.after(after)
+        return kept or []
+
+    def ended(self, run: RunId, number: int) -> bool:
+        """Say whether nothing is known beyond an ending; a run that is resumed goes on after one."""
+        return self._known.get(run, number) <= number
+
+    def _wake(self) -> None:
+        """Wake who waits for runs with news."""
+        fresh = list(self._fresh)
+        self._fresh.clear()
+        for run in fresh:
+            tail = self._tails.get(run)
+            for watch in tail.watches if tail is not None else ():
+                watch.woken.set()
+
+    async def _look(self) -> None:
+        """Look for events that other processes write, while somebody watches."""
+        loop = asyncio.get_running_loop()
+        while self._tails:
+            await asyncio.sleep(POLL_S)
+            newest = await loop.run_in_executor(self._readers, self._newest, dict.fromkeys(self._tails))
+            for run, last in newest.items():
+                if last > self._known.get(run, -1):
+                    self.told(run, last)
+
+    def _newest(self, watched: Mapping[RunId, None]) -> dict[RunId, int]:
+        """Return the number of the last event of each run."""
+        return {run: self._log.last(run) for run in watched}
+
+    async def _read(self, run: RunId, after: int) -> list[Frame]:
+        """Read a page of the log."""
+        loop = asyncio.get_running_loop()
+        rows = await loop.run_in_executor(self._readers, self._log.read, run, after, PAGE)
+        return [make_frame(run, number, data) for number, data in rows]
+
+
+def _number(frame: Frame) -> int:
+    """Return what frames are ordered by."""
+    return frame.number

@@ -1,0 +1,32 @@
+"""options: how one service was started."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `tapehead serve` was given.
+
+    Attributes
+    ----------
+    host, port
+        Where it is bound.
+    hosts : tuple of str
+        Names that a Host header may carry beside the loopback's and `host`.
+    import_root : Path or None
+        Folder below which `POST /imports` may name files on this machine; None lets it take uploads only.
+    body_bytes : int
+        Most bytes of a request's body, uploads of `POST /imports` excepted.
+    upload_bytes : int
+        Most bytes of one upload.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8750
+    hosts: tuple[str, ...] = ()
+    import_root: Path | None = None
+    body_bytes: int = 4 * MIB
+    upload_bytes: int = 4096 * MIB

@@ -1,0 +1,107 @@
+"""problem: every error as `application/problem+json` with its stable code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from tapehead.errors import TapeheadError
+
+MEDIA_TYPE = "application/problem+json"
+_STATUS = {
+    "runs.unknown": 404,
+    "runs.unknown_symbol": 404,
+    "runs.busy": 409,
+    "runs.changed": 409,
+    "store.unknown_symbol": 404,
+    "store.unknown_universe": 404,
+    "store.no_bars": 404,
+    "strategy.unknown": 404,
+    "indicator.unknown": 404,
+    "route.unknown": 404,
+    "route.method": 405,
+    "access.key": 401,
+    "access.scope": 403,
+    "access.host": 403,
+    "access.origin": 403,
+    "access.rate": 429,
+    "import.conflict": 409,
+    "input.body_size": 413,
+    "input.header_size": 431,
+    "queue.full": 429,
+    "store.locked": 409,
+    "store.disk_full": 507,
+    "store.unwritable": 503,
+    "surroundings": 503,
+    "service.draining": 503,
+    "internal": 500,
+}
+_TITLES = {
+    400: "That cannot be read",
+    401: "A key is needed",
+    403: "Not allowed",
+    404: "Not there",
+    405: "Not this way",
+    406: "Not in that form",
+    409: "Not now",
+    413: "Too large",
+    422: "That does not fit",
+    429: "Too much at once",
+    431: "Headers too large",
+    500: "Tapehead broke",
+    503: "Not available",
+    507: "No space left",
+}
+
+
+class ServiceError(TapeheadError):
+    """{text}
+
+    Raised where only the service can go wrong; `code` is given to each, `status` follows from it.
+    """
+
+
+def status_of(code: str) -> int:
+    """Return the HTTP status of an error code; what is not named is input that does not fit."""
+    return _STATUS.get(code, 422)
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    status: int | None = None,
+    instance: str = "",
+    request: str = "",
+    fields: list[dict[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the answer that tells of an error.
+
+    Parameters
+    ----------
+    code : str
+        Stable, such as `store.unknown_symbol`; `type` and `status` follow from it.
+    detail : str
+        The sentence.
+    instance, request : str
+        Path and id of the request.
+    fields : list of dict, optional
+        Where single fields are wrong: `field` (path with dots) and `text` of each.
+    """
+    chosen = status_of(code) if status is None else status
+    body: dict[str, Any] = {
+        "type": f"urn:tapehead:{code}",
+        "title": _TITLES.get(chosen, "That does not fit"),
+        "status": chosen,
+        "code": code,
+        "detail": detail,
+    }
+    if instance:
+        body["instance"] = instance
+    if request:
+        body["request_id"] = request
+    if fields:
+        body["errors"] = fields
+    return Response(orjson.dumps(body), chosen, dict(headers or {}), MEDIA_TYPE)

@@ -1,0 +1,209 @@
+"""service: one open store behind HTTP: runs begun, queued, driven to their ends and told."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tapehead.api.hub import Hub
+from tapehead.api.problem import ServiceError
+from tapehead.api.queue import Entry, Queue
+from tapehead.errors import TapeheadError, UnknownStrategyError
+from tapehead.library.run import Run
+from tapehead.library.store import Store
+from tapehead.model.events import Progress
+from tapehead.model.result import RunId
+from tapehead.ports.work import Cancel, Done, Task
+from tapehead.wiring.assemble import FairPool, make_pool
+from tapehead.wiring.plugins import strategy_names
+
+log = logging.getLogger("tapehead.runs")
+
+SLOTS = 16
+WAITING = 1024
+RECOVER_EVERY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that was asked for: its id, the hex digest of its key, and whether an equal one that is kept answers."""
+
+    run: RunId
+    key: str
+    reused: bool
+    total: int
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """An executor whose lane in the pool is taken when the number of tasks is known."""
+
+    pool: FairPool
+    tasks: int = 0
+    workers: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the pool's number of workers."""
+        self.workers = self.pool.workers
+
+    def map(
+        self, work: Callable[[Task], Done], tasks: Any, *, cancel: Cancel, in_flight: int
+    ) -> Iterator[tuple[Task, Done]]:
+        """Run the tasks in a lane of their own."""
+        yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=in_flight)
+
+
+class Service:
+    """Everything a request can ask for that outlives it. Safe from many threads.
+
+    Parameters
+    ----------
+    store : Store
+        Open, and left open by `close`.
+    workers : int
+        Threads of the pool that all runs share; 0 means one a processor.
+    slots : int
+        Runs that go on at once.
+    """
+
+    def __init__(self, store: Store, *, workers: int = 0, slots: int = SLOTS, waiting: int = WAITING) -> None:
+        self.store = store
+        self.house = store.house
+        self.pool = make_pool(workers or self.house.settings.workers)
+        self.hub = Hub(self.house.log)
+        self.queue = Queue(slots, waiting, self._moved)
+        self._entries: dict[RunId, Entry] = {}
+        self._lock = threading.Lock()
+        self._slots = slots
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+
+    def open(self) -> None:
+        """Begin to drive runs, first of all those that a process which died has left."""
+        for number in range(self._slots):
+            self._start(self._drive, f"tapehead-run-{number}")
+        self._start(self._recover, "tapehead-recover")
+
+    def close(self, grace_s: float = 5.0) -> None:
+        """Let nothing further begin and stop what goes on; it stays `running` and is finished by the next service."""
+        self._stopping.set()
+        self.queue.close()
+        with self._lock:
+            entries = list(self._entries.values())
+        for entry in entries:
+            entry.run.suspend()
+        for thread in self._threads:
+            thread.join(grace_s)
+        self.pool.close()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the service is about to end."""
+        return self._stopping.is_set()
+
+    def begin(self, strategy: str, asked: Mapping[str, Any], *, fresh: bool = False) -> Begun:
+        """Plan a run and log that it started, or return the equal one that is kept.
+
+        Raises
+        ------
+        TapeheadError
+            Of bad input, before anything is written; `queue.full` where too many wait.
+        """
+        if self.draining:
+            raise ServiceError("The service is about to end. Try again when it is back.", code="service.draining")
+        if strategy not in strategy_names():
+            # Code runs on this machine: a path or a module would be somebody else's.
+            raise UnknownStrategyError(name=strategy, hint=" Over HTTP only those that are installed run.")
+        self.queue.room()
+        lane = _Lane(self.pool)
+        run = self.store.backtest(strategy, executor=lane, fresh=fresh, keep_failed=True, **asked)
+        if run.kept:
+            record = run.record
+            return Begun(run.id, record.key.digest().hex(), reused=True, total=record.count)
+        lane.tasks = run.header.instruments
+        self._enter(run, lane.tasks)
+        return Begun(run.id, run.record.key.digest().hex(), reused=False, total=lane.tasks)
+
+    def resume(self, run_id: RunId) -> None:
+        """Go on with a run that was left or cancelled; nothing where it goes on already."""
+        lane = _Lane(self.pool)
+        run = self.store.resume(run_id, executor=lane)
+        lane.tasks = run.header.instruments
+        self._enter(run, lane.tasks)
+
+    def cancel(self, run_id: RunId) -> bool:
+        """End a run, its finished results kept; False where it does not go on here."""
+        with self._lock:
+            entry = self._entries.get(run_id)
+        if entry is None:
+            return False
+        entry.cancelled = True
+        entry.run.cancel()
+        if self.queue.leave(entry):
+            # It holds no slot yet, and its end is quick: it need not wait for one.
+            self._start(lambda: self._finish(entry), f"tapehead-cancel-{run_id}")
+        return True
+
+    def wait(self, run_id: RunId, timeout_s: float) -> bool:
+        """Wait for the end of a run that goes on here; False after `timeout_s`."""
+        with self._lock:
+            entry = self._entries.get(run_id)
+        return entry is None or entry.ended.wait(timeout_s)
+
+    def active(self, run_id: RunId) -> bool:
+        """Say whether a run waits or goes on here."""
+        with self._lock:
+            return run_id in self._entries
+
+    def _enter(self, run: Run, tasks: int) -> None:
+        """Log that the run started and let it wait for its turn."""
+        entry = Entry(run, tasks)
+        with self._lock:
+            self._entries[run.id] = entry
+        self.queue.put(entry)
+
+    def _moved(self, entry: Entry) -> None:
+        """Tell a run's watchers its place in the queue."""
+        if entry.place:
+            event = Progress(entry.run.id, 0, entry.tasks, 0, 0.0, queued=entry.place)
+            with contextlib.suppress(TapeheadError):
+                self.house.log.append(entry.run.id, [event])
+
+    def _drive(self) -> None:
+        """Take entries and run them to their ends, one after another."""
+        while (entry := self.queue.take()) is not None:
+            self._finish(entry)
+
+    def _finish(self, entry: Entry) -> None:
+        """Run one entry to its end; its events are in the log by themselves."""
+        run = entry.run
+        try:
+            for _ in run.events():
+                pass
+        except Exception:  # noqa: BLE001 - the thread drives the next run; this one's log says that it failed
+            log.exception("run broke", extra={"run": run.id})
+            run.fail("internal", "Tapehead itself broke; the service's log tells where.")
+        finally:
+            with self._lock:
+                self._entries.pop(run.id, None)
+            self.queue.done(entry)
+            entry.ended.set()
+
+    def _recover(self) -> None:
+        """Finish runs that nobody alive works on, at once and whenever another process dies."""
+        while True:
+            for run_id in self.house.runs.unfinished():
+                try:
+                    self.resume(run_id)
+                except TapeheadError as error:
+                    log.warning("run cannot be finished", extra={"run": run_id, "code": error.code, "why": str(error)})
+            if self._stopping.wait(RECOVER_EVERY_S):
+                return
+
+    def _start(self, work: Callable[[], None], name: str) -> None:
+        """Start a thread of the service."""
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()

@@ -1,0 +1,1 @@
+"""What travels: typed models of requests and answers."""

@@ -1,0 +1,80 @@
+"""Runs as they travel: what is asked, what is answered."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class RunRequest(BaseModel):
+    """A backtest: one strategy on the instruments of a universe, or on those named.
+
+    Absent means the engine's default. Costs and sizes take their unit in the text (`10bps`, `100%`, `1000usd`,
+    `risk:1%`); a number is a fraction where the setting has no unit of its own. Times are ISO 8601; without a zone, UTC.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"strategy": "RsiReversion", "parameters": {"period": 14}, "universe": "demo", "fee": "10bps"}
+            ]
+        },
+    )
+
+    strategy: Name = Field(description="Name of an installed strategy, as `GET /api/v1/strategies` lists them.")
+    parameters: dict[str, int | float | str] = Field(default_factory=dict, max_length=100)
+    universe: Name | None = Field(None, description="Named set of instruments; or give `symbols`.")
+    symbols: list[Name] | None = Field(None, max_length=20_000, description="`SYMBOL` or `venue:SYMBOL`.")
+    interval: Name | None = Field(None, description="Bar spacing, such as `1h`; needed where there are several.")
+    start: Name | None = Field(None, description="First bar, included.")
+    end: Name | None = Field(None, description="End, not included.")
+    fee: Name | float | None = Field(None, description="A side: `10bps`, `0.1%`, `1.5usd`, or a schedule.")
+    maker_fee: Name | float | None = None
+    slippage: Name | float | None = Field(None, description="`2bps`, `spread:3bps` or `volume:10%`.")
+    fill: Literal["next_open", "close", "next_vwap"] | None = None
+    size: Name | float | None = Field(None, description="`100%`, `1000usd`, `5units` or `risk:1%`.")
+    cash: float | None = Field(None, gt=0, description="At the start, in quote currency.")
+    lot: float | None = Field(None, ge=0)
+    side: Literal["long", "short", "both"] | None = None
+    flip: bool | None = None
+    stop_loss: Name | float | None = None
+    take_profit: Name | float | None = None
+    trail: Name | float | None = None
+    time_stop: int | None = Field(None, ge=0, description="Bars.")
+    close_at_end: bool | None = None
+    path: Literal["pessimistic", "optimistic", "ohlc", "both"] | None = None
+    adjust: Literal["none", "split", "all"] | None = None
+    snapshot: int | None = Field(None, ge=0, description="State of the store to read; the newest by default.")
+    fresh: bool = Field(False, description="Compute even where an equal run is kept.")
+    on_disconnect: Literal["continue", "cancel"] = Field(
+        "continue", description="What becomes of the run when the stream of this call is left."
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """Return what the library takes, without what is left out."""
+        return self.model_dump(exclude={"strategy", "fresh", "on_disconnect"}, exclude_none=True)
+
+
+class RunAccepted(BaseModel):
+    """A run that was begun, or the equal one that is kept and answers instead."""
+
+    id: str = Field(description="ULID of the run.")
+    key: str = Field(description="Hex digest of its key: spec, strategy, engine, data.")
+    events: str = Field(description="Path of its event stream.")
+    total: int = Field(description="Instruments it runs on.")
+    reused: bool
+
+
+class RunEnded(RunAccepted):
+    """A run that was waited for, with its last event."""
+
+    completed: dict[str, Any]
+
+
+class Cancelled(BaseModel):
+    """What became of a wish to end a run."""
+
+    id: str
+    cancelled: bool = Field(description="False where the run had ended already.")
