@@ -51,7 +51,10 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on."""
+    """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on.
+
+    `queued` is the place of a run that waits for its turn, from 1.
+    """
 
     name: ClassVar[str] = "progress"
     run: str
@@ -60,13 +63,15 @@ class Progress:
     bars_per_s: float
     eta_ms: float
     tested: tuple[int, int] | None = None
+    queued: int | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON; `look_ahead` while the test goes on."""
-        body = {"done": self.done, "total": self.total, "bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
-        if self.tested is None:
-            return body
-        return {**body, "look_ahead": dict(zip(("done", "total"), self.tested, strict=True))}
+        """Return the fields of its JSON; `look_ahead` while the test goes on, `queued` while the run waits."""
+        body: dict[str, Any] = {"done": self.done, "total": self.total}
+        body |= {"bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
+        if self.tested is not None:
+            body["look_ahead"] = dict(zip(("done", "total"), self.tested, strict=True))
+        return body if self.queued is None else {**body, "queued": self.queued}
 
 
 @dataclass(frozen=True, slots=True)

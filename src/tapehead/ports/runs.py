@@ -1,6 +1,6 @@
 """What jobs ask of a store of runs and of an event log."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -10,6 +10,8 @@ from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 
 Row = TypeVar("Row")
+Told = Callable[[RunId, int], None]
+"""Told of a run and the number of its last event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,20 @@ class EventLog(Protocol):
         """Return events with a number above `after`, as first sent."""
         ...
 
+    def last(self, run: RunId) -> int:
+        """Return the number of a run's last event, 0 where it has none."""
+        ...
+
     def wait(self, run: RunId, after: int, timeout_s: float) -> bool:
         """Return True once an event above `after` is there, False after `timeout_s`."""
+        ...
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        """Have `told` called after every commit of events of this process; return the call that ends it.
+
+        It comes from the thread that committed, when others can read the events, and must be quick. What it raises is
+        logged and goes no further. Commits of other processes are not told.
+        """
         ...
 
     def prune(self, *, before: int, keep: int) -> int:
@@ -74,8 +88,24 @@ class RunStore(Protocol):
         """Begin a run in state `running` and return its new id."""
         ...
 
+    def claim(self, run: RunId) -> AbstractContextManager[bool]:
+        """Hold a run while it is worked on; False where another living process or thread holds it.
+
+        A claim ends with its process, however that ends. Claimed inside the `together` that creates it, a run is seen
+        by nobody before it is held.
+        """
+        ...
+
+    def unfinished(self) -> Sequence[RunId]:
+        """Return the runs in state `running` that nobody holds, oldest first."""
+        ...
+
+    def reopen(self, run: RunId) -> None:
+        """Set a run back to `running`, to be worked on again; raises UnknownRunError."""
+        ...
+
     def find(self, key: RunKey) -> RunId | None:
-        """Return the newest completed run (no instrument failed) of an equal key."""
+        """Return the newest completed run (no instrument failed) of an equal key whose events are not pruned."""
         ...
 
     def tested(self, strategy: str, key: RunKey) -> RunId | None:
@@ -119,8 +149,8 @@ class RunStore(Protocol):
         """Return a run; raises UnknownRunError."""
         ...
 
-    def runs(self, *, limit: int = 50) -> Sequence[RunRecord]:
-        """Return the newest runs, newest first."""
+    def runs(self, *, limit: int = 50, before: RunId | None = None) -> Sequence[RunRecord]:
+        """Return the newest runs, newest first; with `before` those that are older than it."""
         ...
 
     def resolve(self, prefix: str) -> RunId:

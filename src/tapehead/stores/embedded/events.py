@@ -2,10 +2,12 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from tapehead.model.events import Event, to_bytes
 from tapehead.model.result import RunId
+from tapehead.ports.runs import Told
 from tapehead.stores.embedded.database import Database
 
 _POLL_S = 0.02
@@ -20,24 +22,50 @@ class EmbeddedEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._news = threading.Condition()
+        self._listeners: tuple[Told, ...] = ()
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
         """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
         with self._database.transaction(f"events of run {run}") as connection:
-            last = self._last(run)
+            last = self.last(run)
             rows = [(run, number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
             connection.executemany(self._database.sql("add_event"), rows)
-            self._database.after_commit(self._wake)
-        return last + len(rows)
+            last += len(rows)
+            if rows:
+                self._database.after_commit(partial(self._tell, run, last))
+        return last
 
-    def _wake(self) -> None:
-        """Wake those who wait for events."""
+    def _tell(self, run: RunId, last: int) -> None:
+        """Wake those who wait for events, and tell those who listen."""
         with self._news:
             self._news.notify_all()
+        for told in self._listeners:
+            try:
+                told(run, last)
+            except Exception:
+                # The events are kept whatever a listener thinks of them.
+                import logging
+
+                logging.getLogger("tapehead.events").exception("a listener of events failed on run %s/%d", run, last)
+
+    def listen(self, told: Told) -> Callable[[], None]:
+        """Have `told` called after every commit of events of this process; return the call that ends it."""
+        with self._news:
+            self._listeners = (*self._listeners, told)
+
+        def end() -> None:
+            with self._news:
+                self._listeners = tuple(each for each in self._listeners if each is not told)
+
+        return end
 
     def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         """Return events with a number above `after`, as first sent."""
         return self._database.execute("events_after", (run, after, limit)).fetchall()
+
+    def last(self, run: RunId) -> int:
+        """Return the number of a run's last event, 0 where it has none."""
+        return int(self._database.execute("last_event", (run,)).fetchone()[0])
 
     def wait(self, run: RunId, after: int, timeout_s: float) -> bool:
         """Return True once an event above `after` is there, False after `timeout_s`."""
@@ -45,7 +73,7 @@ class EmbeddedEvents:
         while True:
             with self._news:
                 # Looked at under the condition: an event between the look and the wait would be slept through.
-                if self._last(run) > after:
+                if self.last(run) > after:
                     return True
                 left = end - time.monotonic()
                 if left <= 0:
@@ -56,7 +84,3 @@ class EmbeddedEvents:
         """Delete events of finished runs created before `before` (us UTC), sparing the newest `keep` runs."""
         with self._database.transaction("pruned events"):
             return self._database.execute("prune_events", {"before": before, "keep": keep}).rowcount
-
-    def _last(self, run: RunId) -> int:
-        """Return the number of a run's last event, 0 when there is none."""
-        return int(self._database.execute("last_event", (run,)).fetchone()[0])

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from tapehead.errors import ParameterError, UnknownRunError
@@ -12,12 +12,15 @@ from tapehead.layout.formats import RUNS_FORMAT
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec, canonical
 from tapehead.ports.runs import Page, RunRecord
+from tapehead.stores.embedded.claims import Claims
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.home import Home
 from tapehead.stores.embedded.records import record_of, result_of, row_of
 from tapehead.stores.embedded.ulid import new_ulid
 
 _SHORTEST = 8
+_AFTER_ALL = "~"
+"""Sorts after every id."""
 
 
 def open_runs(home: Home) -> Database:
@@ -33,6 +36,7 @@ class EmbeddedRuns:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._claims = Claims(database.path.parent / "running")
 
     def create(self, key: RunKey, spec: RunSpec, snapshot: int, origin: str = "") -> RunId:
         """Begin a run in state `running` and return its new id."""
@@ -42,8 +46,22 @@ class EmbeddedRuns:
             self._run("add_run", (run, key.digest(), *key, text, origin, snapshot, _now_us()))
         return run
 
+    def claim(self, run: RunId) -> AbstractContextManager[bool]:
+        """Hold a run while it is worked on; False where another living process or thread holds it."""
+        return self._claims.held(run)
+
+    def unfinished(self) -> Sequence[RunId]:
+        """Return the runs in state `running` that nobody holds, oldest first."""
+        return [run for (run,) in self._run("running").fetchall() if not self._claims.is_held(run)]
+
+    def reopen(self, run: RunId) -> None:
+        """Set a run back to `running`; raises UnknownRunError."""
+        with self._database.transaction(f"run {run}"):
+            if not self._run("reopen_run", (run,)).rowcount:
+                raise _unknown(run)
+
     def find(self, key: RunKey) -> RunId | None:
-        """Return the newest completed run of an equal key in which no instrument failed."""
+        """Return the newest completed run of an equal key in which no instrument failed, and whose events are kept."""
         row = self._run("find_run", (key.digest(),)).fetchone()
         return None if row is None else row[0]
 
@@ -115,9 +133,9 @@ class EmbeddedRuns:
             raise _unknown(run)
         return record_of(row)
 
-    def runs(self, *, limit: int = 50) -> Sequence[RunRecord]:
-        """Return the newest runs, newest first."""
-        return [record_of(row) for row in self._run("runs", (limit,))]
+    def runs(self, *, limit: int = 50, before: RunId | None = None) -> Sequence[RunRecord]:
+        """Return the newest runs, newest first; with `before` those that are older than it."""
+        return [record_of(row) for row in self._run("runs", (before or _AFTER_ALL, limit))]
 
     def resolve(self, prefix: str) -> RunId:
         """Return the one run whose id begins with `prefix`, in any case; raises UnknownRunError."""
@@ -143,7 +161,9 @@ class EmbeddedRuns:
         with self._database.transaction(f"run {run}"):
             self._run("delete_events", (run,))
             self._run("delete_results", (run,))
-            return bool(self._run("delete_run", (run,)).rowcount)
+            there = bool(self._run("delete_run", (run,)).rowcount)
+        self._claims.forget(run)
+        return there
 
     def close(self) -> None:
         """Close the database connections of every thread."""

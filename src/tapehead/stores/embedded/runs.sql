@@ -51,7 +51,13 @@ INSERT INTO runs
 VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
 
 -- name: find_run
-SELECT run FROM runs WHERE digest = ? AND state = 'completed' AND failed = 0 ORDER BY run DESC LIMIT 1
+-- A run whose events are pruned has nothing to answer with.
+SELECT run FROM runs WHERE digest = ? AND state = 'completed' AND failed = 0
+    AND EXISTS (SELECT 1 FROM events WHERE events.run = runs.run)
+ORDER BY run DESC LIMIT 1
+
+-- name: running
+SELECT run FROM runs WHERE state = 'running' ORDER BY run
 
 -- name: find_tested
 -- The last event of a completed run tells of its test.
@@ -69,6 +75,9 @@ ORDER BY runs.run DESC LIMIT 1
 -- name: finish_run
 UPDATE runs SET state = ?, receipt = ?, failed = ?, finished_at = ? WHERE run = ?
 
+-- name: reopen_run
+UPDATE runs SET state = 'running', receipt = NULL, failed = 0, finished_at = NULL WHERE run = ?
+
 -- name: run
 SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
     (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
@@ -77,7 +86,7 @@ FROM runs WHERE run = ?
 -- name: runs
 SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
     (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
-FROM runs ORDER BY run DESC LIMIT ?
+FROM runs WHERE run < ? ORDER BY run DESC LIMIT ?
 
 -- name: runs_between
 SELECT run FROM runs WHERE run >= ? AND run < ? ORDER BY run LIMIT 3
