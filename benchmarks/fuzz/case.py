@@ -196,7 +196,6 @@ def _with_exits(rng: random.Random, settings: Settings) -> Settings:
         take_profit=rng.choice([None, 0.01, 0.05]),
         side=side,
         flip=side == "both" and rng.random() < 0.5,
-        slippage=0.0,
         path="pessimistic" if trail else rng.choice(["pessimistic"] * 4 + ["optimistic", "ohlc"]),
         levels=rng.choice(["fill", "fill", "at"]) if trail is None and side != "both" else "fill",
     )

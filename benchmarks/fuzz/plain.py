@@ -21,6 +21,7 @@ LEAVE_FIRST = "leave-first"
 LEVELS_FIRST = "levels-first"
 ONE_ORDER = "one-order"
 SHORT_AS_LONG = "short-as-long"
+SLIPPED_TARGET = "slipped-target"
 STOP_WINS = "stop-wins"
 TARGET_AT_LEVEL = "target-at-level"
 
@@ -121,8 +122,7 @@ class Walk:
         if decision.startswith("exit"):
             if self.units:
                 sign = 1 if self.units > 0 else -1
-                slippage = 0.0 if FREE_EXIT in self.quirks else self.said.slippage
-                self.close(t, raw * (1 - sign * slippage))
+                self.close(t, raw * (1 - sign * self.slipped()))
             decision = decision.removeprefix("exit").strip()
         if decision:
             self.enter(t, raw, 1 if decision == "long" else -1)
@@ -166,6 +166,8 @@ class Walk:
         """Close the position by an order that rested since the entry; `waits` until the next entry."""
         self.orders.append(f"{level} {self.entry_bar} filled {t}")
         self.waits = True
+        if level != "target" or SLIPPED_TARGET in self.quirks:
+            price *= 1 - (1 if self.units > 0 else -1) * self.slipped()
         self.close(t, price)
 
     def close(self, t: int, price: float) -> None:
@@ -179,6 +181,10 @@ class Walk:
         self.ruined = self.ruined or self.cash < 0
         self.units = 0.0
         self.stop = self.trail = self.target = None
+
+    def slipped(self) -> float:
+        """The share that a market exit loses."""
+        return 0.0 if FREE_EXIT in self.quirks else self.said.slippage
 
     def level(self) -> tuple[str, float | None]:
         """Stop and trail: the one nearer to price."""
@@ -210,6 +216,10 @@ class Walk:
         sign = 1 if self.units > 0 else -1
         along = self.case.high if sign > 0 else self.case.low
         (word, level), target, stopped = self.level(), self.target, self.is_stopped(t)
+        begun = self.case.open[t]
+        if stopped and self.entry_bar == t and sign * (begun - (level or 0.0)) <= 0:
+            self.leave_at(word, t, begun)
+            return
         reached = target is not None and sign * (along[t] - target) >= 0
         if stopped and (not reached or self.stop_first(t, sign)):
             self.leave_at(word, t, level or 0.0)

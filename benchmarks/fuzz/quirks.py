@@ -6,7 +6,14 @@ from benchmarks.fuzz import plain as rules
 from benchmarks.fuzz.case import Case
 
 QUIRKS: dict[str, tuple[str, ...]] = {
-    "vectorbt": (rules.HOLD_ON_BOTH, rules.LATE_LEVELS, rules.LEVELS_FIRST, rules.ONE_ORDER, rules.STOP_WINS),
+    "vectorbt": (
+        rules.HOLD_ON_BOTH,
+        rules.LATE_LEVELS,
+        rules.LEVELS_FIRST,
+        rules.ONE_ORDER,
+        rules.SLIPPED_TARGET,
+        rules.STOP_WINS,
+    ),
     "raptorbt": (
         rules.ALL_IN,
         rules.ENTER_ON_BOTH,
@@ -14,6 +21,7 @@ QUIRKS: dict[str, tuple[str, ...]] = {
         rules.LEAVE_BEFORE_LEVELS,
         rules.LEAVE_FIRST,
         rules.SHORT_AS_LONG,
+        rules.SLIPPED_TARGET,
         rules.STOP_WINS,
         rules.TARGET_AT_LEVEL,
     ),
@@ -28,9 +36,11 @@ def is_asked(engine: str, case: Case) -> bool:
     has_levels = said.stop_loss is not None or said.take_profit is not None
     if (has_levels or said.trail is not None) and said.path != "pessimistic":
         return False
+    same_price = said.fill == "close" and not said.slippage
     if engine == "backtesting":
-        return said.trail is None and (not has_levels or said.fill == "close" or said.levels == "at")
-    if has_levels and said.fill != "close" and said.levels == "at":
+        refused = said.take_profit is not None and said.take_profit <= said.slippage
+        return said.trail is None and not refused and (not has_levels or same_price or said.levels == "at")
+    if has_levels and not same_price and said.levels == "at":
         return False
     if engine == "raptorbt":
         return said.side != "both"

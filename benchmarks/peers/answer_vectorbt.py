@@ -38,7 +38,7 @@ def answer(case: Case) -> Found:
         more |= {"tp_stop": said.take_profit}
     if stop is not None or said.take_profit is not None:
         more |= {name: np.array(getattr(case, name)) for name in ("open", "high", "low")}
-        more |= {"stop_entry_price": "fillprice"}
+        more |= {"stop_entry_price": "fillprice", "stop_exit_price": "stopmarket"}
     close = np.array(case.close)
     portfolio = vectorbt.Portfolio.from_signals(
         close,

@@ -6,16 +6,18 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.fuzz import ours, page
-from benchmarks.fuzz.case import Case, make_case
+from benchmarks.fuzz.case import Case, Settings, make_case
+from benchmarks.fuzz.engines import Peer
 from benchmarks.fuzz.found import Found, difference
 from benchmarks.fuzz.judge import KNOWN, UNEXPLAINED, judge_peer
-from benchmarks.fuzz.plain import plain
+from benchmarks.fuzz.plain import is_ruined, plain
 from benchmarks.fuzz.quirks import QUIRKS
 from benchmarks.fuzz.run import Tally, fuzz
 from benchmarks.processes import PEERS, PEERS_PYTHON
@@ -51,6 +53,42 @@ def test_every_difference_from_live_peers_has_a_name() -> None:
     assert tally.cases == CASES
     for engine in PEERS:
         assert tally.kinds[engine, "equal"] > CASES / 5, engine
+
+
+def ruin(fee: float, **prices: list[float]) -> Case:
+    """A short sold at the open of bar 2, bought back at that of bar 5 and sold again on bar 6, as far as it lasts."""
+    none = [False] * 8
+    short, cover = [t in (1, 5) for t in range(8)], [t == 4 for t in range(8)]
+    wishes = {"enter": none, "leave": none, "enter_short": short, "leave_short": cover}
+    return Case(1, 0, 3, list(range(8)), **prices, **wishes, settings=Settings(side="short", fee=fee))
+
+
+def test_a_ruined_short_ends_as_each_tool_has_it() -> None:
+    """Price doubles inside a bar and comes back, doubles for good, opens beyond twice the price."""
+    if not PEERS_PYTHON.exists():
+        pytest.skip("needs .venv-peers: benchmarks/setup_peers.sh peers")
+    calm = [100.0, 100.0, 100.0]
+    back = {name: [*calm, 110.0, 150.0, 150.0, 150.0, 150.0] for name in ("open", "low")}
+    back |= {"high": [*calm, 230.0, *[150.0] * 4], "close": [*calm, *[150.0] * 5]}
+    gone = {"open": [*calm, 110.0, 230.0, 230.0, 150.0, 150.0], "high": [*calm, 210.0, 240.0, 230.0, 150.0, 150.0]}
+    gone |= {"low": [*calm, 110.0, 220.0, *[150.0] * 3], "close": [*calm, 205.0, 230.0, *[150.0] * 3]}
+    jump = {**gone, "open": [*calm, 230.0, *gone["open"][4:]], "high": [*calm, 230.0, *gone["high"][4:]]}
+    cases = [ruin(0.0, **back), ruin(0.0, **gone), ruin(0.001, **jump)]
+    with ExitStack() as stack:
+        peers = [stack.enter_context(Peer(name)) for name in PEERS]
+        for peer in peers:
+            peer.ask(cases)
+        found = {peer.name: peer.hear() for peer in peers}
+    found["tapehead"] = [ours.answer(case) for case in cases]
+
+    def ends(name: str) -> list[tuple[int, float, float]]:
+        return [(one.deals[0].exit_bar, one.deals[0].exit_price, round(one.final, 2)) for one in found[name]]
+
+    assert ends("tapehead") == [(3, 200.0, 0.0), (3, 200.0, 0.0), (3, 230.0, 0.0)]
+    assert ends("backtesting") == [(5, 150.0, 5000.0), (3, 205.0, 0.0), (3, 205.0, 0.0)]
+    assert ends("vectorbt") == [(5, 150.0, 5000.0), (5, 230.0, -1956.52), (5, 230.0, -1967.58)]
+    assert [end[:2] for end in ends("raptorbt")] == [(5, 150.0), (5, 230.0), (5, 230.0)]
+    assert all(is_ruined(case) for case in cases)
 
 
 def test_a_planted_wrong_fill_is_found_and_shrunk_to_a_table() -> None:
