@@ -1,6 +1,9 @@
 """sensitivity_of: what a simulation hangs on; with `path="both"` it is walked on the other path too."""
 
 from dataclasses import replace
+from typing import Final
+
+import numpy as np
 
 from tapehead.indicators.memo import Memo
 from tapehead.metrics.costs import Held, cost_curve
@@ -9,6 +12,9 @@ from tapehead.model.bars import Bars
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
 from tapehead.simulation.simulate import Simulated, simulate
+
+_STRAINED: Final = frozenset(("rounds_to_zero", "below_minimum", "ruined", "liquidated", "shortfall"))
+"""Flags of a run in which another fee would have filled other orders."""
 
 
 def sensitivity_of(
@@ -23,7 +29,7 @@ def sensitivity_of(
     if rules.path == "both":
         best = simulate(bars, signals, replace(rules, path="optimistic"), memo)
         other = {"total_return": best.final_equity / rules.cash - 1.0, "max_drawdown": best.moments.drawdown}
-    return sensitivity(done.trades, held_of(bars, done), rules, signals, other)
+    return sensitivity(done.trades, held_of(bars, done), rules, signals, other, strained=strained(bars, done))
 
 
 def held_of(bars: Bars, done: Simulated) -> Held | None:
@@ -36,4 +42,23 @@ def held_of(bars: Bars, done: Simulated) -> Held | None:
 
 def cost_curve_of(bars: Bars, signals: Signals, rules: Rules, done: Simulated) -> list[tuple[float, float]]:
     """Return (fee a side, total return) pairs from one set of fills; none where a fee changes more."""
-    return cost_curve(done.trades, held_of(bars, done), rules, signals)[0]
+    return cost_curve(done.trades, held_of(bars, done), rules, signals, strained=strained(bars, done))[0]
+
+
+def strained(bars: Bars, done: Simulated) -> bool:
+    """Say whether another fee may change more than sizes: orders came to nothing, or a short came near its liquidation.
+
+    A short without leverage is never liquidated below the double of its price, whatever the fee.
+    """
+    if not _STRAINED.isdisjoint(done.flags):
+        return True
+    short, position = done.trades.side < 0, done.position
+    first, last, price = done.trades.entry_bar[short], done.trades.exit_bar[short], done.trades.entry_price[short]
+    if position is not None and position.side < 0:
+        first, price = np.append(first, position.entry_bar), np.append(price, position.entry_price)
+        last = np.append(last, len(bars) - bars.warm - 1)
+    if not first.size:
+        return False
+    high = np.append(bars.high[bars.warm :], 0.0)
+    highest = np.maximum.reduceat(high, np.stack((first, last + 1), axis=1).ravel())[::2]
+    return bool((highest >= 2.0 * price).any())

@@ -34,8 +34,8 @@ def equity_at_fee(
 ) -> float:
     """Return the final equity at `fee` a side; an exit price of NaN marks the open position at `last`, without a fee.
 
-    Rows are flat to flat and in order. Sizes by engine.md 10 with a leverage of at most 1; what rounds to nothing, and
-    what comes after the cash is gone, makes no trade.
+    Rows are flat to flat and in order. Sizes by engine.md 10 with a leverage of at most 1; what comes after the cash is
+    gone makes no trade. NaN where an equity is left that buys no lot: then a later wish would have been heard instead.
     """
     equity = cash
     grows = sizing in (FRACTION, RISK)
@@ -54,6 +54,8 @@ def equity_at_fee(
         if lot > 0.0:
             quantity = np.floor(quantity / lot + 1e-9) * lot
         if not quantity > 0.0:
+            if equity > 0.0:
+                return np.nan
             continue
         if exit_[row] == exit_[row]:
             got = exit_[row] * multiplier
@@ -79,7 +81,8 @@ def break_even(
 ) -> tuple[float, float]:
     """Return the final equity without a fee, and the fee a side, in [0, 1), at which the final equity is `cash`.
 
-    That fee is NaN where none loses already. A higher fee never leaves more, but for rounding to lots; the logarithm of
+    That fee is NaN where none loses already, and -1 where the first that loses leaves too little for a lot, so that
+    nobody knows whether it does. A higher fee never leaves more, but for rounding to lots; the logarithm of
     what it leaves is nearly straight, so secants meet it in some five steps, of which the last few close the bracket.
     """
     free = equity_at_fee(0.0, side, entry, exit_, stop, last, cash, size, sizing, slippage, lot, multiplier)
@@ -103,7 +106,8 @@ def break_even(
         # Half a tolerance beyond where it meets 0, seen from the nearer end, so that the other end comes close too.
         met = met + TOLERANCE / 2.0 if left >= cash else met - TOLERANCE / 2.0
         fee = met if steps < SECANTS and low < met < high else (low + high) / 2.0
-    return free, low
+    above = equity_at_fee(high, side, entry, exit_, stop, last, cash, size, sizing, slippage, lot, multiplier)
+    return free, (low if above == above else -1.0)
 
 
 def warm(values: Any) -> None:

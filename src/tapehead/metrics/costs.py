@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tapehead.kernels import costs
 from tapehead.kernels.jit import writable
+from tapehead.layout.columns import DELIST
 from tapehead.metrics.definitions import Value
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.fees import Fees
@@ -38,45 +39,67 @@ class Costs(NamedTuple):
     break_even: Value
 
 
-def costs_of(trades: Trades, held: Held | None, rules: Rules, signals: Signals) -> Costs:
+def costs_of(trades: Trades, held: Held | None, rules: Rules, signals: Signals, *, strained: bool = False) -> Costs:
     """Return what fees took.
 
     Trades are replayed at the other fee: the same fills, with sizes from the equity it leaves. None, with its reason,
     where a fee changes more than sizes (`needs_run`: leverage, targets, added or partly sold units, interest, borrow,
-    schedules), or where nothing was traded.
+    schedules, slippage by volume, a least notional, lots that another equity cannot buy), or where nothing was traded.
+
+    Parameters
+    ----------
+    trades, held, rules, signals
+        What was traded: closed trades, what is still open, by which rules and wishes.
+    strained : bool
+        Orders came to nothing for want of money, or an account came near its end: at another fee others would fill.
     """
-    reason = _obstacle(trades, held, rules, signals)
+    reason = _obstacle(trades, held, rules, signals, strained)
     if reason:
         return Costs((None, reason), (None, reason))
     left, fee = costs.break_even(*_Rows.of(trades, held, rules))
-    free = left / rules.cash - 1.0
-    return Costs((free, ""), (None, "loses_without_fees") if fee != fee else (fee, ""))
+    free = (None, "needs_run") if left != left else (left / rules.cash - 1.0, "")
+    if fee < 0.0 or left != left:
+        return Costs(free, (None, "needs_run"))
+    return Costs(free, (None, "loses_without_fees") if fee != fee else (fee, ""))
 
 
 def cost_curve(
-    trades: Trades, held: Held | None, rules: Rules, signals: Signals, fees: Sequence[float] = CURVE_FEES
+    trades: Trades,
+    held: Held | None,
+    rules: Rules,
+    signals: Signals,
+    fees: Sequence[float] = CURVE_FEES,
+    *,
+    strained: bool = False,
 ) -> tuple[list[tuple[float, float]], str]:
-    """Return (fee a side, total return) in the order of `fees`, all from one set of fills; or none, with the reason."""
-    reason = _obstacle(trades, held, rules, signals)
+    """Return (fee a side, total return) in the order of `fees`, all from one set of fills; or none, with the reason.
+
+    A fee at which a lot could not be bought any more has no point. Arguments as for `costs_of`.
+    """
+    reason = _obstacle(trades, held, rules, signals, strained)
     if reason:
         return [], reason
     rows = _Rows.of(trades, held, rules)
-    return [(fee, rows.equity(fee) / rules.cash - 1.0) for fee in fees], ""
+    points = [(fee, rows.equity(fee) / rules.cash - 1.0) for fee in fees]
+    return [(fee, gain) for fee, gain in points if gain == gain], ""
 
 
-def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals) -> str:
+def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals, strained: bool) -> str:
     """Return why trades cannot be replayed at another fee, or nothing."""
     if not len(trades) and held is None:
-        return "no_trades"
+        return "needs_run" if strained else "no_trades"
     carries = rules.borrow or rules.cash_rate
     lines = signals.target is not None or signals.size is not None or signals.part is not None
     lines |= isinstance(signals, BarSignals)
     stacked = rules.pyramid > 1 or rules.leverage != 1 or isinstance(rules.fee, Fees)
-    return "needs_run" if carries or lines or stacked else ""
+    kind = rules.slippage_kind
+    unsure = kind == "volume" or (kind == "spread" and rules.sizing == "risk")
+    bounded = rules.min_notional > 0.0 or (rules.slippage > 0.0 and unsure)
+    return "needs_run" if carries or lines or stacked or bounded or strained else ""
 
 
 class _Rows(NamedTuple):
-    """What the kernels take, in their order; an open position is the last row."""
+    """What the kernels take, in their order; an open position, or one that a delisting closed, is the last row."""
 
     side: NDArray[np.int8]
     entry: F64
@@ -94,6 +117,10 @@ class _Rows(NamedTuple):
     def of(trades: Trades, held: Held | None, rules: Rules) -> "_Rows":
         """Put the rows together."""
         side, entry, out, stop = trades.side, trades.entry_price, trades.exit_price, trades.stop
+        last = held.last_close if held is not None else 0.0
+        if len(trades) and trades.reason[-1] == DELIST:
+            # A delisting pays no charge: what it settles at is like a last close.
+            last, out = float(out[-1]), np.append(out[:-1], np.nan)
         if held is not None:
             side, entry = np.append(side, np.int8(held.side)), np.append(entry, held.entry_price)
             out, stop = np.append(out, np.nan), np.append(stop, held.stop)
@@ -102,7 +129,7 @@ class _Rows(NamedTuple):
             writable(entry),
             writable(out),
             writable(stop),
-            held.last_close if held is not None else 0.0,
+            last,
             rules.cash,
             rules.size,
             _SIZING[rules.sizing],

@@ -16,6 +16,8 @@ def sensitivity(
     rules: Rules,
     signals: Signals,
     other: Mapping[str, float] | None = None,
+    *,
+    strained: bool = False,
 ) -> tuple[dict[str, float | None], dict[str, str]]:
     """Return metrics by name and the reason of each None.
 
@@ -25,8 +27,10 @@ def sensitivity(
         What was traded: closed trades, what is still open, by which rules and wishes.
     other : mapping, optional
         Metrics on the optimistic path by name, where both were walked.
+    strained : bool
+        As for `costs_of`.
     """
-    costs = costs_of(trades, held, rules, signals)
+    costs = costs_of(trades, held, rules, signals, strained=strained)
     values: dict[str, Value] = {
         "return_without_fees": costs.without,
         "break_even_fee": costs.break_even,
