@@ -1,7 +1,7 @@
 """verdicts: what costs took and what hung on the order inside a bar, said once for a whole run."""
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from statistics import median, median_high, median_low
 from typing import TYPE_CHECKING, Any
 
 from tapehead.cli import numbers
@@ -20,15 +20,27 @@ def cost_text(metrics: Sequence[Mapping[str, Any]], rules: "Rules") -> str:
     if rules.fee:
         taken = median(one["return_without_fees"] - one["total_return"] for one in known)
         words.append(f"{fee_words(rules).removeprefix('fee ')} cost {numbers.plain(taken * 100, 1)} % at the median")
-    # The return falls as the fee rises, so half of them are at or above their cash up to the median of these fees.
-    even = median([-1.0 if fee is None else float(fee) for fee in (one.get("break_even_fee") for one in known)])
-    subject = "it" if words else "the median instrument"
-    if even < 0:
-        words.append(f"{subject} loses without any fee")
-    else:
-        words.append(f"{subject} breaks even at {numbers.basis_points(round(even, 6))}")
-    share = "" if len(known) == len(metrics) else f" ({len(known):,} of {len(metrics):,} instruments traded)"
+    words += _even_words(known, "it" if words else "the median instrument")
+    share = f" (told of {len(known):,} of {len(metrics):,} instruments)" if len(known) < len(metrics) else ""
     return "; ".join(words) + share
+
+
+def _even_words(known: Sequence[Mapping[str, Any]], subject: str) -> list[str]:
+    """Say at which fee the median instrument keeps its cash.
+
+    The return falls as the fee rises, so half of them are at or above their cash up to the median of these fees. Where
+    the two in the middle are one that keeps it up to a fee and one that never does, there is no fee between them.
+    """
+    lost = [-1.0 for one in known if one.get("break_even_fee") is None and one["return_without_fees"] < 0.0]
+    fees = lost + [float(one["break_even_fee"]) for one in known if one.get("break_even_fee") is not None]
+    if not fees:
+        return []
+    low, high = median_low(fees), median_high(fees)
+    if high < 0.0:
+        return [f"{subject} loses without any fee"]
+    if low < 0.0:
+        return [f"half break even at {numbers.basis_points(round(high, 6))} or above, half lose without any fee"]
+    return [f"{subject} breaks even at {numbers.basis_points(round(median(fees), 6))}"]
 
 
 def intrabar_text(metrics: Sequence[Mapping[str, Any]], path: str) -> str:

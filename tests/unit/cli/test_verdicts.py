@@ -14,7 +14,7 @@ def test_costs_at_the_median() -> None:
     rows = [row(0.2, 0.1, 0.0004), row(0.5, 0.2, 0.003), row(-0.1, -0.3, None)]
     assert cost_text(rows, Rules(fee=0.001)) == "10 bps a side cost 20.0 % at the median; it breaks even at 4 bps"
     rows.append(row(None, 0.0, None))
-    assert cost_text(rows, Rules(fee=0.001)).endswith("(3 of 4 instruments traded)")
+    assert cost_text(rows, Rules(fee=0.001)).endswith("(told of 3 of 4 instruments)")
 
 
 def test_a_run_that_loses_without_fees() -> None:
@@ -22,6 +22,19 @@ def test_a_run_that_loses_without_fees() -> None:
     assert cost_text(rows, Rules(fee=0.001)).endswith("it loses without any fee")
     assert cost_text(rows, Rules()) == "the median instrument loses without any fee"
     assert cost_text([], Rules()) == ""
+
+
+def test_a_middle_between_a_fee_and_none_has_no_median() -> None:
+    rows = [row(-0.1, -0.3, None), row(-0.2, -0.4, None), row(0.1, -0.1, 0.0012), row(0.4, 0.3, 0.005)]
+    want = "half break even at 12 bps or above, half lose without any fee"
+    assert cost_text(rows, Rules()) == want
+    assert cost_text(rows[2:], Rules()) == "the median instrument breaks even at 31 bps"
+
+
+def test_a_fee_that_nobody_knows_is_no_loss() -> None:
+    rows = [row(0.3, 0.1, None), row(0.1, -0.1, 0.0012), row(0.4, 0.3, 0.0012)]
+    assert cost_text(rows, Rules()) == "the median instrument breaks even at 12 bps"
+    assert cost_text(rows[:1], Rules(fee=0.001)) == "10 bps a side cost 20.0 % at the median"
 
 
 def test_the_order_inside_a_bar() -> None:
