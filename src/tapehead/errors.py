@@ -229,3 +229,39 @@ class UnknownIndicatorError(TapeheadError, LookupError):
     """No indicator '{name}'.{hint} List them: tapehead indicators"""
 
     code = "indicator.unknown"
+
+
+class HeldRunError(SurroundingsError):
+    """Run {run} is being worked on by another process. Watch what it has finished: tapehead show {run}"""
+
+    code = "runs.held"
+
+
+class ResumeError(TapeheadError, RuntimeError):
+    """Run {run} cannot go on: {cause}. {step}"""
+
+    code = "runs.resume"
+
+
+class ChangedSinceError(ResumeError):
+    """Run {run} cannot go on: {changed} changed since it began. What it has finished is kept: tapehead show {run}"""
+
+    code = "runs.changed_since"
+
+
+class ServerAwayError(SurroundingsError):
+    """{url} cannot be reached: {cause}. Start it where its store lies: tapehead serve"""
+
+    code = "server.away"
+
+
+class IncompleteStreamError(SurroundingsError):
+    """{text}"""
+
+    code = "stream.incomplete"
+
+
+class NotServedError(TapeheadError, LookupError):
+    """This needs the store itself, and {url} is a service in front of it. On its machine, without --server: tapehead --home DIR {command}"""
+
+    code = "server.not_served"

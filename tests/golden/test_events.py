@@ -36,8 +36,9 @@ EXPECTED: list[tuple[Event, int, str]] = [
         Result(RUN, RESULT, 4.1),
         17,
         (
-            '{"equity":[10000.0,51260.0],"event":"result","flags":["short_history"],"id":"RUN/17",'
-            '"instrument":"binance:SOLUSDT","interval":"1h","metrics":{"calmar":null,"total_return":4.126,"trades":88},'
+            '{"bars":0,"decisions":"' + "00" * 32 + '","equity":[10000.0,51260.0],"event":"result",'
+            '"final_equity":51260.0,"first":null,"flags":["short_history"],"id":"RUN/17",'
+            '"instrument":"binance:SOLUSDT","interval":"1h","last":null,"metrics":{"calmar":null,"total_return":4.126,"trades":88},'
             '"parameters":{"period":14},"t_ms":4.1,"why":{"calmar":"too_short"}}'
         ),
     ),

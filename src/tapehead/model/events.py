@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from tapehead.model.result import RunResult
-from tapehead.model.spec import canonical
+from tapehead.model.spec import canonical, iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Result:
     t_ms: float
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON."""
+        """Return the fields of its JSON; with `decisions` and `final_equity` a reader can make the run's digest."""
         result = self.result
         return {
             "instrument": result.instrument,
@@ -44,7 +44,12 @@ class Result:
             "metrics": dict(result.metrics),
             "why": dict(result.why),
             "equity": result.equity.tolist(),
+            "final_equity": result.final_equity,
+            "decisions": result.decisions.hex(),
             "flags": list(result.flags),
+            "bars": result.bars,
+            "first": iso(result.first) if result.bars else None,
+            "last": iso(result.last) if result.bars else None,
             "t_ms": self.t_ms,
         }
 
