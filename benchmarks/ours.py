@@ -110,7 +110,7 @@ def _warm(store: Any, fill: str) -> dict[str, Any]:
 
 def _stages(run: Any) -> dict[str, float]:
     """Milliseconds a stage, where the run tells them."""
-    stages: Mapping[str, float] | None = getattr(run, "stages_ms", None)
+    stages: Mapping[str, float] | None = getattr(run, "timings", None)
     return {name: float(value) for name, value in stages.items()} if stages else {}
 
 

@@ -1,14 +1,18 @@
 """backtest: run a plan and yield its events as they are kept."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
 
+from tapehead.errors import TapeheadError
 from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
-from tapehead.jobs.plan import Plan, no_bars
+from tapehead.jobs.plan import Item, Plan, no_bars
+from tapehead.jobs.recall import recall
+from tapehead.jobs.run_tally import Tally
 from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
-from tapehead.model.result import Receipt, RunId
-from tapehead.model.spec import DigestLine, run_digest
+from tapehead.model.result import Receipt, RunId, State
+from tapehead.model.spec import run_digest
 from tapehead.ports.bars import BarStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Task
@@ -25,6 +29,7 @@ class Desk:
     """Where a run is kept and who works on it; `work` makes the picklable work of a run id.
 
     `probe` makes the picklable work of its look-ahead test; `strategy` and `place` name what is tested and its lines.
+    `keep_failed` keeps a run of which nothing came out, with the event that says why.
     """
 
     bars: BarStore
@@ -38,69 +43,93 @@ class Desk:
     degraded: Callable[[], tuple[str, ...]]
     versions: Mapping[str, str]
     platform: Mapping[str, str]
-
-
-@dataclass(slots=True, eq=False)
-class Tally:
-    """What a run has done so far; `stages_us` sums the time of tasks by stage, and of keeping the results."""
-
-    began: float
-    total: int
-    done: int = 0
-    count: int = 0
-    failed: int = 0
-    bars: int = 0
-    first_ms: float = 0.0
-    last_ms: float = 0.0
-    lines: list[DigestLine] = field(default_factory=list)
-    stages_us: dict[str, float] = field(default_factory=dict)
-    failures: list[Failure] = field(default_factory=list)
-    progress_at: float = 0.0
-
-    def spend(self, stage: str, us: float) -> None:
-        """Add time to a stage."""
-        self.stages_us[stage] = self.stages_us.get(stage, 0.0) + us
-
-    def elapsed_ms(self) -> float:
-        """Return the time since the run was asked for."""
-        return round((time.perf_counter() - self.began) * 1e3, 3)
+    keep_failed: bool = False
 
 
 def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) -> Iterator[Numbered]:
     """Run `plan` and yield its events, numbered, each already in the log.
 
-    Results come in order of completion; after the last one the strategy is tested for look-ahead. After `cancel` the
-    begun tasks are kept and the run ends as cancelled, or as completed where only the test went on; as cancelled when
-    the caller interrupts. Where every instrument fails by the strategy's own fault, or none has a whole bar
-    in the range, nothing is kept and the last event is `failed`, without a number in the log.
+    The first `next` creates the run and logs `started`; any thread may drive the rest, one at a time. The run is held
+    from its creation to its end. Results come in order of completion; after the last one the strategy is tested for
+    look-ahead. After `cancel` the begun tasks are kept and the run ends as cancelled, or as completed where only the
+    test went on; as cancelled when the caller interrupts, as failed when something raises. A run that is suspended
+    ends without an event and stays `running`, for `go_on`. Where every instrument fails by the strategy's own fault,
+    or none has a whole bar in the range, the last event is `failed`; unless the desk keeps failed runs, nothing is
+    kept of it then, and it has no number in the log.
     """
-    run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
-    ended = False
+    with desk.bars.lease(plan.snapshot, LEASE_S), ExitStack() as held:
+        with desk.runs.together("a run"):
+            run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
+            held.enter_context(desk.runs.claim(run))
+            opening = _opening(desk, plan, run, tally)
+        yield from _drive(desk, plan, run, cancel, tally, opening, plan.items)
 
-    def say(event: Event) -> Numbered:
+
+def go_on(
+    desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, run: RunId, held: AbstractContextManager[object]
+) -> Generator[Numbered, None, None]:
+    """Work on a run that ended early, where it was left, and yield what is new, as `backtest` does.
+
+    What is kept of it is read and counted, never made again; `started` is logged once in its life, `progress` each
+    time that it goes on. The caller holds the run by `held`, which is left at the end.
+    """
+    with held, desk.bars.lease(plan.snapshot, LEASE_S):
+        with desk.runs.together(f"run {run}"):
+            settled = recall(desk.runs, desk.log, plan, run, tally)
+            desk.runs.reopen(run)
+            opening = [] if desk.log.last(run) else _opening(desk, plan, run, tally)
+            far = _progress(run, tally, time.perf_counter())
+            opening.append((desk.log.append(run, [far]), far))
+        left = [item for item in plan.items if item.instrument.name not in settled]
+        yield from _drive(desk, plan, run, cancel, tally, opening, left)
+
+
+def _opening(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> list[Numbered]:
+    """Log that the run begins, and which instruments it will say nothing of."""
+    events: list[Event] = [Started(run, plan.spec.to_json(), tally.total, plan.snapshot, plan.stamps)]
+    lacking = f"no {plan.spec.interval} bars in the range"
+    events += [Warned(run, name, "store.no_bars", lacking) for name in plan.absent]
+    last = desk.log.append(run, events)
+    return list(enumerate(events, last + 1 - len(events)))
+
+
+def _drive(
+    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, opening: list[Numbered], items: Sequence[Item]
+) -> Iterator[Numbered]:
+    """Tell what is logged, run the items, test, end; whatever happens meanwhile, the run is not left as it is."""
+    try:
+        yield from opening
+        for task, outcome in _outcomes(desk, items, run, cancel):
+            yield from _keep(desk, run, task, outcome, tally)
+        verdict = yield from _test(desk, plan, run, cancel, tally)
+        last = _end(desk, plan, run, cancel, tally, verdict)
+    except (GeneratorExit, KeyboardInterrupt):
+        cancel.cancel()
+        if not cancel.suspended:
+            _close(desk, run, "cancelled", tally, Cancelled(run, "run.interrupted", _kept(tally), tally.count))
+        raise
+    except Exception as error:
+        cancel.cancel()
+        if not cancel.suspended:
+            code = error.code if isinstance(error, TapeheadError) else "engine.failed"
+            _close(desk, run, "failed", tally, Failed(run, code, str(error) or type(error).__name__, tally.count))
+        raise
+    if last is not None:
+        yield last
+
+
+def _close(
+    desk: Desk, run: RunId, state: State, tally: Tally, event: Event, receipt: Receipt | None = None
+) -> Numbered:
+    """End the run and log the event that says so, in one commit."""
+    with desk.runs.together(f"the end of run {run}"):
+        desk.runs.finish(run, state, receipt, tally.failed)
         return desk.log.append(run, [event]), event
 
-    try:
-        with desk.bars.lease(plan.snapshot, LEASE_S):
-            yield say(Started(run, plan.spec.to_json(), tally.total, plan.snapshot, plan.stamps))
-            for name in plan.absent:
-                yield say(Warned(run, name, "store.no_bars", f"no {plan.spec.interval} bars in the range"))
-            for task, outcome in _outcomes(desk, plan, run, cancel):
-                yield from _keep(desk, run, task, outcome, tally)
-        verdict = yield from _test(desk, plan, run, cancel, tally, say)
-        last = _end(desk, plan, run, cancel, tally, say, verdict)
-        ended = True
-        yield last
-    finally:
-        if not ended:
-            cancel.cancel()
-            desk.runs.finish(run, "cancelled", None, tally.failed)
-            desk.log.append(run, [Cancelled(run, "run.interrupted", _kept(tally), tally.count)])
 
-
-def _outcomes(desk: Desk, plan: Plan, run: RunId, cancel: Cancel) -> Iterator[tuple[Task, Outcome]]:
+def _outcomes(desk: Desk, items: Sequence[Item], run: RunId, cancel: Cancel) -> Iterator[tuple[Task, Outcome]]:
     """Run the tasks, in order of completion."""
-    tasks = (Task(run, item.series, 0, 1) for item in plan.items)
+    tasks = (Task(run, item.series, 0, 1) for item in items)
     return desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=2 * desk.executor.workers)
 
 
@@ -143,14 +172,15 @@ def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[
 
 
 def _test(
-    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, say: Callable[[Event], Numbered]
+    desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally
 ) -> Generator[Numbered, None, Verdict | None]:
     """Test the strategy for look-ahead and tell how far that is; wholly until its code has passed once."""
     if not tally.count or tally.done < tally.total:
         return None
+    began = time.perf_counter()
     whole = desk.runs.tested(plan.spec.strategy, plan.key) is None
     bars = tally.bars // tally.count + plan.warm
-    asked_us = tally.stages_us.get("signals", 0.0) + tally.stages_us.get("read", 0.0)
+    asked_us = tally.stages_us.get("signals", 0.0) + tally.stages_us.get("read", 0.0) + tally.recalled_us
     spent = Spent(tally.last_ms / 1e3, asked_us / max(bars * tally.count, 1), bars)
     done = [line.instrument for line in tally.lines]
     verdict = None
@@ -158,14 +188,16 @@ def _test(
         now = time.perf_counter()
         if spent.wall_s >= TOLD_FROM_S and now - tally.progress_at >= PROGRESS_EVERY_S:
             tally.progress_at = now
-            yield say(_progress(run, tally, now, (verdict.asked, verdict.total)))
+            told = _progress(run, tally, now, (verdict.asked, verdict.total))
+            yield desk.log.append(run, [told]), told
+    tally.spend("look_ahead", (time.perf_counter() - began) * 1e6)
     return verdict
 
 
 def _progress(run: RunId, tally: Tally, now: float, tested: tuple[int, int] | None = None) -> Progress:
     """Say how far the run is; what its test takes is no part of its speed."""
     spent = now - tally.began if tested is None else tally.last_ms / 1e3
-    eta_ms = spent / tally.done * (tally.total - tally.done) * 1e3
+    eta_ms = spent / max(tally.done, 1) * (tally.total - tally.done) * 1e3
     return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1), tested)
 
 
@@ -174,29 +206,19 @@ def _kept(tally: Tally) -> str:
     return f"Cancelled at {tally.done} of {tally.total}. The {tally.count} results are kept."
 
 
-def _end(
-    desk: Desk,
-    plan: Plan,
-    run: RunId,
-    cancel: Cancel,
-    tally: Tally,
-    say: Callable[[Event], Numbered],
-    verdict: Verdict | None,
-) -> Numbered:
-    """Finish the run and tell how it ended."""
+def _end(desk: Desk, plan: Plan, run: RunId, cancel: Cancel, tally: Tally, verdict: Verdict | None) -> Numbered | None:
+    """Finish the run and tell how it ended; None of one that is only suspended."""
     if cancel.asked and tally.done < tally.total:
-        desk.runs.finish(run, "cancelled", None, tally.failed)
-        return say(Cancelled(run, "run.cancelled", _kept(tally), tally.count))
-    own_fault = [each for each in tally.failures if each.code.startswith("strategy.")]
-    if tally.count == 0 and own_fault and len(own_fault) == tally.total:
+        if cancel.suspended:
+            return None
+        return _close(desk, run, "cancelled", tally, Cancelled(run, "run.cancelled", _kept(tally), tally.count))
+    failed = _failed(desk, plan, run, tally)
+    if failed is not None and desk.keep_failed:
+        return _close(desk, run, "failed", tally, failed)
+    if failed is not None:
         desk.runs.delete(run)
-        return 0, Failed(run, own_fault[0].code, own_fault[0].text, 0)
-    if tally.count == 0 and tally.failed == 0:
-        desk.runs.delete(run)
-        nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
-        return 0, Failed(run, nothing.code, str(nothing), 0)
+        return 0, failed
     digest = run_digest(tally.lines)
-    receipt = _receipt(desk, plan, digest)
     done = Completed(
         run=run,
         count=tally.count,
@@ -209,9 +231,20 @@ def _end(
         look_ahead=None if verdict is None else verdict.to_json(desk.strategy, desk.place),
         degraded=desk.degraded(),
     )
-    numbered = say(done)
-    desk.runs.finish(run, "completed", receipt, tally.failed)
-    return numbered
+    return _close(desk, run, "completed", tally, done, _receipt(desk, plan, digest))
+
+
+def _failed(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> Failed | None:
+    """Say why nothing came out of a run, where that is the strategy's own fault or no bars were there."""
+    if tally.count:
+        return None
+    own_fault = [each for each in tally.failures if each.code.startswith("strategy.")]
+    if own_fault and len(own_fault) == tally.total:
+        return Failed(run, own_fault[0].code, own_fault[0].text, 0)
+    if tally.failed == 0:
+        nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
+        return Failed(run, nothing.code, str(nothing), 0)
+    return None
 
 
 def _receipt(desk: Desk, plan: Plan, digest: str) -> Receipt:
@@ -229,11 +262,3 @@ def _receipt(desk: Desk, plan: Plan, digest: str) -> Receipt:
         where=plan.where,
         stamps=plan.stamps,
     )
-
-
-def replay(log: EventLog, run: RunId) -> Iterator[tuple[int, bytes]]:
-    """Yield the kept events of a run, as first sent."""
-    after = 0
-    while page := log.read(run, after, 256):
-        yield from page
-        after = page[-1][0]

@@ -5,12 +5,13 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from tapehead.errors import TapeheadError
-from tapehead.jobs.backtest import Desk, Tally, backtest
+from tapehead.jobs.backtest import Desk, backtest
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
+from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.task import ask_warm_up, place_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
@@ -34,25 +35,22 @@ def begin(
     asked: Mapping[str, Any],
     *,
     fresh: bool,
-    executor: str,
-    workers: int | None,
-    progress: Callable[..., None] | None,
+    executor: str | Executor = "threads",
+    workers: int | None = None,
+    progress: Callable[..., None] | None = None,
+    keep_failed: bool = False,
 ) -> Run:
     """Begin what `Store.backtest` was asked for, or return the equal run that is kept."""
     began = time.perf_counter()
     loaded = load_strategy(strategy)
     spec = read_request(house.bars, loaded, **asked)
-    plan = _plan(house, spec, loaded, asked["snapshot"], progress)
-    header = header_of(plan, loaded)
+    plan = make_plan_of(house, spec, loaded, asked["snapshot"], progress)
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
-        return Run(house, spec, header, run=kept, source=reused(house, kept))
-    tally, cancel = Tally(began, len(plan.items)), Cancel()
-    tally.spend("plan", (time.perf_counter() - began) * 1e6)
-    chosen = make_executor(executor, house.settings.workers if workers is None else workers)
-    desk = _desk(house, chosen, plan, strategy, loaded, cancel)
-    source = backtest(desk, plan, cancel, tally, loaded.origin)
-    return Run(house, spec, header, source=source, tally=tally, cancel=cancel)
+        return Run(house, spec, header_of(plan, loaded), run=kept, source=reused(house, kept))
+    work = prepare_work(house, plan, strategy, loaded, executor, workers, began, keep_failed=keep_failed)
+    source = backtest(work.desk, plan, work.cancel, work.tally, loaded.origin)
+    return Run(house, spec, header_of(plan, loaded), source=source, tally=work.tally, cancel=work.cancel)
 
 
 def kept_run(house: House, run: str) -> Run:
@@ -62,8 +60,8 @@ def kept_run(house: House, run: str) -> Run:
     return Run(house, spec, _kept_header(house, run, spec, record), run=run)
 
 
-def _plan(
-    house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None, progress: Callable[..., None] | None
+def make_plan_of(
+    house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None, progress: Callable[..., None] | None = None
 ) -> Plan:
     """Plan a run with the code that is here now."""
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
@@ -71,11 +69,33 @@ def _plan(
     return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
 
 
-def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: Loaded, cancel: Cancel) -> Desk:
-    """Return where the run is kept and who works on it."""
+class Work(NamedTuple):
+    """What drives a run: who works on it and where it is kept, its counts, and the way to stop it."""
+
+    desk: Desk
+    tally: Tally
+    cancel: Cancel
+
+
+def prepare_work(
+    house: House,
+    plan: Plan,
+    strategy: str,
+    loaded: Loaded,
+    executor: str | Executor,
+    workers: int | None,
+    began: float,
+    *,
+    keep_failed: bool,
+) -> Work:
+    """Make ready what drives a run; `executor` may be one that is there already."""
     # Here, so that a run that is only shown does not wait for what computes one.
     from tapehead.wiring.worker import WorkerContext, prepare, probe, work
 
+    tally, cancel = Tally(began, len(plan.items)), Cancel()
+    tally.spend("plan", (time.perf_counter() - began) * 1e6)
+    if isinstance(executor, str):
+        executor = make_executor(executor, house.settings.workers if workers is None else workers)
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
     prepare(context, loaded, cancel)
 
@@ -87,7 +107,8 @@ def _desk(house: House, executor: Executor, plan: Plan, strategy: str, loaded: L
 
     named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
     facts = (version_facts(), platform_facts())
-    return Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *named, _degraded(house), *facts)
+    ends = (*named, _degraded(house), *facts, keep_failed)
+    return Work(Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *ends), tally, cancel)
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:

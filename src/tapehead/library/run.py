@@ -1,5 +1,6 @@
 """Run: a backtest that goes on while it is read, or one that is kept."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -7,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
-from tapehead.jobs.backtest import Numbered, Tally, replay
+from tapehead.jobs.backtest import Numbered
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
+from tapehead.jobs.replay import replay
+from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
 from tapehead.model.bars import I64
 from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
@@ -57,7 +60,7 @@ class Header:
 class Run(Framed):
     """One run. Iterating gives each result as it finishes; leaving early keeps what is done.
 
-    Not safe from several threads, but for `cancel`.
+    Read by one thread at a time, which need not be the one that began it; `cancel` and `suspend` are safe from any.
     """
 
     def __init__(
@@ -81,15 +84,30 @@ class Run(Framed):
         self.header = header
         self.warnings: list[Warned] = []
         self._failed: Failed | None = None
+        self._begun = False
+        self._ahead: list[Numbered] = []
         self._again: Again | None = None
 
     @property
     def id(self) -> str:
         """ULID of the run; begins the run where it has not begun."""
         if self._id is None:
-            for _ in self._pump(until_started=True):
-                pass
+            self.start()
         return self._id or ""
+
+    def start(self) -> "Run":
+        """Begin the run where it has not begun: it is kept and its first event is logged, nothing is computed yet.
+
+        Any thread may read the rest; the first event is still to come there.
+        """
+        if self._source is not None and not self._begun:
+            self._ahead += itertools.islice(self._pump(), 1)
+        return self
+
+    @property
+    def kept(self) -> bool:
+        """Whether nothing is computed here: an equal run that is kept answers, or the run is only looked at."""
+        return self._tally is None
 
     @property
     def short(self) -> str:
@@ -97,8 +115,12 @@ class Run(Framed):
         return self._house.runs.shortest(self.id)
 
     @property
-    def stages_ms(self) -> dict[str, float]:
-        """Where the time of this run went, by stage; the stages of tasks are summed over all workers."""
+    def timings(self) -> dict[str, float]:
+        """Where the time of this run went so far, ms by stage; empty of a run that is not computed here.
+
+        `plan`, `persist` and `look_ahead` passed on the clock; `read`, `signals`, `walk`, `metrics` and `warm_up` are
+        summed over all workers.
+        """
         return {stage: us / 1e3 for stage, us in self._tally.stages_us.items()} if self._tally else {}
 
     def events(self) -> Iterator[Numbered]:
@@ -155,6 +177,19 @@ class Run(Framed):
     def cancel(self) -> None:
         """Ask the run to stop; finished results are kept. May be called from another thread."""
         self._cancel.cancel()
+
+    def suspend(self) -> None:
+        """Ask the work to stop, not the run: it stays `running`, and `Store.resume` goes on with it. Safe anywhere."""
+        self._cancel.suspend()
+
+    def fail(self, code: str, text: str) -> None:
+        """Keep that the run failed, and why, unless it has ended already."""
+        run = self.id
+        self._cancel.suspend()
+        self.close()
+        with self._house.runs.claim(run) as held:
+            if held:
+                fail_run(self._house, run, code, text)
 
     def close(self) -> None:
         """Stop a run that is not read to its end; finished results are kept."""
@@ -415,8 +450,10 @@ class Run(Framed):
         manifest = self._house.bars.manifest([series], *bounds, snapshot=self.record.snapshot)
         return read_bars(self._house.shelf, series, manifest.refs[series], start, end, 0).ts.copy()
 
-    def _pump(self, until_started: bool = False) -> Iterator[Numbered]:
+    def _pump(self) -> Iterator[Numbered]:
         """Drive the run."""
+        while self._ahead:
+            yield self._ahead.pop(0)
         while self._source is not None:
             try:
                 number, event = next(self._source)
@@ -427,16 +464,23 @@ class Run(Framed):
             yield number, event
             if isinstance(event, Failed):
                 self._source, self._failed = None, event
-            if until_started and self._id is not None:
-                return
 
     def _note(self, event: Event) -> None:
         """Remember what an event tells."""
-        self._id = event.run
+        self._id, self._begun = event.run, True
         if isinstance(event, Result):
             self._results[event.result.instrument] = event.result
         elif isinstance(event, Warned):
             self.warnings.append(event)
+
+
+def fail_run(house: House, run: str, code: str, text: str) -> None:
+    """Log why a run that its caller holds failed, unless it has ended already."""
+    with house.runs.together(f"the end of run {run}"):
+        record = house.runs.record(run)
+        if record.state == "running":
+            house.log.append(run, [Failed(run, code, text, record.count)])
+            house.runs.finish(run, "failed", None, record.failed)
 
 
 def reused(house: House, run: str) -> Iterator[Numbered]:

@@ -17,6 +17,7 @@ from tapehead.library.prices import Prices
 from tapehead.library.upkeep import Upkeep
 from tapehead.model.segment import Commit
 from tapehead.ports.runs import RunRecord
+from tapehead.ports.work import Executor
 from tapehead.settings import read_settings
 from tapehead.strategies.strategy import Param
 from tapehead.wiring.assemble import House, assemble, dismantle
@@ -64,6 +65,11 @@ class Store(Market, Prices, Ledgers, Upkeep):
         self._house = house
 
     @property
+    def house(self) -> House:
+        """What stands behind the store, for rooms of Tapehead that are built on it."""
+        return self._house
+
+    @property
     def home(self) -> Path:
         """Folder of the store."""
         return self._house.settings.home
@@ -98,8 +104,9 @@ class Store(Market, Prices, Ledgers, Upkeep):
         end: Any = None,
         snapshot: int | None = None,
         fresh: bool = False,
-        executor: str = "threads",
+        executor: str | Executor = "threads",
         workers: int | None = None,
+        keep_failed: bool = False,
         parameters: Mapping[str, Any] | None = None,
         adjust: str = "none",
         progress: Callable[..., None] | None = None,
@@ -122,7 +129,9 @@ class Store(Market, Prices, Ledgers, Upkeep):
         fresh : bool
             Compute even where an equal run is kept; else that run answers and says `reused`.
         executor, workers
-            `threads` or `serial`; one worker a processor by default.
+            `threads` or `serial`; one worker a processor by default. Or an executor that is there already.
+        keep_failed : bool
+            Keep a run of which nothing came out, with the event that says why; else it is removed.
         parameters : mapping, optional
             Parameters of the strategy.
         adjust : str
@@ -155,7 +164,52 @@ class Store(Market, Prices, Ledgers, Upkeep):
 
         asked = {"universe": universe, "symbols": symbols, "interval": interval, "start": start, "end": end}
         asked |= {"parameters": parameters, "others": others, "adjust": adjust, "snapshot": snapshot}
-        return begin(self._house, strategy, asked, fresh=fresh, executor=executor, workers=workers, progress=progress)
+        ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
+        return begin(self._house, strategy, asked, fresh=fresh, progress=progress, **ways)
+
+    def resume(
+        self,
+        prefix: str,
+        *,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        keep_failed: bool = False,
+    ) -> "Run":
+        """Go on with a run that was killed, cancelled or failed half-way; what it has finished is not made again.
+
+        Parameters
+        ----------
+        prefix : str
+            Any unique prefix of its id.
+        executor, workers
+            As in `backtest`.
+        keep_failed : bool
+            Keep a run that cannot go on as failed; else it stays as it is.
+
+        Returns
+        -------
+        Run
+            Its events and results are those of before, then those that come. A completed run answers as it is kept.
+
+        Raises
+        ------
+        UnknownRunError
+            No run, or more than one, begins with `prefix`.
+        HeldRunError
+            Another process or thread works on it.
+        ChangedSinceError
+            Code, engine or data are no longer those that it began with.
+        ResumeError, StrategyFileError, NoBarsError
+            It cannot go on for another reason.
+
+        Examples
+        --------
+        >>> store.resume("01JD8Q7K").wait()
+        """
+        from tapehead.library.resume import resume
+
+        run = self._house.runs.resolve(prefix)
+        return resume(self._house, run, executor=executor, workers=workers, keep_failed=keep_failed)
 
     def runs(self, limit: int = 50) -> list[RunRecord]:
         """Return the newest runs, newest first."""

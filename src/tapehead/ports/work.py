@@ -48,15 +48,38 @@ class Cancel:
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._watchers: list[Callable[[], object]] = []
+        self.suspended = False
 
     def cancel(self) -> None:
         """Ask for the end; what is finished is kept."""
         self._event.set()
+        for call in tuple(self._watchers):
+            call()
+
+    def suspend(self) -> None:
+        """Ask for the end of this work, not of the run: another process will go on with it."""
+        self.suspended = True
+        self.cancel()
 
     @property
     def asked(self) -> bool:
         """Whether the end was asked for."""
         return self._event.is_set()
+
+    def watch(self, call: Callable[[], object]) -> Callable[[], None]:
+        """Have `call` called when the end is asked for, at once where it was; return the call that ends it.
+
+        It may come twice, and from a signal handler, so it takes no lock.
+        """
+        self._watchers.append(call)
+        if self.asked:
+            call()
+
+        def end() -> None:
+            self._watchers.remove(call)
+
+        return end
 
 
 class Executor(Protocol):

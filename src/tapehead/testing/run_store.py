@@ -73,7 +73,7 @@ class RunStoreContract:
         assert ended.finished_at >= ended.created_at
 
     def test_only_a_complete_run_of_an_equal_key_is_found(self, tmp_path: Path) -> None:
-        runs, _ = self.make(tmp_path)
+        runs, log = self.make(tmp_path)
         assert runs.find(sample_key()) is None
         runs.create(sample_key(), SPEC, 1)
         assert runs.find(sample_key()) is None
@@ -82,11 +82,16 @@ class RunStoreContract:
         cancelled = runs.create(sample_key(), SPEC, 1)
         runs.finish(cancelled, "cancelled", None)
         assert runs.find(sample_key()) is None
-        whole = [runs.create(sample_key(), SPEC, 1) for _ in range(2)]
+        whole = [runs.create(sample_key(), SPEC, 1) for _ in range(3)]
         for run in whole:
             runs.finish(run, "completed", None)
+        # The newest has no events to answer with.
+        for run in whole[:2]:
+            log.append(run, [Progress(run, 1, 1, 1.0, 0.0)])
         assert runs.find(sample_key()) == whole[1]
         assert runs.find(sample_key(1)) is None
+        log.prune(before=runs.record(whole[-1]).created_at + 1, keep=0)
+        assert runs.find(sample_key()) is None
 
     def test_a_whole_look_ahead_test_is_remembered_by_strategy_source_and_engine(self, tmp_path: Path) -> None:
         runs, log = self.make(tmp_path)

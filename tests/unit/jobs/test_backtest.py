@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tapehead.jobs.backtest import replay
+from tapehead.jobs.replay import replay
 from tapehead.library.store import Store
 from tapehead.model.events import Cancelled, Completed, Result, Started, to_bytes
 from tests.unit.library.market import RSI_BODY, columns_of, house_of, open_market, write_strategy

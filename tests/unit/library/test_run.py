@@ -27,7 +27,7 @@ def test_a_run_begins_when_it_is_read(store: Store) -> None:
     assert store.runs()[0].state == "running"
     assert run.wait().record.state == "completed"
     assert run.short == run.id[: len(run.short)]
-    assert set(run.stages_ms) >= {"plan", "read", "signals", "walk", "metrics", "persist"}
+    assert set(run.timings) >= {"plan", "read", "signals", "walk", "metrics", "persist"}
 
 
 def test_results_by_symbol_wait_for_the_run(store: Store) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from tapehead.jobs.backtest import replay
+from tapehead.jobs.replay import replay
 from tapehead.model.bars import I64
 from tapehead.model.instrument import Instrument
 from tapehead.model.result import RunResult

@@ -1,0 +1,37 @@
+"""Tally: what a run has done so far."""
+
+import time
+from dataclasses import dataclass, field
+
+from tapehead.model.spec import DigestLine
+from tapehead.ports.work import Failure
+
+
+@dataclass(slots=True, eq=False)
+class Tally:
+    """What a run has done so far; `stages_us` sums the time of tasks by stage, and of keeping the results.
+
+    `recalled_us` is what the tasks took whose results were kept before the run went on.
+    """
+
+    began: float
+    total: int
+    done: int = 0
+    count: int = 0
+    failed: int = 0
+    bars: int = 0
+    first_ms: float = 0.0
+    last_ms: float = 0.0
+    lines: list[DigestLine] = field(default_factory=list)
+    stages_us: dict[str, float] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+    progress_at: float = 0.0
+    recalled_us: float = 0.0
+
+    def spend(self, stage: str, us: float) -> None:
+        """Add time to a stage."""
+        self.stages_us[stage] = self.stages_us.get(stage, 0.0) + us
+
+    def elapsed_ms(self) -> float:
+        """Return the time since the run was asked for."""
+        return round((time.perf_counter() - self.began) * 1e3, 3)
