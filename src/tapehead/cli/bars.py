@@ -10,8 +10,8 @@ from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
+from tapehead.library.documents.market import instrument_json
 from tapehead.model.instrument import KINDS
-from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
     from tapehead.library.market import InstrumentRow
@@ -33,7 +33,7 @@ def instruments(context: click.Context, /, **options: Any) -> int:
     session: Session = context.find_root().obj
     rows = session.store.instruments(**options)
     if session.json:
-        session.put_document("instruments", {"instruments": [_instrument_json(row) for row in rows]})
+        session.put_document("instruments", {"instruments": [instrument_json(row) for row in rows]})
     elif rows:
         session.put(*_instrument_lines(rows, Ink(session.colored)))
     else:
@@ -68,27 +68,3 @@ def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink) -> list[str]:
     )
     held = sum(bars for row in rows for _, _, _, bars in row.intervals)
     return [ink.head(head), *lines, f"{plural(len(rows), 'instrument')}, {held:,} bars"]
-
-
-def _instrument_json(row: "InstrumentRow") -> dict[str, Any]:
-    """Return plain values of one instrument."""
-    one = row.instrument
-    return {
-        "instrument": one.name,
-        "venue": one.venue,
-        "symbol": one.symbol,
-        "kind": one.kind,
-        "quote": one.quote,
-        "settle": one.settle,
-        "multiplier": one.multiplier,
-        "tick": one.tick,
-        "lot": one.lot,
-        "calendar": one.calendar,
-        "has_volume": one.has_volume,
-        "listed_at": None if one.listed_at is None else iso(one.listed_at),
-        "delisted_at": None if one.delisted_at is None else iso(one.delisted_at),
-        "intervals": [
-            {"interval": interval, "first": iso(first), "last": iso(last), "rows": bars}
-            for interval, first, last, bars in row.intervals
-        ],
-    }

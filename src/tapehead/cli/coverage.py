@@ -14,8 +14,8 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, wrapped
+from tapehead.library.documents.ledgers import aside_json, ledger_json
 from tapehead.model.ledger import Gap, Ledger
-from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
     from tapehead.library.ledgers import Covered
@@ -297,43 +297,8 @@ def _document(covered: "Covered", gaps: bool, aside: "Sequence[Quarantined] | No
     """Return plain values."""
     body: dict[str, Any] = {
         "snapshot": covered.snapshot,
-        "coverage": [_ledger_json(one, gaps) for one in covered.ledgers],
+        "coverage": [ledger_json(one, gaps) for one in covered.ledgers],
     }
     if aside is not None:
-        body["quarantine"] = [
-            {
-                "instrument": row.series.instrument,
-                "interval": row.series.interval.text,
-                "time": None if row.ts is None else iso(row.ts),
-                "path": row.path,
-                "row": row.row,
-                "reason": row.reason,
-                "values": row.values,
-            }
-            for row in aside
-        ]
+        body["quarantine"] = [aside_json(row) for row in aside]
     return body
-
-
-def _ledger_json(one: Ledger, gaps: bool) -> dict[str, Any]:
-    """Return plain values of one series."""
-    names = ("bars", "empty", "missing", "gaps", "suspect", "partial", "untraded", "outside")
-    facts: dict[str, Any] = {
-        "instrument": one.series.instrument,
-        "interval": one.series.interval.text,
-        "calendar": one.calendar,
-        "first": iso(one.first),
-        "last": iso(one.last),
-        **{name: getattr(one, name) for name in names},
-    }
-    if gaps:
-        facts["runs"] = [
-            {
-                "start": iso(run.start),
-                "end": iso(run.end),
-                "bars": run.bars,
-                "state": "empty" if run.empty else "missing",
-            }
-            for run in one.runs
-        ]
-    return facts

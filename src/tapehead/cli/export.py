@@ -1,81 +1,8 @@
-"""Results, trades and curves as rows of plain values, for JSON and CSV: every digit, no rounding."""
+"""write_csv: rows of plain values as CSV: every digit, no rounding."""
 
 import csv
-import json
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, TextIO
-
-from tapehead.model.spec import iso
-
-if TYPE_CHECKING:
-    from tapehead.model.bars import I64
-    from tapehead.model.orders import Orders
-    from tapehead.model.result import RunResult
-
-
-def result_json(result: "RunResult") -> dict[str, Any]:
-    """Return a result as events say it, with its final equity and range."""
-    return {
-        "instrument": result.instrument,
-        "interval": result.interval,
-        "parameters": dict(result.parameters),
-        "metrics": dict(result.metrics),
-        "why": dict(result.why),
-        "flags": list(result.flags),
-        "equity": result.equity.tolist(),
-        "final_equity": result.final_equity,
-        "bars": result.bars,
-        "first": iso(result.first) if result.bars else None,
-        "last": iso(result.last) if result.bars else None,
-    }
-
-
-def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
-    """Yield a flat row a result."""
-    for result in results:
-        yield {
-            "instrument": result.instrument,
-            "interval": result.interval,
-            "parameters": json.dumps(dict(result.parameters), sort_keys=True),
-            **result.metrics,
-            "final_equity": result.final_equity,
-            "flags": " ".join(result.flags),
-        }
-
-
-def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
-    """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start.
-
-    A level that there was none of is None.
-    """
-    if result.trades is None:
-        return
-    for row in result.trades.rows():
-        notional = row["entry_price"] * row["quantity"]
-        yield {
-            "entry_time": iso(int(times[row["entry_bar"]])),
-            "exit_time": iso(int(times[row["exit_bar"]])),
-            **{name: None if value != value else value for name, value in row.items()},
-            "return": row["profit"] / notional if notional else 0.0,
-        }
-
-
-def order_rows(orders: "Orders", times: "I64") -> Iterator[dict[str, Any]]:
-    """Yield a row an order: when it was decided, when and how it ended; what was not filled has no price."""
-    for row in orders.rows():
-        yield {
-            "decided_time": iso(int(times[row["decided"]])),
-            "time": iso(int(times[row["bar"]])) if row["bar"] >= 0 else None,
-            **{name: None if value != value else value for name, value in row.items()},
-        }
-
-
-def equity_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
-    """Yield a row a point of the curve: the bar counted from 0 at the start, its open time, equity at its close."""
-    n = len(result.equity)
-    for place, equity in enumerate(result.equity.tolist()):
-        bar = place * (result.bars - 1) // (n - 1) if n > 1 else 0
-        yield {"bar": bar, "time": iso(int(times[bar])), "equity": equity}
+from collections.abc import Iterable
+from typing import Any, TextIO
 
 
 def write_csv(out: TextIO, rows: Iterable[dict[str, Any]]) -> None:

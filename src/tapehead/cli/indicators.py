@@ -2,7 +2,6 @@
 
 import textwrap
 from difflib import get_close_matches
-from typing import Any
 
 import click
 
@@ -12,6 +11,7 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.errors import UnknownIndicatorError
 from tapehead.indicators.catalogue import INDICATORS, Indicator
+from tapehead.library.documents.catalogue import indicator_json
 
 _LABEL_WIDTH = 10
 
@@ -29,7 +29,7 @@ def indicators(context: click.Context, name: str | None) -> int:
     session: Session = context.find_root().obj
     chosen = _chosen(name)
     if session.json:
-        session.put_document("indicators", {"indicators": [_json(one) for one in chosen]})
+        session.put_document("indicators", {"indicators": [indicator_json(one) for one in chosen]})
         return 0
     if name is None:
         _list(chosen, session)
@@ -86,26 +86,3 @@ def _labelled(label: str, text: str, label_width: int, width: int) -> list[str]:
 def _bound(value: float | None) -> str:
     """Return a bound; `-` where there is none."""
     return "-" if value is None else f"{value:g}"
-
-
-def _json(one: Indicator) -> dict[str, Any]:
-    """Return plain values of one indicator."""
-    return {
-        "name": one.name,
-        "summary": one.summary,
-        "call": one.call,
-        "inputs": list(one.inputs),
-        "parameters": [
-            {
-                "name": each.name,
-                "kind": each.kind.__name__,
-                "default": each.default,
-                "low": each.low,
-                "high": each.high,
-            }
-            for each in one.parameters
-        ],
-        "outputs": list(one.outputs) or [one.name],
-        "warm_up": {"bars": one.warm_bars, "rule": one.warm_up},
-        "source": one.source,
-    }

@@ -1,7 +1,7 @@
 """`tapehead bars`: the bars of one instrument, as a table, as JSON, or into a file."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import wrapped
 from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, FLAG_WORDS, TRADED
+from tapehead.library.documents.prices import reading_json
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def bars(context: click.Context, /, symbol: str, **options: Any) -> int:
     if output is not None:
         return _write(session, found, Path(output), force)
     if session.json:
-        session.put_document("bars", _document(found))
+        session.put_document("bars", reading_json(found))
     else:
         session.put(*_head_lines(found, session), "", *_table_lines(found, session, zone))
     return 0
@@ -99,7 +100,7 @@ def _write(session: Session, found: "Reading", path: Path, force: bool) -> int:
 
     size = write_bars(found.table, path, force=force)
     if session.json:
-        facts = {name: value for name, value in _document(found).items() if name != "bars"}
+        facts = {name: value for name, value in reading_json(found).items() if name != "bars"}
         session.put_document("bars", {**facts, "path": str(path), "size_bytes": size})
     else:
         session.put(*_head_lines(found, session), f"Written to {path} ({size:,} bytes).")
@@ -221,18 +222,6 @@ def _words(flags: int) -> list[str]:
     return ["untraded"] * (not flags & TRADED) + words + ["after_hole"] * bool(flags & AFTER_HOLE)
 
 
-def _flag_words(flags: int) -> list[str]:
-    """Return the names of all flags that are set."""
-    return [word for bit, word in FLAG_WORDS.items() if flags & bit]
-
-
-def _texts(name: str) -> Callable[[Any], Any]:
-    """Return how a value of a column becomes a plain one."""
-    if name == "ts":
-        return iso
-    return _flag_words if name == "flags" else float
-
-
 def _rows(found: "Reading") -> Iterator[dict[str, Any]]:
     """Yield a row a bar, floats with every digit and flags as their number, as an import takes them."""
     columns = {name: values.tolist() for name, values in found.table.items()}
@@ -240,21 +229,3 @@ def _rows(found: "Reading") -> Iterator[dict[str, Any]]:
         columns["ts"] = [iso(ts) for ts in columns["ts"]]
     for row in zip(*columns.values(), strict=True):
         yield dict(zip(columns, row, strict=True))
-
-
-def _document(found: "Reading") -> dict[str, Any]:
-    """Return plain values, column by column."""
-    table = found.table
-    times = [iso(int(table.ts[place])) for place in (0, -1)] if "ts" in table else [None, None]
-    return {
-        "instrument": found.instrument.name,
-        "interval": found.series.interval.text,
-        "source": found.source.text,
-        "snapshot": found.snapshot,
-        "count": table.rows,
-        "total": found.total,
-        "outside": found.outside,
-        "first": times[0],
-        "last": times[1],
-        "bars": {name: [_texts(name)(value) for value in values.tolist()] for name, values in table.items()},
-    }

@@ -1,6 +1,6 @@
 """`tapehead runs` and `tapehead verify`: the kept runs, and whether they can be made again."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,7 +9,7 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command, Group
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.model.spec import iso
+from tapehead.library.documents.runs import run_json
 
 if TYPE_CHECKING:
     from tapehead.ports.runs import RunRecord
@@ -62,7 +62,7 @@ def _list(session: Session, limit: int) -> int:
     """Write the list of runs."""
     records = list(session.store.runs(limit))
     if session.json:
-        session.put_document("runs", {"runs": [record_json(record) for record in records]})
+        session.put_document("runs", {"runs": [run_json(record) for record in records]})
     elif not records:
         session.put("No run yet.  Next:", *next_lines([(("strategies",), "what can be run")], session))
     else:
@@ -112,22 +112,6 @@ def _name(strategy: str) -> str:
 def _cut(text: str, width: int) -> str:
     """Shorten a text that does not fit."""
     return text if len(text) <= width else f"{text[: width - 2]}.."
-
-
-def record_json(record: "RunRecord") -> dict[str, Any]:
-    """Return plain values of a run."""
-    return {
-        "run": record.run,
-        "state": record.state,
-        "spec": dict(record.spec),
-        "snapshot": record.snapshot,
-        "created_at": iso(record.created_at),
-        "finished_at": None if record.finished_at is None else iso(record.finished_at),
-        "count": record.count,
-        "failed": record.failed,
-        "receipt": record.key.receipt(),
-        "digest": None if record.receipt is None else record.receipt.digest,
-    }
 
 
 @click.command(

@@ -11,12 +11,12 @@ from tapehead.cli import numbers
 from tapehead.cli.board import Board
 from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
-from tapehead.cli.export import equity_rows, order_rows, result_json, result_rows, trade_rows, write_csv
+from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.measures import compat_lines, metric_lines
 from tapehead.cli.order_table import order_lines
 from tapehead.cli.run import SortKey
-from tapehead.cli.runs import record_json, state_word
+from tapehead.cli.runs import state_word
 from tapehead.cli.session import Session
 from tapehead.cli.table import (
     Glyphs,
@@ -28,6 +28,8 @@ from tapehead.cli.table import (
     table_lines,
 )
 from tapehead.errors import TapeheadError
+from tapehead.library.documents.results import equity_rows, order_rows, result_json, result_rows, trade_rows
+from tapehead.library.documents.runs import run_json
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.interval import Interval
 
@@ -116,7 +118,7 @@ def _whole(session: Session, run: "Run", sort: str, top: int, as_csv: bool) -> N
         write_csv(sys.stdout, result_rows(results))
         return
     if session.json:
-        session.put_document("show", {"run": record_json(run.record), "results": [result_json(one) for one in results]})
+        session.put_document("show", {"run": run_json(run.record), "results": [result_json(one) for one in results]})
         return
     ink, (width, _), glyphs = Ink(session.colored), session.size, Glyphs.of(sys.stdout.encoding)
     board = Board.of(results, sort)

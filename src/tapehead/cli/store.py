@@ -16,7 +16,7 @@ from tapehead.cli.sizes import size
 from tapehead.cli.store_diff import diff
 from tapehead.cli.store_export import export
 from tapehead.cli.store_verify import verify
-from tapehead.model.spec import iso
+from tapehead.library.documents.commits import commit_json
 
 if TYPE_CHECKING:
     from tapehead.library.upkeep import StoreStats
@@ -54,7 +54,7 @@ def log(context: click.Context, /, commit: int | None, limit: int) -> int:
         return _one(session, commit)
     records = session.store.log(limit)
     if session.json:
-        session.put_document("store", {"log": [record_json(record) for record in records]})
+        session.put_document("store", {"log": [commit_json(record) for record in records]})
     elif records:
         session.put(*_log_lines(records, session))
     else:
@@ -69,7 +69,7 @@ def _one(session: Session, commit: int) -> int:
     content = session.store.report(commit)
     report = json.loads(content) if content else None
     if session.json:
-        session.put_document("store", {"log": [record_json(record)], "report": report})
+        session.put_document("store", {"log": [commit_json(record)], "report": report})
         return 0
     session.put(*_log_lines([record], session))
     if report is None:
@@ -101,22 +101,6 @@ def _state(record: "CommitRecord") -> str:
     words = [f"undone by {record.undone_by}"] if record.undone_by is not None else []
     words += ["given back"] if record.swept else []
     return f"  ({', '.join(words)})" if words else ""
-
-
-def record_json(record: "CommitRecord") -> dict[str, Any]:
-    """Return plain values of a commit."""
-    return {
-        "commit": record.number,
-        "at": iso(record.at),
-        "kind": record.kind,
-        "note": record.note,
-        "segments": record.segments,
-        "unchanged": record.unchanged,
-        "undoes": record.undoes,
-        "undone_by": record.undone_by,
-        "swept": record.swept,
-        "has_report": record.has_report,
-    }
 
 
 @store.command(

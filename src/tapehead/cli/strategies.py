@@ -11,6 +11,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.errors import UnknownStrategyError
+from tapehead.library.documents.catalogue import kind_word, strategy_json
 
 if TYPE_CHECKING:
     from tapehead.library.store import StrategyInfo
@@ -29,7 +30,7 @@ def strategies(context: click.Context, name: str | None) -> int:
     session: Session = context.find_root().obj
     chosen = _chosen(session, name)
     if session.json:
-        session.put_document("strategies", {"strategies": [_json(info) for info in chosen]})
+        session.put_document("strategies", {"strategies": [strategy_json(info) for info in chosen]})
         return 0
     ink = Ink(session.colored)
     if name is None:
@@ -83,7 +84,7 @@ def _lines(info: "StrategyInfo", width: int, ink: Ink) -> list[str]:
     if info.params:
         lines.append(ink.head(f"  {'parameter':<18}{'kind':<7}{'default':>10}{'low':>10}{'high':>10}"))
         lines += [
-            f"  {one.name:<18}{_kind(one):<7}{_value(one.default):>10}{_value(one.low):>10}{_value(one.high):>10}"
+            f"  {one.name:<18}{kind_word(one):<7}{_value(one.default):>10}{_value(one.low):>10}{_value(one.high):>10}"
             for one in info.params
         ]
     else:
@@ -91,24 +92,6 @@ def _lines(info: "StrategyInfo", width: int, ink: Ink) -> list[str]:
     return lines
 
 
-def _kind(one: Any) -> str:
-    """Return the kind of a parameter in a word."""
-    return one.kind.__name__ if isinstance(one.kind, type) else str(one.kind)
-
-
 def _value(value: Any) -> str:
     """Return a default or a bound; `-` where there is none."""
     return "-" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _json(info: "StrategyInfo") -> dict[str, Any]:
-    """Return plain values of one strategy."""
-    return {
-        "name": info.name,
-        "doc": info.doc or "",
-        "origin": info.origin,
-        "parameters": [
-            {"name": one.name, "kind": _kind(one), "default": one.default, "low": one.low, "high": one.high}
-            for one in info.params
-        ],
-    }

@@ -1,7 +1,7 @@
 """`tapehead undo`: take back one commit."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,6 +9,7 @@ from tapehead.cli import numbers
 from tapehead.cli.closing import next_lines, plural, wrap_names
 from tapehead.cli.commands import Command
 from tapehead.cli.session import Session
+from tapehead.library.documents.commits import undone_json
 
 if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
@@ -31,7 +32,7 @@ def undo(context: click.Context, /, commit: int) -> int:
     session: Session = context.find_root().obj
     done = session.store.undo(commit)
     if session.json:
-        session.put_document("undo", _document(done))
+        session.put_document("undo", undone_json(done))
     else:
         session.put(*_lines(done, session))
     return 0
@@ -64,24 +65,3 @@ def _names(series: "Sequence[Series]", session: Session) -> list[str]:
     shown = [f"{one.instrument} {one.interval}" for one in series[:_NAMED]]
     more = len(series) - len(shown)
     return [f"  {line}" for line in wrap_names(shown + [f"and {more:,} more"] * (more > 0), session.size[0] - 2)]
-
-
-def _document(done: "Undone") -> dict[str, Any]:
-    """Return plain values."""
-
-    def named(series: "Sequence[Series]") -> list[dict[str, str]]:
-        return [{"instrument": one.instrument, "interval": one.interval.text} for one in series]
-
-    return {
-        "snapshot": done.commit,
-        "undoes": done.undoes.number,
-        "kind": done.undoes.kind,
-        "note": done.undoes.note,
-        "series": named(done.series),
-        "gone": named(done.gone),
-        "back": named(done.back),
-        "bars_before": done.bars_before,
-        "bars_after": done.bars_after,
-        "instruments_before": done.instruments_before,
-        "instruments_after": done.instruments_after,
-    }

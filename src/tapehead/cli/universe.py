@@ -1,7 +1,6 @@
 """`tapehead universe`: named sets of instruments, lists and filters."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +12,7 @@ from tapehead.cli.live import Ticker
 from tapehead.cli.run import split_names
 from tapehead.cli.session import Session
 from tapehead.cli.table import wrapped
+from tapehead.library.documents.market import universe_json, universe_row, years_json
 from tapehead.model.segment import Universe
 from tapehead.model.spec import iso
 
@@ -39,7 +39,7 @@ def list_(context: click.Context) -> int:
     session: Session = context.find_root().obj
     held = session.store.universes()
     if session.json:
-        session.put_document("universe", {"universe": [_row(one) for one in held]})
+        session.put_document("universe", {"universe": [universe_row(one) for one in held]})
         return 0
     if not held:
         session.put("No universe yet: each kind and each venue of what you import is one.")
@@ -82,7 +82,9 @@ def show(context: click.Context, name: str, at: str | None, interval: str | None
     finally:
         ticker.clear()
     if session.json:
-        session.put_document("universe", {**_document(one, roll.members), "at": iso(roll.day), "by_year": _years(roll)})
+        session.put_document(
+            "universe", {**universe_json(one, roll.members), "at": iso(roll.day), "by_year": years_json(roll)}
+        )
         return 0
     session.put(*_roll_lines(one, roll, session))
     return 0
@@ -128,7 +130,7 @@ def create(context: click.Context, name: str, symbols: tuple[str, ...] | None, w
         )
     made = session.store.create_universe(name, symbols, where=where)
     if session.json:
-        session.put_document("universe", _document(made, made.symbols))
+        session.put_document("universe", universe_json(made, made.symbols))
     elif made.where:
         session.put(f"Universe {made.name} is a filter, evaluated each day.  Next:")
         session.put(*next_lines([(("universe", "show", name), "who belongs to it")], session))
@@ -149,20 +151,3 @@ def delete(context: click.Context, name: str) -> int:
     else:
         session.put(f"Universe {name} is gone; its bars stay.")
     return 0
-
-
-def _row(one: Universe) -> dict[str, Any]:
-    """Return plain values of a universe without its members; how many a filter has, its day decides."""
-    size = None if one.where else len(one.symbols)
-    return {"name": one.name, "instruments": size, "built_in": one.built_in, "where": one.where or None}
-
-
-def _document(one: Universe, members: Any) -> dict[str, Any]:
-    """Return plain values of a universe with its members."""
-    size = None if one.where and not members else len(members)
-    return {**_row(one), "instruments": size, "symbols": list(members)}
-
-
-def _years(roll: "Roll") -> list[Mapping[str, Any]]:
-    """Return plain values of the counts by year."""
-    return [{"year": year.year, "ever": year.ever, "mean": year.mean} for year in roll.years]

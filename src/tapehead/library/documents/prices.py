@@ -1,0 +1,40 @@
+"""Bars as plain values, column by column."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tapehead.layout.columns import FLAG_WORDS
+from tapehead.model.spec import iso
+
+if TYPE_CHECKING:
+    from tapehead.jobs.lookup import Reading
+
+
+def reading_json(found: "Reading") -> dict[str, Any]:
+    """Return plain values, column by column."""
+    table = found.table
+    times = [iso(int(table.ts[place])) for place in (0, -1)] if "ts" in table else [None, None]
+    return {
+        "instrument": found.instrument.name,
+        "interval": found.series.interval.text,
+        "source": found.source.text,
+        "snapshot": found.snapshot,
+        "count": table.rows,
+        "total": found.total,
+        "outside": found.outside,
+        "first": times[0],
+        "last": times[1],
+        "bars": {name: [_texts(name)(value) for value in values.tolist()] for name, values in table.items()},
+    }
+
+
+def _texts(name: str) -> Callable[[Any], Any]:
+    """Return how a value of a column becomes a plain one."""
+    if name == "ts":
+        return iso
+    return _flag_words if name == "flags" else float
+
+
+def _flag_words(flags: int) -> list[str]:
+    """Return the names of all flags that are set."""
+    return [word for bit, word in FLAG_WORDS.items() if flags & bit]
