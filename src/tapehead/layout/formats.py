@@ -6,6 +6,8 @@ BARS_FORMAT: Final = 2
 """`PRAGMA user_version` of bars.db."""
 RUNS_FORMAT: Final = 2
 """`PRAGMA user_version` of runs.db."""
+ACCESS_FORMAT: Final = 1
+"""`PRAGMA user_version` of access.db."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""
 TAIL_FORMAT: Final = 1

@@ -16,11 +16,13 @@ from tapehead.executors.threads import ThreadExecutor
 from tapehead.jobs.read import Shelf
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import SegmentRef
+from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore, Codec, TierStats
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.work import Executor
 from tapehead.settings import Settings, processors
 from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.embedded.access import EmbeddedAccess
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import Home, open_home
@@ -43,6 +45,7 @@ class House:
     bars: BarStore
     runs: RunStore
     log: EventLog
+    access: AccessStore
     codec: Codec
     shelf: Shelf
     direct: Shelf
@@ -82,6 +85,7 @@ def _open(settings: Settings) -> House:
     codec = ParquetCodec()
     home, bars, database = _open_databases(open_home(settings.home), codec)
     runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
+    access = EmbeddedAccess(home)
 
     def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
         for _, data in bars.read([ref]):
@@ -99,7 +103,21 @@ def _open(settings: Settings) -> House:
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
 
-    return House(settings, home.writable, home.full, bars, runs, log, codec, shelf, direct, spare, tiers, (bars, runs))
+    return House(
+        settings,
+        home.writable,
+        home.full,
+        bars,
+        runs,
+        log,
+        access,
+        codec,
+        shelf,
+        direct,
+        spare,
+        tiers,
+        (bars, runs, access),
+    )
 
 
 def _open_databases(home: Home, codec: Codec) -> tuple[Home, EmbeddedBars, Database]:

@@ -36,6 +36,11 @@ class Home:
         return self.path / "runs.db"
 
     @property
+    def access(self) -> Path:
+        """Database of the keys and the audit log."""
+        return self.path / "access.db"
+
+    @property
     def segments(self) -> Path:
         """Folder of the segment files."""
         return self.path / "segments"
