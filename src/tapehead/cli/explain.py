@@ -73,10 +73,22 @@ def _decision_lines(told: Mapping[str, Any]) -> list[str]:
     lines = [_line("decided", f"at the close of {_moment(decision)}", _prices(decision))]
     wishes = decision["signals"]
     lines += [_line("", f"{one['signal']:<12} {'yes' if one['held'] else 'no '}", _crossing(one)) for one in wishes]
-    lines += [_line("", f"{name:<12} {numbers.price(value)}") for name, value in decision["lines"].items() if value]
+    lines += _said(decision)
+    lines += [
+        _line("", f"{name:<12} {_number(value)}") for name, value in decision["lines"].items() if value is not None
+    ]
     known = decision["indicators"]
     lines += [_line("", f"{one['name']} {_number(one['value'])}, bar before {_number(one['before'])}") for one in known]
     return lines
+
+
+def _said(decision: Mapping[str, Any]) -> list[str]:
+    """Return the order that a strategy asked bar by bar gave at a close."""
+    order = decision.get("order")
+    if order is None:
+        return []
+    words = ", ".join(f"{word}={_number(value)}" for word, value in order.items() if word != "call")
+    return [_line("", f"said         orders.{order['call']}({words})")]
 
 
 def _crossing(one: Mapping[str, Any]) -> str:
@@ -94,6 +106,7 @@ def _fill_lines(told: Mapping[str, Any], which: str) -> list[str]:
     slipped = "" if fill["wanted"] == fill["price"] else f"slipped from {numbers.price(fill['wanted'])}"
     lines.append(_line("", f"filled at {numbers.price(fill['price'])}", *([slipped] if slipped else [])))
     if which == "exit":
+        lines += _ordered(fill.get("decision"))
         levels = [
             f"{name} {numbers.price(fill['levels'][name])}"
             for name in ("stop", "target", "trail")
@@ -105,6 +118,15 @@ def _fill_lines(told: Mapping[str, Any], which: str) -> list[str]:
             other = numbers.price(fill["levels"]["other_price"])
             lines.append(_line("", f"the other level, {other}, lay in this bar too: its order inside is unknown"))
     return lines
+
+
+def _ordered(decision: Mapping[str, Any] | None) -> list[str]:
+    """Return when an exit was ordered, and which wishes held then."""
+    if decision is None:
+        return []
+    held = [one["signal"] for one in decision["signals"] if one["held"]]
+    words = [f"decided at the close of {_moment(decision)}", *([", ".join(held)] if held else [])]
+    return [_line("", *words), *_said(decision)]
 
 
 def _money_lines(told: Mapping[str, Any], ink: Ink) -> list[str]:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.indicators.memo import Memo
-from tapehead.layout.columns import FLAG_WORDS, TRADED
+from tapehead.layout.columns import FLAG_WORDS, REASONS, TRADED
+from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import Bars
 from tapehead.model.orders import Orders
 from tapehead.model.rules import Path, Rules
@@ -60,8 +61,8 @@ def explain(asked: Made, pessimistic: Simulated, optimistic: Simulated, row: int
     return {
         "trade": trade,
         "decision": _decision(asked, trade["decision_bar"]),
-        "entry": _side(asked, trade, "entry"),
-        "exit": {**_side(asked, trade, "exit"), "levels": _levels(trade)},
+        "entry": _side(asked, trade, row, "entry"),
+        "exit": {**_side(asked, trade, row, "exit"), "levels": _levels(trade), "decision": _exit_decision(asked, row)},
         "orders": _orders(asked, trade, row),
         "paths": {
             "pessimistic": _on_path(pessimistic, trade),
@@ -99,8 +100,12 @@ def _decision(asked: Made, place: int) -> dict[str, Any]:
     t = place + asked.bars.warm
     wishes = {name: getattr(asked.signals, name) for name in CONDITIONS}
     lines = {name: getattr(asked.signals, name) for name in LINES}
+    if isinstance(asked.signals, BarSignals):
+        lines |= asked.signals.lines
+    log = asked.done.log
     return {
         **_bar(asked.bars, place),
+        "order": None if log is None else log.order_at(t),
         "signals": [_wish(name, one, t) for name, one in wishes.items() if one is not None],
         "lines": _plain({name: one[t] for name, one in lines.items() if one is not None}),
         "indicators": [
@@ -121,23 +126,54 @@ def _wish(name: str, condition: Any, t: int) -> dict[str, Any]:
     return {"signal": name, "held": held, "crosses": "above" if condition.up else "below", **_plain(values)}
 
 
-def _side(asked: Made, trade: Mapping[str, Any], which: str) -> dict[str, Any]:
+def _exit_decision(asked: Made, row: int) -> dict[str, Any] | None:
+    """Return the decision that the last exit of a trade was ordered at; None of one by a level or an end."""
+    orders = asked.done.orders
+    if orders is None:
+        return None
+    places = np.flatnonzero((orders.trade == row) & ~orders.opens)
+    last = next(iter(places[::-1]), None)
+    if last is None or REASONS[orders.reason[last]] not in _ORDERED:
+        return None
+    return _decision(asked, int(orders.decided[last]))
+
+
+def _side(asked: Made, trade: Mapping[str, Any], row: int, which: str) -> dict[str, Any]:
     """Return the bar of a fill, what was wanted and paid, and the rule that made the price."""
     bar = _bar(asked.bars, trade[f"{which}_bar"])
     wanted, price = trade[f"{which}_wanted"], trade[f"{which}_price"]
-    rule = _entry_rule(asked, trade, bar) if which == "entry" else _exit_rule(trade, bar)
+    rule = _entry_rule(asked, trade, row, bar) if which == "entry" else _exit_rule(trade, bar)
     return {**bar, "wanted": wanted, "price": price, "rule": rule}
 
 
-def _entry_rule(asked: Made, trade: Mapping[str, Any], bar: Mapping[str, Any]) -> str:
+def _entry_rule(asked: Made, trade: Mapping[str, Any], row: int, bar: Mapping[str, Any]) -> str:
     """Say by which rule the entry filled."""
-    if trade["fills"] > 2:
+    orders = asked.done.orders
+    if orders is not None and np.count_nonzero((orders.trade == row) & orders.opens) > 1:
         return "several entries; the price is their value over their units, each stands among the orders"
-    if trade["entry_wanted"] == bar["open"] and asked.rules.fill == "next_open":
-        return "market order: decided at the close of the decision bar, filled at the open of the next traded bar"
-    if trade["entry_wanted"] == bar["close"] and asked.rules.fill == "close":
+    limit, stop = _resting_at(asked, trade["decision_bar"])
+    jumped = trade["entry_wanted"] == bar["open"]
+    if limit is not None and stop is not None:
+        return f"stop-limit order, stop {stop:.10g}, limit {limit:.10g}: filled no worse than its limit"
+    if limit is not None:
+        how = "the open was there already: filled at the open" if jumped else "price traded through it inside the bar"
+        return f"resting limit order at {limit:.10g}: {how}"
+    if stop is not None:
+        how = "the open lay beyond it: filled at the open" if jumped else "price touched it inside the bar"
+        return f"resting stop order at {stop:.10g}: {how}"
+    if asked.rules.fill == "close":
         return "market order: filled at the close it was decided at, or of the next traded bar"
-    return "resting order: filled at its level inside the bar, or at the open that jumped it"
+    return "market order: decided at the close of the decision bar, filled at the open of the next traded bar"
+
+
+def _resting_at(asked: Made, place: int) -> tuple[float | None, float | None]:
+    """Return limit and stop that an entry decided at a bar was given, None where none."""
+    t = place + asked.bars.warm
+    if asked.done.log is not None:
+        order = asked.done.log.order_at(t) or {}
+        return order.get("limit"), order.get("stop")
+    found = _plain({name: line[t] for name in ("limit", "stop") if (line := getattr(asked.signals, name)) is not None})
+    return found.get("limit"), found.get("stop")
 
 
 _AT_OPEN = {
@@ -152,6 +188,8 @@ _INSIDE = {
     "target": "price traded through the target inside the bar",
     "liquidation": "price touched the liquidation level inside the bar",
 }
+_ORDERED = ("signal", "time", "flip")
+"""Reasons of exits that were ordered at a close."""
 _DECIDED = {
     "signal": "a wish to leave, decided at a close and filled as a market order",
     "time": "the time stop: decided at the n-th close after the entry bar, filled as a market order",

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from tapehead.errors import StrategyError
 from tapehead.kernels import bar_by_bar as kernels
-from tapehead.kernels.account import BARRED, LINES
+from tapehead.kernels.account import (
+    BARRED,
+    LINE_LIMIT,
+    LINE_PART,
+    LINE_SIZE,
+    LINE_STOP,
+    LINE_STOP_AT,
+    LINE_TARGET_AT,
+    LINE_TRAIL_AT,
+    LINES,
+)
 from tapehead.kernels.jit import readonly
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import U8, Bars
@@ -24,6 +34,30 @@ I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
 
 _MOST_KEPT = 32
+_CALLS = {
+    kernels.BUY: "buy",
+    kernels.SELL: "sell",
+    kernels.CLOSE: "close",
+    kernels.TARGET: "target",
+    kernels.CANCEL: "cancel",
+}
+_SAID_WORDS = {
+    "weight": kernels.WEIGHT,
+    "stop_loss": kernels.STOP_LOSS,
+    "take_profit": kernels.TAKE_PROFIT,
+    "trail": kernels.TRAIL,
+    "valid": kernels.VALID,
+    "tag": kernels.TAG,
+}
+_LINE_WORDS = {
+    "size": LINE_SIZE,
+    "part": LINE_PART,
+    "limit": LINE_LIMIT,
+    "stop": LINE_STOP,
+    "stop_loss_at": LINE_STOP_AT,
+    "take_profit_at": LINE_TARGET_AT,
+    "trail_at": LINE_TRAIL_AT,
+}
 _KINDS = {bool: "?", int: "i8", float: "f8"}
 
 
@@ -42,6 +76,17 @@ class BarLog:
         """Return the tag of the order of each bar, counted from the first one read; 0 where none was given."""
         tags: I32 = np.nan_to_num(self.said[kernels.TAG, decided]).astype(np.int32)
         return tags
+
+    def order_at(self, t: int) -> dict[str, Any] | None:
+        """Return the order of bar t, counted from the first one read: `call` and the words it named; None for none."""
+        kind = self.said[kernels.KIND, t]
+        if kind != kind:
+            return None
+        rows = {word: self.said[row, t] for word, row in _SAID_WORDS.items()}
+        rows |= {word: self.lines[row, t] for word, row in _LINE_WORDS.items()}
+        named = {word: float(value) for word, value in rows.items() if value == value}
+        counts = {word: int(named.pop(word, 0.0)) for word in ("valid", "tag")}
+        return {"call": _CALLS[int(kind)], **named, **{word: count for word, count in counts.items() if count}}
 
     def ignores(self, rules: Rules) -> bool:
         """Say whether an order was of a side that is not traded."""

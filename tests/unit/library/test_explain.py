@@ -115,3 +115,48 @@ def test_the_curve_of_costs_is_that_of_runs(store: Store) -> None:
         other = backtest(store, fee=fee)["S00"]
         assert gain == pytest.approx(other.metrics["total_return"], rel=1e-9)
     assert backtest(store, leverage=2).costs("S00") == []
+
+
+BY_BAR = """
+from tapehead import bar_strategy, sma
+
+
+@bar_strategy(compiled=False)
+class Dip:
+    def lines(self, bars):
+        return {"mean": sma(bars.close, 5)}
+
+    def on_bar(self, bar, position, orders):
+        if position.side == 0 and bar.index > 5 and bar.close[-1] < bar.mean[-1]:
+            orders.buy(limit=bar.close[-1] * 1.5, stop_loss=0.5, valid=3, tag=7)
+        elif position.bars > 4:
+            orders.close()
+"""
+
+
+def test_what_a_strategy_said_bar_by_bar_is_told(store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "dip.py"
+    source.write_text(BY_BAR)
+    told = store.backtest(f"{source}:Dip", universe="crypto").wait().explain("S00", 1)
+    close = told["decision"]["close"]
+    assert told["decision"]["order"] == {"call": "buy", "limit": close * 1.5, "stop_loss": 0.5, "valid": 3, "tag": 7}
+    assert close < told["decision"]["lines"]["mean"]
+    assert told["exit"]["decision"]["order"] == {"call": "close"}
+    assert told["exit"]["decision"]["bar"] == told["exit"]["bar"] - 1
+    assert told["entry"]["rule"].endswith("the open was there already: filled at the open")
+
+
+def test_one_entry_sold_in_parts_is_one_entry(store: Store, tmp_path: Path) -> None:
+    source = tmp_path / "parts.py"
+    source.write_text(BY_BAR.replace("orders.close()", "orders.close(part=0.5 if position.bars < 6 else 1.0)"))
+    told = store.backtest(f"{source}:Dip", universe="crypto").wait().explain("S00", 1)
+    assert told["trade"]["fills"] == 3
+    assert told["entry"]["rule"].startswith("resting limit order at ")
+
+
+def test_an_exit_by_a_level_was_not_decided(store: Store) -> None:
+    run = backtest(store)
+    reasons = [row["reason"] for row in run["S00"].trades.rows()]
+    assert run.explain("S00", reasons.index("stop") + 1)["exit"]["decision"] is None
+    signal = backtest(store, stop_loss="90%", take_profit=None).explain("S00", 1)["exit"]["decision"]
+    assert next(one for one in signal["signals"] if one["signal"] == "leave")["held"]
