@@ -11,6 +11,7 @@ from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
 from tapehead.errors import DiskFullError, ParameterError
+from tapehead.executors.pool import FairPool
 from tapehead.executors.serial import SerialExecutor
 from tapehead.executors.threads import ThreadExecutor
 from tapehead.jobs.read import Shelf
@@ -142,3 +143,8 @@ def make_executor(name: str, workers: int) -> Executor:
     if name == "threads":
         return ThreadExecutor(workers or processors())
     raise ParameterError(name="executor", value=name, bound="threads or serial")
+
+
+def make_pool(workers: int) -> FairPool:
+    """Return threads that the runs of a service share; 0 workers mean one a processor."""
+    return FairPool(workers or processors())

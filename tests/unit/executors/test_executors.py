@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tapehead.errors import ParameterError
+from tapehead.executors.pool import FairPool
 from tapehead.executors.serial import SerialExecutor
 from tapehead.executors.threads import ThreadExecutor
 from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Results, Task
 from tapehead.testing.samples import sample_series
 
-BOTH = pytest.mark.parametrize(
-    "executor", [SerialExecutor(), ThreadExecutor(1), ThreadExecutor(4)], ids=["serial", "1", "4"]
-)
+POOL = FairPool(4)
+ALL = [SerialExecutor(), ThreadExecutor(1), ThreadExecutor(4), FairPool(1).lane(1), POOL.lane(64), POOL.lane(65)]
+BOTH = pytest.mark.parametrize("executor", ALL, ids=["serial", "1", "4", "lane of 1", "small lane", "big lane"])
 
 
 def tasks(count: int) -> list[Task]:
@@ -78,7 +79,11 @@ def test_after_a_cancel_nothing_begins_and_what_began_comes_out(executor: Execut
     assert sorted(found) == sorted(begun)
 
 
-def test_a_slow_task_does_not_hold_up_the_others() -> None:
+SIDE_BY_SIDE = pytest.mark.parametrize("make", [ThreadExecutor, lambda workers: FairPool(workers).lane(9)])
+
+
+@SIDE_BY_SIDE
+def test_a_slow_task_does_not_hold_up_the_others(make: Callable[[int], Executor]) -> None:
     let_go = threading.Event()
 
     def work(task: Task) -> Outcome:
@@ -87,7 +92,7 @@ def test_a_slow_task_does_not_hold_up_the_others() -> None:
         return answer(task)
 
     order = []
-    for task, _ in ThreadExecutor(2).map(work, tasks(20), cancel=Cancel(), in_flight=4):
+    for task, _ in make(2).map(work, tasks(20), cancel=Cancel(), in_flight=4):
         order.append(task.lo)
         if len(order) == 19:
             let_go.set()
@@ -95,7 +100,8 @@ def test_a_slow_task_does_not_hold_up_the_others() -> None:
     assert sorted(order) == list(range(20))
 
 
-def test_no_more_than_the_workers_run_at_once() -> None:
+@SIDE_BY_SIDE
+def test_no_more_than_the_workers_run_at_once(make: Callable[[int], Executor]) -> None:
     running, most, lock = 0, 0, threading.Lock()
 
     def work(task: Task) -> Outcome:
@@ -108,7 +114,7 @@ def test_no_more_than_the_workers_run_at_once() -> None:
             running -= 1
         return answer(task)
 
-    list(ThreadExecutor(3).map(work, tasks(60), cancel=Cancel(), in_flight=30))
+    list(make(3).map(work, tasks(60), cancel=Cancel(), in_flight=30))
     assert most == 3
 
 
@@ -133,7 +139,9 @@ def test_closing_early_stops_the_workers() -> None:
     assert len(begun) < 50
 
 
-@pytest.mark.parametrize("executor", [SerialExecutor(), ThreadExecutor(2)], ids=["serial", "threads"])
+@pytest.mark.parametrize(
+    "executor", [SerialExecutor(), ThreadExecutor(2), POOL.lane(9)], ids=["serial", "threads", "lane"]
+)
 def test_work_that_raises_after_all_is_raised_to_the_caller(executor: Executor) -> None:
     def work(task: Task) -> Outcome:
         if task.lo == 3:
@@ -144,8 +152,9 @@ def test_work_that_raises_after_all_is_raised_to_the_caller(executor: Executor) 
         list(executor.map(work, tasks(10), cancel=Cancel(), in_flight=2))
 
 
-def test_two_rounds_of_one_executor_do_not_mix() -> None:
-    executor = ThreadExecutor(2)
+@SIDE_BY_SIDE
+def test_two_rounds_of_one_executor_do_not_mix(make: Callable[[int], Executor]) -> None:
+    executor = make(2)
     one = executor.map(answer, tasks(50), cancel=Cancel(), in_flight=4)
     two = executor.map(lambda task: Failure("two", ""), tasks(50), cancel=Cancel(), in_flight=4)
     mixed = list(zip(one, two, strict=True))
@@ -153,23 +162,27 @@ def test_two_rounds_of_one_executor_do_not_mix() -> None:
     assert all(isinstance(second[1], Failure) and second[1].code == "two" for _, second in mixed)
 
 
-@pytest.mark.parametrize("make", [lambda: ThreadExecutor(0), lambda: ThreadExecutor(-1)])
+@pytest.mark.parametrize("make", [lambda: ThreadExecutor(0), lambda: ThreadExecutor(-1), lambda: FairPool(0).lane(1)])
 def test_too_few_workers_are_refused(make: Callable[[], Executor]) -> None:
     with pytest.raises(ParameterError, match="workers"):
         make()
 
 
-def test_a_stuck_task_does_not_hold_up_the_end_of_the_program() -> None:
+@pytest.mark.parametrize("made", ["ThreadExecutor(2)", "FairPool(2).lane(3)"])
+def test_a_stuck_task_does_not_hold_up_the_end_of_the_program(made: str) -> None:
     code = """
 import time
+from tapehead.executors.pool import FairPool
 from tapehead.executors.threads import ThreadExecutor
 from tapehead.ports.work import Cancel, Failure, Task
 def work(task):
     time.sleep(60 * task.lo)
     return Failure("", "")
 tasks = [Task("r", None, number, number) for number in range(3)]
-results = ThreadExecutor(2).map(work, tasks, cancel=Cancel(), in_flight=3)
+results = MADE.map(work, tasks, cancel=Cancel(), in_flight=3)
 print(next(results)[0].lo)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code.replace("MADE", made)], capture_output=True, text=True, timeout=30, check=True
+    )
     assert done.stdout == "0\n"
