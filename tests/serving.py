@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import tapehead as th
-
-START_S = 60.0
 
 
 @dataclass
@@ -66,17 +62,9 @@ def serving_here(home: Path, **options: Any) -> Iterator[Served]:
     store = th.open(home)
     listening = bind("127.0.0.1", 0, fall_back=False)
     port = listening.getsockname()[1]
-    server, service = make_server(store, Options(port=port, **options))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="service", daemon=True)
-    thread.start()
-    end = time.monotonic() + START_S
-    while not server.started and thread.is_alive() and time.monotonic() < end:
-        time.sleep(0.005)
-    assert server.started, "the service did not start"
+    server = make_server(store, Options(port=port, **options))
     try:
-        yield Served(f"http://127.0.0.1:{port}", service=service)
+        with server.serve_beside([listening]):
+            yield Served(f"http://127.0.0.1:{port}", service=server.service)
     finally:
-        server.should_exit = True
-        thread.join(20)
         store.close()
-        assert not thread.is_alive(), "the service did not end"

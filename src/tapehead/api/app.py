@@ -1,5 +1,6 @@
 """app: routes and layers put together."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,11 +13,11 @@ from starlette.responses import Response
 
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
-from tapehead.api.routes import runs
+from tapehead.api.routes import root, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
 
-ROUTERS = (runs.router,)
+ROUTERS = (root.router, runs.router)
 _TITLE = "Tapehead"
 
 
@@ -28,9 +29,12 @@ def make_app(service: Service, options: Options) -> FastAPI:
         service.hub.open()
         service.open()
         yield
+        await asyncio.to_thread(service.close)
         await service.hub.close()
 
-    app = FastAPI(title=_TITLE, version="1", lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(
+        title=_TITLE, version="1", lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     app.state.service = service
     app.state.options = options
     for router in ROUTERS:
@@ -57,7 +61,9 @@ def _known(request: Request, error: Exception) -> Response:
 def _fields(request: Request, error: Exception) -> Response:
     """Tell which fields do not fit."""
     found: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
-    fields = [{"field": ".".join(str(part) for part in each["loc"][1:]), "text": str(each["msg"])} for each in found[:50]]
+    fields = [
+        {"field": ".".join(str(part) for part in each["loc"][1:]), "text": str(each["msg"])} for each in found[:50]
+    ]
     first = "; ".join(f"{each['field'] or 'body'}: {each['text']}" for each in fields[:3])
     text = f"{first}. What fits stands in /api/openapi.json"
     return problem("input.request", text, instance=request.url.path, request=request_id(request), fields=fields)
@@ -76,7 +82,7 @@ def _routing(request: Request, error: Exception) -> Response:
     )
 
 
-def _broken(request: Request, error: Exception) -> Response:
+def _broken(request: Request, _error: Exception) -> Response:
     """Tell that Tapehead broke, without saying how: that stands in the log beside the request's id."""
     text = "Tapehead itself broke; its log tells how, beside this request's id."
     return problem("internal", text, instance=request.url.path, request=request_id(request))

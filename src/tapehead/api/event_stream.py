@@ -1,9 +1,11 @@
-"""event_stream: the answer that replays and follows. A stream is a place in the log; nothing else is buffered for it."""
+"""event_stream: the answer that replays and follows; a stream is a place in the log, nothing else is buffered."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
+
+from starlette.responses import Response
 
 from tapehead.api.frames import ENDINGS, Frame
 from tapehead.api.hub import Hub, Watch
@@ -18,11 +20,7 @@ SLOW_S = 0.5
 STALL_S = 30.0
 RETRY = b"retry: 1000\n\n"
 PING = b": ping\n\n"
-HEADERS = (
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-)
+HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class Place(NamedTuple):
@@ -32,7 +30,7 @@ class Place(NamedTuple):
     after: int
 
 
-class EventStream:
+class EventStream(Response):
     """An ASGI answer that replays the events of some runs after their places and follows them to their ends.
 
     Parameters
@@ -47,6 +45,8 @@ class EventStream:
         Called when the client leaves before the end.
     """
 
+    media_type = "text/event-stream"
+
     def __init__(
         self,
         hub: Hub,
@@ -56,16 +56,17 @@ class EventStream:
         reused: bool = False,
         gone: Callable[[], None] | None = None,
     ) -> None:
+        super().__init__(None, 200, {**HEADERS, **(headers or {})})
+        del self.headers["content-length"]
         self._hub = hub
         self._after = {place.run: place.after for place in places}
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
         self._reused = reused
         self._gone = gone
         self._slow = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send until every run has ended, the client is gone or the service drains."""
-        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, *self._headers]})
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         watch = self._hub.join(self._after)
         leaving = asyncio.create_task(_left(receive, watch))
         try:

@@ -18,6 +18,8 @@ class Options:
         Names that a Host header may carry beside the loopback's and `host`.
     import_root : Path or None
         Folder below which `POST /imports` may name files on this machine; None lets it take uploads only.
+    workers : int
+        Threads that all runs share; 0 means one a processor.
     body_bytes : int
         Most bytes of a request's body, uploads of `POST /imports` excepted.
     upload_bytes : int
@@ -28,5 +30,6 @@ class Options:
     port: int = 8750
     hosts: tuple[str, ...] = ()
     import_root: Path | None = None
+    workers: int = 0
     body_bytes: int = 4 * MIB
     upload_bytes: int = 4096 * MIB

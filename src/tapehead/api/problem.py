@@ -56,10 +56,7 @@ _TITLES = {
 
 
 class ServiceError(TapeheadError):
-    """{text}
-
-    Raised where only the service can go wrong; `code` is given to each, `status` follows from it.
-    """
+    """{text}"""
 
 
 def status_of(code: str) -> int:

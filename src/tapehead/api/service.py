@@ -15,8 +15,8 @@ from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
 from tapehead.model.result import RunId
-from tapehead.ports.work import Cancel, Done, Task
-from tapehead.wiring.assemble import FairPool, make_pool
+from tapehead.ports.work import Cancel, Done, Pool, Task
+from tapehead.wiring.assemble import make_pool
 from tapehead.wiring.plugins import strategy_names
 
 log = logging.getLogger("tapehead.runs")
@@ -40,7 +40,7 @@ class Begun:
 class _Lane:
     """An executor whose lane in the pool is taken when the number of tasks is known."""
 
-    pool: FairPool
+    pool: Pool
     tasks: int = 0
     workers: int = field(init=False)
 
@@ -129,7 +129,9 @@ class Service:
     def resume(self, run_id: RunId) -> None:
         """Go on with a run that was left or cancelled; nothing where it goes on already."""
         lane = _Lane(self.pool)
-        run = self.store.resume(run_id, executor=lane)
+        run = self.store.resume(run_id, executor=lane, keep_failed=True)
+        if run.kept:
+            return
         lane.tasks = run.header.instruments
         self._enter(run, lane.tasks)
 
@@ -182,7 +184,7 @@ class Service:
         try:
             for _ in run.events():
                 pass
-        except Exception:  # noqa: BLE001 - the thread drives the next run; this one's log says that it failed
+        except Exception:
             log.exception("run broke", extra={"run": run.id})
             run.fail("internal", "Tapehead itself broke; the service's log tells where.")
         finally:

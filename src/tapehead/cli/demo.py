@@ -1,4 +1,4 @@
-"""`tapehead demo`: a synthetic market, made once, and one strategy on all of it."""
+"""`tapehead demo`: a synthetic market, made once, one strategy on all of it, and the service over both."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from tapehead.cli.closing import plural
 from tapehead.cli.commands import Command
 from tapehead.cli.live import Ticker, cancelled_by_ctrl_c
 from tapehead.cli.run import exit_code, run_and_show, start_run
+from tapehead.cli.serve_demo import can_serve, serve_demo
 from tapehead.cli.session import Session
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ STRATEGY, UNIVERSE, FEE = "RsiReversion", "demo", "10bps"
     "demo",
     cls=Command,
     example="tapehead --home .tapehead-demo demo --instruments 48 --years 5",
-    help="Make a synthetic market of hourly bars once, then run RsiReversion on all of it with a fee of 10 bps a side.",
+    help="Make a synthetic market of hourly bars once, run RsiReversion on all of it with a fee of 10 bps a side, then "
+    "serve it: on a terminal until Ctrl-C, elsewhere just long enough to show that it answers.",
 )
 @click.option(
     "--instruments", type=click.IntRange(1, 5_000), default=48, show_default=True, metavar="N", help="How many."
@@ -30,10 +32,10 @@ STRATEGY, UNIVERSE, FEE = "RsiReversion", "demo", "10bps"
 @click.option(
     "--seed", type=click.IntRange(min=0), default=7, show_default=True, metavar="N", help="Of the random walk."
 )
-@click.option("--no-serve", is_flag=True, expose_value=False, help="End after the run; the default.")
+@click.option("--serve/--no-serve", "serve", default=None, help="Serve until Ctrl-C, or end after the run.")
 @click.pass_context
-def demo(context: click.Context, instruments: int, years: int, seed: int) -> int:
-    """Make the market where it is not there, then run."""
+def demo(context: click.Context, instruments: int, years: int, seed: int, serve: bool | None) -> int:
+    """Make the market where it is not there, run, serve."""
     session: Session = context.find_root().obj
     ticker = Ticker(session)
     try:
@@ -55,7 +57,10 @@ def demo(context: click.Context, instruments: int, years: int, seed: int) -> int
         (("backtest", "SmaCross", "--universe", UNIVERSE, "--fee", FEE), "another strategy on the same market"),
         (("strategies",), "what else can be run"),
     ]
-    return run_and_show(session, run, "total_return", 10, extra)
+    code = run_and_show(session, run, "total_return", 10, extra)
+    if code == 0 and serve is not False and (serve or can_serve()):
+        serve_demo(session, run.id, stay=session.interactive if serve is None else serve)
+    return code
 
 
 def _document(session: Session, run: "Run") -> int:

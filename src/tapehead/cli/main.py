@@ -37,6 +37,8 @@ ENTRIES = {
     "report": Entry("tapehead.cli.report", "report", "A tear sheet: one page that needs nothing but a browser."),
     "verify": Entry("tapehead.cli.runs", "verify", "Make a run again and compare every bit."),
     "store": Entry("tapehead.cli.store", "store", "Check, list, compare, sweep and export what is held."),
+    "serve": Entry("tapehead.cli.serve", "serve", "The store over HTTP, results as server-sent events."),
+    "keys": Entry("tapehead.cli.keys", "keys", "Who may use the service from beyond this machine."),
     "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
 }
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|coverage|demo|doctor|import|instruments|report|runs|show|store|strategies|undo|universe|verify"
+    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|show|store|strategies|undo|"
+    "universe|verify"
 )
 
 

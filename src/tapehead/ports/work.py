@@ -96,3 +96,17 @@ class Executor(Protocol):
         of a run gives an Outcome; what the work of another job gives passes through as it is.
         """
         ...
+
+
+class Pool(Protocol):
+    """Threads that many runs share."""
+
+    workers: int
+
+    def lane(self, tasks: int) -> Executor:
+        """Return an executor for one run of about so many tasks; small runs go before big ones."""
+        ...
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        ...

@@ -24,12 +24,6 @@ _WAIT_S = 10
 _MOST_RUNS = 64
 
 
-class StreamAnswer(Response):
-    """What OpenAPI says of a stream; the answer itself is an `EventStream`."""
-
-    media_type = "text/event-stream"
-
-
 def service_of(request: Request) -> Service:
     """Return the service behind a request."""
     found: Service = request.app.state.service
@@ -60,7 +54,9 @@ async def begin_run(
     return JSONResponse(body, 202, {"Location": f"/api/v1/runs/{begun.run}"})
 
 
-@router.post("/runs/stream", response_class=StreamAnswer, responses={**STREAM, **answers(404, 409, 507)})
+@router.post(
+    "/runs/stream", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404, 409, 507)}
+)
 async def stream_run(request: Request, asked: RunRequest) -> EventStream:
     """Begin a run and answer with its events as they are born."""
     service = service_of(request)
@@ -75,7 +71,7 @@ async def stream_run(request: Request, asked: RunRequest) -> EventStream:
     return EventStream(service.hub, [Place(begun.run, 0)], headers=headers, reused=begun.reused, gone=gone)
 
 
-@router.get("/runs/{run}/events", response_class=StreamAnswer, responses={**STREAM, **answers(404)})
+@router.get("/runs/{run}/events", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404)})
 async def events_of_run(
     request: Request,
     run: str,
@@ -92,7 +88,7 @@ async def events_of_run(
     return EventStream(service.hub, [place])
 
 
-@router.get("/events", response_class=StreamAnswer, responses={**STREAM, **answers(404)})
+@router.get("/events", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404)})
 async def events_of_runs(
     request: Request,
     runs: Annotated[str, Query(min_length=1, max_length=4000, description="Ids, with commas between.")],
@@ -129,8 +125,10 @@ def resume_run(request: Request, run: str) -> RunAccepted:
     service = service_of(request)
     whole = service.house.runs.resolve(run)
     record = service.house.runs.record(whole)
-    if record.state in ("completed", "failed"):
-        raise ServiceError(f"Run {whole} is {record.state}: nothing is left to do. See GET /api/v1/runs/{whole}", code="runs.ended")
+    if record.state == "completed":
+        raise ServiceError(
+            f"Run {whole} is completed: nothing is left to do. See GET /api/v1/runs/{whole}", code="runs.ended"
+        )
     if not service.active(whole):
         service.resume(whole)
     return RunAccepted(

@@ -11,15 +11,13 @@ class RunRequest(BaseModel):
     """A backtest: one strategy on the instruments of a universe, or on those named.
 
     Absent means the engine's default. Costs and sizes take their unit in the text (`10bps`, `100%`, `1000usd`,
-    `risk:1%`); a number is a fraction where the setting has no unit of its own. Times are ISO 8601; without a zone, UTC.
+    `risk:1%`); a number is a fraction where the setting has no unit of its own. Times are ISO 8601, UTC without a zone.
     """
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [
-                {"strategy": "RsiReversion", "parameters": {"period": 14}, "universe": "demo", "fee": "10bps"}
-            ]
+            "examples": [{"strategy": "RsiReversion", "parameters": {"period": 14}, "universe": "demo", "fee": "10bps"}]
         },
     )
 
@@ -47,7 +45,7 @@ class RunRequest(BaseModel):
     path: Literal["pessimistic", "optimistic", "ohlc", "both"] | None = None
     adjust: Literal["none", "split", "all"] | None = None
     snapshot: int | None = Field(None, ge=0, description="State of the store to read; the newest by default.")
-    fresh: bool = Field(False, description="Compute even where an equal run is kept.")
+    fresh: bool = Field(default=False, description="Compute even where an equal run is kept.")
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the stream of this call is left."
     )
