@@ -1,6 +1,7 @@
 """RunStoreContract: what every store of runs with its event log must do, as tests for pytest to collect."""
 # ruff: noqa: D102 - a test's name is its sentence
 
+import contextlib
 import threading
 import time
 from pathlib import Path
@@ -179,6 +180,110 @@ class RunStoreContract:
         with pytest.raises(ParameterError, match="total_return"):
             runs.results(run, sort="luck'; --")
 
+    def test_runs_are_paged_from_the_newest_on(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        ids = [runs.create(sample_key(), SPEC, 1) for _ in range(5)]
+        first = runs.runs(limit=2)
+        # What begins meanwhile moves no page.
+        runs.create(sample_key(), SPEC, 1)
+        second = runs.runs(limit=2, before=first[-1].run)
+        third = runs.runs(limit=2, before=second[-1].run)
+        assert [record.run for record in [*first, *second, *third]] == ids[::-1]
+        assert runs.runs(before=ids[0]) == []
+
+    def test_a_run_is_held_by_one_until_it_is_left(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
+        assert runs.unfinished() == [run, other]
+        found: list[bool] = []
+
+        def try_it() -> None:
+            with runs.claim(run) as held:
+                found.append(held)
+
+        for _ in range(2):
+            with runs.claim(run) as held, runs.claim(other) as second:
+                assert held
+                assert second
+                assert runs.unfinished() == []
+                thread = threading.Thread(target=try_it)
+                thread.start()
+                thread.join()
+                try_it()
+                # One that was refused does not free what another holds.
+                assert runs.unfinished() == []
+            assert runs.unfinished() == [run, other]
+        try_it()
+        assert found == [False, False, False, False, True]
+        runs.finish(run, "completed", None)
+        assert runs.unfinished() == [other]
+
+    def test_a_claim_may_be_left_from_another_thread(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        claim = runs.claim(run)
+        assert claim.__enter__()
+        thread = threading.Thread(target=lambda: claim.__exit__(None, None, None))
+        thread.start()
+        thread.join()
+        with runs.claim(run) as held:
+            assert held
+
+    def test_of_many_who_claim_one_gets_it(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        inside, most, lock = 0, 0, threading.Lock()
+        got: list[bool] = []
+
+        def work() -> None:
+            nonlocal inside, most
+            for _ in range(25):
+                runs.unfinished()
+                with runs.claim(run) as held:
+                    if held:
+                        with lock:
+                            inside += 1
+                            most = max(most, inside)
+                        runs.unfinished()
+                        with lock:
+                            inside -= 1
+                    got.append(held)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert most == 1
+        assert any(got)
+
+    def test_a_run_is_claimed_before_anybody_sees_it(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        seen: list[list[str]] = []
+        with contextlib.ExitStack() as held:
+            with runs.together("a run"):
+                run = runs.create(sample_key(), SPEC, 1)
+                assert held.enter_context(runs.claim(run))
+                thread = threading.Thread(target=lambda: seen.append(list(runs.unfinished())))
+                thread.start()
+                thread.join()
+            seen.append(list(runs.unfinished()))
+        assert seen == [[], []]
+        assert runs.unfinished() == [run]
+
+    def test_an_ended_run_is_opened_again(self, tmp_path: Path) -> None:
+        import pytest
+
+        runs, _ = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        runs.finish(run, "cancelled", None, failed=2)
+        runs.reopen(run)
+        record = runs.record(run)
+        assert (record.state, record.finished_at, record.failed, record.receipt) == ("running", None, 0, None)
+        assert runs.unfinished() == [run]
+        with pytest.raises(UnknownRunError):
+            runs.reopen("0" * 26)
+
     def test_ids_are_found_by_prefix(self, tmp_path: Path) -> None:
         import pytest
 
@@ -244,6 +349,58 @@ class RunStoreContract:
         later.join()
         assert log.wait(run, 0, 0)
         assert not log.wait(run, 1, 0.03)
+
+    def test_the_last_number_is_that_of_the_newest_event(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
+        assert log.last(run) == 0
+        log.append(run, [Progress(run, 1, 1, 1.0, 0.0)] * 3)
+        log.append(other, [Progress(other, 1, 1, 1.0, 0.0)])
+        assert (log.last(run), log.last(other)) == (3, 1)
+
+    def test_listeners_are_told_of_every_commit_once_it_can_be_read(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
+        told: list[tuple[str, int, int, bool]] = []
+
+        def listen(name: str, last: int) -> None:
+            # Read by another thread, which sees only what is committed.
+            seen: list[int] = []
+            thread = threading.Thread(target=lambda: seen.append(log.last(name)))
+            thread.start()
+            thread.join()
+            told.append((name, last, seen[0], threading.current_thread() is threading.main_thread()))
+
+        end = log.listen(listen)
+        log.append(run, [Progress(run, 1, 1, 1.0, 0.0)] * 2)
+        log.append(run, [])
+        with runs.together("two runs"):
+            log.append(run, [Progress(run, 1, 1, 1.0, 0.0)])
+            log.append(other, [Progress(other, 1, 1, 1.0, 0.0)])
+            assert len(told) == 1
+        assert told == [(run, 2, 2, True), (run, 3, 3, True), (other, 1, 1, True)]
+        with contextlib.suppress(KeyError), runs.together("nothing"):
+            log.append(run, [Progress(run, 1, 1, 1.0, 0.0)])
+            raise KeyError
+        assert log.last(run) == 3
+        end()
+        log.append(run, [Progress(run, 1, 1, 1.0, 0.0)])
+        assert len(told) == 3
+
+    def test_a_listener_that_fails_takes_nothing_back(self, tmp_path: Path, caplog: Any) -> None:
+        runs, log = self.make(tmp_path)
+        run = runs.create(sample_key(), SPEC, 1)
+        told: list[int] = []
+
+        def fail(_run: str, _last: int) -> None:
+            raise ZeroDivisionError("a listener may not raise")
+
+        log.listen(fail)
+        log.listen(lambda _run, last: told.append(last))
+        assert log.append(run, [Progress(run, 1, 1, 1.0, 0.0)]) == 1
+        assert log.last(run) == 1
+        assert told == [1]
+        assert "a listener may not raise" in caplog.text
 
     def test_threads_number_their_events_without_a_gap(self, tmp_path: Path) -> None:
         runs, log = self.make(tmp_path)
