@@ -15,6 +15,7 @@ from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.sensitivity import sensitivity_of
+from tapehead.jobs.unread import unread_settings
 from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
@@ -99,6 +100,7 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     clock.mark("walk")
     also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
     result, warnings = _result(bench, item, task, bars, done, also, why_not)
+    warnings += [("settings.unread", text) for text in unread_settings(item.rules, signals)]
     clock.mark("metrics")
     if item.wider:
         warnings += _warm_up_warnings(bench, item, bars, signals)

@@ -9,6 +9,7 @@ import numpy as np
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.sensitivity import sensitivity_of
+from tapehead.jobs.unread import unread_settings
 from tapehead.layout.columns import BAR_COLUMNS, PARTIAL
 from tapehead.library.rules import read_rules
 from tapehead.metrics.summary import summarise
@@ -26,7 +27,10 @@ from tapehead.simulation.simulate import simulate as run_simulation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulation:
-    """What `simulate` found: closed trades, metrics with the reason of each None, equity at each bar close."""
+    """What `simulate` found: closed trades, metrics with the reason of each None, equity at each bar close.
+
+    `warnings` are sentences, for instance of a setting that nothing reads.
+    """
 
     trades: Trades
     metrics: Metrics
@@ -36,6 +40,7 @@ class Simulation:
     final_equity: float
     flags: tuple[str, ...]
     orders: Orders | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def equity(self) -> Table:
@@ -103,7 +108,8 @@ def simulate(bars: Bars, signals: Signals, *, orders: bool = False, **settings: 
     also, why_not = sensitivity_of(bars, signals, rules, memo, done)
     metrics |= also
     why |= why_not
-    return Simulation(done.trades, metrics, why, line, done.position, done.final_equity, done.flags, done.orders)
+    told = (done.trades, metrics, why, line, done.position, done.final_equity, done.flags, done.orders)
+    return Simulation(*told, tuple(unread_settings(rules, signals)))
 
 
 def _whole(bars: Bars, signals: Signals) -> tuple[Bars, Signals]:
