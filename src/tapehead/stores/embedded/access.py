@@ -40,8 +40,8 @@ class EmbeddedAccess:
             asked = {"prefix": key.prefix, "name": key.name, "at": key.created_at}
             taken = self._run("taken", asked).fetchone()
             if taken is not None:
-                bound = f"that of no other usable key: {taken[0]} has it. Take it back: tapehead keys revoke {taken[0]}"
-                raise ParameterError(name="name", value=key.name, bound=bound)
+                text = f"A usable key is called '{taken[1]}': {taken[0]}. Take it back: tapehead keys revoke {taken[0]}"
+                raise ParameterError(text, name="name", value=key.name)
             self._run("add_key", (*row, key.created_at, key.expires_at, key.revoked_at, key.used_at))
             self._run("changed")
 
