@@ -79,11 +79,14 @@ class Service:
         self._slots = slots
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
+        self.warm = threading.Event()
+        """Set once the kernels are loaded, so that the first run waits for nothing."""
 
     def open(self) -> None:
         """Begin to drive runs, first of all those that a process which died has left."""
         for number in range(self._slots):
             self._start(self._drive, f"tapehead-run-{number}")
+        self._start(self._load, "tapehead-warm")
         self._start(self._recover, "tapehead-recover")
 
     def close(self, grace_s: float = 5.0) -> None:
@@ -192,6 +195,13 @@ class Service:
                 self._entries.pop(run.id, None)
             self.queue.done(entry)
             entry.ended.set()
+
+    def _load(self) -> None:
+        """Load every kernel."""
+        from tapehead.kernels.warm import compile_all
+
+        compile_all()
+        self.warm.set()
 
     def _recover(self) -> None:
         """Finish runs that nobody alive works on, at once and whenever another process dies."""
