@@ -4,36 +4,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Final, Generic, NamedTuple
 
 from tapehead.errors import ParameterError, SurroundingsError
-from tapehead.ports.work import Cancel, Done, Task
+from tapehead.ports.work import Cancel, Done, PoolStats, Task
 
 SMALL: Final = 64
 """A lane of at most so many tasks goes before bigger ones."""
 BIG_TURN: Final = 8
 """Every so many turns one belongs to a big lane first, so that small ones never starve it."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoolStats:
-    """A pool at one moment.
-
-    `lanes` have tasks that wait or run, `small_lanes` of them are small; `waiting` and `running` count tasks now,
-    `done` since the pool was made. `waited_s` is how long all begun tasks together waited for a thread, `busy_s` how
-    long those that are done took.
-    """
-
-    workers: int
-    lanes: int
-    small_lanes: int
-    waiting: int
-    running: int
-    done: int
-    waited_s: float
-    busy_s: float
 
 
 class _Raised(NamedTuple):

@@ -98,13 +98,37 @@ class Executor(Protocol):
         ...
 
 
-class Pool(Protocol):
-    """Threads that many runs share."""
+@dataclass(frozen=True, slots=True)
+class PoolStats:
+    """A pool at one moment.
+
+    `lanes` have tasks that wait or run, `small_lanes` of them are small; `waiting` and `running` count tasks now,
+    `done` since the pool was made. `waited_s` is how long all begun tasks together waited for a thread, `busy_s` how
+    long those that are done took.
+    """
 
     workers: int
+    lanes: int
+    small_lanes: int
+    waiting: int
+    running: int
+    done: int
+    waited_s: float
+    busy_s: float
+
+
+class Pool(Protocol):
+    """Threads that many runs share; `closed` once nothing more begins."""
+
+    workers: int
+    closed: bool
 
     def lane(self, tasks: int) -> Executor:
         """Return an executor for one run of about so many tasks; small runs go before big ones."""
+        ...
+
+    def stats(self) -> PoolStats:
+        """Return what goes on now, and counts since the pool was made."""
         ...
 
     def close(self) -> None:
