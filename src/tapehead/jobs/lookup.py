@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tapehead.errors import NoBarsError, ParameterError, UnknownSymbolError
 from tapehead.jobs.absent import read_empties
+from tapehead.jobs.outline import holes_kept, outline
 from tapehead.jobs.plan import OPEN_END, OPEN_START, check_range, held_range
 from tapehead.jobs.read import Shelf, read_series
 from tapehead.jobs.resample import divides, resample, thin
@@ -27,6 +30,24 @@ _CUSTOMARY = ("1m", "2m", "3m", "5m", "10m", "15m", "30m", "1h", "2h", "3h", "4h
 _NAMED = 3
 # The longest time that a market of ours is closed between two steps is a week with holidays on both sides.
 _CLOSED_US = 15 * 86_400_000_000
+_MORE_THAN_A_LINE = {"open", "high", "low", "volume"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What bars of one instrument would be read from, without reading them.
+
+    `segments` are the data hashes of every block that is looked at and `rows` the bars in them, `empty` the ranges that
+    are confirmed empty where that matters to what is made of them.
+    """
+
+    instrument: Instrument
+    interval: Interval
+    source: Interval
+    segments: tuple[bytes, ...]
+    rows: int
+    empty: tuple[EmptyRange, ...]
+    snapshot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +98,8 @@ def look_up(
     start, end : int, optional
         Open times of the bars to give, us UTC, half-open. A coarse bar is whole, wherever the range cuts.
     points : int, optional
-        At most so many bars each; see `resample.thin`.
+        At most so many bars each: see `resample.thin`. Where closes are asked for without another price or volume, they
+        are a line, and the bars are those that `outline.outline` picks.
     columns : sequence of str
         What to give; where bars are held as they are asked for, nothing else is read.
     snapshot : int, optional
@@ -87,24 +109,67 @@ def look_up(
     ------
     UnknownSymbolError, AmbiguousSymbolError, ParameterError, EmptyRangeError, NoBarsError
     """
+    number = store.head() if snapshot is None else snapshot
+    with store.lease(number, LEASE_S):
+        laid = _lay_out(store, symbols, interval, start, end, points, columns, number)
+        return [one.read(store, shelf, refs, empty, number) for one, refs, empty in laid]
+
+
+def trace(
+    store: BarStore,
+    symbols: Sequence[str],
+    *,
+    interval: str | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    points: int | None = None,
+    columns: Sequence[Column] = BAR_COLUMNS,
+    snapshot: int | None = None,
+) -> list[Trace]:
+    """Return what `look_up` would read of each instrument; equal traces give equal bars."""
+    number = store.head() if snapshot is None else snapshot
+    laid = _lay_out(store, symbols, interval, start, end, points, columns, number)
+    return [
+        Trace(
+            one.instrument,
+            one.interval,
+            one.source,
+            tuple(ref.data for ref in refs),
+            sum(ref.rows for ref in refs),
+            tuple(empty),
+            number,
+        )
+        for one, refs, empty in laid
+    ]
+
+
+def _lay_out(
+    store: BarStore,
+    symbols: Sequence[str],
+    interval: str | None,
+    start: int | None,
+    end: int | None,
+    points: int | None,
+    columns: Sequence[Column],
+    number: int,
+) -> "list[tuple[_Wanted, Sequence[SegmentRef], Sequence[EmptyRange]]]":
+    """Return what to give of each instrument and what to make it of, with one look at the manifest."""
     if not symbols:
         raise ParameterError(name="symbols", value=[], bound="at least one instrument, such as ['BTCUSDT']")
     if points is not None and points < 1:
         raise ParameterError(name="points", value=points, bound="at least 1")
     check_range(start, end)
-    number = store.head() if snapshot is None else snapshot
-    with store.lease(number, LEASE_S):
-        known = store.instruments(number)
-        asked = [_found(store, known, symbol) for symbol in symbols]
-        sources = _sources(store, asked, interval, number)
-        wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
-        margin = max((one.margin_us for one in wanted), default=0)
-        lo, hi = OPEN_START if start is None else start - margin, OPEN_END if end is None else end + margin
-        series = [one.series for one in wanted]
-        refs = store.manifest(series, lo, hi, warm=1 if margin and start is not None else 0, snapshot=number).refs
-        made = [one for one in series if points is not None or margin]
-        empty = read_empties(store, made, number)
-        return [one.read(store, shelf, refs.get(one.series, ()), empty.get(one.series, ()), number) for one in wanted]
+    known = store.instruments(number)
+    asked = [_found(store, known, symbol) for symbol in symbols]
+    sources = _sources(store, asked, interval, number)
+    wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
+    margin = max((one.margin_us for one in wanted), default=0)
+    lo, hi = OPEN_START if start is None else start - margin, OPEN_END if end is None else end + margin
+    series = [one.series for one in wanted]
+    refs = store.manifest(series, lo, hi, warm=1 if margin and start is not None else 0, snapshot=number).refs
+    made = [one for one in series if points is not None or margin]
+    empty = read_empties(store, made, number)
+    return [(one, refs.get(one.series, ()), empty.get(one.series, ())) for one in wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +196,11 @@ class _Wanted:
             return 0
         return self.interval.us + (0 if self.instrument.calendar == "24/7" else _CLOSED_US)
 
+    @property
+    def is_line(self) -> bool:
+        """Whether a line of closes is wanted, with fewer points than there are bars."""
+        return self.points is not None and "close" in self.columns and not _MORE_THAN_A_LINE & {*self.columns}
+
     def read(
         self,
         store: BarStore,
@@ -142,7 +212,7 @@ class _Wanted:
         """Read, make coarser, cut, thin."""
         if not refs:
             raise self._nothing(store)
-        if not self.margin_us and self.points is None:
+        if not self.margin_us and (self.points is None or self.is_line):
             return self._as_held(store, shelf, refs, snapshot)
         outside, days = 0, calendar(self.instrument.calendar)
         bars = frozen_bars(self.series, read_series(shelf, refs))
@@ -153,19 +223,33 @@ class _Wanted:
         bars = bars.slice(lo, hi)
         if not len(bars):
             raise self._nothing(store)
+        if self.is_line:
+            table = self._line({name: getattr(bars, name) for name in ("close", "flags", *self.columns)}, bars.series)
+            return Reading(bars.series, self.instrument, table, (), self.source, outside, len(bars), snapshot)
         few = bars if self.points is None else thin(bars, self.points, days, () if self.margin_us else empty)
         table = Table({name: getattr(few, name) for name in self.columns}, series_metadata(few.series))
         return Reading(few.series, self.instrument, table, (), self.source, outside, len(bars), snapshot)
 
     def _as_held(self, store: BarStore, shelf: Shelf, refs: Sequence[SegmentRef], snapshot: int) -> Reading:
         """Read no column but those that are asked for, and the times."""
-        read = read_series(shelf, refs, tuple(dict.fromkeys(("ts", *self.columns))))
+        more: tuple[Column, ...] = ("close", "flags") if self.is_line else ()
+        read = read_series(shelf, refs, tuple(dict.fromkeys(("ts", *more, *self.columns))))
         lo, hi = self._range(read["ts"])
         if hi == lo:
             raise self._nothing(store)
+        if self.is_line:
+            table = self._line({name: values[lo:hi] for name, values in read.items()}, self.series)
+            return Reading(self.series, self.instrument, table, (), self.source, 0, hi - lo, snapshot)
         table = Table({name: read[name][lo:hi] for name in self.columns}, series_metadata(self.series))
         segments = tuple(ref.data for ref in refs)
         return Reading(self.series, self.instrument, table, segments, self.source, 0, hi - lo, snapshot)
+
+    def _line(self, columns: Mapping[Column, NDArray[Any]], series: Series) -> Table:
+        """Return the rows that draw the line of closes; a hole between two of them stays one."""
+        at = outline(columns["close"], self.points or 1)
+        flags = holes_kept(columns["flags"], at)
+        kept = {str(name): flags if name == "flags" else columns[name][at] for name in self.columns}
+        return Table(kept, series_metadata(series))
 
     def _range(self, ts: I64) -> tuple[int, int]:
         """Return the places between which the asked bars stand."""

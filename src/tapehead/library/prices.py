@@ -6,7 +6,7 @@ from typing import Any, cast, overload
 from tapehead.errors import ParameterError
 from tapehead.jobs import universes as selection
 from tapehead.jobs.latest import latest
-from tapehead.jobs.lookup import Reading, look_up
+from tapehead.jobs.lookup import Reading, Trace, look_up, trace
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.library.times import read_time
 from tapehead.model.bars import Bars
@@ -93,7 +93,8 @@ class Prices:
         start, end : date, datetime or ISO text, optional
             Half-open, by the open of a bar, UTC. No start means all that is held.
         points : int, optional
-            At most so many bars, by exact first, highest, lowest, last and sum: for charts.
+            At most so many bars, by exact first, highest, lowest, last and sum: for charts. Where `columns` have
+            closes and no other price or volume, they are a line: of some of the bars, the extremes among them.
         columns : sequence of str, optional
             Some of `ts open high low close volume flags`; nothing else is read then.
         snapshot : int, optional
@@ -136,6 +137,29 @@ class Prices:
         return look_up(
             self._house.bars,
             self._house.shelf,
+            symbols,
+            interval=interval,
+            start=read_time("start", start),
+            end=read_time("end", end),
+            points=points,
+            columns=_checked(columns),
+            snapshot=snapshot,
+        )
+
+    def trace(
+        self,
+        symbols: Sequence[str],
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        *,
+        points: int | None = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> list[Trace]:
+        """Return what `look_up` would read of each instrument, without reading it; equal traces give equal bars."""
+        return trace(
+            self._house.bars,
             symbols,
             interval=interval,
             start=read_time("start", start),
