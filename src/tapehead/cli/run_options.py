@@ -59,6 +59,7 @@ _EXITS = (
     _option("--trail", metavar="SHARE", text="Below the best price since the entry: 3%."),
     _option("--time-stop", type=_WHOLE, metavar="N", text="Out at the N-th close after the entry bar."),
     _option("--close-at-end", is_flag=True, text="Close what is open at the last close."),
+    _option("--delist-haircut", metavar="SHARE", text="Of the last close, lost where a series is delisted: 30%."),
 )
 _SIDES = (
     _option("--long", "side", flag_value="long", text="Long positions only; the default."),
