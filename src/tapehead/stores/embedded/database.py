@@ -52,6 +52,7 @@ class Database:
         self._statements = read_statements(script)
         self._local = threading.local()
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._pid = os.getpid()
         self._inherited: list[dict[threading.Thread, sqlite3.Connection]] = []
@@ -95,13 +96,15 @@ class Database:
         if connection.in_transaction:
             yield connection
             return
+        # Threads of one process queue here: SQLite lets them poll with growing pauses, up to seconds under load.
+        turn = self._turn
+        queued = turn.acquire(timeout=_BUSY_S)
         try:
             with announced("begin", self.path):
                 connection.execute("BEGIN IMMEDIATE")
             yield connection
             with announced("commit", self.path):
                 connection.execute("COMMIT")
-            self._call_waiting()
         except BaseException as error:
             # A full disk may have rolled back already; then there is nothing left to undo.
             if connection.in_transaction:
@@ -111,6 +114,10 @@ class Database:
             if isinstance(error, sqlite3.OperationalError):
                 self._explain(error, what)
             raise
+        finally:
+            if queued:
+                turn.release()
+        self._call_waiting()
 
     @contextmanager
     def moment(self) -> Iterator[sqlite3.Connection]:
@@ -150,6 +157,7 @@ class Database:
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._lock = threading.Lock()
+            self._turn = threading.Lock()
             self._inherited.append(self._open)
             self._open = {}
 
