@@ -31,7 +31,7 @@ def iso(ts: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{micro:06d}" if micro else "") + "Z"
 
 
-def _us(text: str) -> int:
+def us_of(text: str) -> int:
     """Undo `iso`."""
     since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
@@ -93,8 +93,8 @@ class RunSpec:
             interval=value["interval"],
             universe=value.get("universe"),
             symbols=tuple(value["symbols"]) if "symbols" in value else None,
-            start=_us(value["start"]) if "start" in value else None,
-            end=_us(value["end"]) if "end" in value else None,
+            start=us_of(value["start"]) if "start" in value else None,
+            end=us_of(value["end"]) if "end" in value else None,
             rules=_read_rules(value),
             adjust=value.get("adjust", "none"),
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def result_json(result: "RunResult") -> dict[str, Any]:
-    """Return a result as events say it, with its final equity and range."""
+    """Return a result as events say it."""
     return {
         "instrument": result.instrument,
         "interval": result.interval,
@@ -23,6 +23,7 @@ def result_json(result: "RunResult") -> dict[str, Any]:
         "flags": list(result.flags),
         "equity": result.equity.tolist(),
         "final_equity": result.final_equity,
+        "decisions": result.decisions.hex(),
         "bars": result.bars,
         "first": iso(result.first) if result.bars else None,
         "last": iso(result.last) if result.bars else None,

@@ -1,10 +1,11 @@
-"""run_json: a run without its results."""
+"""Runs without their results, and what stands above their tables, as plain values."""
 
 from typing import TYPE_CHECKING, Any
 
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
+    from tapehead.library.run import Header
     from tapehead.ports.runs import RunRecord
 
 
@@ -19,6 +20,22 @@ def run_json(record: "RunRecord") -> dict[str, Any]:
         "finished_at": None if record.finished_at is None else iso(record.finished_at),
         "count": record.count,
         "failed": record.failed,
+        "key": {name: value.hex() for name, value in record.key._asdict().items()},
         "receipt": record.key.receipt(),
         "digest": None if record.receipt is None else record.receipt.digest,
+    }
+
+
+def header_json(header: "Header") -> dict[str, Any]:
+    """Return plain values of what stands above the table of a run; `first` and `last` are None where it has no bar."""
+    return {
+        "strategy": header.strategy,
+        "instruments": header.instruments,
+        "interval": header.interval,
+        "first": iso(header.first) if header.bars else None,
+        "last": iso(header.last) if header.bars else None,
+        "bars": header.bars,
+        "snapshot": header.snapshot,
+        "adjust": header.adjust,
+        "stamps": list(header.stamps),
     }
