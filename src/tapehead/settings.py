@@ -1,13 +1,17 @@
 """Settings: what the environment may say, each with its default, unit and bound."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from tapehead.errors import ParameterError
+from tapehead.errors import ParameterError, SurroundingsError
 
 MIB = 1024 * 1024
+_MOST_SECRET_BYTES = 64 * 1024
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMS = ("auto", "json", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,45 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """What the service logs.
+
+    Attributes
+    ----------
+    level : str
+        Least level of every room that is not named: `debug`, `info`, `warning` or `error`.
+    rooms : mapping of str to str
+        Level of single rooms.
+    form : str
+        `json`, a document a line; `text`, for people; `auto`, text on a terminal and JSON elsewhere.
+    """
+
+    level: str = "info"
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    form: str = "auto"
+
+
+def read_log_settings(environment: Mapping[str, str] | None = None) -> LogSettings:
+    """Return what TAPEHEAD_LOG (`info,runs=debug`) and TAPEHEAD_LOG_FORM ask for. Raises ParameterError."""
+    given = os.environ if environment is None else environment
+    level, rooms = "info", {}
+    for part in filter(None, (part.strip() for part in given.get("TAPEHEAD_LOG", "").split(","))):
+        room, equals, asked = part.rpartition("=")
+        asked = asked.strip().lower()
+        if asked not in LOG_LEVELS or bool(equals) != bool(room.strip()):
+            bound = f"a level ({', '.join(LOG_LEVELS)}) and ROOM=LEVEL of single rooms, such as info,runs=debug"
+            raise ParameterError(name="TAPEHEAD_LOG", value=part, bound=bound)
+        if equals:
+            rooms[room.strip()] = asked
+        else:
+            level = asked
+    form = given.get("TAPEHEAD_LOG_FORM", "").strip().lower() or "auto"
+    if form not in LOG_FORMS:
+        raise ParameterError(name="TAPEHEAD_LOG_FORM", value=form, bound=f"one of {', '.join(LOG_FORMS)}")
+    return LogSettings(level, rooms, form)
+
+
 def processors() -> int:
     """Return the number of processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -59,3 +102,38 @@ def _count(given: Mapping[str, str], name: str, default: int, most: int) -> int:
     if not text.isdecimal() or int(text) > most:
         raise ParameterError(name=name, value=text, bound=f"a whole number from 0 to {most:,}")
     return int(text)
+
+
+def read_secret(name: str, environment: Mapping[str, str] | None = None) -> str | None:
+    """Return a secret that the environment gives as NAME, or in the file that NAME_FILE names; None where neither does.
+
+    Parameters
+    ----------
+    name : str
+        Such as `TAPEHEAD_KEY`; the file of a mounted secret is then named by `TAPEHEAD_KEY_FILE`.
+
+    Raises
+    ------
+    ParameterError
+        Both are given, or what is given is empty, not one line or not plain text. No message shows the secret.
+    SurroundingsError
+        The file cannot be read.
+    """
+    given = os.environ if environment is None else environment
+    text, file = given.get(name), given.get(f"{name}_FILE")
+    if text and file:
+        raise ParameterError(name=name, value="***", bound=f"given here or by {name}_FILE, not by both")
+    if file:
+        try:
+            text = Path(file).read_bytes()[:_MOST_SECRET_BYTES].decode("latin-1")
+        except OSError as error:
+            why = f"{name}_FILE={file} cannot be read: {error.strerror or error}"
+            raise SurroundingsError(f"{why}. Look at the surroundings: tapehead doctor") from error
+    if not text:
+        if file:
+            raise ParameterError(name=f"{name}_FILE", value=file, bound="a file that is not empty")
+        return None
+    secret = text.strip()
+    if not re.fullmatch(r"[!-~]+", secret):
+        raise ParameterError(name=name, value="***", bound="one word of printable ASCII")
+    return secret

@@ -13,11 +13,11 @@ from starlette.responses import Response
 
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
-from tapehead.api.routes import root, runs
+from tapehead.api.routes import health, root, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
 
-ROUTERS = (root.router, runs.router)
+ROUTERS = (root.router, health.router, runs.router)
 _TITLE = "Tapehead"
 
 
@@ -27,10 +27,12 @@ def make_app(service: Service, options: Options) -> FastAPI:
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         service.hub.open()
+        service.measure.open()
         service.open()
         yield
         await asyncio.to_thread(service.close)
         await service.hub.close()
+        service.measure.close()
 
     app = FastAPI(
         title=_TITLE, version="1", lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"

@@ -99,6 +99,7 @@ class EventStream(Response):
                     if frames[-1].name in ENDINGS and self._hub.ended(run, frames[-1].number):
                         left.discard(run)
             if chunks:
+                self._hub.sent += len(chunks)
                 self._slow = await _put(send, b"".join(chunks)) > SLOW_S
             elif self._hub.draining:
                 await _put(send, RETRY)

@@ -73,6 +73,10 @@ class Hub:
         self._poll: asyncio.Task[None] | None = None
         self._unlisten: Callable[[], None] | None = None
         self.draining = False
+        self.streams = 0
+        """Streams that are open."""
+        self.sent = 0
+        """Events sent on all streams since the hub was made."""
 
     def open(self) -> None:
         """Begin on the running loop."""
@@ -108,6 +112,7 @@ class Hub:
     def join(self, runs: Iterable[RunId]) -> Watch:
         """Begin to watch."""
         watch = Watch(runs)
+        self.streams += 1
         for run in watch.runs:
             self._tails.setdefault(run, _Tail()).watches.add(watch)
         if self._poll is None or self._poll.done():
@@ -116,17 +121,13 @@ class Hub:
 
     def leave(self, watch: Watch) -> None:
         """End to watch; the frames of a run that nobody watches are let go."""
+        self.streams -= 1
         for run in watch.runs:
             tail = self._tails[run]
             tail.watches.discard(watch)
             if not tail.watches:
                 del self._tails[run]
                 self._known.pop(run, None)
-
-    @property
-    def streams(self) -> int:
-        """How many watch."""
-        return len({watch for tail in self._tails.values() for watch in tail.watches})
 
     async def frames(self, run: RunId, after: int) -> list[Frame]:
         """Return frames of a watched run with a number above `after`, a page at most."""

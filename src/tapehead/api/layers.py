@@ -3,6 +3,7 @@
 from starlette.types import ASGIApp
 
 from tapehead.api.app import make_app
+from tapehead.api.measure.requests import RequestLayer
 from tapehead.api.options import Options
 from tapehead.api.service import Service
 
@@ -10,4 +11,4 @@ from tapehead.api.service import Service
 def make_layers(service: Service, options: Options) -> ASGIApp:
     """Return the application with everything around it; the last line is the outermost layer."""
     app: ASGIApp = make_app(service, options)
-    return app
+    return RequestLayer(app, service.measure.metrics, service.measure.traffic)

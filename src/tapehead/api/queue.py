@@ -3,7 +3,9 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tapehead.api.problem import ServiceError
 from tapehead.library.run import Run
@@ -14,18 +16,27 @@ SMALL = 64
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A run that waits or goes on; `run` is driven by one thread, `cancel` of it may be called by any."""
+    """A run that waits or goes on; `run` is driven by one thread, `cancel` of it may be called by any.
+
+    `context` is that of the request that asked for it, so that what its thread logs names the request.
+    """
 
     run: Run
     tasks: int
     place: int = 0
     cancelled: bool = False
+    context: Context = field(default_factory=copy_context)
     ended: threading.Event = field(default_factory=threading.Event)
 
     @property
     def small(self) -> bool:
         """Whether it belongs to the upper level."""
         return self.tasks <= SMALL
+
+    @property
+    def level(self) -> Literal["small", "big"]:
+        """The name of its level."""
+        return "small" if self.small else "big"
 
 
 class Queue:
@@ -111,9 +122,10 @@ class Queue:
             self._changed.notify_all()
 
     def counts(self) -> dict[str, int]:
-        """Return how many wait on each level and how many go on."""
+        """Return how many wait on each level, how many go on, and how many more may wait."""
         with self._changed:
-            return {"small": len(self._small), "big": len(self._big), "active": len(self._active)}
+            small, big = len(self._small), len(self._big)
+            return {"small": small, "big": big, "active": len(self._active), "room": max(self._bound - small - big, 0)}
 
     def _next(self) -> Entry | None:
         """Return the entry whose turn it is, taken off its level; None while no slot is free for one."""

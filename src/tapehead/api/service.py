@@ -3,11 +3,15 @@
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tapehead.api.hub import Hub
+from tapehead.api.measure.context import working_for
+from tapehead.api.measure.measure import Measure
+from tapehead.api.measure.stages import spend, stage
 from tapehead.api.problem import ServiceError
 from tapehead.api.queue import Entry, Queue
 from tapehead.errors import TapeheadError, UnknownStrategyError
@@ -74,6 +78,7 @@ class Service:
         self.pool = make_pool(workers or self.house.settings.workers)
         self.hub = Hub(self.house.log)
         self.queue = Queue(slots, waiting, self._moved)
+        self.measure = Measure(self)
         self._entries: dict[RunId, Entry] = {}
         self._lock = threading.Lock()
         self._slots = slots
@@ -104,7 +109,7 @@ class Service:
     @property
     def draining(self) -> bool:
         """Whether the service is about to end."""
-        return self._stopping.is_set()
+        return self._stopping.is_set() or self.hub.draining
 
     def begin(self, strategy: str, asked: Mapping[str, Any], *, fresh: bool = False) -> Begun:
         """Plan a run and log that it started, or return the equal one that is kept.
@@ -121,7 +126,8 @@ class Service:
             raise UnknownStrategyError(name=strategy, hint=" Over HTTP only those that are installed run.")
         self.queue.room()
         lane = _Lane(self.pool)
-        run = self.store.backtest(strategy, executor=lane, fresh=fresh, keep_failed=True, **asked)
+        with stage("plan"):
+            run = self.store.backtest(strategy, executor=lane, fresh=fresh, keep_failed=True, **asked)
         if run.kept:
             record = run.record
             return Begun(run.id, record.key.digest().hex(), reused=True, total=record.count)
@@ -155,7 +161,14 @@ class Service:
         """Wait for the end of a run that goes on here; False after `timeout_s`."""
         with self._lock:
             entry = self._entries.get(run_id)
-        return entry is None or entry.ended.wait(timeout_s)
+        if entry is None:
+            return True
+        began = time.perf_counter()
+        ended = entry.ended.wait(timeout_s)
+        waited_s, queued_s = time.perf_counter() - began, self.measure.runs.queued_s(run_id)
+        spend("queue", min(queued_s, waited_s))
+        spend("run", max(waited_s - queued_s, 0.0))
+        return ended
 
     def active(self, run_id: RunId) -> bool:
         """Say whether a run waits or goes on here."""
@@ -167,6 +180,8 @@ class Service:
         entry = Entry(run, tasks)
         with self._lock:
             self._entries[run.id] = entry
+        self.measure.runs.queued(run.id, entry.level, tasks, run.spec.strategy)
+        log.info("run asked for", extra={"run": run.id, "size": entry.level, "instruments": tasks})
         self.queue.put(entry)
 
     def _moved(self, entry: Entry) -> None:
@@ -179,22 +194,32 @@ class Service:
     def _drive(self) -> None:
         """Take entries and run them to their ends, one after another."""
         while (entry := self.queue.take()) is not None:
+            self.measure.runs.begun(entry.run.id)
             self._finish(entry)
 
     def _finish(self, entry: Entry) -> None:
-        """Run one entry to its end; its events are in the log by themselves."""
-        run = entry.run
-        try:
-            for _ in run.events():
-                pass
-        except Exception:
-            log.exception("run broke", extra={"run": run.id})
-            run.fail("internal", "Tapehead itself broke; the service's log tells where.")
-        finally:
-            with self._lock:
-                self._entries.pop(run.id, None)
-            self.queue.done(entry)
-            entry.ended.set()
+        """Run one entry to its end, for the request that asked for it."""
+        entry.context.run(self._work, entry)
+
+    def _work(self, entry: Entry) -> None:
+        """Take the events of a run as they come; they are in the log by themselves."""
+        run, meter = entry.run, self.measure.runs
+        broke = False
+        with working_for(run=run.id):
+            try:
+                for _, event in run.events():
+                    meter.saw(run.id, event)
+            except Exception:
+                broke = True
+                log.exception("run broke")
+                run.fail("internal", "Tapehead itself broke; the service's log tells where.")
+            finally:
+                with self._lock:
+                    self._entries.pop(run.id, None)
+                self.queue.done(entry)
+                times = meter.ended(run.id, run.timings, broke=broke)
+                log.info("run %s", times.state, extra={"results": times.results, "duration_ms": times.last_ms})
+                entry.ended.set()
 
     def _load(self) -> None:
         """Load every kernel."""
