@@ -133,7 +133,7 @@ def _at_least(bound: int) -> type[int]:
         return value
 
     read.__name__ = f"integer of at least {bound}"
-    return read  # type: ignore[return-value]
+    return read  # type: ignore[return-value]  # argparse takes any function of a text
 
 
 def _peers(text: str) -> tuple[str, ...]:

@@ -294,7 +294,7 @@ def check_python() -> None:
     if Path(sys.prefix).resolve() == VENV.resolve():
         # Called from the activated environment: it cannot replace itself, so its own interpreter goes on from outside.
         base = os.path.realpath(sys.executable)
-        os.execv(base, [base, "-I", "-B", str(Path(__file__).resolve())])  # noqa: S606
+        os.execv(base, [base, "-I", "-B", str(Path(__file__).resolve())])  # noqa: S606 - no shell: our own file by our own interpreter
 
 
 def main() -> int:

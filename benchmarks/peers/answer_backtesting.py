@@ -14,7 +14,7 @@ from benchmarks.handover import Handover
 from benchmarks.peers.with_backtesting import SHARE, UNITS_BITS, framed, padding
 
 
-class Wishing(Strategy):  # type: ignore[misc]
+class Wishing(Strategy):  # type: ignore[misc]  # the peer has no types
     """Decide by the wishes of a case; levels are set once the fill is known."""
 
     case: Case

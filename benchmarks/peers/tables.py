@@ -133,7 +133,7 @@ def with_backtesting() -> list[dict[str, Any]]:
     """Fill at the next open, as it does by default."""
     from backtesting import Backtest, Strategy
 
-    class Given(Strategy):  # type: ignore[misc]
+    class Given(Strategy):  # type: ignore[misc]  # the peer has no types
         """Trade ready-made wishes."""
 
         enter: list[bool]

@@ -28,7 +28,7 @@ UNITS_BITS = 46
 SHARE = 1 - 1e-12
 
 
-class Ready(Strategy):  # type: ignore[misc]
+class Ready(Strategy):  # type: ignore[misc]  # the peer has no types
     """Trade ready-made signals; plain lists, since its own indicator slices cost more than the strategy."""
 
     enter: list[bool]

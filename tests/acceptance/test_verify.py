@@ -49,9 +49,9 @@ def verify(home: Path, run: str) -> tuple[Ended, dict[str, Any]]:
 def tamper(home: Path, run: str, column: str, change: Callable[[Any], Any]) -> None:
     connection = sqlite3.connect(home / "runs.db")
     where = "WHERE run = ? AND instrument = 'binance:ETHUSDT'"
-    (value,) = connection.execute(f"SELECT {column} FROM results {where}", (run,)).fetchone()  # noqa: S608
+    (value,) = connection.execute(f"SELECT {column} FROM results {where}", (run,)).fetchone()  # noqa: S608 - words of this test
     with connection:
-        done = connection.execute(f"UPDATE results SET {column} = ? {where}", (change(value), run))  # noqa: S608
+        done = connection.execute(f"UPDATE results SET {column} = ? {where}", (change(value), run))  # noqa: S608 - words of this test
     assert done.rowcount == 1
     connection.close()
 

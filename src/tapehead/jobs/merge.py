@@ -200,8 +200,11 @@ def split_periods(columns: Columns, interval: Interval) -> Iterator[tuple[int, C
     start = 0
     while start < len(ts):
         period = interval.period_of(int(ts[start]))
-        # mypy gives a parameter with a default no type; without it the lambda would see a later period.
-        end = _first_after(ts, start, lambda at, period=period: interval.period_of(at) != period)  # type: ignore[misc]
+
+        def beyond(at: int, period: int = period) -> bool:
+            return interval.period_of(at) != period
+
+        end = _first_after(ts, start, beyond)
         yield period, {name: columns[name][start:end] for name in BAR_COLUMNS}
         start = end
 

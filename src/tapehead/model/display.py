@@ -53,7 +53,8 @@ def figures(values: Mapping[str, float | None], why: Mapping[str, str], note: st
 def cell(name: str, value: object) -> str:
     """Return a value of a column: a time as such, flags in words."""
     if name == "ts" or isinstance(value, np.datetime64):
-        return str(np.datetime64(int(value), "us")).replace("T", " ").removesuffix(".000000")  # type: ignore[call-overload]
+        moment = int(value)  # type: ignore[call-overload]  # a time is whole, whatever holds it
+        return str(np.datetime64(moment, "us")).replace("T", " ").removesuffix(".000000")
     if name == "flags" and isinstance(value, np.integer):
         return " ".join(word for bit, word in FLAG_WORDS.items() if int(value) & bit)
     plain = value.item() if isinstance(value, np.generic) else value

@@ -31,7 +31,7 @@ def call(store: ScriptedStore, capfd: pytest.CaptureFixture[str], monkeypatch: p
     monkeypatch.delenv("TAPEHEAD_HOME", raising=False)
 
     def run(*words: str) -> Called:
-        code = main(words, open_store=store.open)  # type: ignore[arg-type]
+        code = main(words, open_store=store.open)  # type: ignore[arg-type]  # scripted
         return Called(code, *capfd.readouterr())
 
     return run

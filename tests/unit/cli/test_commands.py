@@ -175,7 +175,7 @@ def test_a_fault_of_ours_is_never_taken_for_a_check_that_said_no(call: Call, sto
 
 
 def test_ctrl_c_outside_a_run_is_130(call: Call, store: ScriptedStore) -> None:
-    store.error = KeyboardInterrupt()  # type: ignore[assignment]
+    store.error = KeyboardInterrupt()  # type: ignore[assignment]  # what Ctrl-C raises
     called = call("runs")
     assert called.code == 130
     assert called.err.startswith("error: Stopped by Ctrl-C")

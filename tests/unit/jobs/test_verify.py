@@ -155,9 +155,9 @@ def tampered(store: Store, statement: str, *values: Any) -> None:
 def edit(store: Store, run: Run, column: str, change: Callable[[Any], Any]) -> None:
     connection = sqlite3.connect(store.home / "runs.db")
     where = "WHERE run = ? AND instrument = 'test:S01'"
-    (value,) = connection.execute(f"SELECT {column} FROM results {where}", (run.id,)).fetchone()  # noqa: S608
+    (value,) = connection.execute(f"SELECT {column} FROM results {where}", (run.id,)).fetchone()  # noqa: S608 - words of this test
     connection.close()
-    tampered(store, f"UPDATE results SET {column} = ? {where}", change(value), run.id)  # noqa: S608
+    tampered(store, f"UPDATE results SET {column} = ? {where}", change(value), run.id)  # noqa: S608 - words of this test
 
 
 def test_stored_bytes_that_were_changed_are_told(store: Store, run: Run) -> None:

@@ -133,7 +133,7 @@ def test_what_is_hostile_is_text(store: Store, tmp_path: Path) -> None:
 
 def read_rows(run: object, tmp_path: Path) -> list[str | None]:
     """Names of the rows of a run's sheet."""
-    run.report(tmp_path / "rows.html")  # type: ignore[attr-defined]
+    run.report(tmp_path / "rows.html")  # type: ignore[attr-defined]  # a Run, or its twin
     return read(tmp_path / "rows.html").rows
 
 

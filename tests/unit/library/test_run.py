@@ -173,7 +173,7 @@ def test_a_run_that_failed_raises_where_it_is_read(store: Store, tmp_path: Path)
 
 def test_a_class_is_no_strategy_to_keep(store: Store) -> None:
     with pytest.raises(ParameterError, match=r"strategy=.*my\.py:Mine; a class lives in a file"):
-        store.backtest(Run, universe="crypto")  # type: ignore[arg-type]
+        store.backtest(Run, universe="crypto")  # type: ignore[arg-type]  # any class a user may hand over
 
 
 def test_a_cancelled_run_is_not_verified_and_says_why(store: Store) -> None:

@@ -40,7 +40,7 @@ def account(
     prices = close or [100.0] * n
     bars = Bars.from_arrays(np.arange(n) * step_us, prices, high or prices, low or prices, prices, interval=interval)
     held = np.array(units or [0.0] * n)
-    settled = Rules(cash=100.0, **rules)  # type: ignore[arg-type]
+    settled = Rules(cash=100.0, **rules)  # type: ignore[arg-type]  # settings by name
     return Account(bars, settled, np.array(equity), held, trades or no_trades(), opened)
 
 
@@ -244,7 +244,7 @@ def test_buying_and_holding_at_the_same_costs(settings: dict[str, object], total
     """100 of cash, bought at 100 in bar 1, held to 150."""
     prices = [100.0, 100.0, 150.0]
     bars = Bars.from_arrays(np.arange(3) * HOUR_US, prices, prices, prices, prices, [2.0] * 3, interval="1h")
-    got, reason = buy_and_hold_return(bars, Rules(cash=100.0, **settings))  # type: ignore[arg-type]
+    got, reason = buy_and_hold_return(bars, Rules(cash=100.0, **settings))  # type: ignore[arg-type]  # settings by name
     if total is None:
         assert (got, reason) == (None, "no_price")
     else:

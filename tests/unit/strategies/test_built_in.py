@@ -35,7 +35,8 @@ def bars_where(condition: Any) -> list[int]:
 def wanted(made: Any, bars: Bars) -> tuple[list[int], list[int], list[int], list[int]]:
     """Bars on which a strategy enters, leaves, enters short, leaves short."""
     signals = made.signals(bars)
-    return tuple(map(bars_where, (signals.enter, signals.leave, signals.enter_short, signals.leave_short)))  # type: ignore[return-value]
+    enter, leave = bars_where(signals.enter), bars_where(signals.leave)
+    return enter, leave, bars_where(signals.enter_short), bars_where(signals.leave_short)
 
 
 def test_ema_cross() -> None:
