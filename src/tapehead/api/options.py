@@ -24,6 +24,17 @@ class Options:
         Most bytes of a request's body, uploads of `POST /imports` excepted.
     upload_bytes : int
         Most bytes of one upload.
+    header_bytes : int
+        Most bytes of a request's headers, path and query.
+    connections : int
+        Most connections at once, streams among them.
+    require_key : bool
+        Every request needs a key, even on the loopback.
+    rate_per_s, rate_burst
+        Requests a second of one key or address, and how many at once; 0 means 100 and 200, and 10,000 and 20,000 where
+        no key is needed.
+    audit_days : int
+        How long the audit log reaches back.
     """
 
     host: str = "127.0.0.1"
@@ -33,3 +44,9 @@ class Options:
     workers: int = 0
     body_bytes: int = 4 * MIB
     upload_bytes: int = 4096 * MIB
+    header_bytes: int = 64 * 1024
+    connections: int = 4096
+    require_key: bool = False
+    rate_per_s: float = 0.0
+    rate_burst: int = 0
+    audit_days: int = 400

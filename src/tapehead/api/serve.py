@@ -9,6 +9,8 @@ from types import FrameType
 
 import uvicorn
 
+from tapehead.api.access.binding import check_binding
+from tapehead.api.access.connection import make_protocol
 from tapehead.api.layers import make_layers
 from tapehead.api.options import Options
 from tapehead.api.service import Service
@@ -104,12 +106,19 @@ class Server(uvicorn.Server):
 
 
 def make_server(store: Store, options: Options) -> Server:
-    """Return a server over an open store, not yet started."""
+    """Return a server over an open store, not yet started.
+
+    Raises
+    ------
+    ParameterError
+        Requests would need a key, and no usable one exists.
+    """
+    check_binding(options, store)
     service = Service(store, workers=options.workers)
     config = uvicorn.Config(
         make_layers(service, options),
         loop="uvloop",
-        http="httptools",
+        http=make_protocol(options),
         ws="none",
         lifespan="on",
         access_log=False,

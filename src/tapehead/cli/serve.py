@@ -1,6 +1,7 @@
 """`tapehead serve`: the store over HTTP until it is told to end."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ class Port(click.ParamType[int]):
 )
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")
 @click.option("--host-name", "names", metavar="NAME", multiple=True, help="Name it is called by behind a proxy.")
+@click.option("--require-key", is_flag=True, help="Let nobody in without a key, not even from this machine.")
+@click.option(
+    "--rate", type=click.IntRange(1, 1_000_000), metavar="N", help="Requests a second of one key or address; 100."
+)
 @click.option(
     "--import-root",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -56,12 +61,23 @@ def serve(context: click.Context, /, host: str, port: int | None, show: bool, wo
     """Bind, say where, serve until told to end."""
     session: Session = context.find_root().obj
     bind, make_server, make_options = serving()
-    listening = bind(host, PORT if port is None else port, fall_back=port is None)
-    bound = listening.getsockname()[1]
+    from tapehead.api.access.binding import check_binding
+
+    rate = given["rate"] or 0
     options = make_options(
-        host=host, port=bound, hosts=given["names"], import_root=given["import_root"], workers=workers or 0
+        host=host,
+        port=PORT if port is None else port,
+        hosts=given["names"],
+        import_root=given["import_root"],
+        workers=workers or 0,
+        require_key=given["require_key"],
+        rate_per_s=float(rate),
+        rate_burst=2 * rate,
     )
-    server = make_server(session.store, options)
+    check_binding(options, session.store)
+    listening = bind(host, options.port, fall_back=port is None)
+    bound = listening.getsockname()[1]
+    server = make_server(session.store, replace(options, port=bound))
     url = address(host, bound)
     if port is None and bound != PORT:
         session.say(f"Port {PORT} is taken; a free one is used.")

@@ -81,7 +81,7 @@ class EmbeddedAccess:
     def prune_audit(self, *, before: int, keep: int) -> int:
         """Delete entries older than `before` (us UTC) and all but the newest `keep`; return how many."""
         with self._database.transaction("the audit log"):
-            return self._run("prune_audit", {"before": before, "keep": keep}).rowcount
+            return int(self._run("prune_audit", {"before": before, "keep": keep}).rowcount)
 
     def close(self) -> None:
         """Close the database connections of every thread."""

@@ -1,0 +1,66 @@
+"""scopes: what each route needs; the one table. docs/security.md shows it, and a test holds the two equal."""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from starlette.routing import compile_path
+
+from tapehead.ports.access import Scope
+
+Needed = Scope | Literal["open"]
+"""`open` needs no key anywhere."""
+
+
+class Rule(NamedTuple):
+    """What one route needs."""
+
+    method: str
+    template: str
+    scope: Needed
+
+
+RULES: Final = (
+    Rule("GET", "/livez", "open"),
+    Rule("GET", "/readyz", "read"),
+    Rule("GET", "/metrics", "read"),
+    Rule("GET", "/", "read"),
+    Rule("GET", "/api/openapi.json", "read"),
+    Rule("GET", "/api/v1/runs/{run}/events", "read"),
+    Rule("GET", "/api/v1/events", "read"),
+    Rule("POST", "/api/v1/runs", "run"),
+    Rule("POST", "/api/v1/runs/stream", "run"),
+    Rule("POST", "/api/v1/runs/{run}/cancel", "run"),
+    Rule("POST", "/api/v1/runs/{run}/resume", "run"),
+    Rule("GET", "/api/v1/audit", "admin"),
+)
+
+
+class Table:
+    """The rules, found by method and path.
+
+    Where several templates fit a path the strictest rule counts, so that the order of routes lets nobody in.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = RULES) -> None:
+        self._rules = [(compile_path(rule.template)[0], rule) for rule in rules]
+
+    def find(self, method: str, path: str) -> Rule | None:
+        """Return what a request needs; None where there is no such route. HEAD needs what GET needs."""
+        wanted = "GET" if method == "HEAD" else method
+        found = [rule for regex, rule in self._rules if rule.method == wanted and _fits(regex, path)]
+        return max(found, key=_strictness) if found else None
+
+    def methods(self, path: str) -> tuple[str, ...]:
+        """Return the methods that a path takes."""
+        return tuple(sorted({rule.method for regex, rule in self._rules if _fits(regex, path)}))
+
+
+def _fits(regex: re.Pattern[str], path: str) -> bool:
+    """Say whether a template fits a whole path."""
+    return regex.match(path) is not None
+
+
+def _strictness(rule: Rule) -> int:
+    """Return how much a rule asks for."""
+    return ("open", "read", "run", "write", "admin").index(rule.scope)
