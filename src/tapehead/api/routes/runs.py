@@ -55,7 +55,11 @@ async def begin_run(
 
 
 @router.post(
-    "/runs/stream", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404, 409, 507)}
+    "/runs/stream",
+    status_code=200,
+    response_class=EventStream,
+    response_model=None,
+    responses={**STREAM, **answers(404, 409, 507)},
 )
 async def stream_run(request: Request, asked: RunRequest) -> EventStream:
     """Begin a run and answer with its events as they are born."""
@@ -71,7 +75,13 @@ async def stream_run(request: Request, asked: RunRequest) -> EventStream:
     return EventStream(service.hub, [Place(begun.run, 0)], headers=headers, reused=begun.reused, gone=gone)
 
 
-@router.get("/runs/{run}/events", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404)})
+@router.get(
+    "/runs/{run}/events",
+    status_code=200,
+    response_class=EventStream,
+    response_model=None,
+    responses={**STREAM, **answers(404)},
+)
 async def events_of_run(
     request: Request,
     run: str,
@@ -88,7 +98,9 @@ async def events_of_run(
     return EventStream(service.hub, [place])
 
 
-@router.get("/events", response_class=EventStream, response_model=None, responses={**STREAM, **answers(404)})
+@router.get(
+    "/events", status_code=200, response_class=EventStream, response_model=None, responses={**STREAM, **answers(404)}
+)
 async def events_of_runs(
     request: Request,
     runs: Annotated[str, Query(min_length=1, max_length=4000, description="Ids, with commas between.")],
