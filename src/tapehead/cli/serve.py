@@ -10,6 +10,7 @@ import click
 from tapehead.cli.commands import Command
 from tapehead.cli.session import Session
 from tapehead.errors import MissingPackageError
+from tapehead.settings import read_log_settings
 
 PORT = 8750
 
@@ -62,7 +63,9 @@ def serve(context: click.Context, /, host: str, port: int | None, show: bool, wo
     session: Session = context.find_root().obj
     bind, make_server, make_options = serving()
     from tapehead.api.access.binding import check_binding
+    from tapehead.api.measure.log_lines import logged
 
+    context.with_resource(logged(read_log_settings()))
     rate = given["rate"] or 0
     options = make_options(
         host=host,

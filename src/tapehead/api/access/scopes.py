@@ -32,6 +32,10 @@ RULES: Final = (
     Rule("POST", "/api/v1/runs/stream", "run"),
     Rule("POST", "/api/v1/runs/{run}/cancel", "run"),
     Rule("POST", "/api/v1/runs/{run}/resume", "run"),
+    Rule("GET", "/api/v1/runs/{run}/timings", "read"),
+    Rule("GET", "/api/v1/operations", "read"),
+    Rule("GET", "/api/v1/log-levels", "admin"),
+    Rule("PUT", "/api/v1/log-levels", "admin"),
     Rule("GET", "/api/v1/audit", "admin"),
 )
 

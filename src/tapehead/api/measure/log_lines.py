@@ -7,6 +7,7 @@ import queue
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -116,8 +117,9 @@ def _plain(value: object) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(value))
 
 
-def begin_log(settings: LogSettings, out: IO[str] | None = None) -> Lines:
-    """Have everything this process logs written to `out`, by default standard error; `end_log` undoes it.
+@contextlib.contextmanager
+def logged(settings: LogSettings, out: IO[str] | None = None) -> Iterator[Lines]:
+    """Have everything this process logs inside written to `out`, by default standard error.
 
     Raises
     ------
@@ -127,14 +129,13 @@ def begin_log(settings: LogSettings, out: IO[str] | None = None) -> Lines:
     LEVELS.set(settings.level, settings.rooms)
     stream = sys.stderr if out is None else out
     lines = Lines(stream, human=settings.form == "text" or (settings.form == "auto" and stream.isatty()))
-    logging.getLogger().addHandler(lines)
-    return lines
-
-
-def end_log(lines: Lines) -> None:
-    """Write what waits and take nothing further."""
-    logging.getLogger().removeHandler(lines)
-    lines.close()
+    root = logging.getLogger()
+    root.addHandler(lines)
+    try:
+        yield lines
+    finally:
+        root.removeHandler(lines)
+        lines.close()
 
 
 def dropped_lines() -> int:

@@ -19,6 +19,7 @@ log = logging.getLogger("tapehead.requests")
 SLOW_S = 1.0
 QUIET = frozenset(("/livez", "/readyz", "/metrics"))
 """Routes that are asked every few seconds: their lines are of level debug."""
+PATH_SHOWN = 200
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -54,6 +55,11 @@ class RequestLayer:
         self._traffic.open += 1
         try:
             await self._app(scope, receive, answer)
+        except Exception:
+            # Here, where the request's id is still known; the server below would tell it without one.
+            log.exception("request broke")
+            if not answer.ended:
+                raise
         finally:
             self._traffic.open -= 1
             self._tell(scope, answer)
@@ -69,7 +75,13 @@ class RequestLayer:
         slow = not answer.stream and took_s - answer.waited_s > SLOW_S
         level = _level(route, answer, slow=slow)
         if log.isEnabledFor(level):
-            log.log(level, "%s %s", method, scope["path"], extra=_facts(scope, route, answer, took_s, slow=slow))
+            log.log(
+                level,
+                "%s %s",
+                method,
+                scope["path"][:PATH_SHOWN],
+                extra=_facts(scope, route, answer, took_s, slow=slow),
+            )
 
 
 class _Answer:
@@ -146,7 +158,7 @@ def _facts(scope: Scope, route: str, answer: _Answer, took_s: float, *, slow: bo
     """Return what a request's line tells. Not its query nor its headers: there lie secrets."""
     facts: dict[str, Any] = {
         "method": scope["method"],
-        "path": scope["path"],
+        "path": scope["path"][:PATH_SHOWN],
         "route": route,
         "status": answer.status,
         "bytes": answer.bytes,
