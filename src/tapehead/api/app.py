@@ -11,13 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from tapehead.api.access import routes as access
+from tapehead.api.etag import Answers, Fragments
+from tapehead.api.openapi import complete, operation_id
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
-from tapehead.api.routes import health, root, runs
+from tapehead.api.routes import bars, catalogue, health, market, root, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
 
-ROUTERS = (root.router, health.router, runs.router)
+ROUTERS = (root.router, health.router, runs.router, access.router, market.router, bars.router, catalogue.router)
 _TITLE = "Tapehead"
 
 
@@ -35,12 +38,20 @@ def make_app(service: Service, options: Options) -> FastAPI:
         service.measure.close()
 
     app = FastAPI(
-        title=_TITLE, version="1", lifespan=life, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title=_TITLE,
+        version="1",
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        generate_unique_id_function=operation_id,
     )
     app.state.service = service
     app.state.options = options
+    app.state.answers, app.state.fragments = Answers(), Fragments()
     for router in ROUTERS:
         app.include_router(router)
+    complete(app)
     app.add_exception_handler(TapeheadError, _known)
     app.add_exception_handler(RequestValidationError, _fields)
     app.add_exception_handler(HTTPException, _routing)

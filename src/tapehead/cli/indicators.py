@@ -1,7 +1,6 @@
 """`tapehead indicators`: what can be computed of bars, what it takes and what it gives."""
 
 import textwrap
-from difflib import get_close_matches
 
 import click
 
@@ -9,9 +8,8 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.errors import UnknownIndicatorError
 from tapehead.indicators.catalogue import INDICATORS, Indicator
-from tapehead.library.documents.catalogue import indicator_json
+from tapehead.library.documents.catalogue import find_indicator, indicator_json
 
 _LABEL_WIDTH = 10
 
@@ -40,13 +38,7 @@ def indicators(context: click.Context, name: str | None) -> int:
 
 def _chosen(name: str | None) -> tuple[Indicator, ...]:
     """Return all indicators, or the one of a name."""
-    if name is None:
-        return INDICATORS
-    found = tuple(one for one in INDICATORS if one.name == name)
-    if not found:
-        near = get_close_matches(name.lower(), [one.name for one in INDICATORS], 1)
-        raise UnknownIndicatorError(name=name, hint=f" Did you mean '{near[0]}'?" if near else "")
-    return found
+    return INDICATORS if name is None else (find_indicator(name),)
 
 
 def _list(chosen: tuple[Indicator, ...], session: Session) -> None:

@@ -10,8 +10,7 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.errors import UnknownStrategyError
-from tapehead.library.documents.catalogue import kind_word, strategy_json
+from tapehead.library.documents.catalogue import find_strategy, kind_word, strategy_json
 
 if TYPE_CHECKING:
     from tapehead.library.store import StrategyInfo
@@ -61,14 +60,7 @@ def _chosen(session: Session, name: str | None) -> "list[StrategyInfo]":
         wanted = wanted if colon else ""
     else:
         held, wanted = list(session.store.strategies()), name
-    found = [info for info in held if not wanted or info.name == wanted]
-    if not found:
-        import difflib
-
-        near = difflib.get_close_matches(wanted, [info.name for info in held], 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise UnknownStrategyError(name=name, hint=hint)
-    return found
+    return [find_strategy(held, wanted, name)] if wanted else held
 
 
 def _first_line(info: "StrategyInfo") -> str:

@@ -1,8 +1,11 @@
-"""Strategies and indicators as plain values: what each takes, within which bounds."""
+"""Strategies and indicators, found by name and as plain values: what each takes, within which bounds."""
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from tapehead.indicators.catalogue import Indicator
+from tapehead.errors import UnknownIndicatorError, UnknownStrategyError
+from tapehead.indicators.catalogue import INDICATORS, Indicator
 
 if TYPE_CHECKING:
     from tapehead.library.store import StrategyInfo
@@ -47,3 +50,21 @@ def indicator_json(one: Indicator) -> dict[str, Any]:
         "warm_up": {"bars": one.warm_bars, "rule": one.warm_up},
         "source": one.source,
     }
+
+
+def find_strategy(held: "Sequence[StrategyInfo]", name: str, asked: str | None = None) -> "StrategyInfo":
+    """Return the one of a name; raise UnknownStrategyError for what was `asked`, with what is near."""
+    found = next((info for info in held if info.name == name), None)
+    if found is None:
+        near = get_close_matches(name, [info.name for info in held], 1)
+        raise UnknownStrategyError(name=asked or name, hint=f" Did you mean '{near[0]}'?" if near else "")
+    return found
+
+
+def find_indicator(name: str) -> Indicator:
+    """Return the indicator of a name; raise UnknownIndicatorError with what is near."""
+    found = next((one for one in INDICATORS if one.name == name), None)
+    if found is None:
+        near = get_close_matches(name.lower(), [one.name for one in INDICATORS], 1)
+        raise UnknownIndicatorError(name=name, hint=f" Did you mean '{near[0]}'?" if near else "")
+    return found

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 def reading_json(found: "Reading") -> dict[str, Any]:
     """Return plain values, column by column."""
+    rows = {name: [_texts(name)(value) for value in values.tolist()] for name, values in found.table.items()}
+    return {**reading_facts(found), "bars": rows}
+
+
+def reading_facts(found: "Reading") -> dict[str, Any]:
+    """Return plain values of what was read, without the columns."""
     table = found.table
     times = [iso(int(table.ts[place])) for place in (0, -1)] if "ts" in table else [None, None]
     return {
@@ -24,7 +30,6 @@ def reading_json(found: "Reading") -> dict[str, Any]:
         "outside": found.outside,
         "first": times[0],
         "last": times[1],
-        "bars": {name: [_texts(name)(value) for value in values.tolist()] for name, values in table.items()},
     }
 
 
@@ -32,9 +37,9 @@ def _texts(name: str) -> Callable[[Any], Any]:
     """Return how a value of a column becomes a plain one."""
     if name == "ts":
         return iso
-    return _flag_words if name == "flags" else float
+    return flag_words if name == "flags" else float
 
 
-def _flag_words(flags: int) -> list[str]:
+def flag_words(flags: int) -> list[str]:
     """Return the names of all flags that are set."""
     return [word for bit, word in FLAG_WORDS.items() if flags & bit]

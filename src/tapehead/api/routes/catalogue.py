@@ -1,0 +1,51 @@
+"""Strategies and indicators: what there is, and what each can be told."""
+
+import inspect
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from tapehead.api.answer import answer, document, takes_json
+from tapehead.api.routes.runs import service_of
+from tapehead.api.wire.catalogue import Indicators, Strategies
+from tapehead.api.wire.problem import answers
+from tapehead.api.wire.told import forms
+from tapehead.indicators.catalogue import INDICATORS
+from tapehead.library.documents.catalogue import find_indicator, find_strategy, indicator_json, strategy_json
+from tapehead.library.store import StrategyInfo
+
+router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
+
+
+@router.get("/indicators", response_model=Indicators, responses={**forms(), **answers()})
+def list_indicators(request: Request) -> Response:
+    """List the indicators: what each takes, gives, and needs to warm up."""
+    return answer(request, document("indicators", {"indicators": [indicator_json(one) for one in INDICATORS]}))
+
+
+@router.get("/indicators/{name}", response_model=Indicators, responses={**forms(), **answers(404)})
+def show_indicator(request: Request, name: str) -> Response:
+    """Describe one indicator, as a list of one."""
+    return answer(request, document("indicators", {"indicators": [indicator_json(find_indicator(name))]}))
+
+
+@router.get("/strategies", response_model=Strategies, responses={**forms(), **answers()})
+def list_strategies(request: Request) -> Response:
+    """List the strategies that are installed, with their parameters, bounds and docs."""
+    rows = [_plain(info) for info in service_of(request).store.strategies()]
+    return answer(request, document("strategies", {"strategies": rows}))
+
+
+@router.get("/strategies/{name}", response_model=Strategies, responses={**forms(), **answers(404)})
+def show_strategy(request: Request, name: str) -> Response:
+    """Describe one strategy, as a list of one."""
+    info = find_strategy(service_of(request).store.strategies(), name)
+    return answer(request, document("strategies", {"strategies": [_plain(info)]}))
+
+
+def _plain(info: StrategyInfo) -> dict[str, Any]:
+    """Return plain values of a strategy; where its file lies is nobody's business but the machine's."""
+    found = {name: value for name, value in strategy_json(info).items() if name != "origin"}
+    doc = inspect.cleandoc(info.doc)
+    return {**found, "doc": doc, "summary": doc.partition("\n")[0]}

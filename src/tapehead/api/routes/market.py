@@ -1,0 +1,150 @@
+"""Instruments, coverage and universes."""
+
+from bisect import bisect_right
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from tapehead.api.answer import answer, document, takes_json
+from tapehead.api.cursors import read_cursor, write_cursor
+from tapehead.api.etag import Fragments
+from tapehead.api.routes.runs import service_of
+from tapehead.api.wire.market import (
+    CoveragePage,
+    InstrumentsPage,
+    Kind,
+    UniverseKept,
+    UniverseMembers,
+    UniverseRequest,
+    Universes,
+)
+from tapehead.api.wire.problem import answers
+from tapehead.api.wire.told import Cursor, forms
+from tapehead.errors import ParameterError
+from tapehead.library.documents.ledgers import aside_json, ledger_json
+from tapehead.library.documents.market import instrument_json, universe_json, universe_row, years_json
+from tapehead.library.ledgers import Covered
+from tapehead.library.market import InstrumentRow
+from tapehead.library.store import Store
+from tapehead.model.spec import iso
+
+router = APIRouter(prefix="/api/v1", tags=["market"], dependencies=[Depends(takes_json)])
+_ASIDE_LIMIT = 1_000
+
+
+@router.get("/instruments", response_model=InstrumentsPage, responses={**forms(), **answers(404)})
+def list_instruments(
+    request: Request,
+    kind: Kind | None = None,
+    venue: Annotated[str | None, Query(max_length=200)] = None,
+    universe: Annotated[str | None, Query(max_length=200, description="Its members now.")] = None,
+    has_data: Annotated[bool | None, Query(description="Only those with bars, or only those without.")] = None,
+    query: Annotated[str | None, Query(max_length=200, description="Part of the name, in any case.")] = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page.")] = 500,
+) -> Response:
+    """List instruments by name, with what is held of each."""
+    last = read_cursor("instruments", cursor, [str])
+    rows = service_of(request).store.instruments(query, kind, venue, universe)
+    if has_data is not None:
+        rows = [row for row in rows if bool(row.intervals) == has_data]
+    first = 0 if last is None else bisect_right(rows, last[0], key=_name)
+    page = rows[first : first + limit]
+    more = write_cursor("instruments", _name(page[-1])) if first + limit < len(rows) else None
+    kept: Fragments = request.app.state.fragments
+    told = [orjson.Fragment(kept.of(_name(row), row, instrument_json)) for row in page]
+    return answer(request, document("instruments", {"instruments": told, "cursor": more}))
+
+
+@router.get("/coverage", response_model=CoveragePage, responses={**forms(), **answers(404)})
+def list_coverage(
+    request: Request,
+    symbols: Annotated[
+        str | None, Query(max_length=20_000, description="`A,B`; all that is held where absent.")
+    ] = None,
+    universe: Annotated[str | None, Query(max_length=200)] = None,
+    interval: Annotated[str | None, Query(max_length=20, description="Only series of this one.")] = None,
+    gaps: Annotated[bool, Query(description="List every hole.")] = False,
+    quarantine: Annotated[bool, Query(description="List the rows that imports set aside.")] = False,
+    cells: Annotated[int, Query(ge=0, le=2_000, description="Width of the strips; 0 for none.")] = 0,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=1_000, description="Instruments of a page.")] = 100,
+) -> Response:
+    """Tell for each series which bars of its calendar are held, confirmed empty or missing."""
+    last = read_cursor("coverage", cursor, [str])
+    store = service_of(request).store
+    named = None if symbols is None else [one.strip() for one in symbols.split(",") if one.strip()]
+    if named is not None and universe is not None:
+        raise ParameterError(name="universe", value=universe, bound="left out where symbols are named")
+    names = _held_names(store, named, universe, interval)
+    first = 0 if last is None else bisect_right(names, last[0])
+    page = names[first : first + limit]
+    covered = store.coverage(page, interval=interval, runs=gaps, cells=cells) if page else None
+    if covered is None and interval is not None and last is None:
+        covered = store.coverage(named, universe=universe, interval=interval)
+    body: dict[str, Any] = _covered_json(store, covered, gaps, cells)
+    if quarantine:
+        rows = store.quarantined(page if named or universe or len(page) < len(names) else None, limit=_ASIDE_LIMIT)
+        body["quarantine"] = [aside_json(row) for row in rows]
+    body["cursor"] = write_cursor("coverage", page[-1]) if first + limit < len(names) else None
+    return answer(request, document("coverage", body))
+
+
+@router.get("/universes", response_model=Universes, responses={**forms(), **answers()})
+def list_universes(request: Request) -> Response:
+    """List the universes; `all` and the kinds are built in."""
+    held = service_of(request).store.universes()
+    return answer(request, document("universe", {"universe": [universe_row(one) for one in held]}))
+
+
+@router.get("/universes/{name:path}", response_model=UniverseMembers, responses={**forms(), **answers(404)})
+def show_universe(
+    request: Request,
+    name: str,
+    at: Annotated[str | None, Query(max_length=40, description="The day, UTC; the one after the newest bar.")] = None,
+    interval: Annotated[str | None, Query(max_length=20, description="Bars that a filter's figures come from.")] = None,
+    snapshot: Annotated[int | None, Query(ge=0, le=2**53, description="State of the store.")] = None,
+) -> Response:
+    """List who belongs to a universe on a day, and how many did by year."""
+    store = service_of(request).store
+    one = store.universe(name)
+    roll = store.members(name, at, interval=interval, snapshot=snapshot)
+    body = {**universe_json(one, roll.members), "at": iso(roll.day), "by_year": years_json(roll)}
+    return answer(request, document("universe", body))
+
+
+@router.post("/universes", status_code=201, response_model=UniverseKept, responses=answers(404))
+def create_universe(request: Request, asked: UniverseRequest) -> Response:
+    """Keep a list of instruments, or a filter, under a name."""
+    made = service_of(request).store.create_universe(asked.name, asked.symbols, where=asked.where)
+    return Response(document("universe", universe_json(made, made.symbols)), 201, media_type="application/json")
+
+
+@router.delete("/universes/{name:path}", status_code=204, response_class=Response, responses=answers(404))
+def delete_universe(request: Request, name: str) -> None:
+    """Forget a universe; its bars stay."""
+    service_of(request).store.delete_universe(name)
+
+
+def _name(row: InstrumentRow) -> str:
+    """Return what instruments are ordered by."""
+    return row.instrument.name
+
+
+def _held_names(store: Store, named: list[str] | None, universe: str | None, interval: str | None) -> list[str]:
+    """Return the names of the instruments that have bars, of an interval if one is asked for."""
+    if named is not None:
+        found = store.coverage(named, interval=interval)
+        return sorted({one.series.instrument for one in found.ledgers})
+    rows = store.instruments(universe=universe)
+    return [_name(row) for row in rows if any(interval in (None, held[0]) for held in row.intervals)]
+
+
+def _covered_json(store: Store, covered: Covered | None, gaps: bool, cells: int) -> dict[str, Any]:
+    """Return plain values of coverage; `strip` where there are cells."""
+    if covered is None:
+        return {"snapshot": store.house.bars.head(), "start": None, "end": None, "coverage": []}
+    rows = [{**ledger_json(one, gaps), **({"strip": one.strip} if cells else {})} for one in covered.ledgers]
+    return {"snapshot": covered.snapshot, "start": iso(covered.start), "end": iso(covered.end), "coverage": rows}

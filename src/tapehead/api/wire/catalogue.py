@@ -1,0 +1,60 @@
+"""Strategies and indicators as they travel: enough to make a form of."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from tapehead.api.wire.told import Told
+
+
+class ParameterFacts(Told):
+    """One parameter; bounds are inclusive, null where open."""
+
+    name: str
+    kind: Literal["int", "float", "str"]
+    default: int | float | str
+    low: float | None
+    high: float | None
+
+
+class StrategyFacts(Told):
+    """A strategy that can be run over HTTP."""
+
+    name: str
+    summary: str = Field(description="First line of `doc`.")
+    doc: str
+    parameters: list[ParameterFacts]
+
+
+class Strategies(Told):
+    """Every strategy that is installed."""
+
+    schema_: Literal["tapehead.strategies/1"] = Field(alias="schema")
+    strategies: list[StrategyFacts]
+
+
+class WarmUp(Told):
+    """How many values are not known at first: at the defaults, and by which rule."""
+
+    bars: int
+    rule: str
+
+
+class IndicatorFacts(Told):
+    """An indicator."""
+
+    name: str
+    summary: str
+    call: str = Field(description="How it is called in Python, with its defaults.")
+    inputs: list[str]
+    parameters: list[ParameterFacts]
+    outputs: list[str]
+    warm_up: WarmUp
+    source: str
+
+
+class Indicators(Told):
+    """Every indicator."""
+
+    schema_: Literal["tapehead.indicators/1"] = Field(alias="schema")
+    indicators: list[IndicatorFacts]
