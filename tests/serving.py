@@ -12,6 +12,43 @@ from pathlib import Path
 from typing import Any
 
 import tapehead as th
+from tests.blocking import watching_the_loop
+
+GATED = """
+import os
+import time
+from pathlib import Path
+
+from tapehead import Signals, crossed_above, crossed_below, param, sma, strategy
+
+
+@strategy
+class Gated:
+    \"\"\"Buys above its mean; from the call numbered `free` on it waits until the gate is open.\"\"\"
+
+    free: int = param(1_000_000, low=0, high=1_000_000)
+
+    def signals(self, bars):
+        folder = Path(os.environ["TAPEHEAD_TEST_GATE"])
+        with (folder / "calls").open("a") as calls:
+            calls.write(f"{bars.series.symbol} {len(bars)}\\n")
+        while len((folder / "calls").read_text().splitlines()) > self.free and not (folder / "open").exists():
+            time.sleep(0.002)
+        mean = sma(bars.close, 20)
+        return Signals(enter=crossed_above(bars.close, mean), leave=crossed_below(bars.close, mean))
+"""
+
+
+def install_gated(folder: Path) -> dict[str, str]:
+    """Install the strategy `Gated` as a plug-in below `folder`; return the environment that a service needs for it."""
+    place, gate = folder / "plugin", folder / "gate"
+    info = place / "gated-1.dist-info"
+    info.mkdir(parents=True)
+    gate.mkdir()
+    (place / "gated.py").write_text(GATED)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gated\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[tapehead.strategies]\nGated = gated:Gated\n")
+    return {"PYTHONPATH": str(place), "TAPEHEAD_TEST_GATE": str(gate)}
 
 
 @dataclass
@@ -55,7 +92,7 @@ def serving(home: Path, *words: str, environment: dict[str, str] | None = None) 
 
 @contextmanager
 def serving_here(home: Path, **options: Any) -> Iterator[Served]:
-    """Run a service in a thread of this process, over TCP all the same."""
+    """Run a service in a thread of this process, over TCP all the same; fails where its event loop was made to wait."""
     from tapehead.api.options import Options
     from tapehead.api.serve import bind, make_server
 
@@ -64,7 +101,7 @@ def serving_here(home: Path, **options: Any) -> Iterator[Served]:
     port = listening.getsockname()[1]
     server = make_server(store, Options(port=port, **options))
     try:
-        with server.serve_beside([listening]):
+        with watching_the_loop(), server.serve_beside([listening]):
             yield Served(f"http://127.0.0.1:{port}", service=server.service)
     finally:
         store.close()
