@@ -95,7 +95,8 @@ class _View:
         """Return the same with the progress line, within the height of the window."""
         height = self.session.size[1]
         lines = self._drawn(min(self.top, max(1, height - 8)))
-        return [*lines, "", progress_line(self.board, self.session.size[0], self.ink, self.glyphs)]
+        width = self.session.size[0]
+        return [*lines, "", progress_line(self.board, width, self.ink, self.glyphs, _compiles())]
 
     def _drawn(self, limit: int) -> list[str]:
         """Return header and rows."""
@@ -142,10 +143,16 @@ def _spoken(view: _View) -> Iterator[None]:
     """Say how far the run is every two seconds."""
 
     def line() -> str:
-        return "   ".join(progress_words(view.board))
+        return "   ".join([*_compiles(), *progress_words(view.board)])
 
     with every(_LINE_EVERY_S, lambda: view.session.say(line())):
         yield
+
+
+def _compiles() -> list[str]:
+    """Say that machine code is being made, of a process that has loaded the compiler."""
+    jit = sys.modules.get("tapehead.kernels.jit")
+    return ["compiling"] if jit is not None and jit.compiling() else []
 
 
 @contextmanager

@@ -180,9 +180,9 @@ def progress_words(board: Board) -> list[str]:
     return words
 
 
-def progress_line(board: Board, width: int, ink: Ink, glyphs: Glyphs) -> str:
-    """Return the bar, how many are done, how fast, and how long it will take."""
-    text = "   ".join(progress_words(board))
+def progress_line(board: Board, width: int, ink: Ink, glyphs: Glyphs, before: Sequence[str] = ()) -> str:
+    """Return the bar, words that come before, how many are done, how fast, and how long it will take."""
+    text = "   ".join([*before, *progress_words(board)])
     room = min(_BAR_WIDTH, width - len(text) - 2)
     if room < 8:
         return text[:width]

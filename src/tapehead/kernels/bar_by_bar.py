@@ -16,7 +16,9 @@ from numba.extending import overload_method
 from numpy.typing import NDArray
 
 from tapehead.kernels.account import (
+    BAR,
     CANCELLED,
+    LEDGER,
     LINE_LIMIT,
     LINE_PART,
     LINE_SIZE,
@@ -24,11 +26,18 @@ from tapehead.kernels.account import (
     LINE_STOP_AT,
     LINE_TARGET_AT,
     LINE_TRAIL_AT,
+    LINES,
+    MARKS,
+    MONEY,
+    ORDER,
+    TERMS,
+    record,
 )
 from tapehead.kernels.bar import after_decision, before_decision, open_and_inside
 from tapehead.kernels.decisions import decide, decide_weight
-from tapehead.kernels.jit import kernel, uncached
+from tapehead.kernels.jit import kernel, readonly, uncached
 from tapehead.kernels.orders import end_entry
+from tapehead.kernels.trade import new_account
 from tapehead.kernels.walk import load_bar
 
 F64 = NDArray[np.float64]
@@ -423,3 +432,18 @@ def _reason(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     told = [line for line in lines if not line.startswith(("Failed in", "During:", "File ", "<source", "raised from"))]
     return (told or lines or ["no reason given"])[0].rstrip(".")
+
+
+def warm(values: Any) -> None:
+    """Compile the steps between which a strategy is asked; the driver is compiled with each strategy."""
+    n = values.shape[0]
+    terms = record(TERMS, n=n, interval=1, unit=1, at_open=1, max_wait=-1, all_traded=1, multiplier=1.0, sized=0.5)
+    terms.leverage, terms.most, terms.fee_until = 1.0, np.inf, np.inf
+    terms.stop_loss = terms.take_profit = terms.trail = terms.band = np.nan
+    a, b, ts = new_account(1.0), record(BAR), readonly(np.arange(n))
+    bars = (values, values, values, values, values, readonly(np.ones(n, np.uint8)), readonly(np.empty(0, np.uint8)))
+    money, marks = np.empty((MONEY, n)), np.empty((MARKS, n), np.int32)
+    rows = (money, marks, np.empty((LEDGER, n)), np.empty((ORDER, 0)))
+    slot, said, lines = np.empty(SLOTS), np.empty((SAID, n)), np.empty((LINES, n))
+    to_close(a, terms, b, *bars, ts, ts, readonly(np.zeros((1, 6))), *rows, 0, slot, np.empty(PLACES))
+    from_close(a, terms, b, slot, np.full(3, np.nan), lines, said, 0, *rows)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 import llvmlite.binding
 import numba
 import numpy as np
+from numba.core import event as events
 from numpy.typing import NDArray
 
 config: Any = numba.config
@@ -64,6 +65,31 @@ def _cache_folder() -> Path | None:
 
 
 CACHE_FOLDER = _cache_folder()
+
+
+class _Compiling(events.Listener):
+    """Counts the functions that are being compiled, one within the other; what comes from the cache is none of them."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def on_start(self, _event: Any) -> None:
+        """Go into one."""
+        self.depth += 1
+
+    def on_end(self, _event: Any) -> None:
+        """Come out of one."""
+        self.depth -= 1
+
+
+_compiling = _Compiling()
+_register: Any = events.register
+_register("numba:compile", _compiling)
+
+
+def compiling() -> bool:
+    """Say whether machine code is being made at this moment, in whichever thread."""
+    return _compiling.depth > 0
 
 
 def kernel(function: Function) -> Function:

@@ -1,7 +1,10 @@
 """Compile every kernel once: `python -m tapehead.kernels.warm`, run by set-up."""
 
+from collections.abc import Callable
+
 import numpy as np
 
+from tapehead.kernels import bar_by_bar as steps
 from tapehead.kernels import (
     changes,
     closed,
@@ -22,11 +25,22 @@ from tapehead.kernels import (
 from tapehead.kernels.jit import CACHE_FOLDER, readonly
 
 
-def compile_all() -> None:
-    """Call every kernel once with each kind of argument it meets."""
+def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar: bool = False) -> None:
+    """Call every kernel once with each kind of argument it meets.
+
+    Parameters
+    ----------
+    told : callable, optional
+        Is told how many files are done, and of how many, before each.
+    bar_by_bar : bool
+        Also compile the steps between which a strategy is asked bar by bar, which set-up leaves to their first use.
+    """
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-    for room in (*averages, crossings, moments, trade, flags, profits, costs, closed):
+    rooms = [*averages, crossings, moments, trade, flags, profits, costs, closed, *([steps] if bar_by_bar else [])]
+    for place, room in enumerate(rooms):
+        if told is not None:
+            told(place, len(rooms))
         room.warm(values)
 
 

@@ -2,7 +2,9 @@
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
 from tapehead.wiring.assemble import House
@@ -25,6 +27,13 @@ class Check:
 def examine(house: House) -> list[Check]:
     """Return the checks of an open store, in the order a reader would ask."""
     return [_home(house), _disk(house), _formats(), _bars(house), _kernels(), _tiers(house), _versions()]
+
+
+def warm_up(progress: Callable[[str, int, int], object] | None = None) -> None:
+    """Compile every kernel that is not kept yet; `progress` is told what, how many are done, of how many."""
+    from tapehead.kernels.warm import compile_all
+
+    compile_all(None if progress is None else partial(progress, "compiling"), bar_by_bar=True)
 
 
 def _home(house: House) -> Check:
@@ -62,9 +71,9 @@ def _kernels() -> Check:
     """Check that the kernels are compiled and kept."""
     folder = kernels_folder()
     if folder is None:
-        return Check("kernels", None, "no folder for them can be written: each process compiles anew (about 10 s)")
+        return Check("kernels", None, "no folder for them can be written: each process compiles anew (about a minute)")
     ready = any(folder.rglob("*.nbc"))
-    cure = "They compile at first use, about 10 s. Compile them now: make setup"
+    cure = "They compile at first use, about a minute. Compile them now: tapehead doctor --warm"
     return Check("kernels", ready, f"{'compiled' if ready else 'not yet compiled'} in {folder}", cure)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.verify import Verification
-from tapehead.library.doctor import Check, examine
+from tapehead.library.doctor import Check, examine, warm_up
 from tapehead.library.ledgers import Ledgers
 from tapehead.library.market import Market
 from tapehead.library.prices import Prices
@@ -25,6 +25,7 @@ from tapehead.wiring.plugins import load_strategy, strategies_in, strategy_names
 from tapehead.wiring.readers import synthetic_market
 
 if TYPE_CHECKING:
+    from tapehead.library.compare import Comparison
     from tapehead.library.run import Run
 
 
@@ -225,6 +226,16 @@ class Store(Market, Prices, Ledgers, Upkeep):
         """Remove a run with its results and events; raises UnknownRunError."""
         self._house.runs.delete(self._house.runs.resolve(prefix))
 
+    def compare(self, a: str, b: str, *, instruments: int = 20, trades: int = 100) -> "Comparison":
+        """Return two kept runs side by side: settings, results, and the trades that differ with the reason.
+
+        `instruments` and `trades` bound what is listed of trades; raises UnknownRunError, ParameterError for one run.
+        """
+        from tapehead.library.compare import compare_runs
+
+        whole = (self._house.runs.resolve(each) for each in (a, b))
+        return compare_runs(self._house, *whole, instruments=instruments, trades=trades)
+
     def verify(self, prefix: str, *, apart: bool = True) -> Verification:
         """Make a run again from its segments, without caches, and compare every bit.
 
@@ -242,6 +253,8 @@ class Store(Market, Prices, Ledgers, Upkeep):
         market = partial(synthetic_market, instruments=instruments, years=years, seed=seed)
         return make_market(self._house.bars, market, instruments=instruments, years=years, seed=seed, progress=progress)
 
-    def doctor(self) -> list[Check]:
-        """Check home, disk, file system, kernels, versions and formats."""
+    def doctor(self, *, warm: bool = False, progress: Callable[..., None] | None = None) -> list[Check]:
+        """Check home, disk, file system, kernels, versions and formats; with `warm` compile all kernels before."""
+        if warm:
+            warm_up(progress)
         return examine(self._house)

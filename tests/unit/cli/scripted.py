@@ -382,7 +382,8 @@ class ScriptedStore(ScriptedUpkeep):
         self.asked.append(("demo", (instruments, years, seed)))
         progress("making the market", 1, 48)
 
-    def doctor(self) -> list[Any]:
+    def doctor(self, *, warm: bool = False, progress: Any = None) -> list[Any]:
+        self.asked.append(("doctor", warm))
         return [
             SimpleNamespace(name="home", ok=True, text="a folder", cure=""),
             SimpleNamespace(name="disk", ok=None, text="12 GB free", cure=""),

@@ -246,7 +246,7 @@ def test_doctor_names_the_cure_and_exits_1_when_a_check_fails(
 ) -> None:
     assert call("doctor").code == 0
     bad = SimpleNamespace(name="kernels", ok=False, text="not compiled", cure="Compile them: tapehead doctor")
-    monkeypatch.setattr(store, "doctor", lambda: [bad])
+    monkeypatch.setattr(store, "doctor", lambda **_: [bad])
     called = call("--home", "h", "doctor")
     assert called.code == 1
     assert called.out.splitlines() == [
@@ -256,6 +256,12 @@ def test_doctor_names_the_cure_and_exits_1_when_a_check_fails(
     ]
     document = json.loads(call("--json", "doctor").out)
     assert (document["ok"], document["doctor"][0]["ok"]) == (False, False)
+
+
+def test_doctor_compiles_where_it_is_asked(call: Call, store: ScriptedStore) -> None:
+    assert call("doctor", "--warm").code == 0
+    assert call("doctor").code == 0
+    assert store.asked[-2:] == [("doctor", True), ("doctor", False)]
 
 
 def test_demo_makes_the_market_then_runs_on_it(call: Call, store: ScriptedStore) -> None:
