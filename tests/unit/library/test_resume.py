@@ -19,7 +19,7 @@ from tapehead.errors import ChangedSinceError, HeldRunError, ResumeError, Unknow
 from tapehead.executors.pool import FairPool
 from tapehead.jobs.replay import replay
 from tapehead.library.store import Store
-from tapehead.model.events import Completed, Failed, Progress, Result, Started, to_bytes
+from tapehead.model.events import Completed, Failed, Progress, Result, Started, Warned, to_bytes
 from tests.unit.library.market import RSI_BODY, house_of, open_market, write_strategy
 from tests.unit.stores.processes import rest_of
 
@@ -204,13 +204,13 @@ def test_failures_are_not_tried_again_and_count(store: Store, tmp_path: Path) ->
         order.append(event)
         if len(order) == 6:
             run.cancel()
-    failed = [event.instrument for event in order if event.name == "warning"]
+    failed = [event.instrument for event in order if isinstance(event, Warned) and event.code == "strategy.failed"]
     (tmp_path / "calls").unlink()
     told = [event for _, event in store.resume(run.id, executor="serial").events()]
     done = told[-1]
     assert isinstance(done, Completed)
     assert (done.count, done.failed) == (6, 2)
-    assert failed
+    assert failed == ["test:S00", "test:S01"]
     assert not set(failed) & {f"test:{symbol}" for symbol in (tmp_path / "calls").read_text().split()}
     whole = [event for _, event in store.backtest(named, fresh=True, **ASKED).events()][-1]
     assert isinstance(whole, Completed)
