@@ -14,6 +14,8 @@ _HOMES = {
     "atr": "tapehead.indicators.atr",
     "bar_strategy": "tapehead.strategies.bar_strategy",
     "bollinger": "tapehead.indicators.bollinger",
+    "connect": "tapehead.library.remote.store",
+    "connect_async": "tapehead.library.remote.store_async",
     "crossed_above": "tapehead.indicators.crossed",
     "crossed_below": "tapehead.indicators.crossed",
     "donchian": "tapehead.indicators.donchian",

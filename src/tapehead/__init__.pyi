@@ -22,6 +22,8 @@ from tapehead.indicators.vwap import vwap as vwap
 from tapehead.indicators.vwap import vwap_rolling as vwap_rolling
 from tapehead.indicators.wma import wma as wma
 from tapehead.library.profits import trade_profits as trade_profits
+from tapehead.library.remote.store import connect as connect
+from tapehead.library.remote.store_async import connect_async as connect_async
 from tapehead.library.simulate import simulate as simulate
 from tapehead.library.store import open as open  # noqa: A004 - th.open() is the door
 from tapehead.model.bars import Bars as Bars

@@ -1,4 +1,4 @@
-"""write_report: a run, or one instrument of it, as one file that any browser shows without a network."""
+"""write_report, make_sheet: a run, or one instrument of it, as one file that any browser shows without a network."""
 
 import errno
 import os
@@ -36,6 +36,20 @@ class Report(NamedTuple):
     replaced: bool
 
 
+class Sheet(NamedTuple):
+    """A page that is made while it is read, and how many instruments it tells of."""
+
+    pieces: Iterable[str]
+    instruments: int
+
+
+class Place(NamedTuple):
+    """Where a tear sheet goes, and whether a file is replaced there."""
+
+    path: Path
+    replaced: bool
+
+
 def write_report(
     house: House,
     run: Kept,
@@ -67,7 +81,12 @@ def write_report(
     DiskFullError, SurroundingsError
         It cannot be written; what was there before is.
     """
-    place, replaced = _place(path, force)
+    place = check_place(path, force=force)
+    return write_sheet(place, make_sheet(house, run, symbol, progress=progress))
+
+
+def make_sheet(house: House, run: Kept, symbol: str | None = None, *, progress: _Progress | None = None) -> Sheet:
+    """Return a tear sheet as pieces of HTML; see `write_report`."""
     results = run.results()
     if not results:
         raise NoResultsError(run=run.id)
@@ -75,14 +94,17 @@ def write_report(
         result = run[results[0].instrument if symbol is None else symbol]
         facts = read_facts(house, run, {result.instrument})
         sheet = _single(house, run, result, facts)
-        pieces = page(
-            f"{result.instrument} · {facts.strategy} · Tapehead", single.head(sheet), single.body(sheet), _foot(facts)
-        )
-        return Report(str(place), _written(place, pieces), 1, replaced)
+        title = f"{result.instrument} · {facts.strategy} · Tapehead"
+        return Sheet(page(title, single.head(sheet), single.body(sheet), _foot(facts)), 1)
     facts = read_facts(house, run, {each.instrument for each in results})
     whole = _many(house, run, results, facts, progress)
-    pieces = page(f"{facts.strategy} on {len(results):,} · Tapehead", many.head(whole), many.body(whole), _foot(facts))
-    return Report(str(place), _written(place, pieces), len(results), replaced)
+    title = f"{facts.strategy} on {len(results):,} · Tapehead"
+    return Sheet(page(title, many.head(whole), many.body(whole), _foot(facts)), len(results))
+
+
+def write_sheet(place: Place, sheet: Sheet) -> Report:
+    """Write a tear sheet beside its place, then rename it. Raises DiskFullError, SurroundingsError."""
+    return Report(str(place.path), _written(place.path, sheet.pieces), sheet.instruments, place.replaced)
 
 
 def _single(house: House, run: Kept, result: RunResult, facts: Facts) -> single.Single:
@@ -125,8 +147,8 @@ def _foot(facts: Facts) -> str:
     )
 
 
-def _place(path: str | os.PathLike[str], force: bool) -> tuple[Path, bool]:
-    """Return where to write, and whether a file is replaced there; raise for one that nobody would want to lose."""
+def check_place(path: str | os.PathLike[str], *, force: bool) -> Place:
+    """Return where to write; raise ParameterError where that is a folder, or a file nobody would want to lose."""
     # What a link leads to is written, and the link stays.
     place = Path(os.path.realpath(path))
     if not os.fspath(path):
@@ -134,11 +156,11 @@ def _place(path: str | os.PathLike[str], force: bool) -> tuple[Path, bool]:
     if place.is_dir():
         raise ParameterError(name="output", value=path, bound=f"a file, and there is a folder: {place / 'tear.html'}")
     if not place.exists():
-        return place, False
+        return Place(place, replaced=False)
     if not force and not _is_sheet(place):
         bound = "a file that is not there yet or a tear sheet, which can be made again; or --force given"
         raise ParameterError(name="output", value=path, bound=bound)
-    return place, True
+    return Place(place, replaced=True)
 
 
 def _is_sheet(place: Path) -> bool:

@@ -1,0 +1,110 @@
+"""What is asked of a service about what it holds, and what its answers become."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tapehead.indicators.catalogue import Indicator
+from tapehead.jobs.undo import Undone
+from tapehead.library.ledgers import Covered
+from tapehead.library.market import InstrumentRow
+from tapehead.library.remote.asking import Ask, Asking, below, get, pages, post
+from tapehead.library.remote.held import (
+    aside_from,
+    commit_from,
+    indicator_from,
+    instrument_from,
+    ledger_from,
+    moment,
+    roll_from,
+    strategy_from,
+    undone_from,
+    universe_from,
+)
+from tapehead.library.store import StrategyInfo
+from tapehead.model.membership import Roll
+from tapehead.model.segment import Quarantined, Universe
+
+COVERAGE_PAGE = 1000
+
+
+def strategies() -> Asking[list[StrategyInfo]]:
+    """Return the strategies that are installed there."""
+    return [strategy_from(one) for one in (yield from get("strategies"))["strategies"]]
+
+
+def indicators() -> Asking[list[Indicator]]:
+    """Return the indicators."""
+    return [indicator_from(one) for one in (yield from get("indicators"))["indicators"]]
+
+
+def instruments(
+    query: str | None, kind: str | None, venue: str | None, universe: str | None
+) -> Asking[list[InstrumentRow]]:
+    """Return the instruments that fit."""
+    rows = yield from pages("instruments", "instruments", query=query, kind=kind, venue=venue, universe=universe)
+    return [instrument_from(one) for one in rows]
+
+
+def universe(name: str, **asked: Any) -> Asking[dict[str, Any]]:
+    """Return a universe with its members on a day."""
+    found: dict[str, Any] = yield from get("universes", name, **asked)
+    return found
+
+
+def universes() -> Asking[list[Universe]]:
+    """Return every universe with its names."""
+    found = []
+    for row in (yield from get("universes"))["universe"]:
+        whole = row if row["where"] else (yield from universe(row["name"]))
+        found.append(universe_from(whole, list))
+    return found
+
+
+def members(name: str, **asked: Any) -> Asking[Roll]:
+    """Return who belongs to a universe on a day."""
+    return roll_from((yield from universe(name, **asked)))
+
+
+def undo(commit: int) -> Asking[Undone]:
+    """Take back a commit."""
+    body = yield from post("commits", str(commit), "undo")
+    undone = yield from get("commits", str(body["undoes"]))
+    return undone_from(body, commit_from(undone["log"][0]))
+
+
+def coverage(**asked: Any) -> Asking[Covered]:
+    """Return what is held and missing."""
+    bodies = yield from _coverage(**asked)
+    ledgers = tuple(ledger_from(one) for body in bodies for one in body["coverage"])
+    start, end = moment(bodies[0]["start"]) or 0, moment(bodies[0]["end"]) or 1
+    return Covered(ledgers, start, end, bodies[0]["snapshot"])
+
+
+def quarantined(limit: int, **asked: Any) -> Asking[list[Quarantined]]:
+    """Return the rows that imports set aside."""
+    bodies = yield from _coverage(quarantine=True, **asked)
+    return [aside_from(one) for body in bodies for one in body["quarantine"]][:limit]
+
+
+def _coverage(**asked: Any) -> Asking[list[dict[str, Any]]]:
+    """Return every page of coverage."""
+    bodies: list[dict[str, Any]] = []
+    cursor = None
+    while not bodies or cursor is not None:
+        bodies.append((yield from get("coverage", **asked, limit=COVERAGE_PAGE, cursor=cursor)))
+        cursor = bodies[-1]["cursor"]
+    return bodies
+
+
+def create_universe(name: str, symbols: Sequence[str] | None, where: str | None) -> Asking[dict[str, Any]]:
+    """Keep a universe."""
+    asked = {"name": name, "symbols": None if symbols is None else list(symbols), "where": where}
+    body = {name: value for name, value in asked.items() if value is not None}
+    found: dict[str, Any] = yield from post("universes", body=body)
+    return found
+
+
+def delete_universe(name: str) -> Asking[None]:
+    """Forget a universe."""
+    answer = yield Ask("DELETE", below("universes", name))
+    answer.check()

@@ -1,0 +1,102 @@
+"""What is asked of a service, call by call: generators that yield requests and return what the answers say.
+
+They know no socket: whoever drives one, in a thread or in a coroutine, sends what it yields and hands it the answer.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote
+
+import orjson
+
+from tapehead.library.remote.problems import error_of
+
+T = TypeVar("T")
+PAGE = 500
+
+
+class Ask(NamedTuple):
+    """One request; `path` is below the root of the interface."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = {}
+    json: Any = None
+    headers: Mapping[str, str] = {}
+    more: Mapping[str, Any] = {}
+
+    def request(self) -> dict[str, Any]:
+        """Return the arguments of an httpx request; parameters that are None are left out."""
+        params = {name: _text(value) for name, value in self.params.items() if value is not None}
+        headers, more = dict(self.headers), dict(self.more)
+        if self.json is not None:
+            headers["Content-Type"] = "application/json"
+            more["content"] = orjson.dumps(self.json, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
+        return {"method": self.method, "url": self.path, "params": params, "headers": headers, **more}
+
+
+class Answer(NamedTuple):
+    """What came back, whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        """Return the document; raise the error that a problem tells."""
+        self.check()
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:
+            raise error_of(self.status, self.content) from None
+
+    def check(self) -> None:
+        """Raise the error that a problem tells."""
+        if not 200 <= self.status < 300:
+            raise error_of(self.status, self.content)
+
+
+Asking = Generator[Ask, Answer, T]
+
+
+def below(*names: str) -> str:
+    """Return a path of parts, each quoted whole."""
+    return "/" + "/".join(quote(name, safe=":") for name in names)
+
+
+def get(*names: str, **params: Any) -> Asking[Any]:
+    """Ask for one document."""
+    answer = yield Ask("GET", below(*names), params)
+    return answer.json()
+
+
+def post(*names: str, body: Any = None, **params: Any) -> Asking[Any]:
+    """Ask for something to be done."""
+    answer = yield Ask("POST", below(*names), params, body)
+    return answer.json()
+
+
+def pages(key: str, *names: str, limit: int | None = None, **params: Any) -> Asking[list[Any]]:
+    """Ask for every page of a list that stands under `key`, or for its first `limit` rows."""
+    found: list[Any] = []
+    cursor: str | None = None
+    while limit is None or len(found) < limit:
+        size = PAGE if limit is None else min(PAGE, limit - len(found))
+        document = yield from get(*names, **params, limit=size, cursor=cursor)
+        found += document[key]
+        cursor = document.get("cursor")
+        if cursor is None:
+            break
+    return found[:limit]
+
+
+def _text(value: Any) -> Any:
+    """Return a parameter as it stands in an address."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _plain(value: Any) -> str:
+    """Return what JSON has no form for as its text: a schedule of fees, a Decimal."""
+    return str(getattr(value, "text", value))

@@ -1,0 +1,52 @@
+"""write_request: a backtest as `Store.backtest` is asked for it becomes the body of a request."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tapehead.errors import ParameterError
+from tapehead.library.times import read_time
+from tapehead.model.spec import RULE_KEYS, iso
+
+_HERE = {"executor": "threads", "workers": None, "keep_failed": False}
+
+
+def write_request(strategy: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of `POST /runs`; what is None is left to the engine.
+
+    Settings and parameters stand beside each other in `others`, as in the library, and are told apart by name.
+
+    Raises
+    ------
+    ParameterError
+        A moment is none; or something is asked of this machine that the service decides.
+    """
+    check_left_out(asked)
+    others = dict(asked["others"])
+    parameters = {name: value for name, value in others.items() if name not in RULE_KEYS}
+    symbols = asked["symbols"]
+    body = {
+        "strategy": strategy,
+        "parameters": {**parameters, **(asked["parameters"] or {})},
+        "universe": asked["universe"],
+        "symbols": [symbols] if isinstance(symbols, str) else None if symbols is None else list(symbols),
+        "interval": asked["interval"],
+        "snapshot": asked["snapshot"],
+        "adjust": None if asked["adjust"] == "none" else asked["adjust"],
+        "fresh": asked["fresh"] or None,
+        **{name: value for name, value in others.items() if name in RULE_KEYS},
+        **{name: time_text(name, asked[name]) for name in ("start", "end")},
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def check_left_out(asked: Mapping[str, Any]) -> None:
+    """Raise ParameterError for what the service decides and was asked for all the same."""
+    for name, default in _HERE.items():
+        if asked.get(name, default) != default:
+            raise ParameterError(name=name, value=asked[name], bound="left out: a service decides it itself")
+
+
+def time_text(name: str, value: Any) -> str | None:
+    """Return a moment as ISO text; None stays None."""
+    us = read_time(name, value)
+    return None if us is None else iso(us)

@@ -1,0 +1,227 @@
+"""RemoteStore: a store behind a service; `connect` is the door."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tapehead.jobs.lookup import Reading
+from tapehead.jobs.verify import Verification
+from tapehead.library.ledgers import Covered
+from tapehead.library.market import InstrumentRow
+from tapehead.library.remote import asked_bars, asked_market, asked_runs
+from tapehead.library.remote.asking import get
+from tapehead.library.remote.connection import Connection
+from tapehead.library.remote.held import universe_from
+from tapehead.library.remote.house import make_house
+from tapehead.library.remote.place import Place
+from tapehead.library.remote.records import header_from
+from tapehead.library.remote.request import check_left_out, time_text, write_request
+from tapehead.library.remote.run import RemoteRun
+from tapehead.library.store import Store, StrategyInfo
+from tapehead.model.membership import Roll
+from tapehead.model.segment import Quarantined, Universe
+from tapehead.model.spec import RunSpec
+from tapehead.ports.work import Executor
+
+if TYPE_CHECKING:
+    from tapehead.indicators.catalogue import Indicator
+    from tapehead.jobs.undo import Undone
+
+
+def connect(url: str, key: str | None = None) -> "RemoteStore":
+    """Return a store that is asked over HTTP, with the calls of one that is open here.
+
+    Parameters
+    ----------
+    url : str
+        A service, such as `http://127.0.0.1:8750`. Nothing is asked of it yet.
+    key : str, optional
+        Key of access; by default that of TAPEHEAD_KEY, or of the file that TAPEHEAD_KEY_FILE names.
+
+    Raises
+    ------
+    ParameterError
+        It is no address, or a secret stands in it.
+    MissingPackageError
+        The extra `server` is not installed.
+
+    Examples
+    --------
+    >>> with tapehead.connect("http://127.0.0.1:8750") as store:
+    ...     for result in store.backtest("RsiReversion", universe="demo", fee="10bps"):
+    ...         print(result.instrument, result.metrics.total_return)
+    """
+    return RemoteStore(Connection(Place(url, key)))
+
+
+class RemoteStore(Store):
+    """A store behind a service. Safe to use from several threads; a run is read by one.
+
+    What no route answers, such as `gc`, raises NotServedError. What a route refuses raises what the same call would
+    raise here. ServerAwayError: nothing answers.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        super().__init__(make_house(connection))
+
+    def __repr__(self) -> str:
+        """Return where it is."""
+        return f"RemoteStore({self._connection.place.url!r})"
+
+    @property
+    def url(self) -> str:
+        """Address of the service."""
+        return self._connection.place.url
+
+    def close(self) -> None:
+        """Close the connections; runs go on."""
+        self._connection.close()
+
+    def backtest(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        keep_failed: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - the service tells it in events
+        **others: Any,
+    ) -> RemoteRun:
+        """Begin a backtest there and follow it; see `Store.backtest`. The service decides executor and workers."""
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
+        begun = self._connection.do(asked_runs.begin(write_request(strategy, asked)))
+        return self._followed(begun["id"], reused=begun["reused"])
+
+    def resume(
+        self,
+        prefix: str,
+        *,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        keep_failed: bool = False,
+    ) -> RemoteRun:
+        """Let a run go on that was cancelled or failed, and follow it; see `Store.resume`."""
+        check_left_out({"executor": executor, "workers": workers, "keep_failed": keep_failed})
+        return self._followed(self._connection.do(asked_runs.resume(prefix))["id"])
+
+    def run(self, prefix: str) -> RemoteRun:
+        """Return a run by any unique prefix of its id; one that goes on is followed. Raises UnknownRunError."""
+        return self._followed(prefix, only_running=True)
+
+    def verify(self, prefix: str, *, apart: bool = True) -> Verification:  # noqa: ARG002 - it is apart from here
+        """Have a run made again by the service and compared in every bit."""
+        return self._connection.do(asked_runs.verify(prefix))
+
+    def strategies(self, file: str | None = None) -> list[StrategyInfo]:
+        """Return the strategies that the service can run; those of a file cannot be."""
+        if file is not None:
+            super().strategies(file)
+        return self._connection.do(asked_market.strategies())
+
+    def indicators(self) -> "list[Indicator]":
+        """Return the indicators of the service."""
+        return self._connection.do(asked_market.indicators())
+
+    def instruments(
+        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+    ) -> list[InstrumentRow]:
+        """Return instruments with what is held of them, sorted by name; see `Store.instruments`."""
+        return self._connection.do(asked_market.instruments(query, kind, venue, universe))
+
+    def universes(self) -> list[Universe]:
+        """Return every universe; the names of a list are fetched when they are looked at."""
+        rows = self._connection.do(get("universes"))["universe"]
+        return [universe_from(row, partial(self._names, row["name"])) for row in rows]
+
+    def universe(self, name: str) -> Universe:
+        """Return one universe; raises UnknownUniverseError."""
+        body = self._connection.do(asked_market.universe(name))
+        return universe_from(body, partial(self._names, name))
+
+    def members(
+        self,
+        name: str,
+        at: Any = None,
+        *,
+        interval: str | None = None,
+        snapshot: int | None = None,
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - one answer, at its end
+    ) -> Roll:
+        """Return who belongs to a universe on a day, and how many did by year; see `Store.members`."""
+        asked = {"at": time_text("at", at), "interval": interval, "snapshot": snapshot}
+        return self._connection.do(asked_market.members(name, **asked))
+
+    def coverage(
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        universe: str | None = None,
+        interval: str | None = None,
+        runs: bool = False,
+        cells: int = 0,
+        progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002 - one answer, at its end
+    ) -> Covered:
+        """Return for each series what is held and what is missing; see `Store.coverage`."""
+        asked = {"symbols": symbols, "universe": universe, "interval": interval, "gaps": runs, "cells": cells or None}
+        return self._connection.do(asked_market.coverage(**asked))
+
+    def quarantined(
+        self, symbols: Sequence[str] | None = None, *, universe: str | None = None, limit: int = 1000
+    ) -> list[Quarantined]:
+        """Return the rows that imports set aside; see `Store.quarantined`."""
+        asked = {"symbols": symbols, "universe": universe}
+        return self._connection.do(asked_market.quarantined(limit, **asked))
+
+    def create_universe(self, name: str, symbols: Sequence[str] | None = None, where: str | None = None) -> Universe:
+        """Keep a named list of instruments, or a filter; see `Store.create_universe`."""
+        body = self._connection.do(asked_market.create_universe(name, symbols, where))
+        return universe_from(body, partial(self._names, name))
+
+    def delete_universe(self, name: str) -> None:
+        """Forget a named list or filter; raises UnknownUniverseError, or UniverseError for a built-in."""
+        self._connection.do(asked_market.delete_universe(name))
+
+    def look_up(
+        self,
+        symbols: Sequence[str],
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        *,
+        points: int | None = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> list[Reading]:
+        """Return what `bars` returns, each with its instrument and the snapshot; see `Store.look_up`."""
+        asked: dict[str, Any] = {"interval": interval}
+        asked |= {"start": time_text("start", start), "end": time_text("end", end)}
+        asked |= {"points": points, "columns": columns, "snapshot": snapshot}
+        return [self._connection.do(asked_bars.reading(symbol, asked)) for symbol in symbols]
+
+    def undo(self, commit: int) -> "Undone":
+        """Take back one commit; see `Store.undo`."""
+        return self._connection.do(asked_market.undo(commit))
+
+    def _names(self, universe: str) -> Sequence[str]:
+        """Return the names of a universe."""
+        names: Sequence[str] = self._connection.do(asked_market.universe(universe))["symbols"]
+        return names
+
+    def _followed(self, run: str, *, reused: bool = False, only_running: bool = False) -> RemoteRun:
+        """Return a run of the service."""
+        body = self._connection.do(asked_runs.run_of(run))
+        made = (body["run"], RunSpec.from_json(body["spec"]), header_from(body["header"]))
+        follow = body["state"] == "running" or not only_running
+        return RemoteRun(self._connection, self._house, *made, reused=reused, follow=follow)

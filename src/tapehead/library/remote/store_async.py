@@ -1,0 +1,196 @@
+"""AsyncRemoteStore: what RemoteStore does, awaited; `connect_async` is the door."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from tapehead.jobs.lookup import Reading
+from tapehead.jobs.verify import Verification
+from tapehead.library.ledgers import Covered
+from tapehead.library.market import InstrumentRow
+from tapehead.library.remote import asked_bars, asked_market, asked_runs
+from tapehead.library.remote.connection_async import AsyncConnection
+from tapehead.library.remote.place import Place
+from tapehead.library.remote.records import header_from
+from tapehead.library.remote.request import time_text, write_request
+from tapehead.library.remote.run_async import AsyncRemoteRun
+from tapehead.library.store import StrategyInfo
+from tapehead.model.bars import Bars
+from tapehead.model.membership import Roll
+from tapehead.model.segment import Universe
+from tapehead.model.spec import RunSpec
+from tapehead.ports.runs import RunRecord
+
+if TYPE_CHECKING:
+    from tapehead.indicators.catalogue import Indicator
+    from tapehead.jobs.undo import Undone
+
+
+def connect_async(url: str, key: str | None = None) -> "AsyncRemoteStore":
+    """Return a store that is asked over HTTP by coroutines; the calls are those of `connect`, awaited.
+
+    Parameters
+    ----------
+    url : str
+        A service, such as `http://127.0.0.1:8750`. Nothing is asked of it yet.
+    key : str, optional
+        Key of access; by default that of TAPEHEAD_KEY, or of the file that TAPEHEAD_KEY_FILE names.
+
+    Raises
+    ------
+    ParameterError
+        It is no address, or a secret stands in it.
+    MissingPackageError
+        The extra `server` is not installed.
+
+    Examples
+    --------
+    >>> async with tapehead.connect_async("http://127.0.0.1:8750") as store:
+    ...     async for result in await store.backtest("RsiReversion", universe="demo", fee="10bps"):
+    ...         print(result.instrument, result.metrics.total_return)
+    """
+    return AsyncRemoteStore(AsyncConnection(Place(url, key)))
+
+
+class AsyncRemoteStore:
+    """A store behind a service, for the coroutines of one event loop; raises what RemoteStore does."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    def __repr__(self) -> str:
+        """Return where it is."""
+        return f"AsyncRemoteStore({self._connection.place.url!r})"
+
+    @property
+    def url(self) -> str:
+        """Address of the service."""
+        return self._connection.place.url
+
+    async def __aenter__(self) -> Self:
+        """Return the store."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Close the connections."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections; runs go on."""
+        await self._connection.close()
+
+    async def backtest(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        **others: Any,
+    ) -> AsyncRemoteRun:
+        """Begin a backtest there and follow it; see `Store.backtest`."""
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        begun = await self._connection.do(asked_runs.begin(write_request(strategy, {**asked, "fresh": fresh})))
+        return await self._followed(begun["id"], reused=begun["reused"])
+
+    async def resume(self, prefix: str) -> AsyncRemoteRun:
+        """Let a run go on that was cancelled or failed, and follow it; see `Store.resume`."""
+        begun = await self._connection.do(asked_runs.resume(prefix))
+        return await self._followed(begun["id"])
+
+    async def run(self, prefix: str) -> AsyncRemoteRun:
+        """Return a run by any unique prefix of its id; one that goes on is followed. Raises UnknownRunError."""
+        return await self._followed(prefix, only_running=True)
+
+    async def runs(self, limit: int = 50) -> list[RunRecord]:
+        """Return the newest runs, newest first; their receipts name no segments."""
+        return await self._connection.do(asked_runs.records(limit))
+
+    async def delete_run(self, prefix: str) -> None:
+        """Remove a run with its results and events; raises UnknownRunError."""
+        await self._connection.do(asked_runs.delete(prefix))
+
+    async def verify(self, prefix: str) -> Verification:
+        """Have a run made again by the service and compared in every bit."""
+        return await self._connection.do(asked_runs.verify(prefix))
+
+    async def strategies(self) -> list[StrategyInfo]:
+        """Return the strategies that the service can run."""
+        return await self._connection.do(asked_market.strategies())
+
+    async def indicators(self) -> "list[Indicator]":
+        """Return the indicators of the service."""
+        return await self._connection.do(asked_market.indicators())
+
+    async def instruments(
+        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+    ) -> list[InstrumentRow]:
+        """Return instruments with what is held of them, sorted by name; see `Store.instruments`."""
+        return await self._connection.do(asked_market.instruments(query, kind, venue, universe))
+
+    async def universes(self) -> list[Universe]:
+        """Return every universe with its names."""
+        return await self._connection.do(asked_market.universes())
+
+    async def members(
+        self, name: str, at: Any = None, *, interval: str | None = None, snapshot: int | None = None
+    ) -> Roll:
+        """Return who belongs to a universe on a day, and how many did by year; see `Store.members`."""
+        asked = {"at": time_text("at", at), "interval": interval, "snapshot": snapshot}
+        return await self._connection.do(asked_market.members(name, **asked))
+
+    async def coverage(
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        universe: str | None = None,
+        interval: str | None = None,
+        runs: bool = False,
+        cells: int = 0,
+    ) -> Covered:
+        """Return for each series what is held and what is missing; see `Store.coverage`."""
+        asked = {"symbols": symbols, "universe": universe, "interval": interval, "gaps": runs, "cells": cells or None}
+        return await self._connection.do(asked_market.coverage(**asked))
+
+    async def look_up(
+        self,
+        symbols: Sequence[str],
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        *,
+        points: int | None = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> list[Reading]:
+        """Return bars, each with its instrument and the snapshot; see `Store.look_up`."""
+        asked: dict[str, Any] = {"interval": interval, "points": points, "columns": columns, "snapshot": snapshot}
+        asked |= {"start": time_text("start", start), "end": time_text("end", end)}
+        return [await self._connection.do(asked_bars.reading(symbol, asked)) for symbol in symbols]
+
+    async def bars(
+        self, symbol: str, interval: str | None = None, start: Any = None, end: Any = None, **asked: Any
+    ) -> Bars:
+        """Return bars of one instrument; `points` and `snapshot` as in `Store.bars`, columns by `look_up`."""
+        (found,) = await self.look_up([symbol], interval, start, end, **asked)
+        return found.bars
+
+    async def undo(self, commit: int) -> "Undone":
+        """Take back one commit; see `Store.undo`."""
+        return await self._connection.do(asked_market.undo(commit))
+
+    async def _followed(self, run: str, *, reused: bool = False, only_running: bool = False) -> AsyncRemoteRun:
+        """Return a run of the service."""
+        body = await self._connection.do(asked_runs.run_of(run))
+        made = (body["run"], RunSpec.from_json(body["spec"]), header_from(body["header"]))
+        follow = body["state"] == "running" or not only_running
+        return AsyncRemoteRun(self._connection, *made, reused=reused, follow=follow)
