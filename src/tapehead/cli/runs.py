@@ -7,6 +7,7 @@ import click
 from tapehead.cli import numbers
 from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command, Group
+from tapehead.cli.compare import compare
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.library.documents.runs import run_json
@@ -26,7 +27,7 @@ _LIMIT = click.option(
     cls=Group,
     example="tapehead runs list --limit 5",
     invoke_without_command=True,
-    help="List the kept runs, newest first, or remove one.",
+    help="List the kept runs, newest first; compare two, or remove one.",
 )
 @_LIMIT
 @click.pass_context
@@ -56,6 +57,9 @@ def rm(context: click.Context, run: str) -> int:
     else:
         session.put(f"Run {record.run} is removed.")
     return 0
+
+
+runs.add_command(compare)
 
 
 def _list(session: Session, limit: int) -> int:

@@ -37,7 +37,7 @@ class Report(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """A page that is made while it is read, and how many instruments it tells of."""
+    """A tear sheet that is made while it is read, and how many instruments it tells of."""
 
     pieces: Iterable[str]
     instruments: int

@@ -1,0 +1,89 @@
+"""compare_runs: two kept runs side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tapehead.errors import ParameterError
+from tapehead.jobs.compare import (
+    Pair,
+    Reason,
+    Setting,
+    TradePair,
+    pairs,
+    reasons_apart,
+    reasons_of,
+    settings_apart,
+    trades_apart,
+)
+from tapehead.library.begin import kept_run
+from tapehead.library.run import Run
+from tapehead.model.trades import no_trades
+from tapehead.ports.runs import RunRecord
+from tapehead.wiring.assemble import House
+
+
+@dataclass(frozen=True, slots=True)
+class TradesApart:
+    """Trades of one instrument that differ, and why they may; `more` of them are not listed."""
+
+    instrument: str
+    reasons: tuple[Reason, ...]
+    trades: tuple[TradePair, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs side by side.
+
+    `settings` differ, and `reasons` say in what the runs do. `results` holds every instrument of either, `trades` the
+    first of the `apart` instruments that both have with other trades.
+    """
+
+    a: RunRecord
+    b: RunRecord
+    settings: tuple[Setting, ...]
+    reasons: tuple[Reason, ...]
+    results: tuple[Pair, ...]
+    trades: tuple[TradesApart, ...]
+    apart: int
+
+
+def compare_runs(house: House, a: str, b: str, *, instruments: int = 20, trades: int = 100) -> Comparison:
+    """Compare two runs.
+
+    Parameters
+    ----------
+    a, b : str
+        Whole ids of two runs.
+    instruments : int
+        List the trades of so many instruments, by name.
+    trades : int
+        And so many of each.
+
+    Raises
+    ------
+    UnknownRunError
+    ParameterError
+        It is one run.
+    """
+    if a == b:
+        raise ParameterError(name="B", value=b, bound="another run than A. List them: tapehead runs")
+    runs = kept_run(house, a), kept_run(house, b)
+    records = runs[0].record, runs[1].record
+    settings = settings_apart(records[0].spec, records[1].spec)
+    reasons = reasons_apart(records[0].key, records[1].key, settings)
+    both = pairs(*(run.results(sort="instrument") for run in runs))
+    apart = [pair for pair in both if pair.same_trades is False]
+    listed = tuple(_apart(runs, pair, reasons, trades) for pair in apart[:instruments])
+    return Comparison(*records, tuple(settings), tuple(reasons), tuple(both), listed, len(apart))
+
+
+def _apart(runs: tuple[Run, Run], pair: Pair, between: Sequence[Reason], most: int) -> TradesApart:
+    """Return the trades of one instrument that differ."""
+    left, right = (run[pair.instrument] for run in runs)
+    a, b = left.trades or no_trades(), right.trades or no_trades()
+    found = trades_apart(a, runs[0].times(pair.instrument), b, runs[1].times(pair.instrument))
+    return TradesApart(
+        pair.instrument, tuple(reasons_of(pair, between)), tuple(found[:most]), max(len(found) - most, 0)
+    )

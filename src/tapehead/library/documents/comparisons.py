@@ -1,0 +1,59 @@
+"""Two runs side by side as plain values."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tapehead.library.documents.runs import run_json
+
+if TYPE_CHECKING:
+    from tapehead.jobs.compare import Pair, TradePair
+    from tapehead.library.compare import Comparison
+    from tapehead.model.result import RunResult
+
+METRICS = ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "profit_factor")
+"""Those that are compared where none are named."""
+
+
+def comparison_json(found: "Comparison", metrics: Sequence[str] = METRICS) -> dict[str, Any]:
+    """Return plain values of a comparison, of each result the metrics that are named."""
+    return {
+        "a": run_json(found.a),
+        "b": run_json(found.b),
+        "differing": [{"name": one.name, "a": one.a, "b": one.b} for one in found.settings],
+        "reasons": list(found.reasons),
+        "results": [_pair_json(pair, metrics) for pair in found.results],
+        "instruments_differing": found.apart,
+        "trades": [
+            {
+                "instrument": one.instrument,
+                "reasons": list(one.reasons),
+                "trades": [_trade_json(trade) for trade in one.trades],
+                "more": one.more,
+            }
+            for one in found.trades
+        ],
+    }
+
+
+def _pair_json(pair: "Pair", metrics: Sequence[str]) -> dict[str, Any]:
+    """Return plain values of two results of one instrument."""
+    values = (_metrics(pair.a, metrics), _metrics(pair.b, metrics))
+    return {"instrument": pair.instrument, "a": values[0], "b": values[1], "same_trades": pair.same_trades}
+
+
+def _metrics(result: "RunResult | None", metrics: Sequence[str]) -> dict[str, float | None] | None:
+    """Return some metrics of a result."""
+    return None if result is None else {name: result.metrics.get(name) for name in metrics}
+
+
+def _trade_json(trade: "TradePair") -> dict[str, Any]:
+    """Return plain values of a trade that differs."""
+    only = "b" if trade.a is None else "a" if trade.b is None else None
+    return {
+        "side": trade.side,
+        "entry_time": trade.entry_time,
+        "only": only,
+        "differing": list(trade.differing),
+        "a": None if trade.a is None else dict(trade.a),
+        "b": None if trade.b is None else dict(trade.b),
+    }
