@@ -25,7 +25,7 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
             close = get_close_matches(name, known, 1)
             bound = f"one of {', '.join(known)}" + (f"; did you mean {close[0]}?" if close else "")
             raise ParameterError(name="setting", value=name, bound=bound)
-    values: dict[str, Any] = dict(settings)
+    values: dict[str, Any] = {name: _plain(value) for name, value in settings.items()}
     for name in values.keys() & {*RATES, *NUMBERS}:
         if values[name] is not None:
             values[name] = fraction(name, values[name])
@@ -38,6 +38,11 @@ def read_rules(settings: Mapping[str, Any]) -> Rules:
     return Rules(**values)
 
 
+def _plain(value: Any) -> Any:
+    """Return a number of NumPy as Python's own."""
+    return value.item() if hasattr(value, "dtype") and getattr(value, "ndim", 1) == 0 else value
+
+
 def read_fee(value: Any) -> float | Fees:
     """Read one rate for both sides, or a schedule; see `model.fees.read_fees`."""
     try:
@@ -48,18 +53,29 @@ def read_fee(value: Any) -> float | Fees:
 
 def read_size(value: Any, sizing: str | None = None) -> dict[str, Any]:
     """Read `100%`, `1000usd`, `5units` or `risk:1%`; a plain number is what `sizing` says, else a fraction."""
-    if isinstance(value, str):
-        risk = re.fullmatch(r"\s*risk:\s*(.+)", value)
-        money = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3,5})\s*", value)
-        if risk:
-            return {"size": fraction("size", risk[1]), "sizing": "risk"}
-        if money and money[2] != "bps":
-            units = money[2].lower() in ("unit", "units")
-            return {"size": float(money[1]), "sizing": "units" if units else "cash"}
+    said = _said_size(value) if isinstance(value, str) else {}
+    share = isinstance(value, str) and sizing in ("cash", "units") and value.rstrip().endswith(("%", "bps", "bp"))
+    if share or (said and sizing not in (None, said["sizing"])):
+        bound = f"a plain number beside sizing={sizing}; or leave sizing out: {_SIZE_BOUND}"
+        raise ParameterError(name="size", value=value, bound=bound)
+    if said:
+        return said
     try:
         return {"size": fraction("size", value), "sizing": sizing or "fraction"}
     except ParameterError:
         raise ParameterError(name="size", value=value, bound=_SIZE_BOUND) from None
+
+
+def _said_size(value: str) -> dict[str, Any]:
+    """Return a size whose text names its kind; nothing for a share or a plain number."""
+    risk = re.fullmatch(r"\s*risk:\s*(.+)", value)
+    money = re.fullmatch(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]{3,5})\s*", value)
+    if risk:
+        return {"size": fraction("size", risk[1]), "sizing": "risk"}
+    if money and money[2] != "bps":
+        units = money[2].lower() in ("unit", "units")
+        return {"size": float(money[1]), "sizing": "units" if units else "cash"}
+    return {}
 
 
 def read_slippage(value: Any, kind: str | None = None) -> dict[str, Any]:

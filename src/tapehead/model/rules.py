@@ -210,6 +210,9 @@ def _check_orders(rules: Rules) -> None:
     _one_of("side", rules.side, ("long", "short", "both"))
     _one_of("path", rules.path, ("pessimistic", "optimistic", "ohlc", "both"))
     _one_of("on_conflict", rules.on_conflict, ("nothing", "enter", "ignore"))
+    for name in ("flip", "day", "overnight", "close_at_end", "delisted"):
+        value = getattr(rules, name)
+        _check(isinstance(value, bool), name, value, "True or False")
     _check(_whole_number(rules.max_wait, 0), "max_wait", rules.max_wait, f"an integer from 0 to {_MOST_WHOLE}")
     _check(_whole_number(rules.valid_bars, 1), "valid_bars", rules.valid_bars, f"an integer from 1 to {_MOST_WHOLE}")
     through = rules.limit_through

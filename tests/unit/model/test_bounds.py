@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tapehead.errors import ParameterError
+from tapehead.library.rules import read_rules
 from tapehead.model.bars import Bars
 from tapehead.model.rules import Rules
 
@@ -29,3 +30,34 @@ def test_a_short_step_among_whole_ones_is_no_other_unit() -> None:
 def test_a_wait_that_no_bar_number_holds_is_refused(bars: int) -> None:
     with pytest.raises(ParameterError, match=f"max_wait={bars}: max_wait must be an integer from 0 to 2147483647"):
         Rules(max_wait=bars)
+
+
+@pytest.mark.parametrize("name", ["flip", "day", "overnight", "close_at_end", "delisted"])
+@pytest.mark.parametrize("value", ["no", "false", 0, 1, None])
+def test_a_switch_is_true_or_false(name: str, value: object) -> None:
+    with pytest.raises(ParameterError, match=f"{name} must be True or False"):
+        read_rules({"side": "both", name: value})
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    given = {
+        "time_stop": np.int64(3),
+        "fee": np.float32(0.5),
+        "size": np.float64(0.5),
+        "valid_bars": np.int32(2),
+        "day": np.True_,
+    }
+    assert read_rules(given) == Rules(time_stop=3, fee=0.5, size=0.5, valid_bars=2, day=True)
+
+
+@pytest.mark.parametrize(
+    ("size", "sizing"), [("50%", "units"), ("10 bps", "cash"), ("5usd", "units"), ("risk:1%", "cash")]
+)
+def test_a_size_that_names_another_kind_is_refused(size: str, sizing: str) -> None:
+    with pytest.raises(ParameterError, match=f"size={size}: size must be a plain number beside sizing={sizing}"):
+        read_rules({"size": size, "sizing": sizing})
+
+
+def test_a_size_beside_its_own_kind_is_read() -> None:
+    for size, sizing in (("1%", "risk"), ("5units", "units"), ("0.5", "units"), (0.5, "cash"), ("50%", "fraction")):
+        assert read_rules({"size": size, "sizing": sizing}).sizing == sizing
