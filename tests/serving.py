@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import tapehead as th
 from tests.blocking import watching_the_loop
@@ -67,11 +67,14 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path, *words: str, environment: dict[str, str] | None = None) -> Iterator[Served]:
+def serving(
+    home: Path, *words: str, environment: dict[str, str] | None = None, stderr: IO[str] | None = None
+) -> Iterator[Served]:
     """Run `tapehead serve` on a free port in a process of its own; ends it, gently, at the end."""
     command = [sys.executable, "-m", "tapehead", "--home", str(home), "--json", "serve", "--port", "free", *words]
+    given = {**os.environ, **(environment or {})}
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}, start_new_session=True
+        command, stdout=subprocess.PIPE, stderr=stderr, text=True, env=given, start_new_session=True
     )
     try:
         assert process.stdout is not None
