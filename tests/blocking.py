@@ -18,6 +18,7 @@ class Blocked(detector.BlockingError):
     """A call that waits, made on the event loop; remembered however it is caught."""
 
     seen: list[str] | None = None
+    given = detector.BlockingError
 
     def __init__(self, function: str) -> None:
         super().__init__(function)
@@ -26,26 +27,33 @@ class Blocked(detector.BlockingError):
 
 
 @contextmanager
-def watching_the_loop(thread: str = SERVER) -> Iterator[list[str]]:
-    """Fail where the block makes the event loop on the thread of that name wait: for a disk, a lock, a database."""
-    if Blocked.seen is not None:
-        yield Blocked.seen
-        return
+def watching_the_loop(thread: str = SERVER) -> Iterator[None]:
+    """Fail where the block makes the event loop on the thread of that name wait: for a disk, a lock, a database.
+
+    Within another watch, what is noticed counts for the inner one alone.
+    """
+    outer, Blocked.seen = Blocked.seen, []
+    found = None if outer is not None else _detector(thread)
+    try:
+        yield
+    finally:
+        if found is not None:
+            found.deactivate()
+            detector.BlockingError = Blocked.given
+        seen, Blocked.seen = Blocked.seen, outer
+    assert not seen, f"{len(seen)} calls made the event loop wait; the first:\n{seen[0]}"
+
+
+def _detector(thread: str) -> detector.BlockBuster:
+    """Return a detector that is on, for one thread."""
     found = detector.BlockBuster()
     # FastAPI looks once for the source of each route, to name it in its errors.
     found.functions["os.stat"].can_block_in("fastapi/routing.py", "_extract_endpoint_context")
     for each in found.functions.values():
         each.can_block_predicate = _elsewhere_or(thread, each.can_block_predicate)
-    given, detector.BlockingError = detector.BlockingError, Blocked
-    Blocked.seen = seen = []
+    detector.BlockingError = Blocked
     found.activate()
-    try:
-        yield seen
-    finally:
-        found.deactivate()
-        detector.BlockingError = given
-        Blocked.seen = None
-    assert not seen, f"{len(seen)} calls made the event loop wait; the first:\n{seen[0]}"
+    return found
 
 
 def _elsewhere_or(thread: str, allowed: Callable[..., bool]) -> Callable[..., bool]:

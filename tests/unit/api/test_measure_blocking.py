@@ -52,8 +52,14 @@ def test_a_call_that_waits_on_the_loop_fails_the_test_even_where_it_is_caught(
 
 
 def test_other_threads_may_wait() -> None:
-    with watching_the_loop() as seen:
+    with watching_the_loop():
         on_a_loop(CALLS[0][1], "a client")
         CALLS[0][1]()
         on_a_loop(asyncio.current_task, SERVER)
-    assert seen == []
+
+
+def test_what_a_watch_within_a_watch_notices_is_its_own() -> None:
+    with watching_the_loop():
+        with pytest.raises(AssertionError, match="1 calls"), watching_the_loop():
+            on_a_loop(CALLS[0][1], SERVER)
+        on_a_loop(asyncio.current_task, SERVER)
