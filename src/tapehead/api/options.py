@@ -24,8 +24,10 @@ class Options:
         Most bytes of a request's body, uploads of `POST /imports` excepted.
     upload_bytes : int
         Most bytes of one upload.
-    header_bytes : int
-        Most bytes of a request's headers, path and query.
+    header_bytes, header_s
+        Most bytes of a request's headers, path and query; longest time until they are whole.
+    body_s : float
+        Longest wait for the next piece of a body.
     connections : int
         Most connections at once, streams among them.
     require_key : bool
@@ -45,6 +47,8 @@ class Options:
     body_bytes: int = 4 * MIB
     upload_bytes: int = 4096 * MIB
     header_bytes: int = 64 * 1024
+    header_s: float = 20.0
+    body_s: float = 60.0
     connections: int = 4096
     require_key: bool = False
     rate_per_s: float = 0.0

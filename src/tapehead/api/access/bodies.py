@@ -8,8 +8,6 @@ from tapehead.api.options import MIB, Options
 from tapehead.api.problem import problem
 
 UPLOADS = ("/api/v1/imports",)
-WAIT_S = 60.0
-"""Longest wait for the next piece of a body."""
 
 
 class BodyLimit:
@@ -30,17 +28,18 @@ class BodyLimit:
         if length is not None and (len(length) > 18 or int(length) > limit):
             await refusal(scope, 413, limit)(scope, receive, send)
             return
-        body = _Body(scope, receive, send, limit)
+        body = _Body(scope, receive, send, limit, self._options.body_s)
         await self._app(scope, body.receive, body.send)
 
 
 class _Body:
     """The two sides of one request whose body is counted."""
 
-    __slots__ = ("_limit", "_receive", "_scope", "_send", "_size", "_started", "_whole", "refused")
+    __slots__ = ("_limit", "_receive", "_scope", "_send", "_size", "_started", "_wait_s", "_whole", "refused")
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
-        self._scope, self._receive, self._send, self._limit = scope, receive, send, limit
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int, wait_s: float) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self._limit, self._wait_s = limit, wait_s
         self._size = 0
         self._started = self._whole = self.refused = False
 
@@ -51,7 +50,7 @@ class _Body:
         if self.refused:
             return {"type": "http.disconnect"}
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(self._wait_s):
                 message = await self._receive()
         except TimeoutError:
             return await self._refuse(408)
@@ -73,16 +72,17 @@ class _Body:
         """Answer in the application's place; for it, the client is gone."""
         self.refused = True
         if not self._started:
-            await refusal(self._scope, status, self._limit)(self._scope, self._receive, self._send)
+            bound = self._limit if status == 413 else self._wait_s
+            await refusal(self._scope, status, bound)(self._scope, self._receive, self._send)
         return {"type": "http.disconnect"}
 
 
-def refusal(scope: Scope, status: int, limit: int) -> ASGIApp:
-    """Return the answer to a body that is too large (413) or does not come (408)."""
+def refusal(scope: Scope, status: int, bound: float) -> ASGIApp:
+    """Return the answer to a body that is larger than `bound` bytes (413) or paused for `bound` seconds (408)."""
     request = scope.get("tapehead.request", "")
     if status == 408:
-        text = f"No piece of the body came for {WAIT_S:.0f} s. Send it again, without a pause."
+        text = f"No piece of the body came for {bound:.0f} s. Send it again, without a pause."
         return problem("input.slow", text, instance=scope["path"], request=request, headers={"connection": "close"})
-    unit, size = ("MiB", f"{limit / MIB:,.0f}") if limit >= MIB else ("bytes", f"{limit:,}")
-    text = f"The body is larger than the {size} {unit} that this route takes. Send less at once."
+    unit, size = ("MiB", bound / MIB) if bound >= MIB else ("bytes", bound)
+    text = f"The body is larger than the {size:,.0f} {unit} that this route takes. Send less at once."
     return problem("input.body_size", text, instance=scope["path"], request=request)

@@ -10,8 +10,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
 
-HEADER_S = 20.0
-"""Longest time from the first byte of a request, or from the beginning of a connection, to the end of its headers."""
 LINGER_BYTES = 16 * 1024 * 1024
 """Bytes of a refused body that are thrown away, so that a client which only writes still gets to read the answer."""
 
@@ -20,6 +18,7 @@ class Connection(HttpToolsProtocol):
     """One connection; `make_protocol` sets the bounds."""
 
     header_bytes = 0
+    header_s = 0.0
     most = 0
     _deadline: asyncio.TimerHandle | None = None
     _begun = 0
@@ -80,7 +79,7 @@ class Connection(HttpToolsProtocol):
     def _await_headers(self) -> None:
         """Start the clock for headers, unless it runs."""
         if self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_S, self._late)
+            self._deadline = self.loop.call_later(self.header_s, self._late)
 
     def _headers_came(self) -> None:
         """Stop the clock."""
@@ -94,7 +93,7 @@ class Connection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._begun:
-            self._refuse("input.slow", f"The headers took longer than {HEADER_S:.0f} s. Send them at once.")
+            self._refuse("input.slow", f"The headers took longer than {self.header_s:.0f} s. Send them at once.")
         else:
             self.transport.close()
 
@@ -109,5 +108,5 @@ class Connection(HttpToolsProtocol):
 
 def make_protocol(options: Options) -> type[Connection]:
     """Return the protocol of a service with its bounds."""
-    bounds = {"header_bytes": options.header_bytes, "most": options.connections}
+    bounds = {"header_bytes": options.header_bytes, "header_s": options.header_s, "most": options.connections}
     return type("BoundedConnection", (Connection,), bounds)

@@ -33,9 +33,11 @@ class SecurityHeaders:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
-                if not any(name.lower() == b"cache-control" for name, _ in given):
+                own = {name.lower() for name, _ in given}
+                if b"cache-control" not in own:
                     given.append((b"cache-control", b"private, no-cache"))
-                message["headers"] = [*given, *HEADERS]
+                # A page that holds all of itself, styles too, brings a policy of its own, which is stricter elsewhere.
+                message["headers"] = [*given, *(each for each in HEADERS if each[0] not in own)]
             await send(message)
 
         await self._app(scope, receive, headed if scope["type"] == "http" else send)
