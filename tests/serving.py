@@ -48,7 +48,8 @@ def install_gated(folder: Path) -> dict[str, str]:
     (place / "gated.py").write_text(GATED)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gated\nVersion: 1\n")
     (info / "entry_points.txt").write_text("[tapehead.strategies]\nGated = gated:Gated\n")
-    return {"PYTHONPATH": str(place), "TAPEHEAD_TEST_GATE": str(gate)}
+    path = os.pathsep.join(filter(None, (str(place), os.environ.get("PYTHONPATH"))))
+    return {"PYTHONPATH": path, "TAPEHEAD_TEST_GATE": str(gate)}
 
 
 @dataclass

@@ -24,10 +24,11 @@ HEADERS = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class Place(NamedTuple):
-    """How far a stream is in one run: the number of the last event it has."""
+    """How far a stream is in one run: the number of the last event it has, and whether that ended the run."""
 
     run: str
     after: int
+    ended: bool = False
 
 
 class EventStream(Response):
@@ -60,6 +61,7 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._hub = hub
         self._after = {place.run: place.after for place in places}
+        self._ended = {place.run for place in places if place.ended}
         self._reused = reused
         self._gone = gone
         self._slow = False
@@ -87,7 +89,7 @@ class EventStream(Response):
 
     async def _follow(self, send: Send, watch: Watch, leaving: "asyncio.Task[None]") -> None:
         """Send what comes, one write for all that is there, until there is nothing to come."""
-        left = set(self._after)
+        left = set(self._after) - self._ended
         while left and not leaving.done():
             watch.woken.clear()
             chunks: list[bytes] = []

@@ -222,10 +222,10 @@ class Service:
                 entry.ended.set()
 
     def _load(self) -> None:
-        """Load every kernel."""
-        from tapehead.kernels.warm import compile_all
+        """Load the kernels that every run calls, by running a few made-up bars in memory."""
+        from tapehead.api.rehearsal import rehearse
 
-        compile_all()
+        rehearse()
         self.warm.set()
 
     def _recover(self) -> None:

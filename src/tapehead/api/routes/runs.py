@@ -1,6 +1,7 @@
 """Runs: begin, follow, cancel."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import orjson
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tapehead.api.event_stream import EventStream, Place
+from tapehead.api.frames import ENDINGS
 from tapehead.api.problem import ServiceError
 from tapehead.api.service import Begun, Service
 from tapehead.api.wire.problem import answers
@@ -93,9 +95,8 @@ async def events_of_run(
     whole = await run_in_threadpool(service.house.runs.resolve, run)
     if last_event_id is not None:
         after = _read_place(last_event_id, {whole}).after
-    place = Place(whole, after or 0)
-    await run_in_threadpool(_check_places, service, [place])
-    return EventStream(service.hub, [place])
+    places = await run_in_threadpool(_looked_up, service, [Place(whole, after or 0)])
+    return EventStream(service.hub, places)
 
 
 @router.get(
@@ -118,8 +119,7 @@ async def events_of_runs(
     for text in given:
         place = _read_place(text, set(whole))
         reached[place.run] = max(reached[place.run], place.after)
-    places = [Place(run, number) for run, number in reached.items()]
-    await run_in_threadpool(_check_places, service, places)
+    places = await run_in_threadpool(_looked_up, service, [Place(run, number) for run, number in reached.items()])
     return EventStream(service.hub, places)
 
 
@@ -178,9 +178,9 @@ def _last_event(service: Service, begun: Begun) -> dict[str, Any] | None:
     """Return the event that ended a run; None where it goes on."""
     number = service.house.log.last(begun.run)
     rows = service.house.log.read(begun.run, number - 1, 1)
-    body: dict[str, Any] | None = orjson.loads(rows[0][1]) if rows else None
-    if body is None or body["event"] not in ("completed", "failed", "cancelled"):
+    if not _is_ending(rows):
         return None
+    body: dict[str, Any] = orjson.loads(rows[0][1])
     return {**body, "reused": True} if begun.reused and body["event"] == "completed" else body
 
 
@@ -194,8 +194,9 @@ def _read_place(text: str, runs: set[str]) -> Place:
     return Place(found[1].upper(), int(found[2]))
 
 
-def _check_places(service: Service, places: list[Place]) -> None:
-    """Raise for a place beyond what a run has told; its stream would wait for ever."""
+def _looked_up(service: Service, places: list[Place]) -> list[Place]:
+    """Return the places with whether they are ends; raise for one beyond what its run has told."""
+    found = []
     for place in places:
         last = service.house.log.last(place.run)
         if place.after > last:
@@ -204,3 +205,11 @@ def _check_places(service: Service, places: list[Place]) -> None:
             )
         if last == 0 and not service.active(place.run):
             raise UnknownRunError(run=place.run, hint=" Its events are pruned; its results are kept.")
+        end = place.after == last and _is_ending(service.house.log.read(place.run, last - 1, 1))
+        found.append(place._replace(ended=end and not service.active(place.run)))
+    return found
+
+
+def _is_ending(rows: Sequence[tuple[int, bytes]]) -> bool:
+    """Say whether a run's last event ended it."""
+    return bool(rows) and orjson.loads(rows[0][1])["event"] in ENDINGS
