@@ -18,6 +18,7 @@ from tapehead.model.events import Completed
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from tapehead.cli.profile import Profile
     from tapehead.library.run import Run
     from tapehead.metrics.foreign import Table
 
@@ -41,10 +42,11 @@ def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
         run.close()
 
 
-def stream_events(run: "Run", compat: str | None = None) -> Board:
+def stream_events(run: "Run", compat: str | None = None, clock: "Profile | None" = None) -> Board:
     """Write each event as its canonical bytes and a line end, at once; return the board of the run.
 
-    With `compat` each result also has that tool's table, under the key `compat`; the log does not keep it.
+    With `compat` each result also has that tool's table, under the key `compat`; with `clock` the event `completed`
+    says where the time went, under the key `profile`. The log keeps neither.
     """
     from tapehead.model.events import Result, to_bytes
 
@@ -54,20 +56,22 @@ def stream_events(run: "Run", compat: str | None = None) -> Board:
         for number, event in run.events():
             line = to_bytes(event, number)
             if compat is not None and isinstance(event, Result):
-                line = _with_table(line, run.compat(event.result, compat))
+                line = _with(line, "compat", run.compat(event.result, compat))
+            if clock is not None and isinstance(event, Completed):
+                line = _with(line, "profile", clock.body(run))
             out.write(line + b"\n")
             out.flush()
             board.take(event)
     return board
 
 
-def _with_table(line: bytes, table: "Table") -> bytes:
-    """Return the line of a result with the table of another tool in it."""
+def _with(line: bytes, key: str, value: "Table | dict[str, Any]") -> bytes:
+    """Return the line of an event with one more key."""
     import json
 
     from tapehead.model.spec import canonical
 
-    return canonical({**json.loads(line), "compat": table})
+    return canonical({**json.loads(line), key: value})
 
 
 def follow(run: "Run", session: Session, board: Board, top: int) -> None:

@@ -12,6 +12,7 @@ from tapehead.cli.closing import next_lines, summary_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.live import Ticker, follow, stream_events
 from tapehead.cli.measures import compat_lines
+from tapehead.cli.profile import Profile
 from tapehead.cli.run_options import engine_options
 from tapehead.cli.session import Session
 from tapehead.errors import TapeheadError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tapehead.library.run import Run
 
 _ALL_BAD_INPUT = ("strategy.", "input.")
+_GO_WITH_RESUME = frozenset({"strategy", "resume", "executor", "workers", "sort", "top", "compat", "profile"})
 
 
 class SortKey(click.ParamType[str]):
@@ -97,7 +99,7 @@ def _number(text: str) -> float | int | str:
     example="tapehead backtest RsiReversion -p period=14 --universe demo --fee 10bps",
     help="Run STRATEGY, or NAME of a FILE.py, on every instrument named; results appear as they are done.",
 )
-@click.argument("strategy", metavar="STRATEGY|FILE.py:NAME")
+@click.argument("strategy", metavar="STRATEGY|FILE.py:NAME", required=False)
 @click.option(
     "-p",
     "parameters",
@@ -142,9 +144,24 @@ def _number(text: str) -> float | int | str:
     "--compat", type=click.Choice(list(TOOLS)), help="Add the best row's metrics as that tool prints them; --json: all."
 )
 @click.option("--fresh", is_flag=True, help="Compute even where an equal run is kept.")
+@click.option(
+    "--resume", metavar="RUN", help="Go on with a run that was killed or cancelled; it keeps its own settings."
+)
+@click.option("--profile", is_flag=True, help="Say where the time went, and the peak memory.")
 @click.pass_context
-def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
+def backtest(context: click.Context, /, strategy: str | None, **options: Any) -> int:
     """Check what to run on, then run and show it."""
+    session: Session = context.find_root().obj
+    resumed: str | None = options.pop("resume")
+    clock = Profile() if options.pop("profile") else None
+    sort, top, compat = (options.pop(name) for name in ("sort", "top", "compat"))
+    if resumed is not None:
+        _check_alone(context, resumed)
+        return run_and_show(
+            session, resume_run(session, resumed, strategy, options), sort, top, compat=compat, clock=clock
+        )
+    if strategy is None:
+        raise click.MissingParameter(ctx=context, param=next(p for p in context.command.params if p.name == "strategy"))
     if (options["universe"] is None) == (options["symbols"] is None):
         given = "both are given" if options["universe"] is not None else "neither is given"
         raise click.UsageError(
@@ -152,25 +169,50 @@ def backtest(context: click.Context, /, strategy: str, **options: Any) -> int:
             f"For instance: tapehead backtest {strategy} --symbols BTCUSDT",
             context,
         )
-    session: Session = context.find_root().obj
-    sort, top, compat = (options.pop(name) for name in ("sort", "top", "compat"))
-    return run_and_show(session, start_run(session, strategy, options), sort, top, compat=compat)
+    return run_and_show(session, start_run(session, strategy, options), sort, top, compat=compat, clock=clock)
+
+
+def _check_alone(context: click.Context, run: str) -> None:
+    """Refuse settings beside `--resume`, since the run has its own."""
+    given = [
+        param.opts[0]
+        for param in context.command.params
+        if param.name not in _GO_WITH_RESUME
+        and context.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise click.UsageError(
+            f"--resume goes on with the settings that the run has; leave out {', '.join(given)}. "
+            f"For instance: tapehead backtest --resume {run}",
+            context,
+        )
+
+
+def resume_run(session: Session, prefix: str, strategy: str | None, options: dict[str, Any]) -> "Run":
+    """Ask the store to go on with a run."""
+    return session.store.resume(prefix, strategy=strategy, **_workforce(options))
+
+
+def _workforce(options: dict[str, Any]) -> dict[str, Any]:
+    """Take executor and workers out of the options; what is left out keeps the store's own."""
+    executor, workers = options.pop("executor", "threads"), options.pop("workers", 0) or None
+    if executor == "threads":
+        return {"workers": workers}
+    if workers not in (None, 1):
+        raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
+    return {"workers": workers, "executor": executor}
 
 
 def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
     """Ask the store for a run; options left out keep the engine's defaults."""
+    workforce = _workforce(options)
     asked = {name: value for name, value in options.items() if value is not None}
     for flag in ("close_at_end", "day", "flip"):
         asked[flag] = asked.get(flag) or None
-    workers = asked.pop("workers", 0) or None
-    if asked.pop("executor", "threads") == "serial":
-        if workers not in (None, 1):
-            raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
-        asked["executor"] = "serial"
     given = {name: value for name, value in asked.items() if value is not None}
     ticker = Ticker(session)
     try:
-        return session.store.backtest(strategy, workers=workers, progress=ticker, **given)
+        return session.store.backtest(strategy, progress=ticker, **workforce, **given)
     finally:
         ticker.clear()
 
@@ -183,25 +225,30 @@ def run_and_show(
     extra: Iterable[tuple[tuple[str, ...], str]] = (),
     *,
     compat: str | None = None,
+    clock: Profile | None = None,
 ) -> int:
     """Drive a run, show it, say what to type next; return the exit code.
 
     With `compat` the best row is shown as that tool would print it too; as JSON, every result has the key `compat`.
+    With `clock` it is said where the time went; as JSON, the event `completed` has the key `profile`.
     """
     if session.json:
-        return exit_code(stream_events(run, compat))
+        return exit_code(stream_events(run, compat, clock))
     board = Board(sort=sort)
     follow(run, session, board, top)
     session.put(*summary_lines(board, session, run.spec.rules))
     if compat is not None and board.rows:
         best = board.best(1)[0].instrument
         session.put(*compat_lines(compat, run.compat(best, compat), best))
+    if clock is not None:
+        session.put(*clock.lines(run))
     if isinstance(board.ended, Completed):
         session.put(f"Kept as run {run.short}, receipt {board.ended.receipt}.  Next:")
         session.put(*next_lines([*_next_commands(run, board), *extra], session))
     elif isinstance(board.ended, Cancelled):
         session.put(f"Kept as run {run.short}, {len(board.rows):,} of {board.total:,} results.  Next:")
-        session.put(*next_lines([(("show", run.short), "what was finished before Ctrl-C")], session))
+        going_on = (("backtest", "--resume", run.short), "go on from there")
+        session.put(*next_lines([going_on, (("show", run.short), "what was finished before Ctrl-C")], session))
     return exit_code(board)
 
 

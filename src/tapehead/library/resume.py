@@ -20,6 +20,7 @@ def resume(
     house: House,
     run: str,
     *,
+    strategy: str | None = None,
     executor: str | Executor = "threads",
     workers: int | None = None,
     keep_failed: bool = False,
@@ -33,6 +34,7 @@ def resume(
         if not held.enter_context(house.runs.claim(run)):
             raise HeldRunError(run=house.runs.shortest(run))
         record = house.runs.record(run)
+        _check_strategy(house, record, strategy)
         if record.state == "completed":
             return _completed(house, record)
         try:
@@ -70,6 +72,18 @@ def _resumed(
         house, spec, header_of(plan, loaded), run=record.run, source=source, tally=work.tally, cancel=work.cancel
     )
     return made.start()
+
+
+def _check_strategy(house: House, record: RunRecord, strategy: str | None) -> None:
+    """Raise ResumeError for a run of another strategy than the one that is named."""
+    own = str(record.spec["strategy"])
+    if strategy is None:
+        return
+    named = load_strategy(strategy)
+    if (named.name, named.origin) != (own, record.origin):
+        short = house.runs.shortest(record.run)
+        step = f"Leave the strategy out: tapehead backtest --resume {short}"
+        raise ResumeError(run=short, cause=f"it is a run of {own}, not of {strategy}", step=step)
 
 
 def _completed(house: House, record: RunRecord) -> Run:

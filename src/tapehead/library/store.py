@@ -172,6 +172,7 @@ class Store(Market, Prices, Ledgers, Upkeep):
         self,
         prefix: str,
         *,
+        strategy: str | None = None,
         executor: str | Executor = "threads",
         workers: int | None = None,
         keep_failed: bool = False,
@@ -182,6 +183,8 @@ class Store(Market, Prices, Ledgers, Upkeep):
         ----------
         prefix : str
             Any unique prefix of its id.
+        strategy : str, optional
+            Refuse a run of another one.
         executor, workers
             As in `backtest`.
         keep_failed : bool
@@ -201,7 +204,7 @@ class Store(Market, Prices, Ledgers, Upkeep):
         ChangedSinceError
             Code, engine or data are no longer those that it began with.
         ResumeError, StrategyFileError, NoBarsError
-            It cannot go on for another reason.
+            It is a run of another strategy, or cannot go on for another reason.
 
         Examples
         --------
@@ -210,7 +213,8 @@ class Store(Market, Prices, Ledgers, Upkeep):
         from tapehead.library.resume import resume
 
         run = self._house.runs.resolve(prefix)
-        return resume(self._house, run, executor=executor, workers=workers, keep_failed=keep_failed)
+        ways: dict[str, Any] = {"executor": executor, "workers": workers}
+        return resume(self._house, run, strategy=strategy, keep_failed=keep_failed, **ways)
 
     def runs(self, limit: int = 50) -> list[RunRecord]:
         """Return the newest runs, newest first."""
