@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture dirty fuzz-files bench lock format
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,9 @@ parity: setup ## random cases through Tapehead and live peers, trade by trade; N
 
 torture: setup ## kill, cut off, fill and damage stores; N=1000 points, SEED=1, AT=17 repeats one, KIND=import only such
 	$(BIN)/python -m tests.torture --points $(or $(N),1000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT)) $(if $(KIND),--kind $(KIND))
+
+soak: setup ## backtests, streams, lost clients and cancels in a loop against a service; fails where anything grows; N=300
+	$(BIN)/python -m tests.soak --rounds $(or $(N),300)
 
 fuzz-files: setup ## damage files of every format and import them; N=10000 files, SEED=1, AT=17 repeats one
 	$(BIN)/python -m tests.fuzz_files --cases $(or $(N),10000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))

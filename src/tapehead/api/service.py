@@ -242,5 +242,7 @@ class Service:
     def _start(self, work: Callable[[], None], name: str) -> None:
         """Start a thread of the service."""
         thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
+        with self._lock:
+            # Those that cancelled something end by themselves, and would else be remembered for ever.
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
