@@ -1,6 +1,7 @@
 """Event streams as clients meet them: real uvicorn, real sockets, real kills."""
 
 import json
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ ENDINGS = ("completed", "failed", "cancelled")
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Home of a small synthetic market."""
+    """Home of a small synthetic market, to be copied."""
     folder = tmp_path_factory.mktemp("served") / "home"
     with th.open(folder) as store:
         store.demo(instruments=8, years=1)
@@ -27,9 +28,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(home: Path) -> Iterator[Served]:
+def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service in this process."""
-    with serving_here(home) as found:
+    with serving_here(_copy(home, tmp_path_factory.mktemp("here"))) as found:
         yield found
 
 
@@ -147,10 +148,8 @@ def gated(tmp_path: Path, home: Path) -> Iterator[tuple[Served, Path]]:
 
 
 def _copy(home: Path, folder: Path) -> Path:
-    """Return a store of the same market."""
-    with th.open(folder / "home") as store:
-        store.demo(instruments=8, years=1)
-    return folder / "home"
+    """Return a copy of the market, for a service of its own."""
+    return Path(shutil.copytree(home, folder / "home"))
 
 
 def _results(url: str, run: str) -> int:
