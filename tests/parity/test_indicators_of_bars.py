@@ -52,6 +52,16 @@ def test_atr(bars: Candles, period: int) -> None:
     near(atr(*bars[:3], period), oracle.atr(*bars[:3], period))
 
 
+@pytest.mark.parametrize("period", [1, 2, 14, 600])
+def test_atr_of_many_bars(period: int) -> None:
+    """Kernels work by blocks of bars; where nothing moves for long, all of it fades to 0."""
+    bars = make_candles(7, 100_000)
+    high, low, close = (line[:2_500] for line in bars[:3])
+    near(atr(high, low, close, period), oracle.atr(high, low, close, period))
+    still = [close[-1]] * 40_000
+    assert period == 600 or atr(high + still, low + still, close + still, period)[-1] == 0.0
+
+
 @checked
 @given(candles, st.integers(2, 30))
 def test_adx(bars: Candles, period: int) -> None:

@@ -206,3 +206,19 @@ def test_a_hole_hides_its_windows_only() -> None:
         got = make(values)
         hidden = [30, 49] if name == "roc" else range(30, 30 + window)
         assert [t for t in range(window, 60) if math.isnan(got[t])] == list(hidden), name
+
+
+@pytest.mark.parametrize("period", [1, 2, 4, 5, 16, 17, 64, 65, 257, 700, 1500])
+def test_borders_of_what_is_made_together(period: int) -> None:
+    """Kernels work by blocks and chunks of up to some thousand bars; a window knows of none, and of no hole outside."""
+    low = walk(3, 9_000, 2)
+    low[[4_000, 8_191]] = np.nan
+    high = low + walk(4, 9_000, 2) / 50
+    seen, known = (np.lib.stride_tricks.sliding_window_view(line, period) for line in (high, low))
+    channel = donchian(high, low, period)
+    np.testing.assert_array_equal(channel.upper[period - 1 :], seen.max(axis=1))
+    np.testing.assert_array_equal(channel.lower[period - 1 :], known.min(axis=1))
+    np.testing.assert_array_equal(channel.middle, (channel.upper + channel.lower) / 2)
+    spread = np.concatenate([np.full(period - 1, np.nan), known.std(axis=1)])
+    np.testing.assert_allclose(std(low, period), spread, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(bollinger(low, period, 3.0).upper, sma(low, period) + 3 * spread, rtol=1e-12)

@@ -8,7 +8,7 @@ from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import scaled_line
 from tapehead.indicators.sma import mean_into
 from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
-from tapehead.kernels.deviations import bands, spread_in_blocks
+from tapehead.kernels.deviations import bands
 
 
 def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int = 0) -> Bands:
@@ -52,8 +52,7 @@ def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int
     def make() -> Bands:
         upper, middle, lower = np.empty(line.shape[0]), np.empty(line.shape[0]), np.empty(line.shape[0])
         mean_into(line, scaled_line(line), window, middle)
-        spread_in_blocks(line, window, upper)
-        bands(middle, factor, 1.0 / (window - freedom), upper, lower)
+        bands(line, middle, window, factor, 1.0 / (window - freedom), upper, lower)
         return Bands(locked(upper), locked(middle), locked(lower))
 
     return remember(("bollinger", window, factor, freedom), (line,), make)

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from tapehead.indicators.bands import Bands
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels import extremes
+from tapehead.kernels.extremes import channel
 
 
 def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
@@ -32,8 +32,8 @@ def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
     Notes
     -----
     No bar closes above a channel that includes it: for a breakout compare the close with the channel of the bar before,
-    as the strategy Donchian does. Three comparisons a bar, whatever the period. Releases the GIL. Equals TA-Lib MAX and
-    MIN. Source: Richard Donchian's four-week rule.
+    as the strategy Donchian does. A pass of three comparisons a bar, and one more each time the period is four times as
+    long. Releases the GIL. Equals TA-Lib MAX and MIN. Source: Richard Donchian's four-week rule.
 
     Examples
     --------
@@ -45,9 +45,7 @@ def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
     def make() -> Bands:
         n = lines[0].shape[0]
         upper, middle, lower = np.empty(n), np.empty(n), np.empty(n)
-        extremes.highest(lines[0], window, upper)
-        extremes.lowest(lines[1], window, lower)
-        extremes.halfway(upper, lower, middle)
+        channel(lines[0], lines[1], window, upper, lower, middle)
         return Bands(locked(upper), locked(middle), locked(lower))
 
     return remember(("donchian", window), lines, make)

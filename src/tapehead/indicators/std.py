@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_ddof, check_period, check_values, locked
-from tapehead.kernels.deviations import deviation, spread_in_blocks
+from tapehead.kernels.deviations import deviation
 
 F64 = NDArray[np.float64]
 
@@ -48,8 +48,7 @@ def std(values: ArrayLike, period: int = 20, ddof: int = 0) -> F64:
 
     def make() -> F64:
         out = np.empty(line.shape[0])
-        spread_in_blocks(line, window, out)
-        deviation(out, 1.0 / (window - freedom), out)
+        deviation(line, window, 1.0 / (window - freedom), out)
         return locked(out)
 
     return remember(("std", window, freedom), (line,), make)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels import extremes
+from tapehead.kernels.extremes import channel, place
 from tapehead.kernels.windows import mean_in_blocks
 
 F64 = NDArray[np.float64]
@@ -66,10 +66,9 @@ def stochastic(
     def make() -> Stochastic:
         n = lines[0].shape[0]
         upper, lower = np.empty(n), np.empty(n)
-        extremes.highest(lines[0], window, upper)
-        extremes.lowest(lines[1], window, lower)
         fast, k, d = np.empty(n), np.empty(n), np.empty(n)
-        extremes.place(lines[2], upper, lower, fast)
+        channel(lines[0], lines[1], window, upper, lower, fast)
+        place(lines[2], upper, lower, fast)
         mean_in_blocks(locked(fast), smooth, k)
         mean_in_blocks(locked(k), late, d)
         return Stochastic(fast, k, locked(d))

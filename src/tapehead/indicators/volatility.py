@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
 from tapehead.kernels.changes import change
-from tapehead.kernels.deviations import deviation, spread_in_blocks
+from tapehead.kernels.deviations import deviation
 
 F64 = NDArray[np.float64]
 
@@ -53,8 +53,7 @@ def volatility(values: ArrayLike, period: int = 20, ddof: int = 1, periods_a_yea
     def make() -> F64:
         returns, out = np.empty(line.shape[0]), np.empty(line.shape[0])
         change(line, 1, 1.0, returns)
-        spread_in_blocks(locked(returns), window, out)
-        deviation(out, year / (window - freedom), out)
+        deviation(locked(returns), window, year / (window - freedom), out)
         return locked(out)
 
     return remember(("volatility", window, freedom, year), (line,), make)

@@ -1,87 +1,135 @@
-"""Standard deviations over a sliding window, about a bar that the window holds."""
+"""Standard deviations over a sliding window, about a bar that the window holds.
+
+The bars lie in blocks of the window's length, as in `windows.mean_in_blocks`: a window is the end of one block and the
+beginning of the next, and both are summed about the first bar b of the later one. Every such window holds b, so what
+its two moments lose to each other is bounded by the window itself: at most about period x 2^-52 of the variance for
+each deviation that b lies away from the mean, squared. A flat window is exactly 0.
+
+A few blocks are summed at a time, from their beginnings and from their ends in one loop, four sums side by side; what
+is left is then done four bars an instruction while the sums lie in the nearest cache. Moments joined by pairs, as T.
+Chan, G. Golub and R. LeVeque do, lose less and need no scan, but log2(period) passes: twice the time at 20 bars.
+"""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.jit import inlined, kernel, part
 
 F64 = NDArray[np.float64]
 
+CHUNK_BARS = 1024
+
 
 @kernel
-def spread_in_blocks(values: F64, period: int, out: F64) -> None:
-    """Write the sum of squares about the mean of each window of any numbers.
-
-    In blocks as `windows.mean_in_blocks`, moments about the first bar b of the later block. Every such window holds b,
-    so what the two moments lose to each other is bounded by the window itself: at most about period x 2^-52 of the
-    variance for each deviation that b lies away from the mean, squared. A flat window is exactly 0.
-    """
+def deviation(values: F64, period: int, share: float, out: F64) -> None:
+    """Write the root of `share` of the sum of squares about the mean of each window of any numbers."""
     n = values.shape[0]
     out[: min(period - 1, n)] = np.nan
     if n < period:
         return
-    room = np.zeros(4 * (period + 1))
-    older = room[: period + 1]
-    older_squares = room[period + 1 : 2 * (period + 1)]
-    coming = room[2 * (period + 1) : 3 * (period + 1)]
-    coming_squares = room[3 * (period + 1) :]
+    chunk = max(CHUNK_BARS // period, 1) * period
+    room = np.empty((4, chunk + period + 1))
+    begin_sums(values, period, room)
+    for begin in range(period - 1, n, chunk):
+        deviation_of_chunk(values, begin, min(begin + chunk, n), period, share, room, out)
+
+
+@kernel
+def bands(values: F64, middle: F64, period: int, width: float, share: float, upper: F64, lower: F64) -> None:
+    """Write lines `width` deviations, made with that share, above and below `middle`."""
+    n = values.shape[0]
+    upper[: min(period - 1, n)] = np.nan
+    lower[: min(period - 1, n)] = np.nan
+    if n < period:
+        return
+    chunk = max(CHUNK_BARS // period, 1) * period
+    room = np.empty((4, chunk + period + 1))
+    begin_sums(values, period, room)
+    for begin in range(period - 1, n, chunk):
+        stop = min(begin + chunk, n)
+        deviation_of_chunk(values, begin, stop, period, share, room, upper)
+        around(middle[begin:stop], width, upper[begin:stop], lower[begin:stop])
+
+
+@part
+def begin_sums(values: F64, period: int, room: F64) -> None:
+    """Sum the bars before the first block, from their end on."""
     total = 0.0
     squares = 0.0
-    for j in range(1, period):
-        x = values[period - 1 - j] - values[period - 1]
+    for i in range(period - 1, 0, -1):
+        x = values[i - 1] - values[period - 1]
         total += x
         squares += x * x
-        older[j] = total
-        older_squares[j] = squares
-    share = 1.0 / period
-    for b in range(period - 1, n, period):
-        block = values[b : b + period]
-        made = out[b : b + period]
-        bars = block.shape[0]
-        centre = block[0]
-        later = values[b + period] if b + period < n else 0.0
-        total = 0.0
-        squares = 0.0
-        back = 0.0
-        back_squares = 0.0
-        for i in range(bars):
-            x = block[i] - centre
-            total += x
-            squares += x * x
-            both = total + older[period - 1 - i]
-            made[i] = squares + older_squares[period - 1 - i] - both * both * share
-            y = block[bars - 1 - i] - later
-            back += y
-            back_squares += y * y
-            coming[i + 1] = back
-            coming_squares[i + 1] = back_squares
-        older, coming = coming, older
-        older_squares, coming_squares = coming_squares, older_squares
+        room[2, i] = total
+        room[3, i] = squares
+    room[2, 0] = 0.0
+    room[3, 0] = 0.0
 
 
-@kernel
-def deviation(spread: F64, share: float, out: F64) -> None:
-    """Write the root of a share of each spread; what rounding made less than 0 is 0."""
-    for t in range(spread.shape[0]):
-        positive = spread[t] if not spread[t] < 0.0 else 0.0
-        out[t] = np.sqrt(positive * share)
+@part
+def deviation_of_chunk(values: F64, begin: int, stop: int, period: int, share: float, room: F64, out: F64) -> None:
+    """Write the deviations of bars [begin, stop), whole blocks but for the last of all.
+
+    `room` holds sums from the beginning of each bar's block, 0 and 1, and sums from the end of the block before on, 2
+    and 3, one block later in their rows; those of the last block go to the front for the next chunk.
+    """
+    n = values.shape[0]
+    bars = stop - begin
+    for at in range(0, bars, period):
+        end = min(at + period, bars)
+        block = values[begin + at : begin + end]
+        later = values[begin + at + period] if begin + at + period < n else 0.0
+        ends = slice(at + period, end + period)
+        sums(block, block[0], later, room[0, at:end], room[1, at:end], room[2, ends], room[3, ends])
+        room[2:, at + period] = 0.0
+    join(room[0, :bars], room[1, :bars], room[2, 1 : bars + 1], room[3, 1 : bars + 1], period, share, out[begin:stop])
+    if stop < n:
+        for i in range(period):
+            room[2, i] = room[2, bars + i]
+            room[3, i] = room[3, bars + i]
 
 
-@kernel
-def bands(middle: F64, width: float, share: float, upper: F64, lower: F64) -> None:
-    """Turn the spreads in `upper` into lines `width` deviations, roots of that share, above and below `middle`."""
-    for t in range(middle.shape[0]):
-        positive = upper[t] if not upper[t] < 0.0 else 0.0
-        far = width * np.sqrt(positive * share)
-        upper[t] = middle[t] + far
-        lower[t] = middle[t] - far
+@inlined
+def sums(block: F64, centre: float, later: float, total: F64, squares: F64, back: F64, back_squares: F64) -> None:
+    """Write the two moments about `centre` of each beginning of a block, and about `later` of each end."""
+    bars = block.shape[0]
+    forth, forth_squares, late, late_squares = 0.0, 0.0, 0.0, 0.0
+    for i in range(bars):
+        x = block[i] - centre
+        forth += x
+        forth_squares += x * x
+        total[i] = forth
+        squares[i] = forth_squares
+        y = block[bars - 1 - i] - later
+        late += y
+        late_squares += y * y
+        back[bars - 1 - i] = late
+        back_squares[bars - 1 - i] = late_squares
+
+
+@inlined
+def join(total: F64, squares: F64, older: F64, older_squares: F64, period: int, share: float, out: F64) -> None:
+    """Write the root of a share of the squares about the mean of two parts; what rounding made less than 0 is 0."""
+    one = 1.0 / period
+    for i in range(out.shape[0]):
+        both = total[i] + older[i]
+        spread = squares[i] + older_squares[i] - both * both * one
+        out[i] = np.sqrt((spread if not spread < 0.0 else 0.0) * share)
+
+
+@part
+def around(middle: F64, width: float, upper: F64, lower: F64) -> None:
+    """Turn the deviations in `upper` into lines that many times `width` above and below `middle`."""
+    for i in range(middle.shape[0]):
+        far = width * upper[i]
+        upper[i] = middle[i] + far
+        lower[i] = middle[i] - far
 
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
-    spread_in_blocks(values, 3, out)
-    deviation(out, 3.0, out)
-    bands(out, 2.0, 3.0, out, out)
+    deviation(values, 3, 3.0, out)
+    bands(values, out, 3, 2.0, 3.0, out.copy(), out.copy())

@@ -1,8 +1,9 @@
 """Highest and lowest of a sliding window, and where a price lies between them.
 
-Bars lie in blocks of the window's length; a window is the end of one block and the beginning of the next, so three
-comparisons a bar are enough whatever the length (M. van Herk, A fast algorithm for local minimum and maximum filters,
-Pattern Recognition Letters 13, 1992, page 517).
+The extreme of a window is that of four windows a quarter as long or longer, so a pass for each power of four below the
+period makes it, four bars an instruction. A scan of blocks (M. van Herk, A fast algorithm for local minimum and maximum
+filters, Pattern Recognition Letters 13, 1992, page 517) compares three times a bar whatever the length, but bar after
+bar: it takes twice the time at 20 bars, as much at 1,000, less beyond.
 """
 
 from typing import Any
@@ -10,94 +11,98 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.jit import inlined, kernel, part
 
 F64 = NDArray[np.float64]
 
+CHUNK_BARS = 2048
+"""Bars made at a time, so that what lies between two passes stays in the nearest caches."""
+PAGE_BARS = 512
+
+
+@part
+def chunk_bars(period: int) -> int:
+    """Return how many bars to make at a time: the bars that a chunk reads before its own are read twice."""
+    return max(CHUNK_BARS, 4 * period)
+
+
+@part
+def row_bars(period: int) -> int:
+    """Return how far the rows between two passes lie apart: half a page off, or a load waits for another row's store.
+
+    A processor tells addresses apart by their last 12 bits first (Intel 64 and IA-32 Architectures Optimization
+    Reference Manual, 4-KByte aliasing). Measured: 5.4 ns a bar against 3.4.
+    """
+    return (chunk_bars(period) + period) // PAGE_BARS * PAGE_BARS + PAGE_BARS + PAGE_BARS // 2
+
 
 @kernel
-def highest(values: F64, period: int, out: F64) -> None:
-    """Write the highest value of each window; NaN where it holds one."""
-    n = values.shape[0]
-    out[: min(period - 1, n)] = np.nan
+def channel(high: F64, low: F64, period: int, upper: F64, lower: F64, middle: F64) -> None:
+    """Write highest high, lowest low and the price half way of each window; NaN where what made it holds one."""
+    n = high.shape[0]
+    first = min(period - 1, n)
+    upper[:first] = np.nan
+    lower[:first] = np.nan
+    middle[:first] = np.nan
     if n < period:
         return
-    room = np.full(2 * (period + 1), -np.inf)
-    older = room[: period + 1]
-    coming = room[period + 1 :]
-    most = -np.inf
-    for j in range(1, period):
-        x = values[period - 1 - j]
-        most = x if x > most else most
-        older[j] = most
-    for b in range(period - 1, n, period):
-        block = values[b : b + period]
-        made = out[b : b + period]
-        bars = block.shape[0]
-        most = -np.inf
-        back = -np.inf
-        for i in range(bars):
-            x = block[i]
-            most = x if x > most else most
-            before = older[period - 1 - i]
-            made[i] = before if before > most else most
-            y = block[bars - 1 - i]
-            back = y if y > back else back
-            coming[i + 1] = back
-        older, coming = coming, older
-    hide(values, period, out)
+    room = np.empty((2, row_bars(period)))
+    high_known = True
+    low_known = True
+    for begin in range(first, n, chunk_bars(period)):
+        stop = min(begin + chunk_bars(period), n)
+        high_known &= extreme(high[begin - first : stop], period, True, room, upper[begin:stop])
+        low_known &= extreme(low[begin - first : stop], period, False, room, lower[begin:stop])
+        halfway(upper[begin:stop], lower[begin:stop], middle[begin:stop])
+    if not high_known:
+        hide(high, period, upper)
+        hide(high, period, middle)
+    if not low_known:
+        hide(low, period, lower)
+        hide(low, period, middle)
 
 
-@kernel
-def lowest(values: F64, period: int, out: F64) -> None:
-    """Write the lowest value of each window; NaN where it holds one."""
+@part
+def extreme(values: F64, period: int, top: bool, room: F64, out: F64) -> bool:
+    """Write the highest (`top`) or lowest value of each window; return whether no value is NaN.
+
+    `values` begin `period - 1` bars before `out`.
+    """
     n = values.shape[0]
-    out[: min(period - 1, n)] = np.nan
-    if n < period:
-        return
-    room = np.full(2 * (period + 1), np.inf)
-    older = room[: period + 1]
-    coming = room[period + 1 :]
-    least = np.inf
-    for j in range(1, period):
-        x = values[period - 1 - j]
-        least = x if x < least else least
-        older[j] = least
-    for b in range(period - 1, n, period):
-        block = values[b : b + period]
-        made = out[b : b + period]
-        bars = block.shape[0]
-        least = np.inf
-        back = np.inf
-        for i in range(bars):
-            x = block[i]
-            least = x if x < least else least
-            before = older[period - 1 - i]
-            made[i] = before if before < least else least
-            y = block[bars - 1 - i]
-            back = y if y < back else back
-            coming[i + 1] = back
-        older, coming = coming, older
-    hide(values, period, out)
-
-
-@kernel
-def hide(values: F64, period: int, out: F64) -> None:
-    """Make each window that holds a NaN one; a pass of its own, so that they cost nothing where none is."""
     known = True
-    for t in range(values.shape[0]):
-        known &= values[t] == values[t]
-    if known:
-        return
-    absent = -period
-    for t in range(values.shape[0]):
-        if values[t] != values[t]:
-            absent = t
-        if absent > t - period:
-            out[t] = np.nan
+    for i in range(n):
+        room[0, i] = values[i]
+        known &= values[i] == values[i]
+    first, span, row = 0, 1, 0
+    while 4 * span < period:
+        last = first + 3 * span
+        of_four(room[row, :n], last, span, 3 * span, top, room[1 - row, last:n])
+        first, span, row = last, 4 * span, 1 - row
+    of_four(room[row, :n], period - 1, span, period - span, top, out)
+    return known
 
 
-@kernel
+@part
+def of_four(values: F64, first: int, step: int, reach: int, top: bool, out: F64) -> None:
+    """Write the extreme, from bar `first` on, of four values that lie up to `step` apart and `reach` in all."""
+    n = values.shape[0]
+    near = min(step, reach)
+    far = min(2 * step, reach)
+    now, once = values[first:n], values[first - near : n - near]
+    twice, last = values[first - far : n - far], values[first - reach : n - reach]
+    if top:
+        for i in range(out.shape[0]):
+            x = now[i] if now[i] > once[i] else once[i]
+            y = twice[i] if twice[i] > last[i] else last[i]
+            out[i] = x if x > y else y
+    else:
+        for i in range(out.shape[0]):
+            x = now[i] if now[i] < once[i] else once[i]
+            y = twice[i] if twice[i] < last[i] else last[i]
+            out[i] = x if x < y else y
+
+
+@inlined
 def halfway(upper: F64, lower: F64, out: F64) -> None:
     """Write the middle of two lines."""
     for t in range(upper.shape[0]):
@@ -112,10 +117,19 @@ def place(close: F64, upper: F64, lower: F64, out: F64) -> None:
         out[t] = 100.0 * (close[t] - lower[t]) / span if span != 0.0 else 50.0
 
 
+@part
+def hide(values: F64, period: int, out: F64) -> None:
+    """Make each window that holds a NaN one."""
+    absent = -period
+    for t in range(values.shape[0]):
+        if values[t] != values[t]:
+            absent = t
+        if absent > t - period:
+            out[t] = np.nan
+
+
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
-    out = np.empty(values.shape[0])
-    highest(values, 3, out)
-    lowest(values, 3, out)
-    place(values, values, values, out)
-    halfway(out, out, out)
+    upper, lower, middle = np.empty((3, values.shape[0]))
+    channel(values, values, 3, upper, lower, middle)
+    place(values, upper, lower, middle)
