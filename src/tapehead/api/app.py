@@ -16,11 +16,22 @@ from tapehead.api.etag import Answers, Fragments
 from tapehead.api.openapi import complete, operation_id
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
-from tapehead.api.routes import bars, catalogue, health, market, root, runs
+from tapehead.api.routes import bars, catalogue, health, imports, kept, market, results, root, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
 
-ROUTERS = (root.router, health.router, runs.router, access.router, market.router, bars.router, catalogue.router)
+ROUTERS = (
+    root.router,
+    health.router,
+    runs.router,
+    access.router,
+    market.router,
+    bars.router,
+    catalogue.router,
+    results.router,
+    imports.router,
+    kept.router,
+)
 _TITLE = "Tapehead"
 
 

@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from tapehead.model.frames import Framed
+from tapehead.model.frames import Frame, arrow_table
 
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 
 
-def arrow_bytes(columns: Framed, **facts: Any) -> bytes:
-    """Return an Arrow IPC stream of columns.
+def arrow_bytes(frame: Frame, **facts: Any) -> bytes:
+    """Return the columns of a frame as an Arrow IPC stream.
 
     Parameters
     ----------
-    columns : Framed
+    frame : Frame
     **facts
         Text to stand in the metadata of the schema beside what stands there already; None is left out.
     """
     # Here, not above: a service that is asked for JSON only never loads it.
     import pyarrow as pa
 
-    table = columns.to_arrow()
+    table = arrow_table(*frame)
     told = {**(table.schema.metadata or {}), **{name: str(value) for name, value in facts.items() if value is not None}}
     table = table.replace_schema_metadata(told or None)
     sink = pa.BufferOutputStream()

@@ -22,6 +22,7 @@ from tapehead.jobs.lookup import Reading, Trace
 from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.library.documents.prices import flag_words, reading_facts
 from tapehead.library.store import Store
+from tapehead.model.frames import Frame
 from tapehead.model.table import Table
 from tapehead.wiring.platform import version_facts
 
@@ -148,8 +149,8 @@ def _make(store: Store, asked: _Asked, tag: str, request: Request) -> Kept:
     found = replace(found, table=Table(rows, found.table.metadata))
     headers = {} if cursor is None else {"Link": f'<{_next(request, cursor)}>; rel="next"'}
     if asked.media == arrow.MEDIA_TYPE:
-        table = Table({name: rows[name] for name in asked.columns}, found.table.metadata)
-        return Kept(tag, arrow_bytes(table, cursor=cursor), headers)
+        frame = Frame({name: rows[name] for name in asked.columns}, found.table.metadata)
+        return Kept(tag, arrow_bytes(frame, cursor=cursor), headers)
     body = {**_body(found, asked), "cursor": cursor}
     return Kept(tag, document("bars", body), headers)
 

@@ -1,6 +1,6 @@
 """What every model of an answer shares, and what OpenAPI says of answers in several forms."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from tapehead.api import arrow
 
 Number = float | None
 """A number, null where it is not defined."""
+Form = Literal["rows", "columns"]
 Cursor = Annotated[
     str | None,
     Query(max_length=2_000, description="The `cursor` of the page before, with the same question otherwise."),

@@ -1,0 +1,282 @@
+"""Kept runs and what is in them."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from tapehead.api import arrow
+from tapehead.api.answer import HTML, TABLE, answer, document, pick_media, takes_json
+from tapehead.api.arrow import arrow_bytes
+from tapehead.api.cursors import read_cursor, write_cursor
+from tapehead.api.etag import Kept, make_tag
+from tapehead.api.problem import ServiceError
+from tapehead.api.routes.runs import service_of
+from tapehead.api.service import Service
+from tapehead.api.wire.problem import answers
+from tapehead.api.wire.results import (
+    Comparison,
+    Explanation,
+    ReceiptFacts,
+    ResultDetail,
+    ResultsPage,
+    RunDetail,
+    RunsPage,
+    VerificationFacts,
+)
+from tapehead.api.wire.told import Cursor, Form, forms
+from tapehead.errors import ParameterError, TapeheadError
+from tapehead.jobs.outline import outline
+from tapehead.library.documents.comparisons import METRICS, comparison_json
+from tapehead.library.documents.results import order_rows, result_json, trade_rows
+from tapehead.library.documents.runs import header_json, run_json
+from tapehead.library.report import make_sheet
+from tapehead.library.result_table import result_frame
+from tapehead.library.run import Run
+from tapehead.model.frames import Column
+from tapehead.model.result import Receipt, RunId, RunResult
+
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+_JSON = [Depends(takes_json)]
+_PARTS = ("trades", "metrics", "equity", "orders", "costs")
+_SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+_verifying = threading.Lock()
+RunName = Annotated[str, Path(min_length=1, max_length=26, description="Id of a run, or a unique beginning of it.")]
+Symbol = Annotated[str, Path(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.")]
+
+
+@router.get("/runs", response_model=RunsPage, dependencies=_JSON, responses={**forms(), **answers()})
+def list_runs(
+    request: Request,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=500, description="Rows of a page.")] = 50,
+) -> Response:
+    """List the kept runs, newest first; those that come meanwhile shift no page."""
+    last = read_cursor("runs", cursor, [str])
+    rows = service_of(request).house.runs.runs(limit=limit + 1, before=None if last is None else last[0])
+    more = write_cursor("runs", rows[limit - 1].run) if len(rows) > limit else None
+    return answer(request, document("runs", {"runs": [run_json(row) for row in rows[:limit]], "cursor": more}))
+
+
+@router.get("/runs/{run}", response_model=RunDetail, dependencies=_JSON, responses={**forms(), **answers(404)})
+def show_run(request: Request, run: RunName) -> Response:
+    """Tell of one run: what was asked, how far it is, how it ended."""
+    service = service_of(request)
+    whole = service.house.runs.resolve(run)
+    record = service.house.runs.record(whole)
+    question = ("run", whole, record.finished_at)
+    tag = request.app.state.answers.tag(question) if record.state == "completed" else None
+    kept = None if tag is None else request.app.state.answers.body(tag)
+    if kept is None:
+        head = header_json(service.store.run(whole).header)
+        body = {"header": head, "ended": _last_event(service, whole), "active": service.active(whole)}
+        told = document("run", {**run_json(record), **body})
+        kept = Kept(make_tag(told), told, {})
+        # While a run goes on here its last event may be logged and its slot not free yet.
+        if record.state == "completed" and not body["active"] and body["ended"] is not None:
+            request.app.state.answers.note(question, kept.tag)
+            request.app.state.answers.keep(kept)
+    return answer(request, kept.body, tag=kept.tag)
+
+
+@router.get("/runs/{run}/results", response_model=ResultsPage, responses={**forms(columns=True), **answers(404)})
+def list_results(
+    request: Request,
+    run: RunName,
+    sort: Annotated[str, Query(max_length=100, description="A metric, best first; or `instrument`.")] = "total_return",
+    form: Annotated[Form, Query(description="Of the JSON: a row a result, or a column a metric.")] = "rows",
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page.")] = 500,
+) -> Response:
+    """List results without their trades; those that finish meanwhile shift no page. Arrow gives columns too."""
+    media, service = pick_media(request, TABLE), service_of(request)
+    whole = service.house.runs.resolve(run)
+    last = read_cursor("results", cursor, [str, (float, int, type(None)), str, str, str])
+    if last is not None and last[0] != sort:
+        raise ParameterError(name="sort", value=sort, bound=f"{last[0]}, which the cursor goes on with")
+    place = None if last is None else orjson.dumps(last[1:])
+    page = service.house.runs.results(whole, sort=sort, cursor=place, limit=limit)
+    more = None if page.cursor is None else write_cursor("results", sort, *orjson.loads(page.cursor))
+    if media == arrow.MEDIA_TYPE:
+        return answer(request, arrow_bytes(result_frame(page.rows, whole), cursor=more), media)
+    if form == "columns":
+        columns = {name: _plain(values) for name, values in result_frame(page.rows, whole).columns.items()}
+        return answer(request, document("results", {"run": whole, "columns": columns, "cursor": more}))
+    rows = [result_json(row) for row in page.rows]
+    return answer(request, document("results", {"run": whole, "results": rows, "cursor": more}))
+
+
+@router.get(
+    "/runs/{run}/results/{symbol:path}/trades/{number}/explain",
+    response_model=Explanation,
+    dependencies=_JSON,
+    responses={**forms(), **answers(404, 409)},
+)
+def explain_trade(
+    request: Request, run: RunName, symbol: Symbol, number: Annotated[int, Path(ge=1, le=2**31, description="From 1.")]
+) -> Response:
+    """Take one closed trade apart: decision, fills, levels, orders, and the money on either path inside its bars."""
+    kept = service_of(request).store.run(run)
+    return answer(request, document("explain", {"run": kept.id, **kept.explain(symbol, number)}))
+
+
+@router.get(
+    "/runs/{run}/results/{symbol:path}",
+    response_model=ResultDetail,
+    response_model_exclude_unset=True,
+    dependencies=_JSON,
+    responses={**forms(), **answers(404, 409)},
+)
+def show_result(
+    request: Request,
+    run: RunName,
+    symbol: Symbol,
+    include: Annotated[
+        str, Query(max_length=100, description=f"Some of `{','.join(_PARTS)}`; all but trades are made again.")
+    ] = "trades",
+    points: Annotated[
+        int | None, Query(ge=2, le=20_000, description="Equity of at most so many bars, its extremes among them.")
+    ] = None,
+) -> Response:
+    """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit."""
+    wanted = _parts(include, points)
+    kept = service_of(request).store.run(run)
+    result = kept[symbol]
+    body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
+    if "trades" in wanted:
+        body["trades"] = list(trade_rows(result, kept.times(result.instrument)))
+    try:
+        body |= _again(kept, result, wanted, points)
+    except TapeheadError as error:
+        # What is kept is there all the same, and says why the rest is not.
+        body["trouble"] = str(error)
+    return answer(request, document("result", body))
+
+
+@router.delete("/runs/{run}", status_code=204, response_class=Response, responses=answers(404, 409))
+def delete_run(request: Request, run: RunName) -> None:
+    """Remove a run with its results and events; refused while it goes on."""
+    service = service_of(request)
+    whole = service.house.runs.resolve(run)
+    with service.house.runs.claim(whole) as free:
+        if not free or service.active(whole):
+            raise ServiceError(f"Run {whole} goes on. End it first: POST /api/v1/runs/{whole}/cancel", code="runs.busy")
+        service.house.runs.delete(whole)
+
+
+@router.get(
+    "/runs/{run}/receipt",
+    response_model=ReceiptFacts,
+    dependencies=_JSON,
+    responses={**forms(), **answers(404, 409)},
+)
+def show_receipt(request: Request, run: RunName) -> Response:
+    """Tell what a run can be made again from."""
+    return answer(request, document("receipt", _completed(service_of(request), run)[1].to_json()))
+
+
+@router.post("/runs/{run}/verify", response_model=VerificationFacts, dependencies=_JSON, responses=answers(404, 409))
+def verify_run(request: Request, run: RunName) -> Response:
+    """Make a run again in a fresh process, from its segments alone, and compare every bit; one at a time."""
+    service = service_of(request)
+    whole, _ = _completed(service, run)
+    if not _verifying.acquire(blocking=False):
+        raise ServiceError("Another run is being verified. Try again when that is done.", code="runs.busy")
+    try:
+        found = service.store.verify(whole).to_json()
+    finally:
+        _verifying.release()
+    return Response(orjson.dumps(found), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/runs/{a}/compare/{b}", response_model=Comparison, dependencies=_JSON, responses={**forms(), **answers(404)}
+)
+def compare_runs(
+    request: Request,
+    a: RunName,
+    b: RunName,
+    metrics: Annotated[str, Query(max_length=2_000, description="Those of each result.")] = ",".join(METRICS),
+    instruments: Annotated[int, Query(ge=0, le=1_000, description="List the trades of so many.")] = 20,
+    trades: Annotated[int, Query(ge=1, le=10_000, description="And so many of each.")] = 100,
+) -> Response:
+    """Put two runs side by side: settings, results, and the trades that differ with the reason."""
+    names = [name.strip() for name in metrics.split(",") if name.strip()]
+    found = service_of(request).store.compare(a, b, instruments=instruments, trades=trades)
+    held = next((one.metrics for pair in found.results for one in (pair.a, pair.b) if one is not None), None)
+    strange = [name for name in names if held is not None and name not in held]
+    if strange:
+        raise ParameterError(name="metrics", value=strange[0], bound=f"some of {', '.join(held or ())}")
+    return answer(request, document("compare", comparison_json(found, names)))
+
+
+@router.get(
+    "/runs/{run}/report",
+    status_code=200,
+    response_class=Response,
+    responses={**forms(html=True), **answers(404, 409)},
+)
+def show_report(
+    request: Request,
+    run: RunName,
+    symbol: Annotated[str | None, Query(max_length=200, description="One instrument; the whole run without.")] = None,
+) -> Response:
+    """Give the tear sheet of a run, or of one instrument: one page that holds all of itself and runs no script."""
+    pick_media(request, (HTML,))
+    service = service_of(request)
+    sheet = make_sheet(service.house, service.store.run(run), symbol)
+    body = "".join(sheet.pieces).encode()
+    headers = {"Content-Security-Policy": _SHEET_POLICY, "Tapehead-Instruments": str(sheet.instruments)}
+    return answer(request, body, HTML, headers=headers)
+
+
+def _completed(service: Service, run: str) -> tuple[RunId, Receipt]:
+    """Return a run and its receipt; raise for one that has none."""
+    record = service.house.runs.record(service.house.runs.resolve(run))
+    if record.receipt is None:
+        text = f"Run {record.run} is {record.state}; a run has a receipt when it is completed."
+        raise ServiceError(f"{text} See how far it is: GET /api/v1/runs/{record.run}", code="runs.unfinished")
+    return record.run, record.receipt
+
+
+def _parts(include: str, points: int | None) -> set[str]:
+    """Return what is asked for; points ask for the equity."""
+    wanted = {part.strip() for part in include.split(",") if part.strip()}
+    strange = sorted(wanted - set(_PARTS))
+    if strange:
+        raise ParameterError(name="include", value=strange[0], bound=f"some of {', '.join(_PARTS)}")
+    return wanted | ({"equity"} if points is not None else set())
+
+
+def _again(kept: Run, result: RunResult, wanted: Iterable[str], points: int | None) -> dict[str, Any]:
+    """Return what has to be made again."""
+    body: dict[str, Any] = {}
+    if "equity" in wanted:
+        line = kept.equity(result)
+        ts, values = line.ts, line.equity
+        at = slice(None) if points is None else outline(np.ascontiguousarray(values), points)
+        body["equity"] = {"ts": ts[at].view("datetime64[us]"), "equity": values[at], "total": len(ts)}
+    if "metrics" in wanted:
+        metrics = kept.metrics(result.instrument)
+        body |= {"metrics": dict(metrics), "why": dict(metrics.why)}
+    if "orders" in wanted:
+        body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))
+    if "costs" in wanted:
+        body["costs"] = [{"fee": fee, "total_return": gain} for fee, gain in kept.costs(result)]
+    return body
+
+
+def _last_event(service: Service, run: RunId) -> dict[str, Any] | None:
+    """Return the event that ended a run; None where it goes on, or its events are pruned."""
+    rows = service.house.log.read(run, max(service.house.log.last(run) - 1, 0), 1)
+    body: dict[str, Any] | None = orjson.loads(rows[0][1]) if rows else None
+    return body if body is not None and body["event"] in ("completed", "failed", "cancelled") else None
+
+
+def _plain(values: Column) -> Sequence[Any] | Any:
+    """Return a column as JSON takes it: text as a list, numbers and times as they are."""
+    return values.tolist() if isinstance(values, np.ndarray) and values.dtype.kind == "U" else values

@@ -1,0 +1,219 @@
+"""Kept runs, their results and what is made of them, as they travel."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tapehead.api.wire.told import Next, Number, Told
+
+State = Literal["running", "completed", "failed", "cancelled"]
+
+
+class KeyDigests(Told):
+    """The four digests that name a run, hex."""
+
+    spec: str
+    strategy: str
+    engine: str
+    data: str
+
+
+class RunFacts(Told):
+    """A kept run without its results."""
+
+    run: str = Field(description="ULID.")
+    state: State
+    spec: dict[str, Any] = Field(description="What was asked; absent means the default.")
+    snapshot: int
+    created_at: str
+    finished_at: str | None
+    count: int = Field(description="Results that are kept.")
+    failed: int
+    receipt: str = Field(description="First 8 hex digits of the key's digest.")
+    digest: str | None = Field(description="Of all decisions; null until completed.")
+    key: KeyDigests
+
+
+class RunsPage(Told):
+    """Kept runs, newest first."""
+
+    schema_: Literal["tapehead.runs/1"] = Field(alias="schema")
+    runs: list[RunFacts]
+    cursor: Next
+
+
+class RunHeader(Told):
+    """What stands above the table of a run."""
+
+    strategy: str
+    instruments: int
+    interval: str
+    first: str | None
+    last: str | None
+    bars: int
+    snapshot: int
+    adjust: str
+    stamps: list[str]
+
+
+class RunDetail(RunFacts):
+    """A kept run with its head line and how it ended."""
+
+    schema_: Literal["tapehead.run/1"] = Field(alias="schema")
+    header: RunHeader
+    ended: dict[str, Any] | None = Field(description="Its last event: completed, failed or cancelled; null before.")
+    active: bool = Field(description="It waits or goes on here.")
+
+
+class ResultFacts(Told):
+    """One result."""
+
+    instrument: str
+    interval: str
+    parameters: dict[str, int | float | str]
+    metrics: dict[str, Number]
+    why: dict[str, str] = Field(description="Why a metric is null.")
+    flags: list[str]
+    equity: list[float] = Field(description="At up to 64 bar closes.")
+    final_equity: float
+    bars: int
+    first: str | None
+    last: str | None
+    decisions: str = Field(description="Hex digest of its trades' decisions.")
+
+
+class ResultsPage(Told):
+    """Results by a metric, best first, undefined last, then by name."""
+
+    schema_: Literal["tapehead.results/1"] = Field(alias="schema")
+    run: str
+    results: list[ResultFacts] | None = Field(None, description="Rows; in `form=rows`.")
+    columns: dict[str, list[Any]] | None = Field(None, description="A column a metric; in `form=columns`.")
+    cursor: Next
+
+
+class EquityLine(Told):
+    """Equity at bar closes; with `points` the extremes of the line stay."""
+
+    ts: list[str] = Field(description="Opens of the bars.")
+    equity: list[float]
+    total: int = Field(description="Bars there are.")
+
+
+class CostPoint(Told):
+    """Total return at another fee, from the same fills."""
+
+    fee: float
+    total_return: float
+
+
+class ResultDetail(Told):
+    """One result with what `include` asks for."""
+
+    schema_: Literal["tapehead.result/1"] = Field(alias="schema")
+    run: str
+    result: ResultFacts
+    trades: list[dict[str, Any]] | None = Field(None, description="Closed trades, in order of entry.")
+    metrics: dict[str, Number] | None = Field(None, description="Every metric, those of the whole curve included.")
+    why: dict[str, str] | None = None
+    equity: EquityLine | None = None
+    orders: list[dict[str, Any]] | None = Field(None, description="Every order and what became of it.")
+    costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")
+    trouble: str | None = Field(None, description="Why what has to be made again could not be.")
+
+
+class Explanation(Told):
+    """One trade taken apart."""
+
+    schema_: Literal["tapehead.explain/1"] = Field(alias="schema")
+    run: str
+    instrument: str
+    interval: str
+    strategy: str
+    number: int
+    trades: int
+    trade: dict[str, Any]
+    decision: dict[str, Any]
+    entry: dict[str, Any]
+    exit: dict[str, Any]
+    orders: list[dict[str, Any]]
+    paths: dict[str, Any]
+
+
+class ReceiptFacts(Told):
+    """What a run can be made again from."""
+
+    schema_: Literal["tapehead.receipt/1"] = Field(alias="schema")
+    receipt: str
+    key: KeyDigests
+    digest: str
+    snapshot: int
+    segments: dict[str, list[str]]
+    platform: dict[str, str]
+    versions: dict[str, str]
+    adjustments: dict[str, str]
+    memberships: dict[str, str]
+    where: str
+    stamps: list[str]
+
+
+class VerificationFacts(Told):
+    """What making a run again has shown."""
+
+    schema_: Literal["tapehead.verify/1"] = Field(alias="schema")
+    run: str
+    verdict: Literal["identical", "same decisions, metrics within 4 ulp (other CPU or libm)", "differs"]
+    compared: int
+    digest: str
+    first_difference: str
+    changed: list[str]
+
+
+class SpecDifference(Told):
+    """A setting that two runs have different values of; null is the default."""
+
+    name: str
+    a: Any
+    b: Any
+
+
+class ComparedResult(Told):
+    """Metrics of one instrument in both runs; null where a run has no result of it."""
+
+    instrument: str
+    a: dict[str, Number] | None
+    b: dict[str, Number] | None
+    same_trades: bool | None = Field(description="Decisions are equal bit for bit; null where a run has none.")
+
+
+class DifferingTrade(Told):
+    """A trade that only one run has, or that both have with other numbers."""
+
+    side: int
+    entry_time: str
+    only: Literal["a", "b"] | None
+    differing: list[str] = Field(description="Fields that differ.")
+    a: dict[str, Any] | None
+    b: dict[str, Any] | None
+
+
+class DifferingTrades(Told):
+    """Trades of one instrument that differ, and why they may."""
+
+    instrument: str
+    reasons: list[Literal["data", "costs", "spec", "code", "engine", "unknown"]]
+    trades: list[DifferingTrade]
+    more: int = Field(description="Differing trades that are not listed.")
+
+
+class Comparison(Told):
+    """Two runs side by side."""
+
+    schema_: Literal["tapehead.compare/1"] = Field(alias="schema")
+    a: RunFacts
+    b: RunFacts
+    differing: list[SpecDifference]
+    reasons: list[Literal["data", "costs", "spec", "code", "engine"]]
+    results: list[ComparedResult]
+    trades: list[DifferingTrades]
+    instruments_differing: int
