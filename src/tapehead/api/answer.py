@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from tapehead.api import arrow
 from tapehead.api.etag import make_tag, matched_tag
+from tapehead.api.measure.stages import stage
 from tapehead.api.problem import ServiceError
 
 JSON = "application/json"
@@ -28,7 +29,8 @@ _QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECA
 
 def dump(values: Any) -> bytes:
     """Return JSON; arrays as lists, datetime64 as ISO with Z, NaN and infinities as null."""
-    return orjson.dumps(values, option=_OPTIONS)
+    with stage("encode"):
+        return orjson.dumps(values, option=_OPTIONS)
 
 
 def document(name: str, values: Mapping[str, Any]) -> bytes:

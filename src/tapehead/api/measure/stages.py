@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-STAGES = ("plan", "queue", "run", "read")
+STAGES = ("plan", "queue", "run", "read", "encode")
 _spent: ContextVar[dict[str, float] | None] = ContextVar("tapehead.stages", default=None)
 
 

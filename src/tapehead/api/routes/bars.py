@@ -13,6 +13,7 @@ from tapehead.api.answer import TABLE, answer, document, pick_media, unchanged
 from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.etag import Answers, Kept, make_tag
+from tapehead.api.measure.stages import stage
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.bars import BarsPage
 from tapehead.api.wire.problem import answers
@@ -141,7 +142,8 @@ def _facts(found: Trace) -> str:
 
 def _make(store: Store, asked: _Asked, tag: str, request: Request) -> Kept:
     """Read the bars and return the answer."""
-    (found,) = store.look_up([asked.symbol], **asked.read)
+    with stage("read"):
+        (found,) = store.look_up([asked.symbol], **asked.read)
     cursor = None
     if asked.points is None and found.table.rows > asked.limit:
         cursor = write_cursor("bars", asked.whole, asked.snapshot, int(found.table.ts[asked.limit]))

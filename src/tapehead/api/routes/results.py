@@ -14,6 +14,7 @@ from tapehead.api.answer import HTML, TABLE, answer, document, pick_media, takes
 from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.etag import Kept, make_tag
+from tapehead.api.measure.stages import stage
 from tapehead.api.problem import ServiceError
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
@@ -99,7 +100,8 @@ def list_results(
     if last is not None and last[0] != sort:
         raise ParameterError(name="sort", value=sort, bound=f"{last[0]}, which the cursor goes on with")
     place = None if last is None else orjson.dumps(last[1:])
-    page = service.house.runs.results(whole, sort=sort, cursor=place, limit=limit)
+    with stage("read"):
+        page = service.house.runs.results(whole, sort=sort, cursor=place, limit=limit)
     more = None if page.cursor is None else write_cursor("results", sort, *orjson.loads(page.cursor))
     if media == arrow.MEDIA_TYPE:
         return answer(request, arrow_bytes(result_frame(page.rows, whole), cursor=more), media)
