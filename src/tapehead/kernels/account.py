@@ -1,12 +1,23 @@
 """What a walk keeps: the terms it trades by, the account it moves, the bar it stands on, and the rows it writes.
 
-A record (one element of a structured array) goes into machine code as a pointer, so that functions share it without
-copies; in plain Python it is a `numpy.record`. Its fields bear no name that NumPy's own attributes have.
+A record (one element of a structured array) goes from function to function as a pointer, without copies; in plain
+Python it is a `numpy.record`. Its fields bear no name that NumPy's own attributes have. Python hands it over as an
+array of one.
 """
 
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+
+Records = NDArray[Any]
+"""A structured array of one record."""
+
+
+def numbers(count: int) -> list[Any]:
+    """Return 0, 1, ... as NumPy's own integers: for each of Python's, Numba compiles what it is handed to once more."""
+    return list(np.arange(count))
+
 
 NOTHING, ENTER, IGNORE = 0, 1, 2
 """What enter and leave on one bar mean while flat."""
@@ -15,16 +26,16 @@ OPEN_END, SELL_AT_END, DELIST = 0, 1, 2
 PESSIMISTIC, OPTIMISTIC, OHLC = 0, 1, 2
 FRACTION, CASH, UNITS, RISK = 0, 1, 2, 3
 OF_PRICE, SPREAD, VOLUME = 0, 1, 2
-AT_OPEN, INSIDE, AT_CLOSE = 0, 1, 2
+AT_OPEN, INSIDE, AT_CLOSE = numbers(3)
 """The phase of a bar in which something filled."""
-TAKER, MAKER, FREE = 0, 1, 2
+TAKER, MAKER, FREE = numbers(3)
 """What a fill is charged as."""
 TRADED = 1
 BARRED, LATE, SESSION_END, LATER_DAY = 1, 2, 4, 8
 """What the session says of a bar: nothing may be entered at its close; its close is the last before the square-off;
 its close is the last of the session; it is the first of its day."""
 
-SIGNAL, STOP, TARGET, TRAIL, TIME, FLIP, SQUARE_OFF, EXPIRY, DELISTED, LIQUIDATION, END = range(11)
+SIGNAL, STOP, TARGET, TRAIL, TIME, FLIP, SQUARE_OFF, EXPIRY, DELISTED, LIQUIDATION, END = numbers(11)
 """Reasons, numbered as `layout.columns.REASONS`."""
 FILLED, ROUNDED, BELOW_MINIMUM, LEVEL_BEHIND, EXPIRED_IN_GAP, EXPIRED = 0, 1, 2, 3, 4, 5
 CANCELLED, REPLACED, UNFILLED, NO_STOP, RUINED = 6, 7, 8, 9, 10
@@ -53,17 +64,20 @@ LINES: Final = 7
 
 def _dtype(whole: str, floats: str) -> Any:
     """Return a structured dtype of int64 and float64 fields."""
-    return np.dtype([(name, "i8") for name in whole.split()] + [(name, "f8") for name in floats.split()])
+    fields = [(name, "i8") for name in whole.split()] + [(name, "f8") for name in floats.split()]
+    return np.dtype((np.record, fields))
 
 
 TERMS: Final = _dtype(
     "n first interval unit at_open longs shorts flips conflict max_wait ending sizing slipping path valid_bars day"
-    " pyramid overnight time_stop all_traded fee_row each_bar bounded weighted",
+    " pyramid overnight time_stop all_traded fee_row each_bar bounded weighted leveled carries plain",
     "taker maker fixed least most fee_until slippage sized haircut leverage maintenance lot tick minimum multiplier"
     " stop_loss take_profit trail reach band borrow cash_rate",
 )
 """Settings of one walk. `n` bars, the first to decide on is `first`; row `fee_row` of the schedule is in force until
-`fee_until` (us); unused: NaN for exits and `band`, 0 for `time_stop` and `valid_bars`, -1 for `max_wait`."""
+`fee_until` (us); unused: NaN for exits and `band`, 0 for `time_stop` and `valid_bars`, -1 for `max_wait`. `leveled`:
+rules or orders may give levels; `carries`: borrow or interest accrues; `each_bar`: no bar may be skipped; `plain`: the
+pruned form of the step will do (`more` of `kernels/bar.py`)."""
 
 ACCOUNT: Final = _dtype(
     "side entry_bar entry_phase decided entries exits gap ambiguous held held_until entered_in"
@@ -86,9 +100,14 @@ BAR: Final = _dtype("t ts step traded says hole", "open high low close volume vo
 end of the bar before and its open (us)."""
 
 
-def record(dtype: Any, **values: Any) -> Any:
-    """Return one record of a dtype, 0 where no value is given."""
-    made = np.zeros(1, dtype).view(np.recarray)[0]
+def record(dtype: Any, **values: Any) -> Records:
+    """Return an array of one record of a dtype, 0 where no value is given."""
+    made = np.zeros(1, dtype)
     for name, value in values.items():
         made[name] = value
     return made
+
+
+def from_bytes(dtype: Any, content: bytes) -> Records:
+    """Return an array of one record with that content; NumPy copies a record field by field, a hundred times slower."""
+    return np.ndarray(1, dtype, bytearray(content))

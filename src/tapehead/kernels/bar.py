@@ -46,6 +46,7 @@ from tapehead.kernels.levels import (
     nearest,
     ratchet,
     settle,
+    threatened,
     walk_bar,
 )
 from tapehead.kernels.money import roll_fees, slipped
@@ -90,8 +91,15 @@ def open_and_inside(
         _enter_inside(a, r, b, more, money, marks, ledger, orders)
 
 
-@part
+@inlined
 def _accrue(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) -> None:
+    """Book what some time costs and earns, where anything accrues."""
+    if r.carries != 0:
+        _book(a, r, b, ledger, close, elapsed_us)
+
+
+@part
+def _book(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) -> None:
     """Book borrow, then interest, of some time."""
     days = elapsed_us / _DAY_US
     before = a.cash
@@ -109,8 +117,15 @@ def _accrue(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) 
         write_ledger(a, ledger, b.t)
 
 
-@part
+@inlined
 def _jump(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+    """Leave at the open where it has jumped a level, if there is any."""
+    if threatened(a, r):
+        _leave_at_open(a, r, b, more, money, marks, ledger, orders)
+
+
+@part
+def _leave_at_open(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Leave at the open where it has jumped a level of the position."""
     mark = a.side * b.open
     floor, reason = nearest(a, r)
@@ -174,8 +189,26 @@ def _enter_inside(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, led
         _meet(a, r, b, more, money, marks, ledger, orders, how, raw)
 
 
-@part
+@inlined
 def _meet(
+    a: Any,
+    r: Any,
+    b: Any,
+    more: Any,
+    money: F64,
+    marks: I32,
+    ledger: F64,
+    orders: F64,
+    how: int,
+    raw: float,
+) -> None:
+    """Leave inside the bar where a level is met, if there is any."""
+    if threatened(a, r):
+        _leave_inside(a, r, b, more, money, marks, ledger, orders, how, raw)
+
+
+@part
+def _leave_inside(
     a: Any,
     r: Any,
     b: Any,

@@ -16,7 +16,6 @@ from numba.extending import overload_method
 from numpy.typing import NDArray
 
 from tapehead.kernels.account import (
-    BAR,
     CANCELLED,
     LEDGER,
     LINE_LIMIT,
@@ -30,14 +29,13 @@ from tapehead.kernels.account import (
     MARKS,
     MONEY,
     ORDER,
-    TERMS,
-    record,
+    Records,
 )
 from tapehead.kernels.bar import after_decision, before_decision, open_and_inside
 from tapehead.kernels.decisions import decide, decide_weight
 from tapehead.kernels.jit import kernel, readonly, uncached
 from tapehead.kernels.orders import end_entry
-from tapehead.kernels.trade import new_account
+from tapehead.kernels.trade import new_account, new_bar, some_terms
 from tapehead.kernels.walk import load_bar
 
 F64 = NDArray[np.float64]
@@ -254,9 +252,9 @@ def write_position(a: Any, r: Any, b: Any, place: F64) -> None:
 
 @kernel
 def to_close(
-    a: Any,
-    r: Any,
-    b: Any,
+    accounts: Records,
+    rules: Records,
+    bars: Records,
     opens: F64,
     high: F64,
     low: F64,
@@ -276,6 +274,7 @@ def to_close(
     place: F64,
 ) -> bool:
     """Take bar t to the moment at which the strategy is asked; say whether it is."""
+    a, r, b = accounts[0], rules[0], bars[0]
     load_bar(r, b, r, opens, high, low, close, volume, flags, says, ts, step, t)
     open_and_inside(a, r, b, r, fees, money, marks, ledger, orders)
     before_decision(a, r, b, r, fees, ledger, orders)
@@ -322,9 +321,9 @@ def obey(a: Any, r: Any, b: Any, slot: F64, base: F64, orders: F64, lines: F64, 
 
 @kernel
 def from_close(
-    a: Any,
-    r: Any,
-    b: Any,
+    accounts: Records,
+    rules: Records,
+    bars: Records,
     slot: F64,
     base: F64,
     lines: F64,
@@ -336,6 +335,7 @@ def from_close(
     orders: F64,
 ) -> bool:
     """Take the bar from what the strategy said to its end; say whether anything may come after it."""
+    a, r, b = accounts[0], rules[0], bars[0]
     if a.over == 0:
         obey(a, r, b, slot, base, orders, lines, said, valid_bars)
     after_decision(a, r, b, r, money, marks, ledger, orders)
@@ -347,9 +347,9 @@ def drive(
     on_bar: Any,
     show: Any,
     me: Any,
-    a: Any,
-    r: Any,
-    b: Any,
+    accounts: Records,
+    rules: Records,
+    bars: Records,
     first: int,
     base: F64,
     valid_bars: int,
@@ -379,7 +379,7 @@ def drive(
     slot, place = np.empty(SLOTS), np.empty(PLACES)
     for t in range(first, close.shape[0]):
         if to_close(
-            a, r, b, opens, high, low, close, volume, flags, says, ts, step,
+            accounts, rules, bars, opens, high, low, close, volume, flags, says, ts, step,
             fees, money, marks, ledger, orders, t, slot, place,
         ):  # fmt: skip
             position = BarPosition(
@@ -387,7 +387,7 @@ def drive(
                 place[5], place[6], place[7], place[8], place[9],
             )  # fmt: skip
             on_bar(me, show(t, ts, opens, high, low, close, volume, shown), position, BarOrders(slot))
-        if not from_close(a, r, b, slot, base, lines, said, valid_bars, money, marks, ledger, orders):
+        if not from_close(accounts, rules, bars, slot, base, lines, said, valid_bars, money, marks, ledger, orders):
             break
 
 
@@ -437,10 +437,7 @@ def _reason(text: str) -> str:
 def warm(values: Any) -> None:
     """Compile the steps between which a strategy is asked; the driver is compiled with each strategy."""
     n = values.shape[0]
-    terms = record(TERMS, n=n, interval=1, unit=1, at_open=1, max_wait=-1, all_traded=1, multiplier=1.0, sized=0.5)
-    terms.leverage, terms.most, terms.fee_until = 1.0, np.inf, np.inf
-    terms.stop_loss = terms.take_profit = terms.trail = terms.band = np.nan
-    a, b, ts = new_account(1.0), record(BAR), readonly(np.arange(n))
+    a, terms, b, ts = new_account(1.0), some_terms(n), new_bar(), readonly(np.arange(n))
     bars = (values, values, values, values, values, readonly(np.ones(n, np.uint8)), readonly(np.empty(0, np.uint8)))
     money, marks = np.empty((MONEY, n)), np.empty((MARKS, n), np.int32)
     rows = (money, marks, np.empty((LEDGER, n)), np.empty((ORDER, 0)))

@@ -94,12 +94,12 @@ def compiling() -> bool:
 
 def kernel(function: Function) -> Function:
     """Compile a function: no GIL, no fastmath, division by zero as in IEEE 754, cached where possible."""
-    return _compiled(function, nogil=True)
+    return _quiet(_compiled(function, nogil=True))
 
 
 def short_kernel(function: Function) -> Function:
     """Compile a function of a few microseconds: it keeps the GIL, since handing it over would cost more."""
-    return _compiled(function, nogil=False)
+    return _quiet(_compiled(function, nogil=False))
 
 
 def uncached(function: Function, *, boundscheck: bool = False) -> Function:
@@ -123,6 +123,11 @@ def inlined(function: Function) -> Function:
 
 
 _PART = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+
+
+def _quiet(function: Function) -> Function:
+    """Return a kernel that warns of no division, where machine code is switched off; in machine code none does."""
+    return np.errstate(all="ignore")(function) if config.DISABLE_JIT else function
 
 
 def _compiled(function: Function, nogil: bool, **options: bool) -> Function:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tapehead.kernels.account import LIQUIDATION, OPTIMISTIC, PESSIMISTIC, STOP, TRAIL
+from tapehead.kernels.account import LIQUIDATION, OPTIMISTIC, PESSIMISTIC, STOP, TRAIL, numbers
 from tapehead.kernels.jit import inlined, part
 
-HELD, BY_LIMIT, BY_STOP = 0, 1, 2
+HELD, BY_LIMIT, BY_STOP = numbers(3)
 """How a position came to be held in a bar: since its open, by a limit inside, by a stop inside."""
 NOT_LEFT = -1
 _DIGITS = 1e12
@@ -74,6 +74,12 @@ def liquidation_of(a: Any, r: Any) -> float:
         if level > 0.0:
             return level
     return np.nan
+
+
+@inlined
+def threatened(a: Any, r: Any) -> bool:
+    """Say whether the position may have a level: the rules or the orders give some, or it can be liquidated."""
+    return bool(r.leveled != 0 or a.side < 0 or r.leverage > 1.0)
 
 
 @part

@@ -13,9 +13,16 @@ F64 = NDArray[np.float64]
 _SINCE, _MAKER, _TAKER, _FIXED, _LEAST, _MOST = range(6)
 
 
-@part
+@inlined
 def roll_fees(r: Any, fees: F64, ts: int) -> None:
     """Put the row of the schedule in force that a time belongs to; times never go back."""
+    if ts >= r.fee_until:
+        _roll(r, fees, ts)
+
+
+@part
+def _roll(r: Any, fees: F64, ts: int) -> None:
+    """Step through the schedule up to a time."""
     while ts >= r.fee_until:
         r.fee_row += 1
         row = r.fee_row

@@ -23,6 +23,8 @@ _LEAST_CHANGE = 1e-9
 @inlined
 def gap_of(a: Any, r: Any, b: Any) -> int:
     """Return the grid steps without a traded bar that a market order has waited."""
+    if b.step - a.want_step == r.unit * r.at_open:
+        return 0
     steps: int = (b.step - a.want_step) // r.unit - r.at_open
     return steps
 
@@ -117,8 +119,15 @@ def enter(
         _take_levels(a, r, first, price)
 
 
-@part
+@inlined
 def _take_levels(a: Any, r: Any, first: bool, price: float) -> None:
+    """Set the levels of a position, where the rules or the orders give some."""
+    if r.leveled != 0:
+        _set_levels(a, r, first, price)
+
+
+@part
+def _set_levels(a: Any, r: Any, first: bool, price: float) -> None:
     """Set the levels of a position after an entry, or after an addition."""
     if first or a.stop_at == a.stop_at:
         a.own_stop = a.stop_at
@@ -138,9 +147,15 @@ def _width(r: Any, at: float, price: float) -> float:
     return abs(price - at) / price if at == at else r.trail
 
 
-@part
+@inlined
 def _behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
     """Say whether a level would lie on the wrong side of its fill; with `units`, those of the average after adding."""
+    return bool(r.leveled != 0 and _is_behind(a, r, sign, price, units))
+
+
+@part
+def _is_behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
+    """Compare the levels with the price."""
     own_stop, own_target, average, trail = a.stop_at, a.target_at, price, np.nan
     if units > 0.0:
         own_stop = own_stop if own_stop == own_stop else a.own_stop
@@ -165,7 +180,7 @@ def _quote(
     by_volume = slips and r.slipping == VOLUME
     if slips and not by_volume:
         price = _capped(slipped(r, more, raw, sign, 0.0, 0.0), cap, sign)
-    stop = stop_of(r, sign, a.stop_at, price)
+    stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if r.sizing == RISK and stop != stop:
         return names.NO_STOP, price, 0.0
     if by_volume:
@@ -174,7 +189,7 @@ def _quote(
         if not units > 0.0:
             return names.ROUNDED, price, 0.0
         price = _capped(slipped(r, more, raw, sign, units, a.want_volume), cap, sign)
-        stop = stop_of(r, sign, a.stop_at, price)
+        stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if not price > 0.0:
         return names.ROUNDED, price, 0.0
     adds = a.units > 0.0

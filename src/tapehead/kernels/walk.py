@@ -13,7 +13,7 @@ from tapehead.kernels.account import OHLC, TRADED
 from tapehead.kernels.bar import after_decision, before_decision, open_and_inside
 from tapehead.kernels.decisions import decide, decide_weight
 from tapehead.kernels.jit import inlined, part
-from tapehead.kernels.levels import nearest, trail_of
+from tapehead.kernels.levels import nearest, threatened, trail_of
 from tapehead.kernels.orders import waits
 
 F64 = NDArray[np.float64]
@@ -121,7 +121,8 @@ def next_bar(
             until = min(until, max(t + 1, a.entry_bar + r.time_stop))
         if r.path == OHLC and a.trail == a.trail:
             return t + 1
-        return scan(a, r, flags, opens, high, low, t + 1, until)
+        if threatened(a, r):
+            return scan(a, r, flags, opens, high, low, t + 1, until)
     return until
 
 
@@ -148,8 +149,10 @@ def load_bar(
     t: int,
 ) -> None:
     """Put one bar into its record."""
-    b.t, b.ts, b.step, b.traded = t, ts[t], step[t], r.all_traded | (flags[t] & TRADED)
-    b.open, b.high, b.low, b.close, b.volume = opens[t], high[t], low[t], close[t], volume[t]
+    # Of an unsigned place Numba does not ask whether it counts from the end.
+    at = np.uint64(t)
+    b.t, b.ts, b.step, b.traded = t, ts[at], step[at], r.all_traded | (flags[at] & TRADED)
+    b.open, b.high, b.low, b.close, b.volume = opens[at], high[at], low[at], close[at], volume[at]
     if more is not None:
         b.says = says[t] if says.shape[0] != 0 else 0
         b.hole, b.close_before, b.volume_before = 0, 0.0, 0.0

@@ -1,7 +1,8 @@
 """simulate: signals on arrays in memory, without a store."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from tapehead.simulation.simulate import Position
 from tapehead.simulation.simulate import simulate as run_simulation
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Simulation:
     """What `simulate` found: closed trades, metrics with the reason of each None, equity at each bar close.
 
@@ -35,12 +36,17 @@ class Simulation:
     trades: Trades
     metrics: Metrics
     why: Mapping[str, str]
-    curve: Curve
     position: Position | None
     final_equity: float
     flags: tuple[str, ...]
     orders: Orders | None = None
     warnings: tuple[str, ...] = ()
+    _draw: Callable[[], Curve] = field(kw_only=True, repr=False)
+
+    @cached_property
+    def curve(self) -> Curve:
+        """Equity (quote currency) at each bar close, by `ts` (open of the bar, us UTC); drawn when first asked for."""
+        return self._draw()
 
     @property
     def equity(self) -> Table:
@@ -94,7 +100,7 @@ def simulate(bars: Bars, signals: Signals, *, orders: bool = False, **settings: 
         raise ParameterError(name="bars", value=f"{len(bars)} bars", bound=f"more than {bars.warm} whole ones")
     memo = Memo()
     done = run_simulation(bars, signals, rules, memo, orders=orders)
-    line = curve(bars, done.ledger, rules)
+    draw = cache(lambda: curve(bars, done.ledger, rules))
     metrics, why = summarise(
         bars,
         rules,
@@ -103,13 +109,13 @@ def simulate(bars: Bars, signals: Signals, *, orders: bool = False, **settings: 
         final_equity=done.final_equity,
         fees_paid=done.fees_paid,
         open_profit=done.position.profit if done.position else None,
-        equity=lambda: line.equity,
+        equity=lambda: draw().equity,
     )
     also, why_not = sensitivity_of(bars, signals, rules, memo, done)
     metrics |= also
     why |= why_not
-    told = (done.trades, metrics, why, line, done.position, done.final_equity, done.flags, done.orders)
-    return Simulation(*told, tuple(unread_settings(rules, signals)))
+    told = (done.trades, metrics, why, done.position, done.final_equity, done.flags, done.orders)
+    return Simulation(*told, tuple(unread_settings(rules, signals)), _draw=draw)
 
 
 def _whole(bars: Bars, signals: Signals) -> tuple[Bars, Signals]:

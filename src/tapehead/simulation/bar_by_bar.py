@@ -22,6 +22,7 @@ from tapehead.kernels.account import (
     LINE_TARGET_AT,
     LINE_TRAIL_AT,
     LINES,
+    Records,
 )
 from tapehead.kernels.jit import readonly
 from tapehead.model.bar_signals import BarSignals
@@ -58,6 +59,7 @@ _LINE_WORDS = {
     "take_profit_at": LINE_TARGET_AT,
     "trail_at": LINE_TRAIL_AT,
 }
+_RATES = ("stop_loss", "take_profit", "trail")
 _KINDS = {bool: "?", int: "i8", float: "f8"}
 
 
@@ -118,7 +120,15 @@ _making = threading.Lock()
 
 
 def step_through(
-    bars: Bars, signals: BarSignals, a: Any, r: Any, b: Any, says: U8, step: I64, fees: F64, rows: Rows
+    bars: Bars,
+    signals: BarSignals,
+    a: Records,
+    r: Records,
+    b: Records,
+    says: U8,
+    step: I64,
+    fees: F64,
+    rows: Rows,
 ) -> BarLog:
     """Step over every bar and ask; `a` and the rows are written as `kernels.walk` writes them.
 
@@ -133,7 +143,7 @@ def step_through(
     shown = np.array([signals.lines[name] for name in names], np.float64).reshape(len(names), len(bars))
     said, lines = np.full((kernels.SAID, len(bars)), np.nan), np.full((LINES, len(bars)), np.nan)
     columns = [readonly(getattr(bars, name)) for name in ("open", "high", "low", "close", "volume", "flags")]
-    own = (int(r["first"]), np.array([r["stop_loss"], r["take_profit"], r["trail"]]), int(r["valid_bars"]))
+    own = (bars.warm, np.array([r[name][0] for name in _RATES]), int(r["valid_bars"][0]))
     if signals.allowed is not None:
         barred = np.where(signals.allowed, 0, BARRED).astype(np.uint8)
         says = readonly(says | barred if says.size else barred)
@@ -153,7 +163,7 @@ def step_through(
                 kernels.drive(made.on_bar, made.show, me, a, r, b, *rest)
     except Exception as error:
         raise _failure(strategy, bars, error) from error
-    check_said(said, lines, float(r["leverage"]), strategy.name, bars.series.instrument)
+    check_said(said, lines, float(r["leverage"][0]), strategy.name, bars.series.instrument)
     return BarLog(said, lines, made.slow)
 
 

@@ -35,7 +35,8 @@ def curve(bars: Bars, ledger: Ledger, rules: Rules, points: int | None = None) -
     n = len(bars) - bars.warm
     if n <= 0:
         return Curve(np.empty(0, np.int64), np.empty(0))
-    at = np.arange(n) if points is None or n <= points else np.arange(points) * (n - 1) // (points - 1)
+    every = points is None or n <= points
+    at = np.arange(n) if points is None or every else np.arange(points) * (n - 1) // (points - 1)
     out = np.empty(at.shape[0])
     equity_at(readonly(bars.close[bars.warm :]), rules.cash, rules.multiplier, readonly(ledger.rows), readonly(at), out)
-    return Curve(bars.ts[at + bars.warm], out)
+    return Curve(bars.ts[bars.warm :] if every else bars.ts[at + bars.warm], out)

@@ -1,7 +1,7 @@
 """Simulate: signals and rules become trades, a ledger and moments; pure."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,9 @@ from tapehead.indicators.crossed import event_bars
 from tapehead.indicators.memo import Memo
 from tapehead.kernels import account as names
 from tapehead.kernels import moments as sums
+from tapehead.kernels import trade as told
 from tapehead.kernels.jit import readonly
-from tapehead.kernels.trade import new_account, sum_up, trade
+from tapehead.kernels.trade import new_account, new_bar, sum_up, trade
 from tapehead.layout.columns import DELIST, ORDER_DTYPES, ORDER_STATUSES, TRADED
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import I64, Bars
@@ -36,8 +37,8 @@ _LINES = ("size", "part", "limit", "stop", "stop_loss_at", "take_profit_at", "tr
 _NO_EVENTS = readonly(np.empty(0, np.int32))
 _NO_LINE = readonly(np.empty(0))
 _NO_LINES = readonly(np.empty((0, 0)))
-_NO_BAR = names.record(names.BAR)
 _NO_WORDS = readonly(np.empty(0, np.uint8))
+_NO_TRADES = no_trades()
 _TOLD = (
     names.UNFILLED,
     names.EXPIRED_IN_GAP,
@@ -147,23 +148,21 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: 
         return _nothing(rules)
     with memo:
         wishes = _wishes(bars, signals, rules)
-    a, money, marks, ledger, made, out, log = _trade(bars, rules, signals, wishes, orders)
-    closed = int(a["trades"])
+    money, marks, ledger, made, out, log = _trade(bars, rules, signals, wishes, orders)
+    closed = int(out[told.TRADES])
     trades = _trades(bars, money[:, :closed], marks[:, :closed], log)
-    flags = _flags(int(a["seen"]), trades, a, wishes.ignored or (log is not None and log.ignores(rules)))
-    final = out[sums.FINAL]
     return Simulated(
         trades,
-        _moments(bars, rules, out, int(a["held"])),
-        _position(bars, rules, a),
-        final,
-        float(a["fees_paid"]),
-        flags,
-        _ledger(bars, ledger[:, : int(a["rows"])]),
-        _orders(bars, made[:, : int(a["orders"])]) if orders else None,
-        float(a["interest"]),
-        float(a["borrow_paid"]),
-        float(a["slippage_paid"]),
+        _moments(bars, rules, out),
+        _position(bars, rules, out),
+        out[sums.FINAL],
+        out[told.FEES_PAID],
+        _flags(out, trades, wishes.ignored or (log is not None and log.ignores(rules))),
+        _ledger(bars, ledger[:, : int(out[told.ROWS])]),
+        _orders(bars, made[:, : int(out[told.ORDERS])]) if orders else None,
+        out[told.INTEREST],
+        out[told.BORROW_PAID],
+        out[told.SLIPPAGE_PAID],
         log,
     )
 
@@ -224,57 +223,55 @@ def _weights(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
 
 def _trade(
     bars: Bars, rules: Rules, signals: Signals, wishes: _Wishes, orders: bool
-) -> tuple[Any, F64, I32, F64, F64, list[float], BarLog | None]:
-    """Walk over the bars; return the account and the rows it wrote. Rows are reserved, not touched."""
+) -> tuple[F64, I32, F64, F64, list[float], BarLog | None]:
+    """Walk over the bars; return the rows it wrote and what it told. Rows are reserved, not touched."""
     scored = len(bars) - bars.warm
     all_traded = bool(survey(bars.flags).common & TRADED)
     sessions = asks_sessions(rules)
     step, unit = _steps(bars, rules)
-    r = terms(bars, rules, signals, unit=unit, all_traded=all_traded, has_sessions=sessions)
     by_bar = isinstance(signals, BarSignals)
+    r = terms(bars, rules, signals, unit=unit, all_traded=all_traded, lined=by_bar or wishes.lines.size != 0)
     few = rules.band is None and not by_bar
     entries = min(scored, wishes.enter.size + wishes.enter_short.size) if few else scored
     changes = min(scored, 2 * entries + 2 + (wishes.leave.size + wishes.leave_short.size if wishes.lines.size else 0))
     money, marks = np.empty((names.MONEY, entries)), np.empty((names.MARKS, entries), np.int32)
-    ledger = np.empty((names.LEDGER, scored if r["each_bar"] else changes))
+    ledger = np.empty((names.LEDGER, scored if r["each_bar"][0] else changes))
     made = np.empty((names.ORDER, 6 * scored + 8 if orders else 0))
-    a, out = new_account(rules.cash), np.empty(sums.MOMENTS)
+    a, out = new_account(rules.cash), np.empty(told.TOLD)
     says = session_words(bars, rules) if sessions else _NO_WORDS
-    b, fees = _NO_BAR.copy(), fee_rows(rules)
+    b, fees = new_bar(), fee_rows(rules)
     if isinstance(signals, BarSignals):
         log = step_through(bars, signals, a, r, b, says, step, fees, Rows(money, marks, ledger, made))
         prices = (readonly(bars.open), readonly(bars.high), readonly(bars.low), readonly(bars.close))
         sum_up(a, r, rules.cash, *prices, readonly(bars.ts), money, marks, ledger, out)
-        return a, money, marks, ledger, made, out.tolist(), log
-    with np.errstate(all="ignore"):
-        trade(
-            a,
-            r,
-            b,
-            r,
-            readonly(bars.open),
-            readonly(bars.high),
-            readonly(bars.low),
-            readonly(bars.close),
-            readonly(bars.volume),
-            readonly(bars.flags),
-            says,
-            readonly(bars.ts),
-            step,
-            wishes.enter,
-            wishes.leave,
-            wishes.enter_short,
-            wishes.leave_short,
-            wishes.target,
-            wishes.lines,
-            fees,
-            money,
-            marks,
-            ledger,
-            made,
-            out,
-        )
-    return a, money, marks, ledger, made, out.tolist(), None
+        return money, marks, ledger, made, out.tolist(), log
+    trade(
+        a,
+        r,
+        b,
+        readonly(bars.open),
+        readonly(bars.high),
+        readonly(bars.low),
+        readonly(bars.close),
+        readonly(bars.volume),
+        readonly(bars.flags),
+        says,
+        readonly(bars.ts),
+        step,
+        wishes.enter,
+        wishes.leave,
+        wishes.enter_short,
+        wishes.leave_short,
+        wishes.target,
+        wishes.lines,
+        fees,
+        money,
+        marks,
+        ledger,
+        made,
+        out,
+    )
+    return money, marks, ledger, made, out.tolist(), None
 
 
 def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:
@@ -284,16 +281,17 @@ def _steps(bars: Bars, rules: Rules) -> tuple[I64, int]:
     return readonly(calendar(rules.calendar).steps(bars.ts, bars.series.interval)), 1
 
 
-def _flags(seen: int, trades: Trades, a: Any, ignored: bool) -> tuple[str, ...]:
+def _flags(out: list[float], trades: Trades, ignored: bool) -> tuple[str, ...]:
     """Return what happened, in words."""
+    seen = int(out[told.SEEN])
     flags = [word for bit, word in _SEEN if seen >> bit & 1]
-    across = bool(trades.across_gap.any()) or (seen >> names.STILL_OPEN & 1 and a["gap"] != 0)
+    across = bool(trades.across_gap.any()) or (seen >> names.STILL_OPEN & 1 and out[told.GAP] != 0.0)
     flags += ["across_gap"] if across else []
     flags += ["delisted"] if len(trades) and trades.reason[-1] == DELIST else []
     return (*flags, *(["side_ignored"] if ignored else []))
 
 
-def _moments(bars: Bars, rules: Rules, out: list[float], held: int) -> Moments:
+def _moments(bars: Bars, rules: Rules, out: list[float]) -> Moments:
     """Return the sums of the kernel by name."""
     return Moments(
         observations=_observations(bars, rules),
@@ -303,7 +301,7 @@ def _moments(bars: Bars, rules: Rules, out: list[float], held: int) -> Moments:
         drawdown=out[sums.DRAWDOWN],
         wet_bars=int(out[sums.WET_BARS]),
         wet_us=int(out[sums.WET_US]),
-        held=held,
+        held=int(out[told.HELD]),
         wins=int(out[sums.WINS]),
         won=out[sums.WON],
         lost=out[sums.LOST],
@@ -324,36 +322,39 @@ def _observations(bars: Bars, rules: Rules) -> int:
 def _trades(bars: Bars, money: F64, marks: I32, log: BarLog | None) -> Trades:
     """Return the rows of closed trades as columns, bars counted from the start."""
     if marks.shape[1] == 0:
-        return no_trades()
-    money, marks = money.copy(), marks.copy()
+        return _NO_TRADES
+    entry, exit_, quantity, fees, profit, worst, best, entry_wanted, exit_wanted, *levels = money.copy()
+    slippage, borrow, shortfall, stop, target, trail, other_price = levels
+    marks = marks.copy()
     tag = np.zeros(marks.shape[1], np.int32) if log is None else log.tags(marks[names.DECISION_BAR])
     if bars.warm:
         marks[[names.ENTRY_BAR, names.EXIT_BAR, names.DECISION_BAR]] -= np.int32(bars.warm)
+    side, entry_bar, exit_bar, reason, ambiguous, gap, decision_bar, fills, *_ = marks
     return Trades(
-        side=marks[names.SIDE].astype(np.int8),
-        entry_bar=marks[names.ENTRY_BAR],
-        exit_bar=marks[names.EXIT_BAR],
-        entry_price=money[names.ENTRY_PRICE],
-        exit_price=money[names.EXIT_PRICE],
-        quantity=money[names.QUANTITY],
-        fees=money[names.FEES],
-        profit=money[names.PROFIT],
-        worst=money[names.WORST],
-        best=money[names.BEST],
-        reason=marks[names.REASON].astype(np.uint8),
-        ambiguous=marks[names.AMBIGUOUS].astype(bool),
-        across_gap=marks[names.GAP].astype(bool),
-        decision_bar=marks[names.DECISION_BAR],
-        entry_wanted=money[names.ENTRY_WANTED],
-        exit_wanted=money[names.EXIT_WANTED],
-        slippage=money[names.SLIPPAGE],
-        borrow=money[names.BORROW],
-        shortfall=money[names.SHORTFALL],
-        stop=money[names.STOP_AT],
-        target=money[names.TARGET_AT],
-        trail=money[names.TRAIL_AT],
-        other_price=money[names.OTHER_PRICE],
-        fills=marks[names.FILLS],
+        side=side.astype(np.int8),
+        entry_bar=entry_bar,
+        exit_bar=exit_bar,
+        entry_price=entry,
+        exit_price=exit_,
+        quantity=quantity,
+        fees=fees,
+        profit=profit,
+        worst=worst,
+        best=best,
+        reason=reason.astype(np.uint8),
+        ambiguous=ambiguous.astype(np.bool_),
+        across_gap=gap.astype(np.bool_),
+        decision_bar=decision_bar,
+        entry_wanted=entry_wanted,
+        exit_wanted=exit_wanted,
+        slippage=slippage,
+        borrow=borrow,
+        shortfall=shortfall,
+        stop=stop,
+        target=target,
+        trail=trail,
+        other_price=other_price,
+        fills=fills,
         tag=tag,
     )
 
@@ -375,25 +376,24 @@ def _orders(bars: Bars, rows: F64) -> Orders:
     return Orders(**columns)
 
 
-def _position(bars: Bars, rules: Rules, a: Any) -> Position | None:
+def _position(bars: Bars, rules: Rules, out: list[float]) -> Position | None:
     """Return what is open at the last close."""
-    if a["units"] == 0.0:
+    side, units, average, fees = out[told.SIDE], out[told.UNITS], out[told.AVERAGE], out[told.FEES]
+    if units == 0.0:
         return None
-    side, units, average = int(a["side"]), float(a["units"]), float(a["average"])
     open_gross = side * (units * (float(bars.close[-1]) - average)) * rules.multiplier
-    profit = float(a["gross"]) + open_gross - float(a["fees"]) - float(a["borrow"])
     return Position(
-        entry_bar=int(a["entry_bar"]) - bars.warm,
+        entry_bar=int(out[told.ENTERED]) - bars.warm,
         quantity=units,
         entry_price=average,
-        fees=float(a["fees"]),
-        profit=profit,
-        side=side,
-        stop=float(a["stop"]),
-        target=float(a["target"]),
-        trail=float(a["trail"]),
-        decision_bar=int(a["decided"]) - bars.warm,
-        inside=int(a["entry_phase"]) == names.INSIDE,
+        fees=fees,
+        profit=out[told.GROSS] + open_gross - fees - out[told.BORROW],
+        side=int(side),
+        stop=out[told.STOP],
+        target=out[told.TARGET],
+        trail=out[told.TRAIL],
+        decision_bar=int(out[told.DECIDED]) - bars.warm,
+        inside=int(out[told.PHASE]) == names.INSIDE,
     )
 
 

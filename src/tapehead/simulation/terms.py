@@ -1,18 +1,18 @@
 """terms: Rules as the record and the fee rows that kernels read."""
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels import account as names
-from tapehead.kernels.account import TERMS, record
+from tapehead.kernels.account import TERMS, Records, from_bytes, record
 from tapehead.kernels.jit import readonly
 from tapehead.model.bars import Bars
 from tapehead.model.fees import Fees
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
+from tapehead.simulation.sessions import asks_sessions
 
 F64 = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ _SIZINGS = {"fraction": names.FRACTION, "cash": names.CASH, "units": names.UNITS
 _SLIPPAGES = {"fraction": names.OF_PRICE, "spread": names.SPREAD, "volume": names.VOLUME}
 
 
-def terms(bars: Bars, rules: Rules, signals: Signals, *, unit: int, all_traded: bool, has_sessions: bool) -> Any:
+def terms(bars: Bars, rules: Rules, signals: Signals, *, unit: int, all_traded: bool, lined: bool) -> Records:
     """Return the record of one walk.
 
     Parameters
@@ -38,21 +38,24 @@ def terms(bars: Bars, rules: Rules, signals: Signals, *, unit: int, all_traded: 
         What a calendar step counts in `step`.
     all_traded : bool
         Every bar traded.
-    has_sessions : bool
-        Some rule asks what the session says of a bar.
+    lined : bool
+        Orders may bring levels of their own.
     """
-    made = _settings(rules).copy()
-    made["n"], made["first"], made["interval"], made["unit"] = len(bars), bars.warm, bars.series.interval.us, unit
-    made["all_traded"], made["weighted"] = all_traded, signals.target is not None
-    carries = rules.cash_rate != 0.0 or (rules.borrow > 0.0 and rules.side != "long")
-    made["each_bar"] = has_sessions or carries or (signals.target is not None and rules.band is not None)
+    kept = _settings(rules, bars.series.interval.us, unit, all_traded, signals.target is not None, lined)
+    made = from_bytes(TERMS, kept)
+    made["n"], made["first"] = len(bars), bars.warm
     return made
 
 
 @lru_cache(maxsize=64)
-def _settings(rules: Rules) -> Any:
-    """Return the part of the record that is the same for all instruments; setting fifty fields takes a while."""
-    made = record(TERMS)
+def _settings(rules: Rules, interval: int, unit: int, all_traded: bool, weighted: bool, lined: bool) -> bytes:
+    """Return the record that instruments share; setting seventy fields takes a while."""
+    content = record(TERMS)
+    made = content[0]
+    made.interval, made.unit, made.all_traded, made.weighted = interval, unit, all_traded, weighted
+    made.leveled = lined or any(one is not None for one in (rules.stop_loss, rules.take_profit, rules.trail))
+    made.carries = rules.cash_rate != 0.0 or (rules.borrow > 0.0 and rules.side != "long")
+    made.each_bar = asks_sessions(rules) or made.carries or (weighted and rules.band is not None)
     made.at_open = rules.fill == "next_open"
     made.longs, made.shorts = rules.side != "short", rules.side != "long"
     made.flips, made.conflict = rules.flip, _CONFLICTS[rules.on_conflict]
@@ -70,7 +73,16 @@ def _settings(rules: Rules) -> Any:
     made.band, made.borrow, made.cash_rate = _known(rules.band), rules.borrow, rules.cash_rate
     made.taker = made.maker = rules.taker
     made.most = np.inf
-    return made
+    made.plain = not (made.leveled or made.each_bar or weighted) and _is_plain(rules)
+    return content.tobytes()
+
+
+def _is_plain(rules: Rules) -> bool:
+    """Say whether settings ask for nothing but market orders: the walk is compiled for those once more, pruned."""
+    asks = (rules.time_stop, rules.valid_bars, rules.day, rules.lot, rules.min_notional, rules.pyramid > 1)
+    money = (rules.sizing, rules.slippage_kind) == ("fraction", "fraction") and isinstance(rules.fee, float)
+    bounds = rules.size <= rules.leverage <= 1.0 and rules.multiplier == 1.0
+    return rules.side == "long" and money and bounds and not any(asks)
 
 
 def _known(value: float | None) -> float:
