@@ -2,7 +2,7 @@
 
 import asyncio
 import bisect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tapehead.api.frames import Frame, make_frame
@@ -61,10 +61,18 @@ class _Tail:
 
 
 class Hub:
-    """One for a service, on its event loop; `told` may be called from any thread."""
+    """One for a service, on its event loop; `told` may be called from any thread.
 
-    def __init__(self, log: EventLog) -> None:
+    Parameters
+    ----------
+    log : EventLog
+    here : callable
+        Says whether a run goes on in this process, which then tells of its events; others are looked for.
+    """
+
+    def __init__(self, log: EventLog, here: Callable[[RunId], bool]) -> None:
         self._log = log
+        self._here = here
         self._tails: dict[RunId, _Tail] = {}
         self._known: dict[RunId, int] = {}
         self._fresh: set[RunId] = set()
@@ -164,14 +172,17 @@ class Hub:
         loop = asyncio.get_running_loop()
         while self._tails:
             await asyncio.sleep(POLL_S)
-            newest = await loop.run_in_executor(self._readers, self._newest, dict.fromkeys(self._tails))
+            others = [run for run in self._tails if not self._here(run)]
+            if not others:
+                continue
+            newest = await loop.run_in_executor(self._readers, self._newest, others)
             for run, last in newest.items():
                 if last > self._known.get(run, -1):
                     self.told(run, last)
 
-    def _newest(self, watched: Mapping[RunId, None]) -> dict[RunId, int]:
+    def _newest(self, runs: Sequence[RunId]) -> dict[RunId, int]:
         """Return the number of the last event of each run."""
-        return {run: self._log.last(run) for run in watched}
+        return {run: self._log.last(run) for run in runs}
 
     async def _read(self, run: RunId, after: int) -> list[Frame]:
         """Read a page of the log."""

@@ -54,6 +54,7 @@ class Queue:
 
     def __init__(self, slots: int, bound: int, moved: Callable[[Entry], None]) -> None:
         self._slots, self._bound, self._moved = slots, bound, moved
+        self._big_slots = max(slots // 2, 1)
         self._changed = threading.Condition()
         self._small: deque[Entry] = deque()
         self._big: deque[Entry] = deque()
@@ -71,11 +72,12 @@ class Queue:
             )
 
     def put(self, entry: Entry) -> None:
-        """Let an entry wait for its turn."""
+        """Let an entry wait for its turn; nothing is told of one that goes on at once."""
         with self._changed:
+            at_once = self._free(entry)
             (self._small if entry.small else self._big).append(entry)
             self._changed.notify()
-            moved = self._places()
+            moved = [] if at_once else self._places()
         self._tell(moved)
 
     def take(self) -> Entry | None:
@@ -133,10 +135,20 @@ class Queue:
             return None
         if self._small:
             return self._small.popleft()
-        big = sum(not each.small for each in self._active)
-        if self._big and big < max(self._slots // 2, 1):
+        if self._big and self._active_big() < self._big_slots:
             return self._big.popleft()
         return None
+
+    def _free(self, entry: Entry) -> bool:
+        """Say whether a slot is left for an entry after those that wait."""
+        waiting = len(self._small) + len(self._big)
+        if entry.small:
+            return len(self._active) + len(self._small) < self._slots
+        return len(self._active) + waiting < self._slots and self._active_big() + len(self._big) < self._big_slots
+
+    def _active_big(self) -> int:
+        """Count the big runs that go on."""
+        return sum(not each.small for each in self._active)
 
     def _places(self) -> list[Entry]:
         """Number those that wait; return those whose number changed."""

@@ -76,7 +76,7 @@ class Service:
         self.store = store
         self.house = store.house
         self.pool = make_pool(workers or self.house.settings.workers)
-        self.hub = Hub(self.house.log)
+        self.hub = Hub(self.house.log, self.active)
         self.queue = Queue(slots, waiting, self._moved)
         self.measure = Measure(self)
         self._entries: dict[RunId, Entry] = {}
@@ -102,6 +102,8 @@ class Service:
             entries = list(self._entries.values())
         for entry in entries:
             entry.run.suspend()
+            if self.queue.leave(entry):
+                entry.run.close()
         for thread in self._threads:
             thread.join(grace_s)
         self.pool.close()
@@ -230,12 +232,19 @@ class Service:
 
     def _recover(self) -> None:
         """Finish runs that nobody alive works on, at once and whenever another process dies."""
+        told: set[tuple[RunId, str]] = set()
         while True:
             for run_id in self.house.runs.unfinished():
+                if self.house.runs.record(run_id).origin:
+                    # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
+                    continue
                 try:
                     self.resume(run_id)
                 except TapeheadError as error:
-                    log.warning("run cannot be finished", extra={"run": run_id, "code": error.code, "why": str(error)})
+                    if (run_id, error.code) not in told:
+                        told.add((run_id, error.code))
+                        facts = {"run": run_id, "code": error.code, "why": str(error)}
+                        log.warning("run cannot be finished", extra=facts)
             if self._stopping.wait(RECOVER_EVERY_S):
                 return
 

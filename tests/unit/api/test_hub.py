@@ -1,0 +1,114 @@
+"""The hub: one read for all who watch, nothing lost between a look and a wait, far places from the log."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tapehead.api import hub as room
+from tapehead.api.hub import Hub
+
+RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+
+class Log:
+    """An event log in memory that counts its reads; the port is proven elsewhere."""
+
+    def __init__(self) -> None:
+        self.events: list[bytes] = []
+        self.reads: list[tuple[int, int]] = []
+        self.told: Callable[[str, int], None] = lambda run, last: None
+
+    def add(self, count: int) -> None:
+        for _ in range(count):
+            self.events.append(b'{"event":"progress","id":"%b/%d"}' % (RUN.encode(), len(self.events) + 1))
+        self.told(RUN, len(self.events))
+
+    def read(self, _run: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+        self.reads.append((after, limit))
+        return list(enumerate(self.events[after : after + limit], after + 1))
+
+    def last(self, _run: str) -> int:
+        return len(self.events)
+
+    def listen(self, told: Callable[[str, int], None]) -> Callable[[], None]:
+        self.told = told
+        return lambda: None
+
+
+def watched(scene: Callable[[Hub, Log], Any]) -> None:
+    """Run a scene with an open hub."""
+
+    async def whole() -> None:
+        log: Any = Log()
+        hub = Hub(log, lambda run: True)
+        hub.open()
+        try:
+            await scene(hub, log)
+        finally:
+            await hub.close()
+
+    asyncio.run(whole())
+
+
+def test_many_who_watch_cost_one_read() -> None:
+    async def scene(hub: Hub, log: Log) -> None:
+        log.add(5)
+        watches = [hub.join([RUN]) for _ in range(50)]
+        found = await asyncio.gather(*(hub.frames(RUN, 0) for _ in watches))
+        assert [[frame.number for frame in frames] for frames in found] == [[1, 2, 3, 4, 5]] * 50
+        assert len(log.reads) == 1
+        for watch in watches:
+            hub.leave(watch)
+        assert hub.streams == 0
+
+    watched(scene)
+
+
+def test_news_wake_who_waits_and_only_those_of_that_run() -> None:
+    async def scene(hub: Hub, log: Log) -> None:
+        watch, other = hub.join([RUN]), hub.join(["another"])
+        assert await hub.frames(RUN, 0) == []
+        waiting = asyncio.create_task(watch.wait(10))
+        await asyncio.sleep(0)
+        log.add(1)
+        assert await waiting is True
+        assert [frame.number for frame in await hub.frames(RUN, 0)] == [1]
+        assert not other.woken.is_set()
+        assert await other.wait(0.01) is False
+
+    watched(scene)
+
+
+def test_places_further_back_than_the_tail_are_read_from_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "TAIL_FRAMES", 4)
+    monkeypatch.setattr(room, "PAGE", 3)
+
+    async def scene(hub: Hub, log: Log) -> None:
+        hub.join([RUN])
+        log.add(10)
+        after, numbers = 0, []
+        while frames := await hub.frames(RUN, after):
+            numbers += [frame.number for frame in frames]
+            after = numbers[-1]
+        assert numbers == list(range(1, 11))
+        assert [frame.number for frame in await hub.frames(RUN, 2)] == [3, 4, 5]
+        assert [frame.number for frame in await hub.frames(RUN, 9)] == [10]
+        assert await hub.frames(RUN, 10) == []
+
+    watched(scene)
+
+
+def test_a_late_joiner_in_the_middle_gets_what_follows() -> None:
+    async def scene(hub: Hub, log: Log) -> None:
+        log.add(8)
+        hub.join([RUN])
+        assert [frame.number for frame in await hub.frames(RUN, 6)] == [7, 8]
+        assert [frame.number for frame in await hub.frames(RUN, 2)] == list(range(3, 9))
+        log.add(2)
+        assert [frame.number for frame in await hub.frames(RUN, 8)] == [9, 10]
+        assert hub.ended(RUN, 10) is True
+        assert hub.ended(RUN, 9) is False
+
+    watched(scene)
