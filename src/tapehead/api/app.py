@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from tapehead.api.access import routes as access
 from tapehead.api.etag import Answers, Fragments
-from tapehead.api.openapi import complete, operation_id
+from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
 from tapehead.api.routes import bars, catalogue, health, imports, kept, market, results, root, runs
@@ -54,7 +54,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
         lifespan=life,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         generate_unique_id_function=operation_id,
     )
     app.state.service = service
@@ -62,7 +62,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
     app.state.answers, app.state.fragments = Answers(), Fragments()
     for router in ROUTERS:
         app.include_router(router)
-    complete(app)
+    add_openapi(app)
     app.add_exception_handler(TapeheadError, _known)
     app.add_exception_handler(RequestValidationError, _fields)
     app.add_exception_handler(HTTPException, _routing)

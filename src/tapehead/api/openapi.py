@@ -1,12 +1,17 @@
 """openapi: what the service says of itself, whole and the same from one start to the next."""
 
+import threading
 from typing import Any
 
-from fastapi import FastAPI
+import orjson
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.responses import Response
 
+from tapehead.api.answer import answer
 from tapehead.api.wire.problem import Problem
 
+PATH = "/api/openapi.json"
 _SCHEMAS = "#/components/schemas/{model}"
 
 
@@ -15,17 +20,26 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def complete(app: FastAPI) -> None:
-    """Let the OpenAPI of an application hold the schema of every problem that its routes may answer with."""
-    make = app.openapi
+def add_openapi(app: FastAPI) -> None:
+    """Let an application tell its OpenAPI, with the schema of every problem that its routes may answer with."""
+    made: list[bytes] = []
+    making = threading.Lock()
 
-    def whole() -> dict[str, Any]:
-        found = make()
-        held = found.setdefault("components", {}).setdefault("schemas", {})
-        if "Problem" not in held:
-            schema = Problem.model_json_schema(ref_template=_SCHEMAS)
-            held.update(schema.pop("$defs", {}))
-            held["Problem"] = schema
-        return found
+    # A plain function, in a thread: the first one takes as long as a small run.
+    def show_openapi(request: Request) -> Response:
+        with making:
+            if not made:
+                made.append(orjson.dumps(_whole(app)))
+        return answer(request, made[0])
 
-    app.openapi = whole  # type: ignore[method-assign]
+    app.add_api_route(PATH, show_openapi, include_in_schema=False)
+
+
+def _whole(app: FastAPI) -> dict[str, Any]:
+    """Return what FastAPI gathers, and the schema that no route names as its own answer."""
+    found = app.openapi()
+    held = found.setdefault("components", {}).setdefault("schemas", {})
+    schema = Problem.model_json_schema(ref_template=_SCHEMAS)
+    held.update(schema.pop("$defs", {}))
+    held["Problem"] = schema
+    return found
