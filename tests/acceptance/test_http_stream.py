@@ -181,6 +181,7 @@ def test_cancel_ends_a_run_and_resume_finishes_it(gated: tuple[Served, Path]) ->
     assert whole[-1]["count"] == 8
     names = [event["instrument"] for event in (*events, *whole) if event["event"] == "result"]
     assert len(names) == len(set(names)) == 8
+    assert follow(served.url, f"/api/v1/runs/{run}/events") == [*events, *whole]
 
 
 def test_a_killed_service_finishes_its_runs_when_it_is_back(tmp_path: Path, home: Path) -> None:

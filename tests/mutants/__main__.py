@@ -1,4 +1,4 @@
-"""Break the engine and the store one line at a time and see each noticed: `python -m tests.mutants [WORD]`.
+"""Break engine, store and event stream a line at a time and see each noticed: `python -m tests.mutants [WORD]`.
 
 Works on a copy of src; nothing in the tree is changed. First every killer must pass on the copy as it is, since a test
 that fails anyway notices nothing. WORD keeps only the mutants whose sentence or file contains it.
@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.mutants.engine import ENGINE
 from tests.mutants.mutant import TRUTH, Mutant
 from tests.mutants.store import STORE
+from tests.mutants.stream import STREAM
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FAILED = 1
@@ -50,7 +51,7 @@ def survives(mutant: Mutant, source: Path, cache: Path) -> bool:
 
 def main(word: str = "") -> int:
     """Print a line a mutant; return how many survived."""
-    chosen = [mutant for mutant in (*ENGINE, *STORE) if word in mutant.says or word in mutant.file]
+    chosen = [mutant for mutant in (*ENGINE, *STORE, *STREAM) if word in mutant.says or word in mutant.file]
     survivors = 0
     with tempfile.TemporaryDirectory() as folder:
         source, cache = Path(folder, "src"), Path(folder, "cache")

@@ -98,7 +98,7 @@ class EventStream(Response):
                 if frames:
                     self._after[run] = frames[-1].number
                     chunks += self._bytes(frames)
-                    if frames[-1].name in ENDINGS and self._hub.ended(run, frames[-1].number):
+                    if frames[-1].name in ENDINGS and await self._hub.ended(run, frames[-1].number):
                         left.discard(run)
             if chunks:
                 self._hub.sent += len(chunks)

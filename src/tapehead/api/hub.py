@@ -35,13 +35,14 @@ class Watch:
 
 
 class _Tail:
-    """The newest frames of one run, unbroken, and who watches it."""
+    """The newest frames of one run, unbroken, and who watches it; `end` is where its log was last seen to end."""
 
-    __slots__ = ("frames", "last", "lock", "watches")
+    __slots__ = ("end", "frames", "last", "lock", "watches")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
         self.last = 0
+        self.end = 0
         self.watches: set[Watch] = set()
         self.lock = asyncio.Lock()
 
@@ -154,9 +155,14 @@ class Hub:
                 kept = tail.after(after)
         return kept or []
 
-    def ended(self, run: RunId, number: int) -> bool:
-        """Say whether nothing is known beyond an ending; a run that is resumed goes on after one."""
-        return self._known.get(run, number) <= number
+    async def ended(self, run: RunId, number: int) -> bool:
+        """Say whether nothing follows an ending in the log; a run that is resumed goes on after one."""
+        tail = self._tails[run]
+        if self._known.get(run, 0) <= number and tail.end != number:
+            newest = await asyncio.get_running_loop().run_in_executor(self._readers, self._log.last, run)
+            self._known[run] = max(self._known.get(run, 0), newest)
+            tail.end = newest
+        return self._known.get(run, 0) <= number
 
     def _wake(self) -> None:
         """Wake who waits for runs with news."""

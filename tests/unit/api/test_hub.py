@@ -1,40 +1,14 @@
 """The hub: one read for all who watch, nothing lost between a look and a wait, far places from the log."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tapehead.api import hub as room
 from tapehead.api.hub import Hub
-
-RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
-
-
-class Log:
-    """An event log in memory that counts its reads; the port is proven elsewhere."""
-
-    def __init__(self) -> None:
-        self.events: list[bytes] = []
-        self.reads: list[tuple[int, int]] = []
-        self.told: Callable[[str, int], None] = lambda run, last: None
-
-    def add(self, count: int) -> None:
-        for _ in range(count):
-            self.events.append(b'{"event":"progress","id":"%b/%d"}' % (RUN.encode(), len(self.events) + 1))
-        self.told(RUN, len(self.events))
-
-    def read(self, _run: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
-        self.reads.append((after, limit))
-        return list(enumerate(self.events[after : after + limit], after + 1))
-
-    def last(self, _run: str) -> int:
-        return len(self.events)
-
-    def listen(self, told: Callable[[str, int], None]) -> Callable[[], None]:
-        self.told = told
-        return lambda: None
+from tests.unit.api.memory_log import RUN, Log
 
 
 def watched(scene: Callable[[Hub, Log], Any]) -> None:
@@ -108,7 +82,7 @@ def test_a_late_joiner_in_the_middle_gets_what_follows() -> None:
         assert [frame.number for frame in await hub.frames(RUN, 2)] == list(range(3, 9))
         log.add(2)
         assert [frame.number for frame in await hub.frames(RUN, 8)] == [9, 10]
-        assert hub.ended(RUN, 10) is True
-        assert hub.ended(RUN, 9) is False
+        assert await hub.ended(RUN, 10) is True
+        assert await hub.ended(RUN, 9) is False
 
     watched(scene)
