@@ -15,7 +15,7 @@ from tapehead.api.measure.stages import spend, stage
 from tapehead.api.problem import ServiceError
 from tapehead.api.queue import Entry, Queue
 from tapehead.errors import TapeheadError, UnknownStrategyError
-from tapehead.library.run import Run
+from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
 from tapehead.model.result import RunId
@@ -171,6 +171,12 @@ class Service:
         spend("queue", min(queued_s, waited_s))
         spend("run", max(waited_s - queued_s, 0.0))
         return ended
+
+    def header(self, run_id: RunId) -> Header:
+        """Return what stands above the table of a run; of one that goes on here, as it was planned."""
+        with self._lock:
+            entry = self._entries.get(run_id)
+        return self.store.run(run_id).header if entry is None else entry.run.header
 
     def active(self, run_id: RunId) -> bool:
         """Say whether a run waits or goes on here."""

@@ -73,7 +73,7 @@ def show_run(request: Request, run: RunName) -> Response:
     tag = request.app.state.answers.tag(question) if record.state == "completed" else None
     kept = None if tag is None else request.app.state.answers.body(tag)
     if kept is None:
-        head = header_json(service.store.run(whole).header)
+        head = header_json(service.header(whole))
         body = {"header": head, "ended": _last_event(service, whole), "active": service.active(whole)}
         told = document("run", {**run_json(record), **body})
         kept = Kept(make_tag(told), told, {})

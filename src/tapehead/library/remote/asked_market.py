@@ -7,7 +7,7 @@ from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.undo import Undone
 from tapehead.library.ledgers import Covered
 from tapehead.library.market import InstrumentRow
-from tapehead.library.remote.asking import Ask, Asking, below, get, pages, post
+from tapehead.library.remote.asking import PAGE, Ask, Asking, below, get, pages, post
 from tapehead.library.remote.held import (
     aside_from,
     commit_from,
@@ -21,6 +21,7 @@ from tapehead.library.remote.held import (
     universe_from,
 )
 from tapehead.library.store import StrategyInfo
+from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.segment import Quarantined, Universe
 
@@ -67,9 +68,27 @@ def members(name: str, **asked: Any) -> Asking[Roll]:
 
 def undo(commit: int) -> Asking[Undone]:
     """Take back a commit."""
-    body = yield from post("commits", str(commit), "undo")
-    undone = yield from get("commits", str(body["undoes"]))
-    return undone_from(body, commit_from(undone["log"][0]))
+    body = yield from post("undo", str(commit))
+    return undone_from(body, (yield from commit_of(body["undoes"])))
+
+
+def commit_of(number: int) -> Asking[CommitRecord]:
+    """Return one commit."""
+    return commit_from((yield from get("commits", str(number)))["log"][0])
+
+
+def commits(limit: int, before: int | None) -> Asking[list[CommitRecord]]:
+    """Return commits, newest first, those below `before`."""
+    found: list[CommitRecord] = []
+    cursor = None
+    while len(found) < limit:
+        body = yield from get("commits", limit=PAGE, cursor=cursor)
+        rows = map(commit_from, body["log"])
+        found += [one for one in rows if before is None or one.number < before]
+        cursor = body["cursor"]
+        if cursor is None:
+            break
+    return found[:limit]
 
 
 def coverage(**asked: Any) -> Asking[Covered]:

@@ -83,18 +83,16 @@ def shortest(run: str) -> Asking[str]:
     return run
 
 
-def result(run: str, symbol: str, fetch: FetchTrades | None = None) -> Asking[RemoteResult]:
-    """Return one result with its trades, or without them where something fetches them later."""
-    body = yield from get("runs", run, "results", symbol)
-    found = result_from(run, body["result"], fetch)
-    if fetch is None:
-        found.trades = trades_from(body["trades"], found.decisions)
-    return found
+def result(run: str, symbol: str) -> Asking[RemoteResult]:
+    """Return one result with its trades."""
+    body = yield from get("runs", run, "results", symbol, include="trades")
+    found = body["result"]
+    return result_from(body["run"], found, trades=trades_from(body["trades"], bytes.fromhex(found["decisions"])))
 
 
 def trades(found: RunResult) -> Asking[Trades]:
     """Return the trades of a result, which must be those that it counted."""
-    body = yield from get("runs", found.run, "results", found.instrument)
+    body = yield from get("runs", found.run, "results", found.instrument, include="trades")
     return trades_from(body["trades"], found.decisions)
 
 

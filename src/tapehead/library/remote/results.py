@@ -43,8 +43,10 @@ class RemoteResult(RunResult):
         object.__setattr__(self, "_held", value)
 
 
-def result_from(run: str, body: Mapping[str, Any], fetch: FetchTrades | None = None) -> RemoteResult:
-    """Return a result from what events and routes say of it; without trades, which `fetch` gets."""
+def result_from(
+    run: str, body: Mapping[str, Any], fetch: FetchTrades | None = None, trades: Trades | None = None
+) -> RemoteResult:
+    """Return a result from what events and routes say of it, with its trades or with what fetches them."""
     return RemoteResult(
         fetch=fetch,
         run=run,
@@ -58,7 +60,7 @@ def result_from(run: str, body: Mapping[str, Any], fetch: FetchTrades | None = N
         final_equity=body["final_equity"],
         decisions=bytes.fromhex(body["decisions"]),
         segments=(),
-        trades=None,
+        trades=trades,
         elapsed_us=0,
         bars=body["bars"],
         first=0 if body["first"] is None else us_of(body["first"]),

@@ -5,24 +5,30 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import ServerAwayError
+from tapehead.errors import NotServedError, ServerAwayError
 from tapehead.jobs.backtest import Numbered
 from tapehead.jobs.verify import Verification
-from tapehead.library.remote import asked_runs
+from tapehead.library.remote import asked_runs, made
 from tapehead.library.remote.asking import Ask, below
 from tapehead.library.remote.connection import Connection, cause_of
 from tapehead.library.remote.following import Following, Told
 from tapehead.library.remote.problems import check_passing
 from tapehead.library.remote.results import event_from
 from tapehead.library.run import Header, Run
+from tapehead.model.bars import I64
 from tapehead.model.events import Completed, Event
+from tapehead.model.orders import Orders
 from tapehead.model.result import RunResult
+from tapehead.model.rules import fraction
 from tapehead.model.spec import RunSpec
+from tapehead.model.table import Table as Columns
 from tapehead.model.trades import Trades
 from tapehead.wiring.assemble import House
 
 if TYPE_CHECKING:
+    from tapehead.library.curves import AllMetrics
     from tapehead.library.report import Report
+    from tapehead.metrics.account import Account
 
 
 class RemoteRun(Run):
@@ -87,6 +93,41 @@ class RemoteRun(Run):
         self.wait()
         place = check_place(path, force=force)
         return write_sheet(place, self._connection.do(asked_runs.sheet(self.id, symbol)))
+
+    def equity(self, result: str | RunResult) -> Columns:
+        """Return equity at every bar close of one result; see `Run.equity`."""
+        return self._connection.do(made.equity(self.id, self._name(result)))
+
+    def times(self, symbol: str) -> I64:
+        """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
+        return self.equity(symbol).ts
+
+    def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
+        """Return every metric of one result; see `Run.metrics`. Another `rf` than 0 needs the store itself."""
+        if fraction("rf", rf):
+            return super().metrics(symbol, rf)
+        return self._connection.do(made.metrics(self.id, self._name(symbol)))
+
+    def orders(self, result: str | RunResult) -> Orders:
+        """Return every order of one result, and what became of it; see `Run.orders`."""
+        return self._connection.do(made.orders(self.id, self._name(result)))
+
+    def costs(self, result: str | RunResult) -> list[tuple[float, float]]:
+        """Return (fee a side, total return) at fees from 0 to 100 bps; see `Run.costs`."""
+        return self._connection.do(made.costs(self.id, self._name(result)))
+
+    def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
+        """Return why one closed trade is what it is; see `Run.explain`."""
+        return self._connection.do(made.explain(self.id, self._name(result), trade))
+
+    def account(self, result: str | RunResult) -> "Account":
+        """An account holds every bar, and those lie with the store; raises NotServedError."""
+        raise NotServedError(url=self._connection.place.url, command=f"show {self.id} {self._name(result)}")
+
+    def _name(self, result: str | RunResult) -> str:
+        """Return the instrument of a result; waits for the run where it must."""
+        self.wait()
+        return result if isinstance(result, str) else result.instrument
 
     def _note(self, event: Event) -> None:
         """Remember what an event tells."""

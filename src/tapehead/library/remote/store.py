@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from tapehead.errors import NotServedError
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
@@ -18,6 +19,7 @@ from tapehead.library.remote.records import header_from
 from tapehead.library.remote.request import check_left_out, time_text, write_request
 from tapehead.library.remote.run import RemoteRun
 from tapehead.library.store import Store, StrategyInfo
+from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.segment import Quarantined, Universe
 from tapehead.model.spec import RunSpec
@@ -26,6 +28,7 @@ from tapehead.ports.work import Executor
 if TYPE_CHECKING:
     from tapehead.indicators.catalogue import Indicator
     from tapehead.jobs.undo import Undone
+    from tapehead.library.compare import Comparison
 
 
 def connect(url: str, key: str | None = None) -> "RemoteStore":
@@ -108,12 +111,13 @@ class RemoteStore(Store):
         self,
         prefix: str,
         *,
+        strategy: str | None = None,
         executor: str | Executor = "threads",
         workers: int | None = None,
         keep_failed: bool = False,
     ) -> RemoteRun:
         """Let a run go on that was cancelled or failed, and follow it; see `Store.resume`."""
-        check_left_out({"executor": executor, "workers": workers, "keep_failed": keep_failed})
+        check_left_out({"strategy": strategy, "executor": executor, "workers": workers, "keep_failed": keep_failed})
         return self._followed(self._connection.do(asked_runs.resume(prefix))["id"])
 
     def run(self, prefix: str) -> RemoteRun:
@@ -209,6 +213,25 @@ class RemoteStore(Store):
         asked |= {"start": time_text("start", start), "end": time_text("end", end)}
         asked |= {"points": points, "columns": columns, "snapshot": snapshot}
         return [self._connection.do(asked_bars.reading(symbol, asked)) for symbol in symbols]
+
+    def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
+        """Return commits, newest first, those below `before`."""
+        return self._connection.do(asked_market.commits(limit, before))
+
+    def commit(self, number: int) -> CommitRecord:
+        """Return one commit; raises ParameterError where there is none."""
+        return self._connection.do(asked_market.commit_of(number))
+
+    def compare(
+        self,
+        a: str,
+        b: str,
+        *,
+        instruments: int = 20,  # noqa: ARG002 - the call of Store
+        trades: int = 100,  # noqa: ARG002 - the call of Store
+    ) -> "Comparison":
+        """Two runs are compared beside their store; raises NotServedError."""
+        raise NotServedError(url=self.url, command=f"runs compare {a} {b}")
 
     def undo(self, commit: int) -> "Undone":
         """Take back one commit; see `Store.undo`."""

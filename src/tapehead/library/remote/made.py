@@ -1,0 +1,71 @@
+"""What a service makes again of one result: curve, metrics, orders, costs, and why a trade is what it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import TapeheadError
+from tapehead.layout.columns import ORDER_DTYPES, ORDER_STATUSES, REASONS
+from tapehead.library.curves import AllMetrics
+from tapehead.library.remote.asking import Asking, get
+from tapehead.model.orders import Orders
+from tapehead.model.table import Table
+
+
+def equity(run: str, symbol: str) -> Asking[Table]:
+    """Return equity at every bar close, with the opens of the bars."""
+    body = yield from _made(run, symbol, "equity")
+    line = body["equity"]
+    return Table({"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)})
+
+
+def metrics(run: str, symbol: str) -> Asking[AllMetrics]:
+    """Return every metric, those of the whole curve included."""
+    body = yield from _made(run, symbol, "metrics")
+    found = AllMetrics(body["metrics"])
+    found.why = body["why"]
+    return found
+
+
+def orders(run: str, symbol: str) -> Asking[Orders]:
+    """Return every order and what became of it."""
+    body = yield from _made(run, symbol, "orders")
+    words = {"reason": REASONS, "status": ORDER_STATUSES}
+
+    def plain(name: str, value: Any) -> Any:
+        if name in words:
+            return words[name].index(value)
+        return float("nan") if value is None else value
+
+    columns = {
+        name: np.array([plain(name, row[name]) for row in body["orders"]], dtype)
+        for name, dtype in ORDER_DTYPES.items()
+    }
+    return Orders(**columns)
+
+
+def costs(run: str, symbol: str) -> Asking[list[tuple[float, float]]]:
+    """Return (fee a side, total return) at other fees."""
+    body = yield from _made(run, symbol, "costs")
+    return [(one["fee"], one["total_return"]) for one in body["costs"]]
+
+
+def explain(run: str, symbol: str, trade: int) -> Asking[dict[str, Any]]:
+    """Return why one closed trade is what it is."""
+    body = yield from get("runs", run, "results", symbol, "trades", str(trade), "explain")
+    return {name: value for name, value in body.items() if name not in ("schema", "run")}
+
+
+def times_from(texts: list[str]) -> NDArray[np.int64]:
+    """Return ISO times with Z as us UTC."""
+    return np.array([text.removesuffix("Z") for text in texts], "datetime64[us]").astype(np.int64)
+
+
+def _made(run: str, symbol: str, part: str) -> Asking[Mapping[str, Any]]:
+    """Return one result with a part that is made again; raise where it could not be."""
+    body: Mapping[str, Any] = yield from get("runs", run, "results", symbol, include=part)
+    if body.get("trouble"):
+        raise TapeheadError(body["trouble"], code="runs.changed")
+    return body
