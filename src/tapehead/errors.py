@@ -262,6 +262,6 @@ class IncompleteStreamError(SurroundingsError):
 
 
 class NotServedError(TapeheadError, LookupError):
-    """This needs the store itself, and {url} is a service in front of it. On its machine, without --server: tapehead --home DIR {command}"""
+    """This needs the store itself, and {url} is a service in front of it. On its machine: tapehead --home DIR {command}"""
 
     code = "server.not_served"

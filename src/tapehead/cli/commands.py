@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from tapehead.cli.session import Session
+from tapehead.cli.session import LOCAL, Session
+from tapehead.errors import NotServedError
 
 
 class Entry(NamedTuple):
@@ -33,6 +34,27 @@ def _set_place(context: click.Context, option: click.Parameter, value: str | Non
     if session.home is not None and session.home != place:
         raise click.UsageError(f"Two stores are named, {session.home} and {place}; give one.", context)
     session.home = place
+    _check_one_place(context, session)
+
+
+def _set_server(context: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Keep the service that `--server` names, or the file of its key."""
+    if value is None:
+        return
+    session, name = _session(context), str(option.name)
+    before = getattr(session, name)
+    if before is not None and before != value:
+        raise click.UsageError(f"{option.opts[0]} is given twice, {before} and {value}; give one.", context)
+    setattr(session, name, value)
+    _check_one_place(context, session)
+
+
+def _check_one_place(context: click.Context, session: Session) -> None:
+    """Refuse a folder and a service at once."""
+    if session.home is not None and session.server is not None:
+        raise click.UsageError(
+            f"Two stores are named, the folder {session.home} and the service {session.server}; give one.", context
+        )
 
 
 def _folder(value: str, option: str) -> str:
@@ -82,14 +104,16 @@ def _global_options(hidden: bool) -> list[click.Parameter]:
             names, is_flag=True, callback=callback, expose_value=False, is_eager=True, hidden=hidden, help=text
         )
 
-    def place(name: str, metavar: str, text: str) -> click.Option:
+    def place(name: str, metavar: str, text: str, callback: Callable[..., None] = _set_place) -> click.Option:
         return click.Option(
-            [name], metavar=metavar, callback=_set_place, expose_value=False, is_eager=True, hidden=hidden, help=text
+            [name], metavar=metavar, callback=callback, expose_value=False, is_eager=True, hidden=hidden, help=text
         )
 
     return [
         place("--home", "DIR", "Folder of the store (else TAPEHEAD_HOME, else ~/.tapehead)."),
         place("--store", "URL", "The same as a URL: file:///folder."),
+        place("--server", "URL", "A store behind `tapehead serve` instead (else TAPEHEAD_SERVER).", _set_server),
+        place("--key-file", "FILE", "Its key (else TAPEHEAD_KEY, TAPEHEAD_KEY_FILE).", _set_server),
         flag("--json", callback=_set_flag, text="Events or one document as JSON on standard output."),
         flag("-q", "--quiet", callback=_set_flag, text="No talk on standard error."),
         flag("-v", "--verbose", callback=_set_flag, text="Every warning; codes of errors."),
@@ -98,7 +122,20 @@ def _global_options(hidden: bool) -> list[click.Parameter]:
     ]
 
 
-_AFTER = "Global options (before or after the command): --home DIR, --json, -q, -v, --no-color; see: tapehead --help"
+_AFTER = "Global options (before or after the command): --home DIR, --server URL, --json, -q, -v; see: tapehead --help"
+
+
+def _invoked(context: click.Context, invoke: Callable[[click.Context], Any]) -> Any:
+    """Invoke a command; where a service cannot do it, say which command to give beside the store."""
+    session = _session(context)
+    words = context.command_path.partition(" ")[2]
+    session.local = words.partition(" ")[0] in LOCAL
+    try:
+        if session.local and session.server is not None:
+            raise NotServedError(url=session.server, command=words)
+        return invoke(context)
+    except NotServedError as error:
+        raise NotServedError(url=error.facts["url"], command=words) from None
 
 
 class Command(click.Command):
@@ -110,6 +147,10 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.example = example
         self.params.extend(_global_options(hidden=True))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, here or for a service."""
+        return _invoked(ctx, super().invoke)
 
 
 class Group(click.Group):

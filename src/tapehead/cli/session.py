@@ -19,6 +19,8 @@ _OWN_COMMANDS = (
     "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|show|store|strategies|undo|"
     "universe|verify"
 )
+LOCAL = frozenset(("demo", "doctor", "keys", "serve"))
+"""Commands about this machine, whichever service the environment names."""
 
 
 class Session:
@@ -28,12 +30,20 @@ class Session:
     ----------
     home : str or None
         Folder given by `--home` or `--store`; None leaves it to TAPEHEAD_HOME and the default.
+    server, key_file : str or None
+        Service given by `--server`, and the file that holds its key. None leaves it to TAPEHEAD_SERVER where no folder
+        is given either, and to TAPEHEAD_KEY and TAPEHEAD_KEY_FILE.
+    local : bool
+        The command looks at this machine and not at a service; TAPEHEAD_SERVER says nothing to it.
     json, quiet, verbose, color : bool
         The global options.
     """
 
     def __init__(self, open_store: "Opener | None" = None) -> None:
         self.home: str | None = None
+        self.server: str | None = None
+        self.key_file: str | None = None
+        self.local = False
         self.json = False
         self.quiet = False
         self.verbose = False
@@ -45,14 +55,24 @@ class Session:
     def store(self) -> "Store":
         """The store, opened at first use."""
         if self._store is None:
-            if self._open_store is None:
-                from tapehead.library.store import open as open_store
-
-                self._open_store = open_store
-            self._store = self._open_store(self.home)
+            self._store = self._open()
             if self._store.full:
                 self.say(f"No space left in {self._store.home}: the store is open for reading only.")
         return self._store
+
+    def _open(self) -> "Store":
+        """Open the store, here or behind a service."""
+        server = self.server or (None if self.local or self.home else os.environ.get("TAPEHEAD_SERVER"))
+        if server:
+            from tapehead.library.remote.place import read_key_file
+            from tapehead.library.remote.store import connect
+
+            return connect(server, None if self.key_file is None else read_key_file(self.key_file))
+        if self._open_store is None:
+            from tapehead.library.store import open as open_store
+
+            self._open_store = open_store
+        return self._open_store(self.home)
 
     def close(self) -> None:
         """Close the store if it was opened."""
@@ -92,14 +112,24 @@ class Session:
         self.put(json.dumps({"schema": f"tapehead.{command}/1", **body}, ensure_ascii=False, allow_nan=False))
 
     def command(self, *words: str) -> str:
-        """Return a command line that runs here as it stands: program, home, words."""
-        given = ["--home", self.home] if self.home is not None else []
-        return f"{program()} {shlex.join([*given, *words])}"
+        """Return a command line that runs here as it stands: program, home or service, words."""
+        return f"{program()} {shlex.join([*self._given(), *words])}"
 
     def localise(self, text: str) -> str:
-        """Put this program and home into the commands that a sentence names."""
-        given = f" --home {shlex.quote(self.home)}" if self.home is not None else ""
-        return re.sub(rf"(?<![\w./-])tapehead (?=(?:{_OWN_COMMANDS})\b)", lambda _: f"{program()}{given} ", text)
+        """Put this program and home, or service, into the commands that a sentence names."""
+
+        def written(found: re.Match[str]) -> str:
+            here = self.server is not None and found[1] in LOCAL
+            return f"{program()} {shlex.join([*([] if here else self._given()), found[1]])}"
+
+        return re.sub(rf"(?<![\w./-])tapehead ({_OWN_COMMANDS})\b", written, text)
+
+    def _given(self) -> list[str]:
+        """Return the options that say where the store is."""
+        if self.server is not None:
+            key = [] if self.key_file is None else ["--key-file", self.key_file]
+            return ["--server", self.server, *key]
+        return ["--home", self.home] if self.home is not None else []
 
 
 def program() -> str:

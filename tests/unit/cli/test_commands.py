@@ -124,7 +124,7 @@ def test_a_home_that_is_not_given_is_left_to_the_library(call: Call, store: Scri
         (["--jsn", "runs"], "Did you mean '--json'?"),
         (["runs", "remove"], "No such command 'remove'"),
         (["sweep"], "No such command 'sweep'."),
-        (["--server", "http://x", "runs"], "No such option '--server'"),
+        (["--serve", "http://x", "runs"], "Did you mean '--server'?"),
     ],
 )
 def test_a_line_that_does_not_parse_gets_a_sentence(call: Call, words: list[str], sentence: str) -> None:
