@@ -106,12 +106,17 @@ def problem(
         "title": _TITLES.get(chosen, "That does not fit"),
         "status": chosen,
         "code": code,
-        "detail": detail,
+        "detail": _plain(detail),
     }
     if instance:
-        body["instance"] = instance
+        body["instance"] = _plain(instance)
     if request:
         body["request_id"] = request
     if fields:
-        body["errors"] = fields
+        body["errors"] = [{name: _plain(text) for name, text in each.items()} for each in fields]
     return Response(orjson.dumps(body), chosen, dict(headers or {}), MEDIA_TYPE)
+
+
+def _plain(text: str) -> str:
+    """Return text that UTF-8 can carry: JSON may hold half of a surrogate pair, and errors say what they were given."""
+    return text.encode("utf-8", "replace").decode()

@@ -48,7 +48,7 @@ class Param:
             return str(value)
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         good = math.isfinite(number) and not isinstance(value, bool) and (self.kind is float or number == int(number))
         if not good or not (self.low is None or number >= self.low) or not (self.high is None or number <= self.high):

@@ -49,8 +49,7 @@ class Connection(HttpToolsProtocol):
         new = self._begun != begun
         self._size = sum(len(name) + len(value) for name, value in self.headers) if new else self._size + len(data)
         if self._size + len(self.url) > self.header_bytes:
-            text = f"The headers are larger than {self.header_bytes:,} bytes. Send fewer or shorter ones."
-            self._refuse("input.header_size", text)
+            self._refuse_headers()
 
     def on_message_begin(self) -> None:
         """Begin a request."""
@@ -74,6 +73,10 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP."""
+        # A path beyond 65,535 bytes does not parse.
+        if self._begun and len(self.url) > self.header_bytes:
+            self._refuse_headers()
+            return
         self._refuse("input.http", f"{msg} What this service takes stands in /api/openapi.json")
 
     def _await_headers(self) -> None:
@@ -96,6 +99,11 @@ class Connection(HttpToolsProtocol):
             self._refuse("input.slow", f"The headers took longer than {self.header_s:.0f} s. Send them at once.")
         else:
             self.transport.close()
+
+    def _refuse_headers(self) -> None:
+        """Answer headers, or a path, that are too large."""
+        text = f"The headers are larger than {self.header_bytes:,} bytes. Send fewer or shorter ones."
+        self._refuse("input.header_size", text)
 
     def _refuse(self, code: str, text: str, headers: dict[str, str] | None = None) -> None:
         """Answer without the application, and end the connection."""
