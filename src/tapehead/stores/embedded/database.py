@@ -15,6 +15,7 @@ from tapehead.stores.embedded.home import other_home, refusal, unwritable
 from tapehead.stores.embedded.statements import read_statements
 
 _BUSY_S = 5.0
+_LARGE_CACHES = 2
 
 
 class Database:
@@ -183,7 +184,8 @@ class Database:
         )
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA wal_autocheckpoint = 4000")
-        connection.execute("PRAGMA cache_size = -16000")
+        # A command has one thread or two. A service has sixty, and caches as large for each would be a gigabyte.
+        connection.execute(f"PRAGMA cache_size = -{16_000 if len(self._open) < _LARGE_CACHES else 1_000}")
         return connection
 
     def _address(self) -> str:
