@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tapehead.cli.alternatives import Alternatives
 from tapehead.cli.board import SORT_KEYS, Board
 from tapehead.cli.closing import next_lines, summary_lines
-from tapehead.cli.commands import Command
 from tapehead.cli.live import Ticker, follow, stream_events
 from tapehead.cli.measures import compat_lines
 from tapehead.cli.profile import Profile
@@ -95,7 +95,7 @@ def _number(text: str) -> float | int | str:
 
 @click.command(
     "backtest",
-    cls=Command,
+    cls=Alternatives,
     example="tapehead backtest RsiReversion -p period=14 --universe demo --fee 10bps",
     help="Run STRATEGY, or NAME of a FILE.py, on every instrument named; results appear as they are done.",
 )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.alternatives import Alternatives
 from tapehead.cli.board import Board
 from tapehead.cli.closing import next_lines
-from tapehead.cli.commands import Command
 from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.measures import compat_lines, metric_lines
@@ -44,7 +44,7 @@ _ALL = 1_000_000
 
 @click.command(
     "show",
-    cls=Command,
+    cls=Alternatives,
     example="tapehead show 01JD8Q7K SOLUSDT --trades --csv",
     help="Show a kept run, or one instrument of it: metrics, or --trades, --orders, --equity, --receipt. UTC.",
 )
@@ -154,6 +154,9 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     if what is None:
         result, trouble = _measured(run, symbol, rf)
     rows = _rows(run, symbol, result, what)
+    if what == "costs":
+        rows = list(rows)
+        trouble = "" if rows else _no_costs(result)
     if as_csv:
         write_csv(sys.stdout, rows)
     elif session.json:
@@ -172,13 +175,14 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
         elif what == "orders":
             session.put(*order_lines(rows, ink))
         elif what == "costs":
-            session.put(*_cost_lines(rows, run.spec.rules, ink))
+            session.put(*(_cost_lines(rows, run.spec.rules, ink) if rows else [trouble]))
+            return
         elif what == "equity":
             session.put(*_equity_lines(rows, ink))
         else:
             session.put(*_summary(session, run, result, symbol, glyphs))
     if trouble:
-        session.say(f"Only what is kept: {trouble}")
+        session.say(trouble if what == "costs" else f"Only what is kept: {trouble}")
 
 
 def _measured(run: "Run", symbol: str, rf: str | None) -> tuple["RunResult", str]:
@@ -264,9 +268,14 @@ def _cost_lines(rows: Iterable[dict[str, Any]], rules: "Rules", ink: Ink) -> lis
         gain = numbers.percent(row["total_return"])
         own = "  this run's" if row["fee"] == rules.fee else ""
         lines.append(f"  {numbers.basis_points(row['fee']):>12}  {ink.money(f'{gain:>10}', row['total_return'])}{own}")
-    if len(lines) > 1:
-        return lines
-    return ["A fee would change more than sizes here; run it at another fee: tapehead backtest STRATEGY --fee 5bps"]
+    return lines
+
+
+def _no_costs(result: "RunResult") -> str:
+    """Say why there is no curve of costs."""
+    if result.why.get("break_even_fee") == "no_trades":
+        return "Nothing was traded, so no fee was paid."
+    return "A fee would change more than sizes here; run it at another fee: tapehead backtest STRATEGY --fee 5bps"
 
 
 def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
