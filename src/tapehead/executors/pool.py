@@ -60,8 +60,8 @@ class FairPool:
         self.workers = workers
         self.closed = False
         self._lock = threading.Condition()
-        self._levels: dict[bool, deque[_Round]] = {True: deque(), False: deque()}  # type: ignore[type-arg]
-        self._rounds: set[_Round] = set()  # type: ignore[type-arg]
+        self._levels: dict[bool, deque[_Round]] = {True: deque(), False: deque()}  # type: ignore[type-arg]  # rounds of any kind
+        self._rounds: set[_Round] = set()  # type: ignore[type-arg]  # rounds of any kind
         self._turns = self._threads = self._idle = 0
         self._waiting = self._running = self._done = 0
         self._waited_s = self._busy_s = 0.0
@@ -138,7 +138,7 @@ class FairPool:
                 self._done += 1
                 self._busy_s += time.perf_counter() - began
 
-    def _next(self) -> "tuple[_Round, Task]":  # type: ignore[type-arg]
+    def _next(self) -> "tuple[_Round, Task]":  # type: ignore[type-arg]  # rounds of any kind
         """Take the task whose turn it is; there is one."""
         self._turns += 1
         small_first = self._turns % BIG_TURN != 0

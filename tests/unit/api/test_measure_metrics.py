@@ -73,7 +73,7 @@ class Clock:
 
 def result(run: str, t_ms: float) -> Result:
     """An event of a result; only its time is looked at."""
-    return Result(run, None, t_ms)  # type: ignore[arg-type]
+    return Result(run, None, t_ms)  # type: ignore[arg-type]  # unread
 
 
 def completed(run: str) -> Completed:

@@ -65,7 +65,7 @@ class Asked:
             async def send(message: Any) -> None:
                 self.sent.append(dict(message))
 
-            await RequestLayer(app, self.metrics, self.traffic)(self.scope, None, send)  # type: ignore[arg-type]
+            await RequestLayer(app, self.metrics, self.traffic)(self.scope, None, send)  # type: ignore[arg-type]  # unread
 
         asyncio.run(ask())
 
@@ -230,5 +230,5 @@ def test_what_is_no_request_passes() -> None:
         seen.append(scope["type"])
 
     layer = RequestLayer(app, Metrics(lambda: ()), Traffic())
-    asyncio.run(layer({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
+    asyncio.run(layer({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # unread
     assert seen == ["lifespan"]

@@ -131,7 +131,7 @@ def test_a_lane_that_is_left_gives_its_turns_back() -> None:
         pool.start("s", 1, 1)
         pool.threads.append(reader)
         pool.open()
-        endless.close()  # type: ignore[attr-defined]
+        endless.close()  # type: ignore[attr-defined]  # a generator
         assert pool.pool.stats().waiting == 0
         assert pool.pool.stats().lanes == 0
 

@@ -296,7 +296,7 @@ def test_what_breaks_a_run_ends_it_as_failed(store: Store) -> None:
         def map(self, *_args: Any, **_named: Any) -> Iterator[Any]:
             raise ZeroDivisionError("the executor broke")
 
-    run = store.backtest("RsiReversion", executor=Broken(), **ASKED)  # type: ignore[arg-type]
+    run = store.backtest("RsiReversion", executor=Broken(), **ASKED)  # type: ignore[arg-type]  # broken on purpose
     with pytest.raises(ZeroDivisionError):
         list(run.events())
     assert run.record.state == "failed"

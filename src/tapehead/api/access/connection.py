@@ -25,7 +25,7 @@ class Connection(HttpToolsProtocol):
     _size = 0
     _thrown = 0
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin; refuse where there are too many."""
         super().connection_made(transport)
         if len(self.connections) > self.most:

@@ -32,7 +32,7 @@ class Metrics:
 
     def __init__(self, read: Callable[[], Iterable[Reading]]) -> None:
         # Without it every counter would send the time it was made as a series of its own.
-        disable_created_metrics()  # type: ignore[no-untyped-call]
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # its library has no types
         self._registry = CollectorRegistry()
         self._histograms: dict[str, Histogram] = {}
         self._counters: dict[str, Counter] = {}
