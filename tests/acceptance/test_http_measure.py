@@ -20,6 +20,7 @@ import pytest
 
 import tapehead as th
 from tapehead.api.measure.catalogue import CATALOGUE
+from tapehead.cli.main import main
 from tests.blocking import SERVER
 from tests.serving import Served, serving_here
 
@@ -236,12 +237,14 @@ def test_the_program_logs_json_lines_that_name_request_and_run(home: Path) -> No
     assert "hidden" not in told
 
 
-def test_a_log_that_cannot_be_is_refused_before_anything_is_bound(home: Path) -> None:
-    command = [sys.executable, "-m", "tapehead", "--home", str(home), "serve", "--port", "free"]
-    environment = {**os.environ, "TAPEHEAD_LOG": "attic=info"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=PATIENCE_S)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "room=attic" in done.stderr
+def test_a_log_that_cannot_be_is_refused_before_anything_is_bound(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_LOG", "attic=info")
+    assert main(["--home", str(home), "serve", "--port", "free"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "room=attic" in told.err
 
 
 def test_a_run_at_the_command_line_loads_no_log_of_ours(home: Path) -> None:

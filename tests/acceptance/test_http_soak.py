@@ -10,7 +10,7 @@ from tests.soak import MIB, Weight, growth, soak
 
 
 def test_a_service_holds_no_more_after_many_rounds(tmp_path: Path) -> None:
-    before, after = soak(tmp_path / "home", rounds=24, clients=4)
+    before, after = soak(tmp_path / "home", rounds=16, clients=4)
     assert growth(before, after) == []
 
 
