@@ -1,4 +1,7 @@
-"""A real Chromium without a network, spoken to through the pipe of its DevTools: what it logs, shows and asks for."""
+"""A real Chromium, spoken to through the pipe of its DevTools: what it logs, shows and asks for.
+
+It has no network; a page that is `online` reaches this machine.
+"""
 
 import base64
 import json
@@ -43,14 +46,14 @@ os.execv(sys.argv[3], sys.argv[3:])
 class Page:
     """One tab."""
 
-    def __init__(self, browser: "Browser", session: str) -> None:
+    def __init__(self, browser: "Browser", session: str, *, online: bool = False) -> None:
         self._browser, self._session = browser, session
         self.complaints: list[str] = []
         self.asked_for: list[str] = []
         for domain in ("Runtime", "Log", "Network", "Page"):
             self._call(f"{domain}.enable")
         self._call(
-            "Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0
+            "Network.emulateNetworkConditions", offline=not online, latency=0, downloadThroughput=0, uploadThroughput=0
         )
 
     def open(self, path: Path, width: int = 1280, *, dark: bool = False) -> None:
@@ -62,6 +65,18 @@ class Page:
         )
         self._call("Page.navigate", url=path.as_uri())
         self._browser.until(self._session, "Page.loadEventFired", self._note)
+
+    def visit(self, url: str) -> None:
+        """Show what a service of this machine gives, and wait until it is there."""
+        self._call("Page.navigate", url=url)
+        self._browser.until(self._session, "Page.loadEventFired", self._note)
+
+    def wait_for(self, expression: str) -> None:
+        """Wait until a piece of JavaScript gives something true."""
+        end = time.monotonic() + PATIENCE_S
+        while not self.ask(f"Boolean({expression})"):
+            assert time.monotonic() < end, f"never true within {PATIENCE_S} s: {expression}"
+            time.sleep(0.02)
 
     def ask(self, expression: str) -> Any:
         """Return what a piece of JavaScript gives, run by the tools and not by the page."""
@@ -114,10 +129,10 @@ class Browser:
         os.close(theirs_out)
         self._left, self._number = b"", 0
 
-    def page(self) -> Page:
+    def page(self, *, online: bool = False) -> Page:
         """Open a tab."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        return Page(self, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
+        return Page(self, self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"], online=online)
 
     def close(self) -> None:
         """End it."""

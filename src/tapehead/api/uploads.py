@@ -14,7 +14,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from tapehead.api.problem import ServiceError
+from tapehead.api.body import broken_off, too_large
 from tapehead.errors import DiskFullError, ParameterError, UnwritableHomeError
 
 FOLDER = "uploads"
@@ -51,19 +51,6 @@ async def uploaded(request: Request, home: Path, name: str, most_bytes: int) -> 
         await run_in_threadpool(shutil.rmtree, place, ignore_errors=True)
 
 
-async def read_bounded(request: Request, most_bytes: int) -> bytes:
-    """Return a body of at most so many bytes."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > most_bytes:
-                raise _too_large(most_bytes)
-    except ClientDisconnect:
-        raise _left() from None
-    return bytes(body)
-
-
 def shown(text: str, home: Path, root: Path | None) -> str:
     """Return a text in which no path says where the service keeps its files."""
     text = re.sub(rf"{re.escape(str(home / FOLDER))}/[^/\s]+/{FOLDER}/", "", text)
@@ -80,14 +67,14 @@ async def _receive(request: Request, path: Path, most_bytes: int) -> None:
         async for chunk in request.stream():
             size += len(chunk)
             if size > most_bytes:
-                raise _too_large(most_bytes)
+                raise too_large(most_bytes)
             block += chunk
             if len(block) >= _BLOCK:
                 await run_in_threadpool(file.write, bytes(block))
                 block.clear()
         await run_in_threadpool(file.write, bytes(block))
     except ClientDisconnect:
-        raise _left() from None
+        raise broken_off() from None
     except OSError as error:
         if error.errno in _FULL:
             raise DiskFullError(path=path.parent.parent.parent, what="an upload") from error
@@ -111,14 +98,3 @@ def _make_place(home: Path) -> Path:
             raise DiskFullError(path=home, what="an upload") from error
         raise UnwritableHomeError(path=home, cause=error.strerror or str(error), other="~/.tapehead") from error
     return place
-
-
-def _too_large(most_bytes: int) -> ServiceError:
-    """Return the error of a body that does not end."""
-    text = f"The body is larger than the {most_bytes:,} bytes that this route takes. Send less at once."
-    return ServiceError(text, code="input.body_size")
-
-
-def _left() -> ServiceError:
-    """Return the error of a body that was broken off; nobody reads it but the log."""
-    return ServiceError("The body broke off before its end. Send it again.", code="input.left")

@@ -8,18 +8,17 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi import Path as InPath
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tapehead.api.answer import JSON, answer, document, takes_json
+from tapehead.api.body import read_model
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.import_root import paths_below
 from tapehead.api.options import Options
 from tapehead.api.problem import ServiceError
 from tapehead.api.routes.runs import service_of
-from tapehead.api.uploads import read_bounded, shown, uploaded
+from tapehead.api.uploads import shown, uploaded
 from tapehead.api.wire.imports import (
     CommitDetail,
     CommitsPage,
@@ -102,12 +101,7 @@ def undo_commit(request: Request, number: Number) -> Response:
 
 async def _import_named(request: Request, store: Store, options: Options) -> bytes:
     """Import what JSON names."""
-    body = await read_bounded(request, options.body_bytes)
-    try:
-        asked = ImportRequest.model_validate_json(body)
-    except ValidationError as error:
-        found = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
-        raise RequestValidationError(found) from error
+    asked = await read_model(request, ImportRequest, options.body_bytes)
     root, paths = await run_in_threadpool(paths_below, options.import_root, asked.paths)
     hints = asked.model_dump(exclude={"paths"}, exclude_none=True)
     return await _report(store, root, paths, hints)

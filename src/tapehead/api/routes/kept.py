@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tapehead.api.answer import answer, dump, takes_json
+from tapehead.api.body import read_model
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.old_frames import OldFrames
 from tapehead.api.routes.runs import STREAM, service_of
@@ -23,6 +24,11 @@ from tapehead.library.times import read_time
 router = APIRouter(prefix="/api", tags=["kept"])
 _HOURLY = "1h"
 _MOST_ROWS = 200_000
+# The old script sends its JSON as a string, which a browser calls text/plain.
+_BODY = {
+    "required": True,
+    "content": {media: {"schema": StreamRequest.model_json_schema()} for media in ("application/json", "text/plain")},
+}
 
 
 @router.post(
@@ -30,11 +36,13 @@ _MOST_ROWS = 200_000
     status_code=200,
     response_class=Response,
     response_model=None,
+    openapi_extra={"requestBody": _BODY},
     responses={**STREAM, **answers(404, 409, 507)},
 )
-async def stream_backtest(request: Request, asked: StreamRequest) -> OldFrames:
+async def stream_backtest(request: Request) -> OldFrames:
     """Run a strategy on every cryptocurrency; the answer is bare `data:` frames: start, result, progress, complete."""
     service = service_of(request)
+    asked = await read_model(request, StreamRequest, request.app.state.options.body_bytes)
     begun = await run_in_threadpool(_begin, service, asked)
     return OldFrames(EventStream(service.hub, [Place(begun.run, 0)], reused=begun.reused))
 
