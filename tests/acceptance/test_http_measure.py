@@ -192,6 +192,44 @@ def test_one_that_drains_says_so_to_whoever_is_still_connected(home: Path) -> No
         assert httpx.get(f"{served.url}/livez").status_code == 200
 
 
+NOBODY = "0" * 26
+UPLOAD = "ts,open,high,low,close,volume\n" + "".join(
+    f"2024-01-{day:02d}T00:00:00Z,10,12,9,11,5\n" for day in range(1, 29)
+)
+
+
+def test_no_route_makes_the_event_loop_wait(served: Served, run: str) -> None:
+    """Each route of OpenAPI is asked once, as far as can be with what it wants; the service itself is watched."""
+    symbol = served.service.store.instruments()[0].instrument.name
+    places = {"run": run, "a": run, "b": run, "symbol": symbol, "number": "1", "name": "demo"}
+    bodies: dict[str, Any] = {
+        "/api/v1/runs": {**RUN, "fresh": False},
+        "/api/v1/runs/stream": RUN,
+        "/api/v1/universes": {"name": "two", "symbols": [symbol]},
+        "/api/v1/log-levels": {"level": "warning", "rooms": {}},
+        "/api/crypto/backtest/stream": {"strategy_id": 1, "parameters": {}},
+    }
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client:
+        paths = client.get("/api/openapi.json").json()["paths"]
+        asked = [(method.upper(), path) for path, methods in paths.items() for method in methods]
+        for method, path in sorted(asked, key=lambda each: each[0] == "DELETE"):
+            # Only its look-up is wanted of what would take another process, or take the run away.
+            spared = method == "DELETE" or path.endswith("/verify")
+            filled = path.format(**{**places, **({"run": NOBODY, "name": "none"} if spared else {})})
+            body = None if method == "GET" else bodies.get(path, {})
+            answer = client.request(
+                method, filled, json=body, params={"runs": run} if path.endswith("/events") else None
+            )
+            assert answer.status_code < 500, (method, filled, answer.text)
+        uploaded = client.post(
+            "/api/v1/imports?name=NEWUSDT.csv&interval=1d",
+            content=UPLOAD.encode(),
+            headers={"Content-Type": "application/octet-stream"},
+        )
+        assert uploaded.status_code == 200, uploaded.text
+    assert len(asked) > 40
+
+
 def test_a_route_that_blocks_the_loop_fails_its_test(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tapehead.api.measure import readiness
 
