@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files bench lock format
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench lock format
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -42,6 +42,9 @@ soak: setup ## backtests, streams, lost clients and cancels in a loop against a 
 
 fuzz-files: setup ## damage files of every format and import them; N=10000 files, SEED=1, AT=17 repeats one
 	$(BIN)/python -m tests.fuzz_files --cases $(or $(N),10000) --seed $(or $(SEED),1) $(if $(AT),--at $(AT))
+
+fuzz-http: setup ## schemathesis over the whole OpenAPI of a real service; N=100 cases a route, SEED=1, ONLY=/runs picks some
+	$(BIN)/python -m tests.fuzz_http --cases $(or $(N),100) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY))
 
 dirty: setup ## random dirty markets with known truth, imported; N=2000 of them, SEED=0 is the first
 	TAPEHEAD_DIRTY_MARKETS=$(or $(N),2000) TAPEHEAD_DIRTY_FIRST=$(or $(SEED),0) \

@@ -165,7 +165,7 @@ class Gate:
         if key is not None and rule is not None and not key.allows(wanted):
             text = f"The key {key.prefix} may {', '.join(key.scopes)}; this needs {wanted}. Make another: "
             raise ServiceError(text + _MAKE.format(wanted), code="access.scope")
-        if rule is None and key is not None and not key.allows(wanted):
+        if rule is None and (self._table.methods(scope["path"]) or (key is not None and not key.allows(wanted))):
             raise self._unknown(scope)
 
     def _unknown(self, scope: Scope) -> ServiceError:

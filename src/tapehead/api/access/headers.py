@@ -17,12 +17,13 @@ HEADERS: Final = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cache-control", b"private, no-cache"),
 )
 """There is no CORS header among them, and no route adds one."""
 
 
 class SecurityHeaders:
-    """Pure ASGI. Adds the headers to each answer; what holds data is kept by no cache that others share."""
+    """Pure ASGI. Adds the headers to each answer, but those that its route has set."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -33,11 +34,8 @@ class SecurityHeaders:
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = list(message.get("headers", ()))
-                own = {name.lower() for name, _ in given}
-                if b"cache-control" not in own:
-                    given.append((b"cache-control", b"private, no-cache"))
-                # A page that holds all of itself, styles too, brings a policy of its own, which is stricter elsewhere.
-                message["headers"] = [*given, *(each for each in HEADERS if each[0] not in own)]
+                named = {name.lower() for name, _ in given}
+                message["headers"] = given + [header for header in HEADERS if header[0] not in named]
             await send(message)
 
         await self._app(scope, receive, headed if scope["type"] == "http" else send)

@@ -26,6 +26,7 @@ RULES: Final = (
     Rule("GET", "/metrics", "read"),
     Rule("GET", "/", "read"),
     Rule("GET", "/api/openapi.json", "read"),
+    Rule("GET", "/api/v1/operations", "read"),
     Rule("GET", "/api/v1/instruments", "read"),
     Rule("GET", "/api/v1/coverage", "read"),
     Rule("GET", "/api/v1/universes", "read"),
@@ -33,32 +34,20 @@ RULES: Final = (
     Rule("GET", "/api/v1/universes/{name:path}", "read"),
     Rule("DELETE", "/api/v1/universes/{name:path}", "write"),
     Rule("GET", "/api/v1/bars/{symbol:path}", "read"),
+    Rule("GET", "/api/v1/commits", "read"),
+    Rule("GET", "/api/v1/commits/{number}", "read"),
+    Rule("POST", "/api/v1/undo/{number}", "write"),
+    Rule("POST", "/api/v1/imports", "write"),
     Rule("GET", "/api/v1/indicators", "read"),
     Rule("GET", "/api/v1/indicators/{name}", "read"),
     Rule("GET", "/api/v1/strategies", "read"),
     Rule("GET", "/api/v1/strategies/{name}", "read"),
     Rule("GET", "/api/v1/runs/{run}/events", "read"),
-    Rule("GET", "/api/v1/events", "read"),
     Rule("POST", "/api/v1/runs", "run"),
     Rule("POST", "/api/v1/runs/stream", "run"),
     Rule("POST", "/api/v1/runs/{run}/cancel", "run"),
     Rule("POST", "/api/v1/runs/{run}/resume", "run"),
     Rule("GET", "/api/v1/runs/{run}/timings", "read"),
-    Rule("GET", "/api/v1/operations", "read"),
-    Rule("GET", "/api/v1/log-levels", "admin"),
-    Rule("PUT", "/api/v1/log-levels", "admin"),
-    Rule("GET", "/api/v1/audit", "admin"),
-    Rule("GET", "/api/v1/instruments", "read"),
-    Rule("GET", "/api/v1/coverage", "read"),
-    Rule("GET", "/api/v1/universes", "read"),
-    Rule("GET", "/api/v1/universes/{name:path}", "read"),
-    Rule("POST", "/api/v1/universes", "write"),
-    Rule("DELETE", "/api/v1/universes/{name:path}", "write"),
-    Rule("GET", "/api/v1/bars/{symbol:path}", "read"),
-    Rule("GET", "/api/v1/indicators", "read"),
-    Rule("GET", "/api/v1/indicators/{name}", "read"),
-    Rule("GET", "/api/v1/strategies", "read"),
-    Rule("GET", "/api/v1/strategies/{name}", "read"),
     Rule("GET", "/api/v1/runs", "read"),
     Rule("GET", "/api/v1/runs/{run}", "read"),
     Rule("DELETE", "/api/v1/runs/{run}", "write"),
@@ -69,10 +58,10 @@ RULES: Final = (
     Rule("POST", "/api/v1/runs/{run}/verify", "run"),
     Rule("GET", "/api/v1/runs/{a}/compare/{b}", "read"),
     Rule("GET", "/api/v1/runs/{run}/report", "read"),
-    Rule("POST", "/api/v1/imports", "write"),
-    Rule("GET", "/api/v1/commits", "read"),
-    Rule("GET", "/api/v1/commits/{number}", "read"),
-    Rule("POST", "/api/v1/undo/{number}", "write"),
+    Rule("GET", "/api/v1/events", "read"),
+    Rule("GET", "/api/v1/audit", "admin"),
+    Rule("GET", "/api/v1/log-levels", "admin"),
+    Rule("PUT", "/api/v1/log-levels", "admin"),
     Rule("POST", "/api/crypto/backtest/stream", "run"),
     Rule("GET", "/api/crypto/cryptocurrencies", "read"),
     Rule("GET", "/api/data/{symbol:path}", "read"),
@@ -89,14 +78,15 @@ class Table:
         self._rules = [(compile_path(rule.template)[0], rule) for rule in rules]
 
     def find(self, method: str, path: str) -> Rule | None:
-        """Return what a request needs; None where there is no such route. HEAD needs what GET needs."""
-        wanted = "GET" if method == "HEAD" else method
-        found = [rule for regex, rule in self._rules if rule.method == wanted and _fits(regex, path)]
+        """Return what a request needs; None where there is no such route, and for HEAD, which none takes."""
+        found = [rule for regex, rule in self._rules if rule.method == method and _fits(regex, path)]
         return max(found, key=_strictness) if found else None
 
     def methods(self, path: str) -> tuple[str, ...]:
-        """Return the methods that a path takes."""
-        return tuple(sorted({rule.method for regex, rule in self._rules if _fits(regex, path)}))
+        """Return the methods that a path takes; where several templates fit, those of the one with fewest blanks."""
+        found = [rule for regex, rule in self._rules if _fits(regex, path)]
+        fewest = min((rule.template.count("{") for rule in found), default=0)
+        return tuple(sorted({rule.method for rule in found if rule.template.count("{") == fewest}))
 
 
 def _fits(regex: re.Pattern[str], path: str) -> bool:

@@ -19,8 +19,10 @@ from tapehead.api.wire.runs import Cancelled, RunAccepted, RunEnded, RunRequest
 from tapehead.errors import ParameterError, UnknownRunError
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
+# Of each event: before OpenAPI 3.2 that is what the schema of a stream says.
+_EVENT = {"type": "object", "properties": {name: {"type": "string"} for name in ("id", "event", "data")}}
 STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+    200: {"description": "Events", "content": {"text/event-stream": {"schema": _EVENT}}}
 }
 _WAIT_S = 10
 _MOST_RUNS = 64
