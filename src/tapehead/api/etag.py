@@ -58,7 +58,7 @@ class Answers:
     Parameters
     ----------
     most_bytes : int
-        Of all bodies together; a body of more than a 32nd of it is not kept.
+        Of all bodies together; a body of more than an 8th of it is not kept.
     most_tags : int
     """
 
@@ -94,7 +94,7 @@ class Answers:
 
     def keep(self, kept: Kept) -> None:
         """Keep an answer, and let the oldest go."""
-        if len(kept.body) * 32 > self._most_bytes:
+        if len(kept.body) * 8 > self._most_bytes:
             return
         with self._lock:
             old = self._bodies.pop(kept.tag, None)

@@ -14,7 +14,7 @@ from tapehead.library.documents.market import instrument_json
 from tapehead.model.instrument import KINDS
 
 if TYPE_CHECKING:
-    from tapehead.library.market import InstrumentRow
+    from tapehead.library.listing import InstrumentRow
 
 
 @click.command(

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,18 @@ _NAMED = 3
 # The longest time that a market of ours is closed between two steps is a week with holidays on both sides.
 _CLOSED_US = 15 * 86_400_000_000
 _MORE_THAN_A_LINE = {"open", "high", "low", "volume"}
+
+
+class Directory(Protocol):
+    """Which instruments a snapshot has, and of which intervals there are bars."""
+
+    def find(self, symbol: str) -> Instrument:
+        """Return the instrument that `symbol` or `venue:symbol` names; raise when none or several do."""
+        ...
+
+    def intervals(self, instrument: Instrument) -> Sequence[Interval]:
+        """Return the intervals of which an instrument has bars."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ def look_up(
     points: int | None = None,
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
+    directory: Directory | None = None,
 ) -> list[Reading]:
     """Read bars, unfinished ones included, with one look at the manifest for all instruments.
 
@@ -104,6 +118,8 @@ def look_up(
         What to give; where bars are held as they are asked for, nothing else is read.
     snapshot : int, optional
         State of the store; default the newest.
+    directory : Directory, optional
+        Of that snapshot, where it is known already; else it is read.
 
     Raises
     ------
@@ -111,7 +127,7 @@ def look_up(
     """
     number = store.head() if snapshot is None else snapshot
     with store.lease(number, LEASE_S):
-        laid = _lay_out(store, symbols, interval, start, end, points, columns, number)
+        laid = _lay_out(store, symbols, interval, start, end, points, columns, number, directory)
         return [one.read(store, shelf, refs, empty, number) for one, refs, empty in laid]
 
 
@@ -125,10 +141,11 @@ def trace(
     points: int | None = None,
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
+    directory: Directory | None = None,
 ) -> list[Trace]:
     """Return what `look_up` would read of each instrument; equal traces give equal bars."""
     number = store.head() if snapshot is None else snapshot
-    laid = _lay_out(store, symbols, interval, start, end, points, columns, number)
+    laid = _lay_out(store, symbols, interval, start, end, points, columns, number, directory)
     return [
         Trace(
             one.instrument,
@@ -152,6 +169,7 @@ def _lay_out(
     points: int | None,
     columns: Sequence[Column],
     number: int,
+    directory: Directory | None,
 ) -> "list[tuple[_Wanted, Sequence[SegmentRef], Sequence[EmptyRange]]]":
     """Return what to give of each instrument and what to make it of, with one look at the manifest."""
     if not symbols:
@@ -159,9 +177,9 @@ def _lay_out(
     if points is not None and points < 1:
         raise ParameterError(name="points", value=points, bound="at least 1")
     check_range(start, end)
-    known = store.instruments(number)
-    asked = [_found(store, known, symbol) for symbol in symbols]
-    sources = _sources(store, asked, interval, number)
+    known = _Held(store, number) if directory is None else directory
+    asked = [known.find(symbol) for symbol in symbols]
+    sources = _sources(known, asked, interval)
     wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
     margin = max((one.margin_us for one in wanted), default=0)
     lo, hi = OPEN_START if start is None else start - margin, OPEN_END if end is None else end + margin
@@ -271,26 +289,42 @@ class _Wanted:
         return NoBarsError(symbol=self.instrument.symbol, interval=self.interval.text, start=start, end=end, held=held)
 
 
-def _found(store: BarStore, known: Sequence[Instrument], symbol: str) -> Instrument:
-    """Find an instrument among those of a snapshot; say where it is one that only the newest holds."""
-    try:
-        return find_instrument(known, symbol)
-    except UnknownSymbolError:
-        if not any(symbol in (each.name, each.symbol) for each in store.instruments()):
-            raise
-        hint = " The snapshot asked for holds none of it, the newest does."
-        raise UnknownSymbolError(symbol=symbol, hint=hint) from None
+class _Held:
+    """The directory of any snapshot, read for one question."""
+
+    def __init__(self, store: BarStore, snapshot: int) -> None:
+        self._store, self._snapshot = store, snapshot
+        self._known = store.instruments(snapshot)
+
+    def find(self, symbol: str) -> Instrument:
+        """Find an instrument among those of the snapshot; say where it is one that only the newest holds."""
+        try:
+            return find_instrument(self._known, symbol)
+        except UnknownSymbolError:
+            if not any(symbol in (each.name, each.symbol) for each in self._store.instruments()):
+                raise
+            hint = " The snapshot asked for holds none of it, the newest does."
+            raise UnknownSymbolError(symbol=symbol, hint=hint) from None
+
+    def intervals(self, instrument: Instrument) -> Sequence[Interval]:
+        """Return the intervals of which an instrument has bars."""
+        return self._intervals.get(instrument.name, ())
+
+    @cached_property
+    def _intervals(self) -> Mapping[str, Sequence[Interval]]:
+        """Return the intervals of every instrument."""
+        held: dict[str, list[Interval]] = {}
+        for series in self._store.series(self._snapshot):
+            held.setdefault(series.instrument, []).append(series.interval)
+        return held
 
 
 def _sources(
-    store: BarStore, instruments: Sequence[Instrument], interval: str | None, snapshot: int
+    directory: Directory, instruments: Sequence[Instrument], interval: str | None
 ) -> dict[str, tuple[Interval, Interval]]:
     """Return for each instrument the interval that is held and the one to give."""
     asked = None if interval is None else Interval.parse(interval)
-    held: dict[str, list[Interval]] = {one.name: [] for one in instruments}
-    for series in store.series(snapshot):
-        if series.instrument in held:
-            held[series.instrument].append(series.interval)
+    held = {one.name: list(directory.intervals(one)) for one in instruments}
     if asked is None:
         asked = _only(instruments, held)
     return {one.name: (_source(one, sorted(held[one.name]), asked), asked) for one in instruments}

@@ -4,17 +4,17 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from tapehead.errors import UniverseError
 from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
 from tapehead.jobs.append import append, check_new
 from tapehead.jobs.ingest import ingest
+from tapehead.library.listing import InstrumentRow, Listing
 from tapehead.library.times import read_time
 from tapehead.library.writer import BarWriter
 from tapehead.model.bars import Bars
-from tapehead.model.bulk import made_in_bulk
 from tapehead.model.filter import read_filter
 from tapehead.model.instrument import KINDS, Instrument, Series
 from tapehead.model.interval import Interval
@@ -25,25 +25,14 @@ from tapehead.ports.bars import Hints
 from tapehead.wiring.assemble import House
 from tapehead.wiring.readers import SpillingBuckets, source_of
 
-IntervalRow = tuple[str, int, int, int]
-"""Interval, open time of the first and of the last bar (us UTC), number of bars."""
-
-
 _LEASE_S = 3600.0
-
-
-class InstrumentRow(NamedTuple):
-    """An instrument and what is held of it."""
-
-    instrument: Instrument
-    intervals: tuple[IntervalRow, ...]
 
 
 class Market:
     """The part of `Store` that takes bars in and tells what is held."""
 
     _house: House
-    _listing: tuple[int, list[str], list[InstrumentRow]] | None = None
+    _listing: Listing | None = None
 
     def import_files(
         self,
@@ -169,7 +158,8 @@ class Market:
 
         `query` is a part of the name, any case.
         """
-        names, rows = self._listed()
+        listed = self._listed()
+        names, rows = listed.names, listed.rows
         part = (query or "").lower()
         members = None if universe is None else {each.name for each in self._members_now(universe)}
         if part or kind or venue or members is not None:
@@ -183,20 +173,12 @@ class Market:
             ]
         return list(rows)
 
-    def _listed(self) -> tuple[list[str], list[InstrumentRow]]:
-        """Return the names and rows of every instrument, made once a commit."""
-        bars = self._house.bars
-        head, known = bars.head(), self._listing
-        if known is None or known[0] != head:
-            with made_in_bulk():
-                held: dict[str, list[IntervalRow]] = {}
-                for (where, symbol, interval), first, last, count, _ in bars.coverage():
-                    held.setdefault(f"{where}:{symbol}", []).append((interval.text, first, last, count))
-                named = [(each.name, each) for each in bars.instruments()]
-                rows = [InstrumentRow(each, tuple(held.get(name, ()))) for name, each in named]
-            # A commit between the looks leaves rows newer than their number: they are made again next time.
-            known = self._listing = head, [name for name, _ in named], rows
-        return known[1], known[2]
+    def _listed(self) -> Listing:
+        """Return every instrument, listed once a commit."""
+        known = self._listing
+        if known is None or known.head != self._house.bars.head():
+            known = self._listing = Listing.of(self._house.bars)
+        return known
 
     def universes(self) -> list[Universe]:
         """Return every universe; `all` and the kinds are built in."""

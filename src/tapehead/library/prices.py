@@ -8,6 +8,7 @@ from tapehead.jobs import universes as selection
 from tapehead.jobs.latest import latest
 from tapehead.jobs.lookup import Reading, Trace, look_up, trace
 from tapehead.layout.columns import BAR_COLUMNS, Column
+from tapehead.library.listing import Listing
 from tapehead.library.times import read_time
 from tapehead.model.bars import Bars
 from tapehead.model.table import Table
@@ -18,6 +19,10 @@ class Prices:
     """The part of `Store` that gives bars."""
 
     _house: House
+
+    def _listed(self) -> Listing:
+        """Return every instrument, listed once a commit; `Market` does."""
+        raise TypeError(f"{type(self).__name__} lists nothing")
 
     @overload
     def bars(
@@ -143,7 +148,7 @@ class Prices:
             end=read_time("end", end),
             points=points,
             columns=_checked(columns),
-            snapshot=snapshot,
+            **self._at(snapshot),
         )
 
     def trace(
@@ -166,8 +171,14 @@ class Prices:
             end=read_time("end", end),
             points=points,
             columns=_checked(columns),
-            snapshot=snapshot,
+            **self._at(snapshot),
         )
+
+    def _at(self, snapshot: int | None) -> dict[str, Any]:
+        """Return what to read as of: the newest is listed already, an older one is looked up."""
+        listed = self._listed()
+        newest = snapshot is None or snapshot == listed.head
+        return {"snapshot": listed.head, "directory": listed} if newest else {"snapshot": snapshot}
 
     def latest(
         self,

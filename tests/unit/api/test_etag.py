@@ -41,7 +41,7 @@ def test_the_oldest_bodies_and_tags_go_first() -> None:
     for number in range(40):
         held.keep(Kept(str(number), bytes(100), {}))
     assert [held.body(str(number)) is not None for number in range(40)] == [False] * 8 + [True] * 32
-    held.keep(Kept("large", bytes(101), {}))
+    held.keep(Kept("large", bytes(401), {}))
     assert held.body("large") is None
     assert held.body("8") is not None
     held.keep(Kept("new", bytes(100), {}))

@@ -17,7 +17,7 @@ from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import forms
 from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs.universes import SYNTHETIC_VENUE
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import Store
 from tapehead.library.times import read_time
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from tapehead.api.answer import answer, document, takes_json
 from tapehead.api.cursors import read_cursor, write_cursor
-from tapehead.api.etag import Fragments
+from tapehead.api.etag import Fragments, Kept, make_tag
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.market import (
     CoveragePage,
@@ -26,7 +26,7 @@ from tapehead.errors import ParameterError
 from tapehead.library.documents.ledgers import aside_json, ledger_json
 from tapehead.library.documents.market import instrument_json, universe_json, universe_row, years_json
 from tapehead.library.ledgers import Covered
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import Store
 from tapehead.model.spec import iso
 
@@ -47,15 +47,22 @@ def list_instruments(
 ) -> Response:
     """List instruments by name, with what is held of each."""
     last = read_cursor("instruments", cursor, [str])
-    rows = service_of(request).store.instruments(query, kind, venue, universe)
-    if has_data is not None:
-        rows = [row for row in rows if bool(row.intervals) == has_data]
-    first = 0 if last is None else bisect_right(rows, last[0], key=_name)
-    page = rows[first : first + limit]
-    more = write_cursor("instruments", _name(page[-1])) if first + limit < len(rows) else None
-    kept: Fragments = request.app.state.fragments
-    told = [orjson.Fragment(kept.of(_name(row), row, instrument_json)) for row in page]
-    return answer(request, document("instruments", {"instruments": told, "cursor": more}))
+    store, known = service_of(request).store, request.app.state.answers
+    # Who belongs to a universe may change without a commit; whatever else stands here does not.
+    question = ("instruments", store.house.bars.head(), kind, venue, has_data, query, cursor, limit)
+    tag = known.tag(question) if universe is None else None
+    kept = None if tag is None else known.body(tag)
+    if kept is None:
+        rows = store.instruments(query, kind, venue, universe)
+        if has_data is not None:
+            rows = [row for row in rows if bool(row.intervals) == has_data]
+        first = 0 if last is None else bisect_right(rows, last[0], key=_name)
+        body = _page(rows, first, limit, request.app.state.fragments)
+        kept = Kept(make_tag(body), body, {})
+        if universe is None:
+            known.note(question, kept.tag)
+            known.keep(kept)
+    return answer(request, kept.body, tag=kept.tag)
 
 
 @router.get("/coverage", response_model=CoveragePage, responses={**forms(), **answers(404)})
@@ -126,6 +133,14 @@ def create_universe(request: Request, asked: UniverseRequest) -> Response:
 def delete_universe(request: Request, name: str) -> None:
     """Forget a universe; its bars stay."""
     service_of(request).store.delete_universe(name)
+
+
+def _page(rows: list[InstrumentRow], first: int, limit: int, fragments: Fragments) -> bytes:
+    """Return the document of some rows."""
+    page = rows[first : first + limit]
+    more = write_cursor("instruments", _name(page[-1])) if first + limit < len(rows) else None
+    told = [orjson.Fragment(fragments.of(_name(row), row, instrument_json)) for row in page]
+    return document("instruments", {"instruments": told, "cursor": more})
 
 
 def _name(row: InstrumentRow) -> str:

@@ -7,7 +7,7 @@ from tapehead.model.segment import Universe
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
-    from tapehead.library.market import InstrumentRow
+    from tapehead.library.listing import InstrumentRow
     from tapehead.model.membership import Roll
 
 

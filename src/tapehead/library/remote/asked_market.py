@@ -6,7 +6,7 @@ from typing import Any
 from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.undo import Undone
 from tapehead.library.ledgers import Covered
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.remote.asking import PAGE, Ask, Asking, below, get, pages, post
 from tapehead.library.remote.held import (
     aside_from,

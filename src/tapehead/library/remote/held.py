@@ -6,7 +6,7 @@ from typing import Any, overload
 from tapehead.indicators.catalogue import Indicator, Parameter
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.undo import Undone
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import StrategyInfo
 from tapehead.model.history import CommitRecord
 from tapehead.model.instrument import Instrument, Series
@@ -65,7 +65,10 @@ def instrument_from(body: Mapping[str, Any]) -> InstrumentRow:
 def universe_from(body: Mapping[str, Any], fetch: Callable[[], Sequence[str]]) -> Universe:
     """Return a universe; `fetch` gets the names of a list that are not here."""
     where = body["where"] or ""
-    names: Sequence[str] = () if where else body.get("symbols") or Names(body["instruments"], fetch)
+    if where or not body["instruments"]:
+        names: Sequence[str] = ()
+    else:
+        names = tuple(body["symbols"]) if "symbols" in body else Names(body["instruments"], fetch)
     return Universe(body["name"], names, body["built_in"], where)
 
 

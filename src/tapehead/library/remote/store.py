@@ -8,7 +8,7 @@ from tapehead.errors import NotServedError
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.asking import get
 from tapehead.library.remote.connection import Connection

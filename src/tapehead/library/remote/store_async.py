@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
-from tapehead.library.market import InstrumentRow
+from tapehead.library.listing import InstrumentRow
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.place import Place
