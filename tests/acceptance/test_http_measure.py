@@ -253,9 +253,8 @@ def test_the_program_logs_json_lines_that_name_request_and_run(home: Path) -> No
     try:
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"]
-        headers = {"X-Request-Id": "from.here", "Authorization": "Bearer none", "Prefer": "wait=60"}
+        headers = {"X-Request-Id": "from.here", "Prefer": "wait=60"}
         httpx.get(f"{url}/api/v1/operations?secret=hidden", timeout=PATIENCE_S)
-        del headers["Authorization"]
         done = httpx.post(f"{url}/api/v1/runs", json=RUN, headers=headers, timeout=PATIENCE_S).json()
         httpx.put(f"{url}/api/v1/log-levels", json={"level": "error", "rooms": {}})
         httpx.get(f"{url}/api/v1/operations?silent")
@@ -268,7 +267,7 @@ def test_the_program_logs_json_lines_that_name_request_and_run(home: Path) -> No
     lines = [json.loads(line) for line in told.splitlines()]
     assert process.returncode == 0, told
     requests = [(line["method"], line["route"], line["status"]) for line in lines if line["room"] == "requests"]
-    assert requests == [("GET", "/api/v1/operations", 200), ("POST", "/api/v1/runs", 200)]
+    assert requests == [("GET", "/api/v1/operations", 200), ("POST", "/api/v1/runs", 200)], told
     runs = [line for line in lines if line["room"] == "runs"]
     assert [line["message"] for line in runs] == ["run asked for", "run completed"]
     assert all((line["request"], line["run"]) == ("from.here", done["id"]) for line in runs)

@@ -220,14 +220,23 @@ class Service:
             except Exception:
                 broke = True
                 log.exception("run broke")
-                run.fail("internal", "Tapehead itself broke; the service's log tells where.")
+                self._fail(run)
             finally:
+                # Before it is let go: whoever resumes it then begins to measure anew.
+                times = meter.ended(run.id, run.timings, broke=broke)
+                log.info("run %s", times.state, extra={"results": times.results, "duration_ms": times.last_ms})
                 with self._lock:
                     self._entries.pop(run.id, None)
                 self.queue.done(entry)
-                times = meter.ended(run.id, run.timings, broke=broke)
-                log.info("run %s", times.state, extra={"results": times.results, "duration_ms": times.last_ms})
                 entry.ended.set()
+
+    def _fail(self, run: Run) -> None:
+        """Keep that a run broke; where even that cannot be kept it stays `running`, and is taken up again later."""
+        try:
+            run.fail("internal", "Tapehead itself broke; the service's log tells where.")
+        except Exception:
+            # The thread goes on: others wait for it.
+            log.exception("run could not be marked as failed")
 
     def _load(self) -> None:
         """Load the kernels that every run calls, by running a few made-up bars in memory."""

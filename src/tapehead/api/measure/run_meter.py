@@ -63,14 +63,18 @@ class RunMeter:
 
     def begun(self, run: RunId) -> None:
         """Note that a run has its slot."""
-        times = self._going[run]
+        times = self._going.get(run)
+        if times is None:
+            return
         times.state = "running"
         times.queued_ms = self._since(times)
         self._metrics.observe("tapehead_run_queue_seconds", times.queued_ms / 1e3, times.level)
 
     def saw(self, run: RunId, event: Event) -> None:
         """Note an event of a run; it is in the log already."""
-        times = self._going[run]
+        times = self._going.get(run)
+        if times is None:
+            return
         if isinstance(event, Result):
             times.results += 1
             self._metrics.count("tapehead_results_total", times.level)
@@ -86,7 +90,7 @@ class RunMeter:
     def ended(self, run: RunId, stages: Mapping[str, float], *, broke: bool = False) -> RunTimes:
         """Note that nobody here works on a run any more; return its times."""
         with self._lock:
-            times = self._going.pop(run)
+            times = self._going.pop(run, None) or RunTimes(run, "small", 0, self._clock())
             self._ended.append(times)
         if broke:
             times.state = "failed"
