@@ -144,5 +144,5 @@ def test_a_page_without_a_row_is_found(tmp_path: Path) -> None:
 
 def test_a_command_of_the_page_is_whole() -> None:
     """A name that exists is not enough for a row that works: the whole line must parse."""
-    assert fault_in("backtest") is None
-    assert fault_of_call("tapehead backtest")
+    assert fault_in("explain") is None
+    assert fault_of_call("tapehead explain")

@@ -106,6 +106,6 @@ def test_a_bad_command_in_a_page_is_found(tmp_path: Path) -> None:
     assert [target for _, target in targets_in_pages(tmp_path) if target not in targets()] == ["tea"]
 
 
-@pytest.mark.parametrize("line", ["levitate", "backtest", "demo --seed many", "runs --nonsense", ""])
+@pytest.mark.parametrize("line", ["levitate", "explain", "demo --seed many", "runs --nonsense", ""])
 def test_a_line_that_does_not_parse_is_refused(line: str) -> None:
     assert refusal(line)

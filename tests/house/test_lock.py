@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from packaging.utils import canonicalize_name
 from tests.house.tree import ROOT
 
 # SciPy costs every first kernel call its import; the others have no place in the core.
-NOT_HERE = {"scipy", "pandas", "polars", "sqlalchemy", "requests"}
+NOT_HERE = {"scipy", "pandas", "polars", "sqlalchemy"}
 
 
 def pins(lock: str) -> dict[str, tuple[str, int]]:
@@ -39,7 +40,8 @@ def faults(project: dict[str, Any], lock: str) -> Iterator[str]:
             yield f"{name} has no hash"
         if name in NOT_HERE:
             yield f"{name} has no place in the environment"
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    extras = project["project"]["optional-dependencies"].values()
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"], *chain(*extras)]
     for requirement in map(Requirement, wanted):
         version = held.get(canonicalize_name(requirement.name), (None, 0))[0]
         if version is None:
@@ -66,6 +68,11 @@ def test_the_lock_is_whole(project: dict[str, Any], lock: str) -> None:
 def test_the_core_stays_small(project: dict[str, Any]) -> None:
     core = {Requirement(line).name for line in project["project"]["dependencies"]}
     assert core == {"numpy", "numba", "pyarrow", "click", "rich", "orjson", "tzdata"}
+
+
+def test_the_service_is_an_extra_of_its_own(project: dict[str, Any]) -> None:
+    server = {Requirement(line).name for line in project["project"]["optional-dependencies"]["server"]}
+    assert server == {"fastapi", "httptools", "httpx", "prometheus-client", "starlette-compress", "uvicorn", "uvloop"}
 
 
 @pytest.mark.parametrize(

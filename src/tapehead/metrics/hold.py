@@ -36,7 +36,8 @@ def purchase(bars: Bars, rules: Rules) -> Purchase:
     price = _slipped(bars, rules, bought)
     if not price > 0.0:
         return Purchase(n, 0.0, rules.cash, "no_price")
-    fee = _row(rules.fee, int(bars.ts[bought]))
+    # L6: a fill at the close bears the time of its end.
+    fee = _row(rules.fee, int(bars.ts[bought]) + (0 if rules.fill == "next_open" else bars.series.interval.us))
     unit = price * rules.multiplier
     quantity = (rules.cash - fee.fixed) / (unit * (1.0 + fee.taker))
     charge = quantity * unit * fee.taker + fee.fixed

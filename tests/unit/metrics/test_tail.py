@@ -237,6 +237,8 @@ def test_no_price_and_no_bar_to_buy_in() -> None:
         ({"fee": read_fees("min(20usd, 50%)")}, 1.2 - 1),
         ({"fee": read_fees("max(20usd, 1bps)")}, 1.2 - 1),
         ({"fee": read_fees("0bps; 1970-01-01T01:00 20usd")}, 1.2 - 1),
+        # Bought at the close of bar 0, whose end is 01:00.
+        ({"fill": "close", "fee": read_fees("0bps; 1970-01-01T01:00 20usd")}, 1.2 - 1),
         ({"fee": read_fees("100usd")}, None),
     ],
 )

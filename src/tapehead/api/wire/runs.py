@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class RunRequest(BaseModel):
@@ -29,20 +30,42 @@ class RunRequest(BaseModel):
     start: Name | None = Field(None, description="First bar, included.")
     end: Name | None = Field(None, description="End, not included.")
     fee: Name | float | None = Field(None, description="A side: `10bps`, `0.1%`, `1.5usd`, or a schedule.")
-    maker_fee: Name | float | None = None
     slippage: Name | float | None = Field(None, description="`2bps`, `spread:3bps` or `volume:10%`.")
-    fill: Literal["next_open", "close", "next_vwap"] | None = None
+    slippage_kind: Literal["fraction", "spread", "volume"] | None = Field(None, description="Of a plain `slippage`.")
+    fill: Literal["next_open", "close"] | None = None
     size: Name | float | None = Field(None, description="`100%`, `1000usd`, `5units` or `risk:1%`.")
+    sizing: Literal["fraction", "cash", "units", "risk"] | None = Field(None, description="Of a plain `size`.")
     cash: float | None = Field(None, gt=0, description="At the start, in quote currency.")
-    lot: float | None = Field(None, ge=0)
+    lot: float | None = Field(None, ge=0, description="Units are whole multiples of it; 0 is none.")
+    tick: float | None = Field(None, ge=0, description="Prices of limits and stops are whole multiples of it.")
+    min_notional: float | None = Field(None, ge=0, description="Least money of an order, in quote currency.")
     side: Literal["long", "short", "both"] | None = None
     flip: bool | None = None
-    stop_loss: Name | float | None = None
-    take_profit: Name | float | None = None
-    trail: Name | float | None = None
-    time_stop: int | None = Field(None, ge=0, description="Bars.")
+    stop_loss: Name | float | None = Field(None, description="Below the entry, such as `5%`.")
+    take_profit: Name | float | None = Field(None, description="Above the entry, such as `10%`.")
+    trail: Name | float | None = Field(None, description="Below the best price since the entry.")
+    time_stop: Whole | None = Field(None, description="Bars.")
+    path: Literal["pessimistic", "optimistic", "ohlc", "both"] | None = Field(
+        None, description="What happened first inside a bar; `both` gives a band."
+    )
+    limit_through: Whole | None = Field(None, description="Ticks beyond a limit until it fills.")
+    valid_bars: Whole | None = Field(None, description="Bars in which a resting entry may fill.")
+    day: bool | None = Field(None, description="Resting entries end with their session day.")
+    band: Name | float | None = Field(None, description="Drift from a target weight that is left alone.")
+    leverage: float | None = Field(None, gt=0)
+    maintenance: Name | float | None = Field(None, description="Margin that must remain, a share of notional.")
+    borrow: Name | float | None = Field(None, description="Yearly rate on short value.")
+    cash_rate: Name | float | None = Field(None, description="Yearly rate on idle cash.")
+    pyramid: Whole | None = Field(None, description="Entries one position may have.")
+    entry_window: Name | None = Field(None, description="`09:30-15:00`, in the zone of the instrument's calendar.")
+    square_off: Name | None = Field(None, description="`15:45`, in the zone of the instrument's calendar.")
+    overnight: bool | None = Field(None, description="False sells at the end of each session.")
     close_at_end: bool | None = None
-    path: Literal["pessimistic", "optimistic", "ohlc", "both"] | None = None
+    max_wait: Whole | None = Field(None, description="Calendar steps an entry waits for a traded bar.")
+    on_conflict: Literal["nothing", "enter", "ignore"] | None = Field(
+        None, description="What enter and leave on one bar mean while flat."
+    )
+    delist_haircut: Name | float | None = Field(None, description="Part of the last close lost on delisting.")
     adjust: Literal["none", "split", "all"] | None = None
     snapshot: int | None = Field(None, ge=0, description="State of the store to read; the newest by default.")
     fresh: bool = Field(default=False, description="Compute even where an equal run is kept.")

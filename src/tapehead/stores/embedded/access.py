@@ -8,10 +8,10 @@ from tapehead.errors import ParameterError
 from tapehead.layout.formats import ACCESS_FORMAT
 from tapehead.ports.access import AuditEntry, Key
 from tapehead.stores.embedded.database import Database
+from tapehead.stores.embedded.disk import make_private
 from tapehead.stores.embedded.home import Home
 
 _AFTER_ALL = 2**62
-_OWNER_ONLY = 0o600
 
 
 class EmbeddedAccess:
@@ -97,8 +97,7 @@ class EmbeddedAccess:
 def _open(home: Home) -> Database:
     """Open access.db, made for its owner alone; SQLite gives its journals the same rights."""
     if home.writable and not home.access.exists():
-        # Not O_EXCL: two processes may come here at once, and both are right.
-        home.access.touch(_OWNER_ONLY)
+        make_private(home.access)
     return Database(
         home.access, "access.sql", ACCESS_FORMAT, synchronous="FULL", writable=home.writable, full=home.full
     )

@@ -115,6 +115,11 @@ def write_note(descriptor: int, path: Path, content: bytes) -> None:
         os.pwrite(descriptor, content, 0)
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file for its owner alone, unless one is there; two who come at once are both right."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+
+
 def _sync(path: Path, flags: int) -> None:
     """Open, fsync, close."""
     descriptor = os.open(path, flags | os.O_CLOEXEC)

@@ -1,0 +1,53 @@
+"""What a run can be asked for over HTTP is what it can be asked for here."""
+
+import pytest
+from pydantic import ValidationError
+
+from tapehead.api.wire.runs import RunRequest
+from tapehead.library.rules import read_rules
+from tapehead.model.rules import Rules
+from tapehead.model.spec import RULE_KEYS, RunSpec
+
+ASKED = {
+    "slippage": "spread:0.01",
+    "fill": "close",
+    "size": "1000usd",
+    "cash": 5000,
+    "tick": 0.5,
+    "side": "both",
+    "flip": True,
+    "stop_loss": "5%",
+    "valid_bars": 3,
+    "on_conflict": "enter",
+    "delist_haircut": "20%",
+    "fee": "0bps; 2020-01-01 10bps",
+}
+
+
+def test_every_setting_of_the_engine_has_its_field() -> None:
+    others = {"strategy", "parameters", "universe", "symbols", "interval", "start", "end", "adjust"}
+    of_the_call = {"snapshot", "fresh", "on_disconnect"}
+    assert set(RunRequest.model_fields) == {*RULE_KEYS, *others, *of_the_call}
+
+
+def test_what_is_asked_arrives_and_what_is_not_is_left_to_the_engine() -> None:
+    asked = RunRequest.model_validate({"strategy": "SmaCross", **ASKED}).asked()
+    assert asked == {"parameters": {}, **ASKED}
+    del asked["parameters"]
+    assert read_rules(asked) == read_rules(ASKED) != Rules()
+
+
+def test_the_spec_that_a_run_tells_can_be_asked_for_again() -> None:
+    spec = RunSpec("SmaCross", {"fast": 5, "slow": 20}, "1h", universe="demo", rules=read_rules(ASKED))
+    asked = RunRequest.model_validate(spec.to_json()).asked()
+    settings = {name: value for name, value in asked.items() if name in RULE_KEYS}
+    assert read_rules(settings) == spec.rules
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"stoploss": "5%"}, {"fill": "next_close"}, {"cash": "much"}, {"valid_bars": -1}, {"parameters": {"a": [1]}}, {}],
+)
+def test_what_does_not_fit_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        RunRequest.model_validate({"strategy": "SmaCross", **wrong} if wrong else {})
