@@ -262,6 +262,12 @@ class IncompleteStreamError(SurroundingsError):
 
 
 class NotServedError(TapeheadError, LookupError):
-    """This needs the store itself, and {url} is a service in front of it. On its machine: tapehead --home DIR {command}"""
+    """What is asked needs the store itself, and {url} is a service in front of it. On its machine: tapehead --home DIR {command}"""
 
     code = "server.not_served"
+
+
+class ServiceError(TapeheadError):
+    """{text}"""
+
+    code = "service"

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from tapehead.api import arrow
 from tapehead.api.etag import make_tag, matched_tag
 from tapehead.api.measure.stages import stage
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 JSON = "application/json"
 HTML = "text/html"

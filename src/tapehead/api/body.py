@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 M = TypeVar("M", bound=BaseModel)
 

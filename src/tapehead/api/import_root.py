@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 
 def paths_below(root: Path | None, paths: Sequence[str]) -> tuple[Path, list[str]]:

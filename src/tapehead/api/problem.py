@@ -6,8 +6,6 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from tapehead.errors import TapeheadError
-
 MEDIA_TYPE = "application/problem+json"
 _STATUS = {
     "runs.unknown": 404,
@@ -66,10 +64,6 @@ _TITLES = {
     503: "Not available",
     507: "No space left",
 }
-
-
-class ServiceError(TapeheadError):
-    """{text}"""
 
 
 def status_of(code: str) -> int:

@@ -7,7 +7,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 from tapehead.library.run import Run
 
 SMALL = 64

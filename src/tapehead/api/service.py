@@ -12,9 +12,8 @@ from tapehead.api.hub import Hub
 from tapehead.api.measure.context import working_for
 from tapehead.api.measure.measure import Measure
 from tapehead.api.measure.stages import spend, stage
-from tapehead.api.problem import ServiceError
 from tapehead.api.queue import Entry, Queue
-from tapehead.errors import TapeheadError, UnknownStrategyError
+from tapehead.errors import ServiceError, TapeheadError, UnknownStrategyError
 from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress

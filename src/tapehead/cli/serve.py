@@ -1,6 +1,7 @@
 """`tapehead serve`: the store over HTTP until it is told to end."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def serve(context: click.Context, /, host: str, port: int | None, show: bool, wo
             f"  {url}",
             "Ctrl-C ends it; runs that go on are kept and finished later.",
         )
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()
     server.serve_until_told([listening], (lambda: _show(url)) if show else None)
     return 0
 

@@ -4,7 +4,7 @@ import pytest
 
 from tapehead.api.access.places import Places, is_forwarded, is_loopback, read_authority
 from tapehead.api.options import Options
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 HERE = (b"host", b"127.0.0.1:8750")
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from tapehead.api.answer import HTML, JSON, TABLE, Whole, answer, document, dump, pick_media
 from tapehead.api.arrow import MEDIA_TYPE as ARROW
 from tapehead.api.compress import Compression
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 
 def asked(**headers: str) -> Request:

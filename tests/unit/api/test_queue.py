@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tapehead.api.problem import ServiceError
 from tapehead.api.queue import Entry, Queue
+from tapehead.errors import ServiceError
 
 
 def entry(tasks: int) -> Entry:

@@ -17,7 +17,8 @@ from tapehead.api.access.rates import Rates, bucket_of
 from tapehead.api.access.scopes import Rule, Table
 from tapehead.api.measure.context import KEY
 from tapehead.api.options import Options
-from tapehead.api.problem import ServiceError, problem
+from tapehead.api.problem import problem
+from tapehead.errors import ServiceError
 from tapehead.library.keys import KEY_PATTERN, now_us
 from tapehead.ports.access import AccessStore, AuditEntry, Key
 

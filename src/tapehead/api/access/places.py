@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tapehead.api.options import Options
-from tapehead.api.problem import ServiceError
+from tapehead.errors import ServiceError
 
 Headers = Iterable[tuple[bytes, bytes]]
 

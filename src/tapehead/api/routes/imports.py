@@ -16,7 +16,6 @@ from tapehead.api.body import read_model
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.import_root import paths_below
 from tapehead.api.options import Options
-from tapehead.api.problem import ServiceError
 from tapehead.api.routes.runs import service_of
 from tapehead.api.uploads import shown, uploaded
 from tapehead.api.wire.imports import (
@@ -29,7 +28,7 @@ from tapehead.api.wire.imports import (
 )
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import Cursor, forms
-from tapehead.errors import ParameterError, TapeheadError
+from tapehead.errors import ParameterError, ServiceError, TapeheadError
 from tapehead.library.documents.commits import commit_json, undone_json
 from tapehead.library.store import Store
 from tapehead.model.quality import ImportReport

@@ -15,7 +15,6 @@ from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.etag import Kept, make_tag
 from tapehead.api.measure.stages import stage
-from tapehead.api.problem import ServiceError
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
 from tapehead.api.wire.problem import answers
@@ -30,7 +29,7 @@ from tapehead.api.wire.results import (
     VerificationFacts,
 )
 from tapehead.api.wire.told import Cursor, Form, forms
-from tapehead.errors import ParameterError, TapeheadError
+from tapehead.errors import ParameterError, ServiceError, TapeheadError
 from tapehead.jobs.outline import outline
 from tapehead.library.documents.comparisons import METRICS, comparison_json
 from tapehead.library.documents.results import order_rows, result_json, trade_rows

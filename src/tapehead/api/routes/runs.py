@@ -12,11 +12,10 @@ from starlette.responses import Response
 
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.frames import ENDINGS
-from tapehead.api.problem import ServiceError
 from tapehead.api.service import Begun, Service
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.runs import Cancelled, RunAccepted, RunEnded, RunRequest
-from tapehead.errors import ParameterError, UnknownRunError
+from tapehead.errors import ParameterError, ServiceError, UnknownRunError
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 # Of each event: before OpenAPI 3.2 that is what the schema of a stream says.
