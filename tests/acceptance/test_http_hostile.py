@@ -4,6 +4,7 @@ import contextlib
 import json
 import socket
 import time
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 
@@ -255,6 +256,48 @@ def test_a_body_that_does_not_fit_is_told_so(served: Served, body: bytes) -> Non
     answer = web.post(f"{served.url}/api/v1/runs", content=body, headers={"content-type": "application/json"})
     assert answer.status_code in (400, 404, 422), answer.text[:500]
     problem(answer)
+
+
+HOSTILE_NAMES = ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "<script>alert(1)</script>", 'a"onload="x', "a\x00b",
+                 "a\r\nSet-Cookie: b", "a\u202eb", "\x1b[2J", " ", "a ", "", "x" * 201)  # fmt: skip
+ROWS = (
+    "open_time,open,high,low,close,volume\n1609459200000,1,2,1,2,5\n1609462800000,1,2,1,2,5\n1609466400000,1,2,1,2,5\n"
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES, ids=ascii)
+def test_a_formula_markup_or_what_steers_becomes_no_name(served: Served, name: str) -> None:
+    url = f"{served.url}/api/v1"
+    upload = {"content-type": "application/octet-stream"}
+    for what in ("symbol", "venue"):
+        answer = web.post(f"{url}/imports", params={"name": "x.csv", what: name}, content=ROWS.encode(), headers=upload)
+        assert (answer.status_code, problem(answer)) == (422, "input.request"), (what, answer.text)
+    answer = web.post(f"{url}/universes", json={"name": name, "where": "kind == 'crypto'"})
+    assert (answer.status_code, problem(answer)) == (422, "input.request")
+    held = web.get(f"{url}/bars/{urllib.parse.quote(name or '%', safe='')}", params={"interval": "1h"})
+    assert held.status_code in (404, 422)
+    assert problem(held)
+
+
+def test_names_inside_a_file_are_told_as_they_are_and_nothing_runs_them(served: Served) -> None:
+    url, bad = f"{served.url}/api/v1", "<img src=x onerror=alert(1)>"
+    head, *rows = ROWS.splitlines()
+    body = "\n".join([f"symbol,{head}", *(f"{bad},{row}" for row in rows)])
+    params = {"name": "bars.csv", "venue": "odd", "kind": "equity"}
+    answer = web.post(
+        f"{url}/imports", params=params, content=body.encode(), headers={"content-type": "application/octet-stream"}
+    )
+    assert answer.status_code == 200, answer.text
+    listed = web.get(f"{url}/instruments", params={"query": "onerror"})
+    assert listed.headers["content-type"] == "application/json"
+    assert bad in listed.text
+    asked = {"strategy": "BuyAndHold", "symbols": [f"odd:{bad}"], "interval": "1h"}
+    run = web.post(f"{url}/runs", json=asked, headers={"prefer": "wait=10"}).json()["id"]
+    sheet = web.get(f"{url}/runs/{run}/report", headers={"accept": "text/html"})
+    assert sheet.headers["content-type"].startswith("text/html")
+    assert bad not in sheet.text
+    assert "script-src" not in sheet.headers["content-security-policy"]
+    assert "default-src 'none'" in sheet.headers["content-security-policy"]
 
 
 PATHS = (

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from tapehead.api.wire.names import PlainName
 from tapehead.api.wire.runs import Name
 from tapehead.api.wire.told import Next, Told
 
@@ -19,8 +20,8 @@ class ImportRequest(Told):
     )
 
     paths: list[Named] = Field(min_length=1, max_length=1_000, description="Files or folders below the import root.")
-    symbol: Name | None = None
-    venue: Name | None = None
+    symbol: PlainName | None = None
+    venue: PlainName | None = None
     kind: Literal["crypto", "equity", "index", "fx", "future", "option"] | None = None
     interval: Name | None = None
     tz: Name | None = None
@@ -36,8 +37,8 @@ class UploadRequest(Told):
     """What is known of an uploaded file."""
 
     name: str | None = Field(None, max_length=200, description="Of the file: bars.csv. Needed for an upload.")
-    symbol: Name | None = None
-    venue: Name | None = None
+    symbol: PlainName | None = None
+    venue: PlainName | None = None
     kind: Literal["crypto", "equity", "index", "fx", "future", "option"] | None = None
     interval: Name | None = None
     tz: Name | None = None

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from tapehead.api.wire.names import PlainName
 from tapehead.api.wire.runs import Name
 from tapehead.api.wire.told import Next, Told
 
@@ -149,7 +150,7 @@ class UniverseRequest(Told):
         },
     )
 
-    name: Name = Field(description="A word that no kind has.")
+    name: PlainName = Field(description="A word that no kind has.")
     symbols: list[Name] | None = Field(None, max_length=20_000, description="`SYMBOL` or `venue:SYMBOL`.")
     where: str | None = Field(None, max_length=2_000, description="A filter, evaluated each day.")
 
