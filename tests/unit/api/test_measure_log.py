@@ -101,7 +101,7 @@ def test_no_field_breaks_a_line(extra: dict[str, Any], told: dict[str, Any]) -> 
 
 def test_a_line_for_people_steers_no_terminal() -> None:
     fields = {"time": "2026-01-02T03:04:05.678Z", "level": "error", "room": "requests", "message": "GET /\x1b[2J\nx"}
-    assert to_text({**fields, "status": 500, "trace": "a\n\x1bb"}) == (
+    assert to_text({**fields, "method": "GET", "path": "/\x1b[2J\nx", "status": 500, "trace": "a\n\x1bb"}) == (
         "03:04:05.678Z error   requests GET /\\x1b[2J\\nx status=500\na\n\\x1bb\n"
     )
 
@@ -149,7 +149,7 @@ class Shut(io.StringIO):
 def test_a_reader_that_takes_nothing_holds_nobody_up() -> None:
     out = Shut()
     lines = Lines(out, human=False, bound=5)
-    log = logging.getLogger("tapehead.store")
+    log = logging.getLogger("tapehead.imports")
     log.addHandler(lines)
     LEVELS.set("info", {})
     log.info("0")
@@ -208,6 +208,6 @@ def test_every_logger_of_ours_has_a_room() -> None:
         if name
     }
     assert {"tapehead.runs", "tapehead.requests", "tapehead.events"} <= named
-    assert {room_of(name) for name in named} <= ROOMS.keys()
+    assert {room_of(name) for name in named} == ROOMS.keys() - {"server"}
     assert all(name.startswith("tapehead.") for name in named)
     assert room_of("tapehead.attic") not in ROOMS

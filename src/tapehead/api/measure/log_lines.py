@@ -20,7 +20,7 @@ from tapehead.settings import LogSettings
 
 BOUND = 20_000
 FLUSH_S = 2.0
-_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 _NAMED = ("request", "run", "key")
 
 
@@ -107,6 +107,8 @@ def to_text(fields: dict[str, Any]) -> str:
     """Return a line for people: time of day (UTC), level, room, message, the rest as name=value; a trace below it."""
     left = dict(fields)
     time, level, room, message = (str(left.pop(name)) for name in ("time", "level", "room", "message"))
+    if message == f"{left.get('method')} {left.get('path')}":
+        del left["method"], left["path"]
     trace = "".join(f"{_plain(row)}\n" for row in str(left.pop("trace", "")).splitlines())
     rest = "".join(f" {name}={_plain(value)}" for name, value in left.items())
     return f"{time[11:]} {level:<7} {room:<8} {_plain(message)}{rest}\n" + trace

@@ -1,14 +1,12 @@
 """log_rooms: every room that logs, and whose level each logger follows."""
 
 ROOMS = {
-    "access": "Keys, scopes, hosts and origins that are refused; keys made and revoked.",
-    "audit": "Every change asked for over HTTP, by whom.",
-    "events": "The event log: listeners that failed, events let go.",
-    "imports": "Files taken in over HTTP.",
+    "access": "Keys that are refused, and the upkeep of keys and of the audit log.",
+    "events": "The event log: listeners that failed.",
+    "imports": "What came in over HTTP: files, instruments, the snapshot made.",
     "requests": "A line a request: method, path, status, how long.",
     "runs": "Runs begun, resumed, ended, broken.",
     "server": "The server below: start, end, connections; what asyncio and uvicorn say.",
-    "store": "Upkeep that the service does by itself.",
 }
 FOREIGN = {"asyncio": "server", "uvicorn": "server"}
 """Loggers of others, by the first part of their names."""

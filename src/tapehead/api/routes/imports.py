@@ -1,5 +1,6 @@
 """Imports, commits, and taking one back."""
 
+import logging
 import os
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from tapehead.library.documents.commits import commit_json, undone_json
 from tapehead.library.store import Store
 from tapehead.model.quality import ImportReport
 
+log = logging.getLogger("tapehead.imports")
 router = APIRouter(prefix="/api/v1", tags=["imports"], dependencies=[Depends(takes_json)])
 _BODY = {
     "required": True,
@@ -121,6 +123,8 @@ async def _report(store: Store, root: Path | None, paths: list[str], hints: dict
     """Import and return the report; what it says of paths is relative."""
     try:
         report: ImportReport = await run_in_threadpool(partial(store.import_files, *paths, **hints))
+        facts = {"files": len(report.files), "instruments": len(report.symbols), "snapshot": report.snapshot}
+        log.info("import %s", "kept" if report.committed else "changed nothing", extra=facts)
     except TapeheadError as error:
         raise type(error)(shown(str(error), store.home, root), **error.facts) from error
     return shown(orjson.dumps(report.to_json()).decode(), store.home, root).encode()
