@@ -20,7 +20,7 @@ from tapehead.model.events import Progress
 from tapehead.model.result import RunId
 from tapehead.ports.work import Cancel, Done, Pool, Task
 from tapehead.wiring.assemble import make_pool
-from tapehead.wiring.plugins import strategy_names
+from tapehead.wiring.plugins import load_strategy, strategy_names
 
 log = logging.getLogger("tapehead.runs")
 
@@ -247,9 +247,10 @@ class Service:
     def _recover(self) -> None:
         """Finish runs that nobody alive works on, at once and whenever another process dies."""
         told: set[tuple[RunId, str]] = set()
+        installed = _installed()
         while True:
             for run_id in self.house.runs.unfinished():
-                if self.house.runs.record(run_id).origin:
+                if self.house.runs.record(run_id).spec["strategy"] not in installed:
                     # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
                     continue
                 try:
@@ -269,3 +270,12 @@ class Service:
             # Those that cancelled something end by themselves, and would else be remembered for ever.
             self._threads = [*(each for each in self._threads if each.is_alive()), thread]
             thread.start()
+
+
+def _installed() -> set[str]:
+    """Return what runs call the strategies that are installed here; one that does not load is left out."""
+    found = set()
+    for name in strategy_names():
+        with contextlib.suppress(TapeheadError):
+            found.add(load_strategy(name).name)
+    return found
