@@ -124,15 +124,23 @@ def read_secret(name: str, environment: Mapping[str, str] | None = None) -> str 
     if text and file:
         raise ParameterError(name=name, value="***", bound=f"given here or by {name}_FILE, not by both")
     if file:
-        try:
-            text = Path(file).read_bytes()[:_MOST_SECRET_BYTES].decode("latin-1")
-        except OSError as error:
-            why = f"{name}_FILE={file} cannot be read: {error.strerror or error}"
-            raise SurroundingsError(f"{why}. Look at the surroundings: tapehead doctor") from error
-    if not text:
-        if file:
-            raise ParameterError(name=f"{name}_FILE", value=file, bound="a file that is not empty")
-        return None
+        return read_secret_file(f"{name}_FILE", file)
+    return _one_word(name, text) if text else None
+
+
+def read_secret_file(name: str, path: str) -> str:
+    """Return the secret in a file that was named by `name`; raises as `read_secret` does."""
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            text = file.read(_MOST_SECRET_BYTES).decode("latin-1")
+    except OSError as error:
+        why = f"{name}={path} cannot be read: {error.strerror or error}"
+        raise SurroundingsError(f"{why}. Look at the surroundings: tapehead doctor") from error
+    return _one_word(name, text)
+
+
+def _one_word(name: str, text: str) -> str:
+    """Return a secret without the blanks around it; what is no secret is not said."""
     secret = text.strip()
     if not re.fullmatch(r"[!-~]+", secret):
         raise ParameterError(name=name, value="***", bound="one word of printable ASCII")

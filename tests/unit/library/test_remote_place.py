@@ -47,7 +47,9 @@ def test_a_key_comes_from_the_call_the_environment_or_a_file(tmp_path: Path) -> 
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n", encoding="utf-8")
     assert read_key({}) == ""
-    assert read_key({"TAPEHEAD_KEY": KEY, "TAPEHEAD_KEY_FILE": "/nowhere"}) == KEY
+    assert read_key({"TAPEHEAD_KEY": KEY}) == KEY
+    with pytest.raises(ParameterError, match="not by both"):
+        read_key({"TAPEHEAD_KEY": KEY, "TAPEHEAD_KEY_FILE": str(file)})
     assert read_key({"TAPEHEAD_KEY_FILE": str(file)}) == KEY
     place = Place("http://x", None, {"TAPEHEAD_KEY_FILE": str(file)})
     assert place.client()["headers"]["Authorization"] == f"Bearer {KEY}"
@@ -61,7 +63,7 @@ def test_a_key_file_without_a_key_is_refused(tmp_path: Path, content: bytes | No
     file = tmp_path / "key"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(ParameterError, match="a file with a key in it"):
+    with pytest.raises(TapeheadError, match="TAPEHEAD_KEY_FILE"):
         read_key({"TAPEHEAD_KEY_FILE": str(file)})
 
 

@@ -1,14 +1,13 @@
 """Place: where a service is and with what key, without ever saying the key."""
 
-import os
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tapehead.errors import MissingPackageError, ParameterError
+from tapehead.settings import read_secret, read_secret_file
 
 PREFIX = "/api/v1"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -52,22 +51,12 @@ class Place:
 
 def read_key(environment: Mapping[str, str] | None = None) -> str:
     """Return the key that the environment gives, by itself or by a file's name; empty where there is none."""
-    given = os.environ if environment is None else environment
-    if given.get("TAPEHEAD_KEY"):
-        return given["TAPEHEAD_KEY"].strip()
-    return read_key_file(given["TAPEHEAD_KEY_FILE"]) if given.get("TAPEHEAD_KEY_FILE") else ""
+    return read_secret("TAPEHEAD_KEY", environment) or ""
 
 
 def read_key_file(path: str) -> str:
-    """Return the key in a file; raise ParameterError where it cannot be read or is empty."""
-    try:
-        text = Path(path).expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        cause = getattr(error, "strerror", None) or "it is not text"
-        raise ParameterError(name="key file", value=path, bound=f"a file with a key in it ({cause})") from None
-    if not text:
-        raise ParameterError(name="key file", value=path, bound="a file with a key in it (it is empty)")
-    return text
+    """Return the key in a file; raise where it cannot be read or holds none."""
+    return read_secret_file("key file", path)
 
 
 def httpx_module(call: str) -> Any:
