@@ -13,7 +13,6 @@ import pytest
 import tapehead as th
 from tapehead.api.wire.imports import CommitDetail, CommitsPage, ImportedReport, UndoneReport
 from tests.acceptance.http_answers import client, refused, told
-from tests.acceptance.program import tapehead
 from tests.serving import Served, serving_here
 
 UPLOAD = {"Content-Type": "application/octet-stream"}
@@ -95,7 +94,8 @@ def test_an_upload_is_imported_and_leaves_nothing(desk: Desk, tmp_path: Path) ->
     assert (done["instruments"], done["files"][0]["path"]) == (["kraken:SOLUSDT"], "SOLUSDT.csv")
     (tmp_path / "kraken").mkdir()
     (tmp_path / "kraken" / "SOLUSDT.csv").write_bytes(body)
-    same = tapehead("--json", "import", tmp_path / "kraken", "--dry-run", home=tmp_path / "home").document
+    with th.open(tmp_path / "home") as store:
+        same = store.import_files(tmp_path / "kraken", dry_run=True).to_json()
     assert set(same) == set(done)
     assert set(same["files"][0]) == set(done["files"][0])
     assert {**same["total"], "snapshot": 0, "guesses": []} == {**done["total"], "snapshot": 0, "guesses": []}
