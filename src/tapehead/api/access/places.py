@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from tapehead.api.options import Options
@@ -52,6 +53,7 @@ class Places:
         return asked
 
 
+@lru_cache(1024)
 def read_authority(text: str) -> Authority | None:
     """Return host and port out of `name`, `name:80` or `[::1]:80`; None for anything else."""
     found = _AUTHORITY.fullmatch(text.strip().lower())

@@ -3,6 +3,7 @@
 import ipaddress
 import math
 from collections import OrderedDict
+from functools import lru_cache
 from typing import NamedTuple
 
 MOST_BUCKETS = 10_000
@@ -66,6 +67,7 @@ class Rates:
         return headers
 
 
+@lru_cache(1024)
 def bucket_of(address: str) -> str:
     """Return the name of an address's bucket; of IPv6 the /64, since one client has a whole one."""
     try:

@@ -76,22 +76,20 @@ class Table:
 
     def __init__(self, rules: Iterable[Rule] = RULES) -> None:
         self._rules = [(compile_path(rule.template)[0], rule) for rule in rules]
+        self._of_method: dict[str, list[tuple[re.Pattern[str], Rule]]] = {}
+        for regex, rule in self._rules:
+            self._of_method.setdefault(rule.method, []).append((regex, rule))
 
     def find(self, method: str, path: str) -> Rule | None:
         """Return what a request needs; None where there is no such route, and for HEAD, which none takes."""
-        found = [rule for regex, rule in self._rules if rule.method == method and _fits(regex, path)]
+        found = [rule for regex, rule in self._of_method.get(method, ()) if regex.match(path)]
         return max(found, key=_strictness) if found else None
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that a path takes; where several templates fit, those of the one with fewest blanks."""
-        found = [rule for regex, rule in self._rules if _fits(regex, path)]
+        found = [rule for regex, rule in self._rules if regex.match(path)]
         fewest = min((rule.template.count("{") for rule in found), default=0)
         return tuple(sorted({rule.method for rule in found if rule.template.count("{") == fewest}))
-
-
-def _fits(regex: re.Pattern[str], path: str) -> bool:
-    """Say whether a template fits a whole path."""
-    return regex.match(path) is not None
 
 
 def _strictness(rule: Rule) -> int:
