@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tapehead.indicators.catalogue import INDICATORS, Indicator
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine, warm_up
@@ -93,6 +94,10 @@ class Store(Market, Prices, Ledgers, Upkeep):
         return [
             StrategyInfo(each.made.__name__, each.made.__doc__ or "", each.made.params, each.origin) for each in found
         ]
+
+    def indicators(self) -> tuple[Indicator, ...]:
+        """Return the indicators that strategies can use."""
+        return INDICATORS
 
     def backtest(
         self,

@@ -1,5 +1,6 @@
 """Strategies and indicators, found by name and as plain values: what each takes, within which bounds."""
 
+import inspect
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ def strategy_json(info: "StrategyInfo") -> dict[str, Any]:
     """Return plain values of one strategy."""
     return {
         "name": info.name,
-        "doc": info.doc or "",
+        "doc": inspect.cleandoc(info.doc),
         "origin": info.origin,
         "parameters": [
             {"name": one.name, "kind": kind_word(one), "default": one.default, "low": one.low, "high": one.high}

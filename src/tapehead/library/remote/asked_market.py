@@ -33,9 +33,9 @@ def strategies() -> Asking[list[StrategyInfo]]:
     return [strategy_from(one) for one in (yield from get("strategies"))["strategies"]]
 
 
-def indicators() -> Asking[list[Indicator]]:
+def indicators() -> Asking[tuple[Indicator, ...]]:
     """Return the indicators."""
-    return [indicator_from(one) for one in (yield from get("indicators"))["indicators"]]
+    return tuple(indicator_from(one) for one in (yield from get("indicators"))["indicators"])
 
 
 def instruments(

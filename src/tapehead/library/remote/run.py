@@ -11,7 +11,7 @@ from tapehead.jobs.verify import Verification
 from tapehead.library.remote import asked_runs, made
 from tapehead.library.remote.asking import Ask, below
 from tapehead.library.remote.connection import Connection, cause_of
-from tapehead.library.remote.following import Following, Told
+from tapehead.library.remote.following import RETRY_S, Following, Told
 from tapehead.library.remote.problems import check_passing
 from tapehead.library.remote.results import event_from
 from tapehead.library.run import Header, Run
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tapehead.library.curves import AllMetrics
     from tapehead.library.report import Report
     from tapehead.metrics.account import Account
+
+CANCEL_S = 5.0
+"""How long `cancel` waits for the service to say that it heard; it goes on asking after that."""
 
 
 class RemoteRun(Run):
@@ -56,9 +59,11 @@ class RemoteRun(Run):
         super().__init__(house, spec, header, run=run, source=source)
 
     def cancel(self) -> None:
-        """Ask the run to stop; finished results are kept. Returns at once, from any thread and from a signal."""
-        # In a thread: a signal may come while this thread holds what a request needs.
-        threading.Thread(target=self._cancelled, name="tapehead-cancel", daemon=True).start()
+        """Ask the run to stop; finished results are kept. From any thread, and from the handler of a signal."""
+        # In a thread, and waited for with a bound: a signal may come while this one holds what a request needs.
+        asking = threading.Thread(target=self._cancelled, name="tapehead-cancel", daemon=True)
+        asking.start()
+        asking.join(CANCEL_S)
 
     def close(self) -> None:
         """Stop listening; the run goes on."""
@@ -138,7 +143,9 @@ class RemoteRun(Run):
     def _follow(self, run: str) -> Iterator[Numbered]:
         """Yield the events of the run, each once."""
         for number, body in self._told(run):
-            yield number, event_from(run, body, reused=self._reused, fetch=self._trades)
+            # How far a run was that is long done is told by nobody.
+            if not (self._reused and body["event"] == "progress"):
+                yield number, event_from(run, body, reused=self._reused, fetch=self._trades)
 
     def _trades(self, result: RunResult) -> Trades:
         """Return the trades of a result of this run."""
@@ -168,7 +175,7 @@ class RemoteRun(Run):
             try:
                 self._connection.do(asked_runs.cancel(self.id))
             except ServerAwayError:
-                if self._closed.wait(1.0):
+                if self._closed.wait(RETRY_S):
                     return
             else:
                 return

@@ -154,7 +154,8 @@ class AsyncRemoteRun:
                     else:
                         async for data in response.aiter_raw():
                             for number, body in following.take(data):
-                                yield number, event_from(self.id, body, reused=self._reused)
+                                if not (self._reused and body["event"] == "progress"):
+                                    yield number, event_from(self.id, body, reused=self._reused)
             except self._connection.httpx.TransportError as error:
                 cause = cause_of(error)
             if not following.over:

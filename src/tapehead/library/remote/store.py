@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NotServedError
+from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
@@ -26,7 +27,6 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.work import Executor
 
 if TYPE_CHECKING:
-    from tapehead.indicators.catalogue import Indicator
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
 
@@ -134,7 +134,7 @@ class RemoteStore(Store):
             super().strategies(file)
         return self._connection.do(asked_market.strategies())
 
-    def indicators(self) -> "list[Indicator]":
+    def indicators(self) -> tuple[Indicator, ...]:
         """Return the indicators of the service."""
         return self._connection.do(asked_market.indicators())
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
@@ -22,7 +23,6 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 
 if TYPE_CHECKING:
-    from tapehead.indicators.catalogue import Indicator
     from tapehead.jobs.undo import Undone
 
 
@@ -127,7 +127,7 @@ class AsyncRemoteStore:
         """Return the strategies that the service can run."""
         return await self._connection.do(asked_market.strategies())
 
-    async def indicators(self) -> "list[Indicator]":
+    async def indicators(self) -> tuple[Indicator, ...]:
         """Return the indicators of the service."""
         return await self._connection.do(asked_market.indicators())
 
