@@ -172,11 +172,23 @@ def test_a_reader_that_went_away_ends_nothing() -> None:
         def write(self, text: str) -> int:
             raise BrokenPipeError
 
-    out = Gone()
-    with logged(LogSettings(), out) as lines:
+    with logged(LogSettings(), Gone()) as lines:
         logging.getLogger("tapehead.runs").info("1")
         logging.getLogger("tapehead.runs").info("2")
     assert not lines._writer.is_alive()
+    assert lines.dropped == 2
+
+
+def test_a_value_that_cannot_be_said_costs_one_line() -> None:
+    class Mute:
+        def __str__(self) -> str:
+            raise ZeroDivisionError
+
+    def say() -> None:
+        logging.getLogger("tapehead.runs").info("1", extra={"what": Mute()})
+        logging.getLogger("tapehead.runs").info("2")
+
+    assert [json.loads(line)["message"] for line in said(LogSettings(), say)] == ["2"]
 
 
 def test_the_environment_says_how_loud() -> None:

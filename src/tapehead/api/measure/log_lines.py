@@ -68,11 +68,13 @@ class Lines(logging.Handler):
         """Write lines as they come, all that wait in one go."""
         form = to_text if self._human else to_json
         while (fields := self._waiting.get()) is not None:
-            # The reader of standard error may go away; the service goes on without one.
-            with contextlib.suppress(OSError, ValueError):
+            try:
+                _make_trace(fields)
                 self._out.write(form(fields))
                 if self._waiting.empty():
                     self._out.flush()
+            except Exception:  # noqa: BLE001 - the reader went away, or a value cannot be said: the service goes on
+                self.dropped += 1
 
 
 def to_fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -89,9 +91,15 @@ def to_fields(record: logging.LogRecord) -> dict[str, Any]:
     fields |= {name: value for name, value in told.items() if value}
     # Whoever gives a field one of our own names gets an underscore with it, not our place.
     fields |= {f"{name}_" if name in fields else name: value for name, value in own.items() if value is not None}
-    if record.exc_info and record.exc_info[0] is not None:
-        fields["trace"] = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+    if record.exc_info and record.exc_info[1] is not None:
+        fields["trace"] = record.exc_info[1]
     return fields
+
+
+def _make_trace(fields: dict[str, Any]) -> None:
+    """Put the trace of an error in its place: it reads source files, so whoever logs does not wait for it."""
+    if isinstance(fields.get("trace"), BaseException):
+        fields["trace"] = "".join(traceback.format_exception(fields["trace"])).rstrip()
 
 
 def to_json(fields: dict[str, Any]) -> str:
