@@ -6,6 +6,7 @@ from tapehead.api.access.scopes import RULES
 from tests.fuzz_http.__main__ import fuzz
 
 LEFT_OUT = 2
+# The page at `/` and the OpenAPI itself.
 UNLISTED = 2
 
 
