@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench lock format
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load lock format serve
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -16,6 +16,9 @@ setup: ## environment, pinned packages, compiled kernels; nothing to do the seco
 
 demo: setup ## a synthetic market, one strategy on all of it, results as they finish
 	@$(BIN)/tapehead --home .tapehead-demo demo
+
+serve: setup ## the service on the store of `make demo`, until Ctrl-C; HOME_DIR=folder serves another, PORT=free
+	@$(BIN)/tapehead --home $(or $(HOME_DIR),.tapehead-demo) serve $(if $(PORT),--port $(PORT))
 
 test: setup ## every test
 	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
@@ -53,6 +56,10 @@ dirty: setup ## random dirty markets with known truth, imported; N=2000 of them,
 bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
 	@benchmarks/setup_peers.sh
 	@$(BIN)/python -m benchmarks $(or $(W),W5)
+
+load: setup ## a service under load: W5 over HTTP, W10, fairness, plain routes under locust; W=W10 picks one
+	@benchmarks/setup_peers.sh load
+	@$(BIN)/python -m benchmarks $(or $(W),load) --http
 
 bigfile: setup ## import an unsorted file larger than memory may hold; GB=5; prints peak memory and time
 	@$(BIN)/python -m benchmarks.bigfile --gb $(or $(GB),5)

@@ -6,22 +6,29 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import arrays, cold_start, page, storage, table, universe
 from benchmarks.asked import Asked, Report
 from benchmarks.fuzz import __main__ as fuzz
+from benchmarks.load import fairness, open_streams, over_http, plain
+from benchmarks.load.report import ServiceReport
 from benchmarks.machine import ROOT
 from benchmarks.processes import KEEPERS, PEERS, EngineFailed
 from benchmarks.storage_report import StorageReport
 
-Workload = Callable[[Asked, Callable[[str], None]], Report | StorageReport]
+Reports = Report | StorageReport | ServiceReport
+Workload = Callable[[Asked, Callable[[str], None]], Reports]
 WORKLOADS: dict[str, Workload] = {
     "W1": cold_start.measure,
     "W2": arrays.measure,
     "W3": arrays.measure,
     "W5": universe.measure,
     "W8": storage.measure,
+    "W10": open_streams.measure,
+    "fairness": fairness.measure,
+    "plain": plain.measure,
 }
 YEAR = 8_760
 MILLION = 1_000_000
@@ -34,6 +41,13 @@ ALL = (
     Asked("W5", instruments=500, bars=5 * YEAR),
     Asked("W8", instruments=0, bars=MILLION, every_row=True, peers=KEEPERS),
 )
+LOAD = (
+    Asked("W5", instruments=48, bars=5 * YEAR, over_http=True),
+    Asked("W10", instruments=48, bars=YEAR, streams=1000),
+    Asked("fairness", instruments=500, bars=YEAR),
+    Asked("plain", instruments=48, bars=YEAR),
+)
+"""What a service does; needs the environment .venv-load, so `all` is without it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,8 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         for asked in _wanted(given):
-            report = WORKLOADS[asked.workload](asked, _say)
-            for line in report.lines() if isinstance(report, StorageReport) else table.lines(report):
+            measure = over_http.measure if asked.over_http else WORKLOADS[asked.workload]
+            report = measure(asked, _say)
+            for line in table.lines(report) if isinstance(report, Report) else report.lines():
                 print(line, file=sys.stderr if given.json else sys.stdout)
             if given.save:
                 _keep(report, given.save)
@@ -67,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Timings beside other tools, only where results agree.",
         epilog="python -m benchmarks fuzz --help: random cases through Tapehead and the peers, trade by trade",
     )
-    parser.add_argument("workload", nargs="?", default="all", choices=[*WORKLOADS, "all", "report"])
+    parser.add_argument("workload", nargs="?", default="all", choices=[*WORKLOADS, "all", "load", "report"])
     parser.add_argument(
         "files", nargs="*", type=Path, help="for report: kept results; default benchmarks/results/*.json"
     )
@@ -82,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_at_least(1),
         help="number of instruments (default 48; W2 1000, W3 1; W1 has one, W8 as many as its bars need)",
     )
+    parser.add_argument("--http", action="store_true", help="W5 asked of a service, through its socket")
+    parser.add_argument("--streams", type=_at_least(20), help="streams of W10 (default 1000)")
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument(
         "--rows",
@@ -99,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _wanted(given: argparse.Namespace) -> list[Asked]:
     """The workloads to run."""
+    served = _served(given)
+    if served:
+        return served
     if given.workload == "all":
         wanted = [(one.workload, one.instruments, one.bars, one.every_row) for one in ALL]
     elif given.workload == "W1":
@@ -115,6 +135,14 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
         Asked(name, given.seed, instruments, bars, given.fresh, every_row, _among(given.peers, name))
         for name, instruments, bars, every_row in wanted
     ]
+
+
+def _served(given: argparse.Namespace) -> list[Asked]:
+    """The workloads against a service that were asked for, each of a size of its own unless one is given."""
+    name = given.workload
+    wanted = [one for one in LOAD if name in (one.workload, "load") and (name != "W5" or given.http)]
+    sizes = {key: getattr(given, key) for key in ("instruments", "bars", "streams") if getattr(given, key)}
+    return [replace(one, seed=given.seed, fresh=given.fresh, **sizes) for one in wanted]
 
 
 def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
@@ -145,11 +173,12 @@ def _peers(text: str) -> tuple[str, ...]:
     return names
 
 
-def _keep(report: Report | StorageReport, folder: Path) -> None:
+def _keep(report: Reports, folder: Path) -> None:
     """Write one result as a file."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = report.asked
-    path = folder / f"{asked.workload}-{asked.instruments}x{asked.bars}-seed{asked.seed}.json"
+    name = f"{asked.workload}-http" if asked.over_http else asked.workload
+    path = folder / f"{name}-{asked.instruments}x{asked.bars}-seed{asked.seed}.json"
     path.write_text(json.dumps(report.kept(), indent=1) + "\n", encoding="utf-8")
     _say(f"kept: {path}")
 

@@ -11,7 +11,7 @@ from benchmarks.processes import PEERS
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The command line of one workload."""
+    """The command line of one workload; `streams` are those of W10."""
 
     workload: str
     seed: int = 7
@@ -20,6 +20,8 @@ class Asked:
     fresh: bool = False
     every_row: bool = False
     peers: tuple[str, ...] = PEERS
+    over_http: bool = False
+    streams: int = 0
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ def main() -> None:
         print(json.dumps({"imported": True}))
         return
     cold = _backtest(store, asked.fill, announce=True)
-    outcome = _outcome(cold.results, cold.run)
+    outcome = outcome_of(cold.results, cold.run)
     cold_ms = (time.monotonic_ns() - int(os.environ["BENCH_SPAWNED_NS"])) / 1e6
     said: dict[str, Any] = {"cold_ms": cold_ms, "stages_ms": cold.stages_ms}
     if not asked.once:
@@ -86,7 +86,7 @@ def _backtest(store: Any, fill: str, *, announce: bool = False, gather: bool = F
         last = time.perf_counter_ns()
     if gather:
         tested = time.perf_counter_ns()
-        _outcome(results, run)
+        outcome_of(results, run)
         last += time.perf_counter_ns() - tested
     return Timed((first - began) / 1e6, (last - began) / 1e6, _stages(run), results, run)
 
@@ -114,7 +114,7 @@ def _stages(run: Any) -> dict[str, float]:
     return {name: float(value) for name, value in stages.items()} if stages else {}
 
 
-def _outcome(results: list[Any], run: Any) -> Outcome:
+def outcome_of(results: list[Any], run: Any) -> Outcome:
     """Join results to contiguous arrays, in the order of the symbols."""
     from benchmarks.outcome import METRICS, TRADE_COLUMNS, gather
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import storage_report
+from benchmarks.load import report as load_report
 from benchmarks.machine import ROOT
 from benchmarks.numbers import number
 
@@ -49,6 +50,10 @@ How to read it:
   an append too; a file format appends by one more file, the cheapest way it has. Every peer stands here in each of
   its layouts. Where Tapehead's time goes, and why not further down:
   [decision 015](decisions/015-where-the-time-of-the-store-goes.md).
+- What a service does (`make load`) is asked over TCP by clients on the same machine, which share its cores with it. W5
+  over HTTP: from the request, on a new connection, to the last result in the client's hands; what the service kept is
+  compared with the twin, and what came with what it kept, by count and digest. W10, fairness and the plain routes say
+  below what was asked.
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
 
@@ -64,9 +69,16 @@ TITLES = {
 def write(paths: Sequence[Path]) -> Path:
     """Write the page from kept results; without paths from all of `benchmarks/results/`."""
     held = [json.loads(path.read_text(encoding="utf-8")) for path in (paths or sorted(RESULTS.glob("*.json")))]
-    held.sort(key=lambda one: (one["asked"]["workload"], one["asked"]["instruments"] * one["asked"]["bars"]))
+    held.sort(key=_place)
     PAGE.write_text("\n".join([PREFACE, *_body(held)]).rstrip() + "\n", encoding="utf-8")
     return PAGE
+
+
+def _place(one: dict[str, Any]) -> tuple[int, str, bool, int]:
+    """Where a result stands: W2 before W10, no number last; in process before over HTTP; small before large."""
+    asked = one["asked"]
+    name = asked["workload"]
+    return len(name), name, "figures" in one, asked["instruments"] * asked["bars"]
 
 
 def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -76,7 +88,10 @@ def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "Peers: " + ", ".join(f"{name} {version}" for name, version in pins.items()) + ".\n"
     for one in held:
         nothing = False
-        yield from storage_report.restored(one).section() if one["line"]["id"] == "W8" else _section(one)
+        if "figures" in one:
+            yield from load_report.restored(one).section()
+        else:
+            yield from storage_report.restored(one).section() if one["line"]["id"] == "W8" else _section(one)
     if nothing:
         yield "No results have been kept yet.\n"
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv-peers and .venv-keepers: the other tools that the benchmarks run beside Tapehead (W8, the store, has its
-# own). Needs python3 with venv. A second call with unchanged pins does nothing. One of them: benchmarks/setup_peers.sh
-# keepers. Another interpreter: PYTHON=python3.12 benchmarks/setup_peers.sh
+# own); by its name only also .venv-load, with which `make load` asks a service. Needs python3 with venv. A second call
+# with unchanged pins does nothing. One of them: benchmarks/setup_peers.sh keepers. Another interpreter:
+# PYTHON=python3.12 benchmarks/setup_peers.sh
 set -eu
 
 if [ $# -eq 0 ]; then
@@ -9,8 +10,8 @@ if [ $# -eq 0 ]; then
     exec "$0" keepers
 fi
 which=$1
-case $which in peers | keepers) ;; *)
-    echo "There is no environment '$which'; there are peers and keepers" >&2
+case $which in peers | keepers | load) ;; *)
+    echo "There is no environment '$which'; there are peers, keepers and load" >&2
     exit 2
     ;;
 esac
