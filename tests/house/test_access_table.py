@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 import tapehead
 from tapehead.api.access.scopes import RULES, Rule, Table
 from tapehead.api.app import make_app
+from tapehead.api.openapi import _whole as whole
 from tapehead.api.options import Options
 from tapehead.api.service import Service
 from tests.house.tree import ROOT
@@ -39,6 +40,19 @@ def test_the_table_knows_every_route_and_no_other(tmp_path: Path) -> None:
 def test_the_page_says_what_the_table_says() -> None:
     page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
     assert [tuple(found) for found in ROW.findall(page)] == [tuple(rule) for rule in RULES]
+
+
+def test_every_operation_of_the_openapi_says_its_scope(tmp_path: Path) -> None:
+    with tapehead.open(tmp_path / "home") as store:
+        found = whole(make_app(Service(store), Options()))
+    said = {
+        (method.upper(), path): (operation.get("x-scope"), operation.get("security"))
+        for path, item in found["paths"].items()
+        for method, operation in item.items()
+    }
+    scopes = {(rule.method, rule.template.replace(":path}", "}")): rule.scope for rule in RULES}
+    assert said == {place: (scopes[place], [] if scopes[place] == "open" else [{"key": []}, {}]) for place in said}
+    assert found["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
 
 
 def test_what_writes_needs_more_than_reading() -> None:

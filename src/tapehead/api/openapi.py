@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
+from tapehead.api.access.described import describe
 from tapehead.api.answer import answer
 from tapehead.api.wire.problem import Problem
 
@@ -42,4 +43,5 @@ def _whole(app: FastAPI) -> dict[str, Any]:
     schema = Problem.model_json_schema(ref_template=_SCHEMAS)
     held.update(schema.pop("$defs", {}))
     held["Problem"] = schema
+    describe(found)
     return found
