@@ -79,8 +79,8 @@ class Page:
             time.sleep(0.02)
 
     def ask(self, expression: str) -> Any:
-        """Return what a piece of JavaScript gives, run by the tools and not by the page."""
-        found = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Return what a piece of JavaScript gives, in the end, run by the tools and not by the page."""
+        found = self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
