@@ -57,7 +57,7 @@ def kept_run(house: House, run: str) -> Run:
     """Return a kept run by its whole id."""
     record = house.runs.record(run)
     spec = RunSpec.from_json(record.spec)
-    return Run(house, spec, _kept_header(house, run, spec, record), run=run)
+    return Run(house, spec, lambda: _kept_header(house, run, spec, record), run=run)
 
 
 def make_plan_of(
@@ -97,7 +97,7 @@ def prepare_work(
     if isinstance(executor, str):
         executor = make_executor(executor, house.settings.workers if workers is None else workers)
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
-    prepare(context, loaded, cancel)
+    bench = prepare(context, loaded, cancel)
 
     def work_of(_run: str) -> Callable[[Task], Outcome]:
         return partial(work, context)
@@ -107,7 +107,7 @@ def prepare_work(
 
     named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
     facts = (version_facts(), platform_facts())
-    ends = (*named, _degraded(house), *facts, keep_failed)
+    ends = (*named, _degraded(house), *facts, keep_failed, bench)
     return Work(Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *ends), tally, cancel)
 
 

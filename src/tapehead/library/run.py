@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
@@ -67,7 +68,7 @@ class Run(Framed):
         self,
         house: House,
         spec: RunSpec,
-        header: Header,
+        header: Header | Callable[[], Header],
         *,
         run: str | None = None,
         source: Iterator[Numbered] | None = None,
@@ -81,12 +82,17 @@ class Run(Framed):
         self._tally = tally
         self._results: dict[str, RunResult] = {}
         self.spec = spec
-        self.header = header
+        self._head = header
         self.warnings: list[Warned] = []
         self._failed: Failed | None = None
         self._begun = False
         self._ahead: list[Numbered] = []
         self._again: Again | None = None
+
+    @cached_property
+    def header(self) -> Header:
+        """What stands above the table; of a kept run it is gathered from all its results, when first looked at."""
+        return self._head() if callable(self._head) else self._head
 
     @property
     def id(self) -> str:

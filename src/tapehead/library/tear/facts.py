@@ -18,7 +18,10 @@ class Kept(Protocol):
     """What a report needs of a run; `header` says strategy, interval, adjustment and stamps."""
 
     spec: RunSpec
-    header: Any
+
+    @property
+    def header(self) -> Any:
+        """What stands above its table."""
 
     @property
     def id(self) -> str:
