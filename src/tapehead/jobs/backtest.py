@@ -29,7 +29,8 @@ class Desk:
     """Where a run is kept and who works on it; `work` makes the picklable work of a run id.
 
     `probe` makes the picklable work of its look-ahead test; `strategy` and `place` name what is tested and its lines.
-    `keep_failed` keeps a run of which nothing came out, with the event that says why.
+    `keep_failed` keeps a run of which nothing came out, with the event that says why. `bench` is what the work finds in
+    this process as long as the run lives.
     """
 
     bars: BarStore
@@ -44,6 +45,7 @@ class Desk:
     versions: Mapping[str, str]
     platform: Mapping[str, str]
     keep_failed: bool = False
+    bench: object = None
 
 
 def backtest(desk: Desk, plan: Plan, cancel: Cancel, tally: Tally, origin: str) -> Iterator[Numbered]:

@@ -40,7 +40,7 @@ SHORT_SHARE = 0.01
 """A history that lacks more than this share of the asked range is flagged `short_history`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Bench:
     """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars.
 

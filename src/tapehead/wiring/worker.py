@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -34,15 +35,17 @@ class WorkerContext:
 
 
 _KEPT = 8
-"""Benches a process holds, so that a few runs can be read by turns."""
+"""Benches that a process made for runs of others, so that a few can be worked on by turns."""
 _lock = threading.Lock()
 _benches: OrderedDict[str, Bench] = OrderedDict()
+_own: WeakValueDictionary[str, Bench] = WeakValueDictionary()
+"""Benches of runs that this process drives; each run holds its own, however many go on."""
 
 
 def work(context: WorkerContext, task: Task) -> Outcome:
     """Run one task; never raises."""
     try:
-        bench = _benches.get(context.token) or prepare(context)
+        bench = _found(context.token) or prepare(context)
     except TapeheadError as error:
         return Failure(error.code, str(error))
     return run_task(bench, task)
@@ -51,7 +54,7 @@ def work(context: WorkerContext, task: Task) -> Outcome:
 def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
     """Test one instrument for look-ahead; never raises."""
     try:
-        bench = _benches.get(context.token) or prepare(context)
+        bench = _found(context.token) or prepare(context)
     except TapeheadError as error:
         return Probed(refused=str(error))
     return run_probe(bench, asking, task)
@@ -60,7 +63,8 @@ def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
 def prepare(context: WorkerContext, loaded: Loaded | None = None, cancel: Cancel | None = None) -> Bench:
     """Make the bench of a run, once a process; `loaded` is the strategy where the caller has loaded it.
 
-    `cancel` ends what the caller has begun; a worker elsewhere has none.
+    `cancel` ends what the caller drives, who holds the bench that is returned as long as the run lives; a worker
+    elsewhere has none.
 
     Numba's machinery is loaded here (0.15 to 0.4 s, once a process), so that it stands before the run begins and not
     between its start and its first row.
@@ -71,17 +75,29 @@ def prepare(context: WorkerContext, loaded: Loaded | None = None, cancel: Cancel
         The strategy's source is no longer the one that the plan names.
     """
     with _lock:
-        bench = _benches.get(context.token)
+        bench = _found(context.token)
         if bench is None:
-            found = loaded or load_strategy(context.strategy)
-            if found.source != context.plan.key.strategy:
-                raise StrategyFileError(path=context.strategy, cause="it changed after the run was planned")
-            house = assemble(context.settings)
-            items = {item.series: item for item in context.plan.items}
-            shelf = house.direct if context.direct else house.shelf
-            made = Bench(context.plan, items, found.made, context.origin, shelf, cancel or Cancel())
-            bench = _benches[context.token] = made
+            bench = _make(context, loaded or load_strategy(context.strategy), cancel or Cancel())
+            if cancel is not None:
+                _own[context.token] = bench
+                return bench
+            _benches[context.token] = bench
             while len(_benches) > _KEPT:
                 _benches.popitem(last=False)
-            survey(np.zeros(1, np.uint8))
     return bench
+
+
+def _found(token: str) -> Bench | None:
+    """Return the bench of a run that is there already."""
+    return _own.get(token) or _benches.get(token)
+
+
+def _make(context: WorkerContext, found: Loaded, cancel: Cancel) -> Bench:
+    """Make the bench of a run; load Numba's machinery."""
+    if found.source != context.plan.key.strategy:
+        raise StrategyFileError(path=context.strategy, cause="it changed after the run was planned")
+    house = assemble(context.settings)
+    items = {item.series: item for item in context.plan.items}
+    shelf = house.direct if context.direct else house.shelf
+    survey(np.zeros(1, np.uint8))
+    return Bench(context.plan, items, found.made, context.origin, shelf, cancel)

@@ -1,8 +1,10 @@
 """assemble: one house a process and home; what stands in its way; executors by name; a bench that knows its code."""
 
+import gc
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from tapehead.library.store import Store
 from tapehead.model.spec import RunSpec
 from tapehead.ports.work import Failure, Results, Task
 from tapehead.settings import processors, read_settings
+from tapehead.wiring import worker
 from tapehead.wiring.assemble import assemble, dismantle, make_executor
 from tapehead.wiring.platform import platform_facts, version_facts
 from tapehead.wiring.plugins import engine_digest, load_strategy
@@ -107,3 +110,23 @@ def test_a_worker_that_finds_other_code_says_so(store: Store, tmp_path: Path) ->
     write_strategy(tmp_path / "mine.py", RSI_BODY)
     assert isinstance(work(context, task), Results)
     assert isinstance(work(WorkerContext("another", house.settings, plan, named, "", direct=True), task), Results)
+
+
+def test_a_run_makes_its_bench_once_however_many_go_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    make = worker._make
+
+    def counted(context: WorkerContext, *others: Any) -> Any:
+        made.append(context.token)
+        return make(context, *others)
+
+    monkeypatch.setattr(worker, "_make", counted)
+    runs = [store.backtest("SmaCross", universe="crypto", fast=2, slow=slow, fresh=True) for slow in range(3, 15)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.wait()
+    assert len(made) == len(set(made)) == len(runs)
+    del run, runs
+    gc.collect()
+    assert not set(made) & set(worker._own)
