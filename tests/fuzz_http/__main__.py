@@ -1,4 +1,4 @@
-"""schemathesis over the whole OpenAPI of a real service: no 5xx, no answer that is not declared.
+"""schemathesis over the whole OpenAPI of a real service: no 5xx, no undeclared answer, nothing that does not fit taken.
 
 `make fuzz-http N=200 SEED=7`; the suite runs a short form (tests/acceptance/test_http_schema.py).
 """
@@ -23,8 +23,12 @@ CHECKS = (
     "response_schema_conformance",
     "unsupported_method",
     "allow_header_conformance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "use_after_free",
+    "ensure_resource_availability",
 )
-PHASES = ("examples", "coverage", "fuzzing")
+PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
 
 class Found(NamedTuple):
