@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from tapehead.cli.main import main
 from tapehead.errors import NotServedError, ServerAwayError, TapeheadError
 from tapehead.model.events import Cancelled, Completed, Result, to_bytes
 from tests.acceptance.cutting import cutting
+from tests.acceptance.program import write_bars
 from tests.acceptance.transcript import steady
 from tests.serving import Served, install_gated, serving, serving_here
 
 SPEC: dict[str, Any] = {"universe": "demo", "period": 9, "fee": "10bps"}
-CLIENTS, CUTS = 25, 4
+CLIENTS, CUTS = 50, 2
 AWAY = "http://127.0.0.1:9"
 
 
@@ -276,6 +278,37 @@ def test_the_async_twin_gives_the_same(served: Served, here: Any, digest: str, t
             yield one
 
     asyncio.run(ask())
+
+
+def test_files_are_uploaded_each_as_a_commit_and_taken_back(
+    home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bars = write_bars(tmp_path / "binance", ("AUSDT", "BUSDT"), 300)
+    theirs = shutil.copytree(home, tmp_path / "theirs")
+    with serving_here(theirs) as served, th.connect(served.url) as store, th.open(tmp_path / "ours") as ours:
+        own = ours.import_files(bars, kind="crypto")
+        dry = store.import_files(bars, kind="crypto", dry_run=True)
+        assert (dry.committed, len(store.log())) == (False, 1)
+        report = store.import_files(bars, kind="crypto")
+        alike = {"snapshot": 0, "guesses": ()}
+        assert [replace(one, **alike) for one in report.files] == [replace(one, **alike) for one in own.files]
+        assert (report.symbols, report.committed, report.snapshot) == (own.symbols, True, 3)
+        assert store.bars("binance:AUSDT").to_arrow().equals(ours.bars("AUSDT").to_arrow())
+        (tmp_path / "binance" / "BUSDT.csv").write_text("no,bars\n1,2\n")
+        (bars / "AUSDT.csv").write_text((bars / "AUSDT.csv").read_text() + "1900000000000,1,1,1,1,1\n")
+        with pytest.raises(TapeheadError, match=r"Of 2 files 1 are in, as commits up to 4\. .*tapehead undo 4"):
+            store.import_files(bars)
+        undone = store.undo(4)
+        assert (undone.undoes.number, undone.commit) == (4, 5)
+        assert store.bars("binance:AUSDT").to_arrow().equals(ours.bars("AUSDT").to_arrow())
+
+        async def ask() -> int:
+            async with th.connect_async(served.url) as store:
+                return (await store.import_files(bars / "AUSDT.csv", dry_run=True)).total.added
+
+        assert asyncio.run(ask()) == 1
+        assert main(["--server", served.url, "import", str(bars / "AUSDT.csv")]) == 0
+        assert "1 bar added" in capsys.readouterr().out
 
 
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:

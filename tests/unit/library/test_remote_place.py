@@ -80,6 +80,12 @@ def test_what_runs_here_is_not_reached_through_a_proxy() -> None:
     assert Place("https://example.org", "").client()["trust_env"]
 
 
+def test_only_an_address_without_tls_is_taken_without_certificates() -> None:
+    assert not Place("http://example.org", "").client()["verify"]
+    assert Place("https://example.org", "").client()["verify"] is True
+    assert Place("https://127.0.0.1:1", "").client()["verify"] is True
+
+
 def test_without_httpx_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "httpx", None)
     with pytest.raises(MissingPackageError, match=r"tapehead\.connect needs httpx.*'tapehead\[server\]'") as caught:

@@ -16,23 +16,30 @@ PAGE = 500
 
 
 class Ask(NamedTuple):
-    """One request; `path` is below the root of the interface."""
+    """One request; `path` is below the root of the interface, `file` one of this machine whose bytes are the body."""
 
     method: str
     path: str
     params: Mapping[str, Any] = {}
     json: Any = None
     headers: Mapping[str, str] = {}
-    more: Mapping[str, Any] = {}
+    file: str | None = None
 
     def request(self) -> dict[str, Any]:
-        """Return the arguments of an httpx request; parameters that are None are left out."""
+        """Return the arguments of an httpx request, but for a file; parameters that are None are left out."""
         params = {name: _text(value) for name, value in self.params.items() if value is not None}
-        headers, more = dict(self.headers), dict(self.more)
-        if self.json is not None:
-            headers["Content-Type"] = "application/json"
-            more["content"] = orjson.dumps(self.json, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
-        return {"method": self.method, "url": self.path, "params": params, "headers": headers, **more}
+        made: dict[str, Any] = {
+            "method": self.method,
+            "url": self.path,
+            "params": params,
+            "headers": dict(self.headers),
+        }
+        if self.file is not None:
+            made["headers"]["Content-Type"] = "application/octet-stream"
+        elif self.json is not None:
+            made["headers"]["Content-Type"] = "application/json"
+            made["content"] = orjson.dumps(self.json, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
+        return made
 
 
 class Answer(NamedTuple):

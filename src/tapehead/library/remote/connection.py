@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tapehead.errors import ServerAwayError
@@ -16,6 +17,7 @@ T = TypeVar("T")
 CONNECT_S = 5.0
 ANSWER_S = 600.0
 """A verification or an import may take minutes, and sends nothing before it is done."""
+PIECE_BYTES = 1024 * 1024
 _CAUSES = {
     "ConnectError": "nothing answers there",
     "ConnectTimeout": f"nothing answered within {CONNECT_S:.0f} s",
@@ -60,13 +62,21 @@ class Connection:
         """Send one request; again where an open connection turns out to be dead and nothing can happen twice."""
         for tries in range(2):
             try:
-                found = self._client.request(**ask.request())
+                body = {} if ask.file is None else {"content": iter_file(ask.file)}
+                found = self._client.request(**ask.request(), **body)
             except self.httpx.TransportError as error:
                 if tries or not may_repeat(ask, error, self.httpx):
                     raise away(self.place, error) from error
             else:
                 return Answer(found.status_code, dict(found.headers), found.content)
         raise AssertionError("unreachable")
+
+
+def iter_file(path: str) -> Iterator[bytes]:
+    """Yield the bytes of a file, a MiB at a time."""
+    with Path(path).open("rb") as file:
+        while data := file.read(PIECE_BYTES):
+            yield data
 
 
 def request_times(httpx: Any) -> Any:

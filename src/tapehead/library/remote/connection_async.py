@@ -1,11 +1,12 @@
 """AsyncConnection: what Connection does, awaited."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, TypeVar
 
 from tapehead.library.remote.asking import Answer, Ask, Asking
-from tapehead.library.remote.connection import away, may_repeat, request_times, stream_times
+from tapehead.library.remote.connection import away, iter_file, may_repeat, request_times, stream_times
 from tapehead.library.remote.place import Place, httpx_module
 
 if TYPE_CHECKING:
@@ -48,10 +49,18 @@ class AsyncConnection:
         """Send one request; again where an open connection turns out to be dead and nothing can happen twice."""
         for tries in range(2):
             try:
-                found = await self._client.request(**ask.request())
+                body = {} if ask.file is None else {"content": _iter_file(ask.file)}
+                found = await self._client.request(**ask.request(), **body)
             except self.httpx.TransportError as error:
                 if tries or not may_repeat(ask, error, self.httpx):
                     raise away(self.place, error) from error
             else:
                 return Answer(found.status_code, dict(found.headers), found.content)
         raise AssertionError("unreachable")
+
+
+async def _iter_file(path: str) -> AsyncIterator[bytes]:
+    """Yield the bytes of a file as `iter_file` does; the disk is waited for in a thread."""
+    pieces = iter_file(path)
+    while data := await asyncio.to_thread(next, pieces, b""):
+        yield data

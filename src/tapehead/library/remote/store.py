@@ -1,10 +1,11 @@
 """RemoteStore: a store behind a service; `connect` is the door."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import NotServedError
+from tapehead.errors import NotServedError, TapeheadError
 from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
@@ -19,11 +20,14 @@ from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import header_from
 from tapehead.library.remote.request import check_left_out, time_text, write_request
 from tapehead.library.remote.run import RemoteRun
+from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import Store, StrategyInfo
 from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
+from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Quarantined, Universe
 from tapehead.model.spec import RunSpec
+from tapehead.ports.bars import Hints
 from tapehead.ports.work import Executor
 
 if TYPE_CHECKING:
@@ -106,6 +110,37 @@ class RemoteStore(Store):
         asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         begun = self._connection.do(asked_runs.begin(write_request(strategy, asked)))
         return self._followed(begun["id"], reused=begun["reused"])
+
+    def import_files(
+        self,
+        *paths: str | os.PathLike[str],
+        symbol: str | None = None,
+        venue: str | None = None,
+        kind: str | None = None,
+        interval: str | None = None,
+        tz: str | None = None,
+        unit: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        price: str = "mid",
+        dry_run: bool = False,
+        strict: bool = False,
+        supersede: bool = False,
+        progress: Callable[..., None] | None = None,
+    ) -> ImportReport:
+        """Import files of this machine there, each as a commit of its own; see `Store.import_files`.
+
+        Where one is refused, those before it are in; the sentence says their commits.
+        """
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
+        uploads = Uploads(paths, Wish(hints, dry_run=dry_run, strict=strict, supersede=supersede))
+        for done, asking in uploads:
+            if progress is not None:
+                progress("uploading", done, len(uploads.files))
+            try:
+                self._connection.do(asking)
+            except TapeheadError as error:
+                raise uploads.broken(error) from error
+        return uploads.report
 
     def resume(
         self,

@@ -1,9 +1,11 @@
 """AsyncRemoteStore: what RemoteStore does, awaited; `connect_async` is the door."""
 
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from tapehead.errors import TapeheadError
 from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
@@ -15,11 +17,14 @@ from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import header_from
 from tapehead.library.remote.request import time_text, write_request
 from tapehead.library.remote.run_async import AsyncRemoteRun
+from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import StrategyInfo
 from tapehead.model.bars import Bars
 from tapehead.model.membership import Roll
+from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Universe
 from tapehead.model.spec import RunSpec
+from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
 
 if TYPE_CHECKING:
@@ -101,6 +106,31 @@ class AsyncRemoteStore:
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         begun = await self._connection.do(asked_runs.begin(write_request(strategy, {**asked, "fresh": fresh})))
         return await self._followed(begun["id"], reused=begun["reused"])
+
+    async def import_files(
+        self,
+        *paths: str | os.PathLike[str],
+        symbol: str | None = None,
+        venue: str | None = None,
+        kind: str | None = None,
+        interval: str | None = None,
+        tz: str | None = None,
+        unit: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        price: str = "mid",
+        dry_run: bool = False,
+        strict: bool = False,
+        supersede: bool = False,
+    ) -> ImportReport:
+        """Import files of this machine there, each as a commit of its own; see `RemoteStore.import_files`."""
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
+        uploads = Uploads(paths, Wish(hints, dry_run=dry_run, strict=strict, supersede=supersede))
+        for _, asking in uploads:
+            try:
+                await self._connection.do(asking)
+            except TapeheadError as error:
+                raise uploads.broken(error) from error
+        return uploads.report
 
     async def resume(self, prefix: str) -> AsyncRemoteRun:
         """Let a run go on that was cancelled or failed, and follow it; see `Store.resume`."""
