@@ -19,6 +19,7 @@ from tapehead.api.problem import problem
 from tapehead.api.routes import bars, catalogue, health, imports, kept, market, results, root, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
+from tapehead.library.documents.market import instrument_json, instrument_name
 
 ROUTERS = (
     root.router,
@@ -59,7 +60,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
     )
     app.state.service = service
     app.state.options = options
-    app.state.answers, app.state.fragments = Answers(), Fragments()
+    app.state.answers, app.state.fragments = Answers(), Fragments(instrument_name, instrument_json)
     for router in ROUTERS:
         app.include_router(router)
     add_openapi(app)

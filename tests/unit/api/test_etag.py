@@ -1,5 +1,6 @@
 """Tags by content, conditions that name them, and what is kept for who asks again."""
 
+import orjson
 import pytest
 
 from tapehead.api.etag import CODINGS, Answers, Fragments, Kept, coded_tag, make_tag, matched_tag
@@ -59,9 +60,13 @@ def test_a_row_is_written_anew_only_when_it_is_another() -> None:
 
     def plain(row: list[int]) -> dict[str, int]:
         made.append(row)
-        return {"n": row[0]}
+        return {"n": row[1]}
 
-    held, one = Fragments(), [1]
-    assert [held.of("x", one, plain), held.of("x", one, plain)] == [b'{"n":1}'] * 2
+    held = Fragments(lambda row: str(row[0]), plain, most=2)
+    one, other = [1, 5], [2, 6]
+    assert orjson.dumps([held.of(one), held.of(one), held.of([1, 5])]) == b'[{"n":5},{"n":5},{"n":5}]'
     assert len(made) == 1
-    assert held.of("x", [2], plain) == b'{"n":2}'
+    assert orjson.dumps([held.of([1, 7]), held.of(other), held.of(one)]) == b'[{"n":7},{"n":6},{"n":5}]'
+    assert len(made) == 4
+    assert orjson.dumps([held.of(one), held.of(other)]) == b'[{"n":5},{"n":6}]'
+    assert len(made) == 4

@@ -69,7 +69,9 @@ class _Asked:
 @router.get("/bars/{symbol:path}", response_model=BarsPage, responses={**forms(columns=True), **answers(404)})
 def read_bars(
     request: Request,
-    symbol: Annotated[str, Path(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.")],
+    symbol: Annotated[
+        str, Path(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.", examples=["BTCUSDT"])
+    ],
     interval: Annotated[
         str | None, Query(max_length=20, description="One that is held, or any that it makes up.")
     ] = None,

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
@@ -24,7 +23,7 @@ from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import Cursor, forms
 from tapehead.errors import ParameterError
 from tapehead.library.documents.ledgers import aside_json, ledger_json
-from tapehead.library.documents.market import instrument_json, universe_json, universe_row, years_json
+from tapehead.library.documents.market import universe_json, universe_row, years_json
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import Store
@@ -139,7 +138,7 @@ def _page(rows: list[InstrumentRow], first: int, limit: int, fragments: Fragment
     """Return the document of some rows."""
     page = rows[first : first + limit]
     more = write_cursor("instruments", _name(page[-1])) if first + limit < len(rows) else None
-    told = [orjson.Fragment(fragments.of(_name(row), row, instrument_json)) for row in page]
+    told = list(map(fragments.of, page))
     return document("instruments", {"instruments": told, "cursor": more})
 
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from tapehead.model.membership import Roll
 
 
+def instrument_name(row: "InstrumentRow") -> str:
+    """Return the name of the instrument of a row."""
+    return row.instrument.name
+
+
 def instrument_json(row: "InstrumentRow") -> dict[str, Any]:
     """Return plain values of one instrument."""
     one = row.instrument
