@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ log = logging.getLogger("tapehead.access")
 
 LOOK_EVERY_S = 0.5
 PRUNE_EVERY_S = 3600.0
+TRY_AGAIN_S = 30.0
 MOST_WAITING = 10_000
 MOST_AUDIT = 1_000_000
 _DAY_US = 86_400_000_000
@@ -48,7 +49,7 @@ class Housekeeping:
         self._waiting: list[AuditEntry] = []
         self._woken = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, "tapehead-access")
-        self._pruned_s = float("-inf")
+        self._pruned_s = self._failed_s = float("-inf")
         self._ending = False
 
     def note(self, entry: AuditEntry) -> None:
@@ -82,24 +83,38 @@ class Housekeeping:
 
     async def _round(self) -> None:
         """Keep what waits, look for changed keys, end what they no longer allow."""
+        # A disk that is full or read-only stays so for a while; what waits is bounded.
+        now_s = asyncio.get_running_loop().time()
+        if self._ending or now_s - self._failed_s >= TRY_AGAIN_S:
+            self._failed_s = float("-inf") if await self._is_done(self._keep) else now_s
+        await self._is_done(self._look_again)
+        self._keyring.end_unusable(now_us())
+
+    async def _is_done(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do something with access.db; where that fails, log why and go on."""
         try:
-            await self._keep()
-            self._take(await self._look_in_thread())
+            await work()
         except TapeheadError as error:
             log.error("access.db cannot be used", extra={"code": error.code, "why": str(error)})
+            return False
         except Exception:
             log.exception("access.db cannot be used")
-        self._keyring.end_unusable(now_us())
+            return False
+        return True
+
+    async def _look_again(self) -> None:
+        """Look for changed keys."""
+        self._take(await self._look_in_thread())
 
     async def _keep(self) -> None:
         """Write audit entries and last uses; entries that could not be written wait on."""
         loop = asyncio.get_running_loop()
         entries, used = self._waiting, self._keyring.take_used()
         self._waiting = []
-        if loop.time() - self._pruned_s >= PRUNE_EVERY_S:
-            self._pruned_s = loop.time()
-            await loop.run_in_executor(self._thread, self._prune)
         try:
+            if loop.time() - self._pruned_s >= PRUNE_EVERY_S:
+                self._pruned_s = loop.time()
+                await loop.run_in_executor(self._thread, self._prune)
             if entries:
                 await loop.run_in_executor(self._thread, self._store.add_audit, entries)
         except BaseException:
