@@ -46,8 +46,8 @@ def measure(asked: Asked, say: Callable[[str], None]) -> ServiceReport:
     parity = "; ".join(dict.fromkeys(faults)) or "equal"
     told = (
         f"{asked.streams:,} streams on {RUNS} runs of {asked.instruments} instruments × {asked.bars:,} bars of 1h: "
-        f"opened at {OPENED_PER_S} a second while the runs wait for a file, which is then made. Each stream is compared "
-        f"with its run's log, event by event, and each log with its run's count and digest."
+        f"opened at {OPENED_PER_S} a second while the runs wait for a file, which is then made. Each stream is "
+        f"compared with its run's log, event by event, and each log with its run's count and digest."
     )
     report = ServiceReport(asked, machine(), commit(), told, parity, peak_rss_mb=peak)
     if not faults:
