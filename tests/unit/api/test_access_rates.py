@@ -1,5 +1,8 @@
 """Buckets of tokens: honest to the last one."""
 
+import subprocess
+import sys
+
 from tapehead.api.access.rates import Rates, Taken, bucket_of
 
 
@@ -65,3 +68,13 @@ def test_an_ipv6_client_has_one_bucket_for_its_whole_net() -> None:
     assert bucket_of("2001:db8:1:3::1") != bucket_of("2001:db8:1:2::1")
     assert bucket_of("10.0.0.1") != bucket_of("10.0.0.2")
     assert bucket_of("unknown") == "unknown"
+
+
+def test_connections_fit_the_files_that_may_be_open() -> None:
+    ask = (
+        "import resource as r; from tapehead.api.access.connection import make_protocol as m; "
+        "from tapehead.api.options import Options as O; r.setrlimit(r.RLIMIT_NOFILE, (300, 1000)); "
+        "print(m(O(connections=20)).most, m(O()).most, r.getrlimit(r.RLIMIT_NOFILE))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "20 744 (1000, 1000)"

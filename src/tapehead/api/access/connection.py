@@ -4,12 +4,15 @@ httptools buffers a header of any length, and uvicorn waits for the first reques
 """
 
 import asyncio
+import resource
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
 
+OWN_FILES = 256
+"""Files that the process has open for itself: databases, segments, logs."""
 LINGER_BYTES = 16 * 1024 * 1024
 """Bytes of a refused body that are thrown away, so that a client which only writes still gets to read the answer."""
 
@@ -116,5 +119,19 @@ class Connection(HttpToolsProtocol):
 
 def make_protocol(options: Options) -> type[Connection]:
     """Return the protocol of a service with its bounds."""
-    bounds = {"header_bytes": options.header_bytes, "header_s": options.header_s, "most": options.connections}
+    most = _with_files(options.connections)
+    bounds = {"header_bytes": options.header_bytes, "header_s": options.header_s, "most": most}
     return type("BoundedConnection", (Connection,), bounds)
+
+
+def _with_files(connections: int) -> int:
+    """Let the process open a file a connection beside its own; return how many connections that leaves."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return connections
+    wanted = connections + OWN_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    # Beyond it `accept` would fail and nobody would be told why.
+    return min(connections, max(soft - OWN_FILES, 1))
