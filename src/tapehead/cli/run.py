@@ -15,7 +15,7 @@ from tapehead.cli.measures import compat_lines
 from tapehead.cli.profile import Profile
 from tapehead.cli.run_options import engine_options
 from tapehead.cli.session import Session
-from tapehead.errors import TapeheadError
+from tapehead.library.remote.problems import error_from
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.events import Cancelled, Completed, Failed
 
@@ -270,7 +270,7 @@ def exit_code(board: Board) -> int:
     if isinstance(ended, Cancelled):
         return 130
     if isinstance(ended, Failed):
-        raise error_of(ended.code, ended.text)
+        raise error_from(ended.code, ended.text)
     if isinstance(ended, Completed) and ended.failed:
         if not ended.count:
             _raise_if_input(board)
@@ -285,12 +285,4 @@ def _raise_if_input(board: Board) -> None:
     """Raise the first failure when nothing came out because of what was asked."""
     for instrument, code, text in board.warnings:
         if code.startswith(_ALL_BAD_INPUT):
-            raise error_of(code, text if instrument is None or instrument in text else f"{instrument}: {text}")
-
-
-def error_of(code: str, text: str) -> TapeheadError:
-    """Make the error again that an event told of."""
-    kinds = [TapeheadError]
-    for kind in kinds:
-        kinds.extend(kind.__subclasses__())
-    return next((kind for kind in reversed(kinds) if kind.code == code), TapeheadError)(text)
+            raise error_from(code, text if instrument is None or instrument in text else f"{instrument}: {text}")

@@ -1,6 +1,6 @@
 """error_from: what a service says went wrong becomes the error that the same call would raise here."""
 
-import orjson
+import json
 
 from tapehead.errors import SurroundingsError, TapeheadError
 
@@ -43,8 +43,8 @@ def check_passing(status: int, content: bytes) -> str:
 def error_of(status: int, content: bytes) -> TapeheadError:
     """Return the error of an answer: problem+json, or whatever else stands in front of a service."""
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
+        body = json.loads(content)
+    except ValueError:
         body = None
     if isinstance(body, dict) and isinstance(body.get("code"), str) and isinstance(body.get("detail"), str):
         error = error_from(body["code"], body["detail"], status)
