@@ -20,7 +20,7 @@ from tapehead.model.events import Progress
 from tapehead.model.result import RunId
 from tapehead.ports.work import Cancel, Done, Pool, Task
 from tapehead.wiring.assemble import make_pool
-from tapehead.wiring.plugins import load_strategy, strategy_names
+from tapehead.wiring.plugins import BUILT_IN, load_strategy, strategy_names
 
 log = logging.getLogger("tapehead.runs")
 
@@ -122,7 +122,7 @@ class Service:
         """
         if self.draining:
             raise ServiceError("The service is about to end. Try again when it is back.", code="service.draining")
-        if strategy not in strategy_names():
+        if strategy not in BUILT_IN and strategy not in strategy_names():
             # Code runs on this machine: a path or a module would be somebody else's.
             raise UnknownStrategyError(name=strategy, hint=" Over HTTP only those that are installed run.")
         self.queue.room()
