@@ -17,6 +17,7 @@ import pytest
 import tapehead as th
 from tapehead.cli.main import main
 from tapehead.errors import NotServedError, ServerAwayError, TapeheadError
+from tapehead.library.keys import make_key
 from tapehead.model.events import Cancelled, Completed, Result, to_bytes
 from tests.acceptance.cutting import cutting
 from tests.acceptance.program import write_bars
@@ -309,6 +310,32 @@ def test_files_are_uploaded_each_as_a_commit_and_taken_back(
         assert asyncio.run(ask()) == 1
         assert main(["--server", served.url, "import", str(bars / "AUSDT.csv")]) == 0
         assert "1 bar added, 300 unchanged" in capsys.readouterr().out.replace("bars added", "bar added")
+
+
+def test_a_key_opens_what_is_closed_and_is_never_said(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = shutil.copytree(home, tmp_path / "home")
+    with th.open(theirs) as store:
+        key = make_key(store.house.access, "client", ["run"]).text
+    (tmp_path / "key").write_text(f"{key}\n", encoding="utf-8")
+    with serving_here(theirs, require_key=True) as served:
+        for wrong in ("", key[:-1] + ("a" if key[-1] != "a" else "b")):
+            with th.connect(served.url, wrong) as store, pytest.raises(TapeheadError) as caught:
+                store.runs()
+            assert (caught.value.code, caught.value.exit_code) == ("access.key", 3)
+            assert not wrong or wrong not in str(caught.value)
+        with th.connect(served.url, key) as store:
+            assert len(list(store.backtest("RsiReversion", universe="demo"))) == 6
+            with pytest.raises(TapeheadError, match="scope") as caught:
+                store.undo(1)
+            assert (caught.value.code, caught.value.exit_code) == ("access.scope", 3)
+        assert main(["--server", served.url, "runs"]) == 3
+        assert main(["--server", served.url, "--key-file", str(tmp_path / "key"), "runs"]) == 0
+        assert main(["--server", served.url, "--key-file", str(tmp_path / "none"), "runs"]) == 3
+        monkeypatch.setenv("TAPEHEAD_KEY_FILE", str(tmp_path / "key"))
+        assert main(["--server", served.url, "runs"]) == 0
+        assert key not in "".join(capsys.readouterr())
 
 
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:
