@@ -51,8 +51,22 @@ def measure(asked: Asked, say: Callable[[str], None]) -> ServiceReport:
 def _ask(service: Service, users: int) -> list[dict[str, Any]]:
     """Return locust's rows, one a route."""
     command = [LOCUST, "-f", ROUTES, "--headless", "--host", service.url, "--json", "--only-summary"]
-    given = ["-u", users, "-r", users, "-t", f"{SECONDS}s", "--exit-code-on-error", 0]
+    # Figures begin when all users are there.
+    ramp_s = 3
+    given = [
+        "-u",
+        users,
+        "-r",
+        users / ramp_s,
+        "--reset-stats",
+        "-t",
+        f"{ramp_s + SECONDS}s",
+        "--exit-code-on-error",
+        0,
+    ]
     done = subprocess.run([str(part) for part in (*command, *given)], capture_output=True, text=True, check=False)
+    if "Traceback" in done.stderr:
+        raise EngineFailed(f"a user of locust broke:\n{done.stderr.strip()[-2000:]}")
     try:
         rows: list[dict[str, Any]] = json.loads(done.stdout)
     except ValueError as error:

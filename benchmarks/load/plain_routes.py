@@ -12,7 +12,7 @@ class Reader(FastHttpUser):
 
     def on_start(self) -> None:
         """Look up what there is to ask for."""
-        self.run = self.client.get("/api/v1/runs").json()["runs"][0]["id"]
+        self.run = self.client.get("/api/v1/runs").json()["runs"][0]["run"]
         found = self.client.get("/api/v1/instruments").json()["instruments"]
         self.symbols = [each["symbol"] for each in found]
         self.turn = 0
