@@ -150,8 +150,10 @@ class Walk:
         self.stop = None if stop is None else base * (1 - sign * stop)
         self.trail = None if trail is None else base * (1 - sign * trail)
         self.target = None if target is None else base * (1 + sign * target)
-        behind_stop = self.stop is not None and sign * (self.stop - price) >= 0
-        behind_target = self.target is not None and sign * (self.target - price) <= 0
+        # Who enters behind levels looks at the bar's own prices, not at what slippage makes of them.
+        seen = raw if ENTERS_BEHIND in self.quirks else price
+        behind_stop = self.stop is not None and sign * (self.stop - seen) >= 0
+        behind_target = self.target is not None and sign * (self.target - seen) <= 0
         if ENTERS_BEHIND in self.quirks and (behind_stop or behind_target):
             stopped = STOP_WINS in self.quirks and not behind_stop and self.is_stopped(t)
             self.leave_at("stop", t, (self.stop or 0.0) if stopped else raw)
