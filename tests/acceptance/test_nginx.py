@@ -40,6 +40,7 @@ class Behind:
     direct: httpx.Client
     gate: Path
     key: str
+    home: Path
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
         client = httpx.Client(base_url=proxy.url, verify=proxy.trust, headers=headers, timeout=PATIENCE_S)
         direct = httpx.Client(base_url=served.url, headers={"Authorization": headers["Authorization"]})
         gate = Path(environment["TAPEHEAD_TEST_GATE"])
-        yield Behind(served, proxy, held.enter_context(client), held.enter_context(direct), gate, key)
+        yield Behind(served, proxy, held.enter_context(client), held.enter_context(direct), gate, key, home)
 
 
 @pytest.fixture
@@ -178,7 +179,7 @@ def test_only_the_proxy_says_from_where_a_request_comes(behind: Behind) -> None:
     assert behind.client.post("/api/v1/runs", json=SPEC, headers={**lies, "Authorization": ""}).status_code == 401
     gone = behind.client.delete("/api/v1/universes/nowhere", headers=lies)
     assert gone.status_code == 404, gone.text
-    admin = tapehead("--json", "keys", "create", "--scope", "admin", "--name", "audit", home=_home(behind)).document
+    admin = tapehead("--json", "keys", "create", "--scope", "admin", "--name", "audit", home=behind.home).document
     noted = httpx.get(
         f"{behind.served.url}/api/v1/audit", headers={"Authorization": f"Bearer {admin['key']}"}, timeout=PATIENCE_S
     ).json()
@@ -245,10 +246,3 @@ def test_http_2_does_not_hold_a_stream_back(closed: Behind) -> None:
         read_until(lines, "completed", 1)
         client.stdout.read()
     assert client.returncode == 0
-
-
-def _home(behind: Behind) -> Path:
-    """Return the home of the service."""
-    assert behind.served.process is not None
-    words = list(behind.served.process.args)  # type: ignore[arg-type]
-    return Path(words[words.index("--home") + 1])

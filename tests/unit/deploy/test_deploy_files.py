@@ -31,6 +31,13 @@ def text(name: str) -> str:
     return (DEPLOY / name).read_text(encoding="utf-8")
 
 
+def found_in(pattern: str, content: str) -> str:
+    """Return the group of a pattern that must be there."""
+    found = re.search(pattern, content, re.MULTILINE)
+    assert found is not None, pattern
+    return found[1]
+
+
 def settings(name: str) -> dict[str, list[str]]:
     """Return what a unit sets, each key with its values."""
     found: dict[str, list[str]] = {}
@@ -56,13 +63,13 @@ def commands() -> Iterator[list[str]]:
     """Yield every command line of the program in deploy/ and docs/deploy.md, without the program's name."""
     for unit in UNITS:
         yield shlex.split(settings(unit)["ExecStart"][0])[1:]
-    entry = json.loads(re.search(r"^ENTRYPOINT (.+)$", text("Containerfile"), re.MULTILINE)[1])  # type: ignore[index]
-    told = json.loads(re.search(r"^CMD (.+)$", text("Containerfile"), re.MULTILINE)[1])  # type: ignore[index]
+    entry = json.loads(found_in(r"^ENTRYPOINT (.+)$", text("Containerfile")))
+    told = json.loads(found_in(r"^CMD (.+)$", text("Containerfile")))
     assert entry == ["tapehead"]
     yield told
     yield [str(word) for word in compose()["services"]["tapehead"]["command"]]
     page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    for line in re.findall(r"^# runuser .* /opt/tapehead/bin/tapehead (.+)$", page, re.MULTILINE):
+    for line in re.findall(r"^# sudo .* /opt/tapehead/bin/tapehead (.+)$", page, re.MULTILINE):
         yield shlex.split(line)
 
 
@@ -158,9 +165,9 @@ def test_every_file_is_on_the_page() -> None:
 def test_nginx_waits_as_long_as_the_service_speaks() -> None:
     streams = text("nginx.conf").partition("# Event streams.")[2].partition("\n    }\n")[0]
     assert "proxy_buffering off;" in streams
-    assert int(re.search(r"proxy_read_timeout (\d+)s;", streams)[1]) >= 3 * PING_S  # type: ignore[index]
+    assert int(found_in(r"proxy_read_timeout (\d+)s;", streams)) >= 3 * PING_S
     upstream = text("nginx.conf").partition("upstream tapehead {")[2].partition("}")[0]
-    assert int(re.search(r"keepalive_timeout (\d+)s;", upstream)[1]) < KEEP_ALIVE_S  # type: ignore[index]
+    assert int(found_in(r"keepalive_timeout (\d+)s;", upstream)) < KEEP_ALIVE_S
     assert "chunked_transfer_encoding" not in text("nginx.conf")
 
 
