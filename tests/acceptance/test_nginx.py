@@ -40,7 +40,7 @@ class Behind:
     direct: httpx.Client
     gate: Path
     key: str
-    home: Path
+    admin: str
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,12 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     home = folder / "home"
     with th.open(home) as store:
         store.demo(instruments=INSTRUMENTS, years=1)
-    key = tapehead("--json", "keys", "create", "--scope", "run,write", "--name", "nginx", home=home).document["key"]
+    key, admin = (
+        tapehead("--json", "keys", "create", "--scope", scope, "--name", f"nginx-{scope[:3]}", home=home).document[
+            "key"
+        ]
+        for scope in ("run,write", "admin")
+    )
     environment = install_gated(folder)
     with ExitStack() as held:
         served = held.enter_context(serving(home, "--host-name", NAME, environment=environment))
@@ -59,7 +64,7 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
         client = httpx.Client(base_url=proxy.url, verify=proxy.trust, headers=headers, timeout=PATIENCE_S)
         direct = httpx.Client(base_url=served.url, headers={"Authorization": headers["Authorization"]})
         gate = Path(environment["TAPEHEAD_TEST_GATE"])
-        yield Behind(served, proxy, held.enter_context(client), held.enter_context(direct), gate, key, home)
+        yield Behind(served, proxy, held.enter_context(client), held.enter_context(direct), gate, key, admin)
 
 
 @pytest.fixture
@@ -179,9 +184,8 @@ def test_only_the_proxy_says_from_where_a_request_comes(behind: Behind) -> None:
     assert behind.client.post("/api/v1/runs", json=SPEC, headers={**lies, "Authorization": ""}).status_code == 401
     gone = behind.client.delete("/api/v1/universes/nowhere", headers=lies)
     assert gone.status_code == 404, gone.text
-    admin = tapehead("--json", "keys", "create", "--scope", "admin", "--name", "audit", home=behind.home).document
     noted = httpx.get(
-        f"{behind.served.url}/api/v1/audit", headers={"Authorization": f"Bearer {admin['key']}"}, timeout=PATIENCE_S
+        f"{behind.served.url}/api/v1/audit", headers={"Authorization": f"Bearer {behind.admin}"}, timeout=PATIENCE_S
     ).json()
     assert "203.0.113.9" not in json.dumps(noted)
     assert "127.0.0.1" in json.dumps(noted)
