@@ -101,7 +101,11 @@ def test_what_knows_no_later_bar_passes_every_time(name: str) -> None:
         for seed in range(3):
             probed = asked(HONEST[name], bars, seed, thorough=True)
             assert probed.finding is None, (seed, probed)
-            assert (probed.cuts, probed.refused) == (CUTS, "")
+            if name in ("recursive", "so_far") and bars.close[0] < 0.0:
+                # They lay down prices, and an order at a price below 0 is refused before it can be tested.
+                assert "must be a price above 0" in probed.refused
+            else:
+                assert (probed.cuts, probed.refused) == (CUTS, "")
 
 
 @pytest.mark.parametrize("name", sorted(BUILT_IN))
