@@ -93,10 +93,7 @@ async def events_of_run(
 ) -> EventStream:
     """Replay the events of a run, then follow them."""
     service = service_of(request)
-    whole = await run_in_threadpool(service.house.runs.resolve, run)
-    if last_event_id is not None:
-        after = _read_place(last_event_id, {whole}).after
-    places = await run_in_threadpool(_looked_up, service, [Place(whole, after or 0)])
+    places = await run_in_threadpool(_place_in_run, service, run, last_event_id, after or 0)
     return EventStream(service.hub, places)
 
 
@@ -193,6 +190,14 @@ def _read_place(text: str, runs: set[str]) -> Place:
             name="last-event-id", value=text[:80], bound=f"<run>/<number> of {', '.join(sorted(runs)[:3])}"
         )
     return Place(found[1].upper(), int(found[2]))
+
+
+def _place_in_run(service: Service, run: str, last_event_id: str | None, after: int) -> list[Place]:
+    """Return how far a client is in a run that it names by any unique prefix."""
+    whole = service.house.runs.resolve(run)
+    if last_event_id is not None:
+        after = _read_place(last_event_id, {whole}).after
+    return _looked_up(service, [Place(whole, after)])
 
 
 def _looked_up(service: Service, places: list[Place]) -> list[Place]:
