@@ -65,8 +65,8 @@ def stopped(home: Path, folder: Path, by: signal.Signals) -> tuple[str, list[str
     assert (held.code, "another process" in held.err) == (3, True)
     os.kill(process.pid, by)
     if by is signal.SIGINT:
-        # A terminal's children heed Ctrl-C; the task at the gate ends once it is open, and is kept. Nothing outside tells
-        # that the signal was heard, and with the gate open before that the run would be over.
+        # A terminal's children heed Ctrl-C; the task at the gate ends once it is open, and is kept. Nothing outside
+        # tells that the signal was heard, and with the gate open before that the run would be over.
         threading.Event().wait(1.0)
         wait_for(lambda: process.poll() is not None or not (folder / "go").touch())
     process.communicate(timeout=WAIT_S)
