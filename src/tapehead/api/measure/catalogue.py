@@ -61,7 +61,7 @@ CATALOGUE = (
     ),
     Described("tapehead_route_threads_busy", "gauge", (), "Threads of plain routes that are busy."),
     Described("tapehead_route_threads_waiting", "gauge", (), "Plain requests that wait for a thread."),
-    Described("tapehead_log_lines_dropped_total", "counter", (), "Log lines dropped, for their reader was slow or gone."),
+    Described("tapehead_log_lines_dropped_total", "counter", (), "Log lines dropped: their reader was slow or gone."),
     Described("tapehead_process_resident_bytes", "gauge", (), "Memory of the process that lies in RAM."),
     Described("tapehead_process_cpu_seconds_total", "counter", (), "Processor time of the process, all threads."),
     Described("tapehead_process_threads", "gauge", (), "Threads of the process."),
