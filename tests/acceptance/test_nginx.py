@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -215,8 +216,12 @@ def test_tls_is_offered_with_http_2_and_nothing_old(behind: Behind) -> None:
 def test_the_log_of_the_proxy_names_requests_and_keeps_no_query(behind: Behind) -> None:
     answer = behind.client.get(f"/livez?key={behind.key}", headers={"X-Request-Id": "look-here"})
     assert answer.status_code == 400
-    log = (behind.proxy.folder / "access.log").read_text(encoding="utf-8")
-    assert re.search(r'"GET /livez" 400 .* look-here$', log, re.MULTILINE)
+    # The proxy writes its line after the answer.
+    end = time.monotonic() + PATIENCE_S
+    log = ""
+    while not re.search(r'"GET /livez" 400 .* look-here$', log, re.MULTILINE):
+        assert time.monotonic() < end, log
+        log = (behind.proxy.folder / "access.log").read_text(encoding="utf-8")
     assert behind.key not in log
     assert "key=" not in log
 

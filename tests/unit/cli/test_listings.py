@@ -265,7 +265,7 @@ def test_doctor_compiles_where_it_is_asked(call: Call, store: ScriptedStore) -> 
 
 
 def test_demo_makes_the_market_then_runs_on_it(call: Call, store: ScriptedStore) -> None:
-    called = call("--home", ".demo", "demo", "--instruments", "48", "--years", "5", "--seed", "7")
+    called = call("--home", ".demo", "demo", "--instruments", "48", "--years", "5", "--seed", "7", "--no-serve")
     assert called.code == 0
     assert ("demo", (48, 5, 7)) in store.asked
     assert store.asked[-1][1] == {
