@@ -1,0 +1,76 @@
+"""Examples of help texts that need more than a scripted store: keys, a service, two runs to compare."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import click
+
+from tapehead.cli.keys import keys
+from tapehead.cli.runs import runs
+from tapehead.cli.serve import serve
+from tests.acceptance.program import PROGRAM, environment, tapehead
+
+PATIENCE_S = 60.0
+
+
+def example(command: click.Command) -> list[str]:
+    """Return the words of a command's example, without the program."""
+    found = re.search(r"Example: tapehead (.*)", command.epilog or "")
+    assert found is not None
+    return shlex.split(found[1])
+
+
+def test_a_key_is_made_listed_and_taken_back(tmp_path: Path) -> None:
+    made = tapehead(*example(keys.commands["create"]), home=tmp_path)
+    assert made.code == 0, made.err
+    assert tapehead(*example(keys), home=tmp_path).code in (0, 2), "a second key of that name is made or refused"
+    listed = tapehead(*example(keys.commands["list"]), home=tmp_path)
+    assert (listed.code, "ci" in listed.out) == (0, True)
+    revoked = tapehead(*example(keys.commands["revoke"]), home=tmp_path)
+    assert revoked.code == 0, revoked.err
+
+
+def test_two_runs_are_compared(market: Path) -> None:
+    ids = [
+        tapehead("--json", "backtest", name, "--universe", "crypto", home=market).events[-1]["run"]
+        for name in ("SmaCross", "RsiReversion")
+    ]
+    words = example(runs.commands["compare"])
+    named = iter(ids)
+    words = [next(named) if re.fullmatch("01[0-9A-Z]{6}", word) else word for word in words]
+    compared = tapehead(*words, home=market)
+    assert compared.code == 0, compared.err
+    assert all(run[:8] in compared.out for run in ids)
+
+
+def test_a_service_is_begun_shown_and_ended(tmp_path: Path) -> None:
+    shown, browser = tmp_path / "shown", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {shlex.quote(str(shown))}.part && mv {shown}.part {shown}\n')
+    browser.chmod(0o755)
+    words = ["free" if word == "8750" else word for word in example(serve)]
+    assert "--open" in words
+    command = [str(PROGRAM), "--home", str(tmp_path / "home"), *words]
+    env = {**environment(), "BROWSER": str(browser)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while not shown.exists():
+            assert process.poll() is None
+            assert time.monotonic() < end, "the browser was not started"
+            time.sleep(0.02)
+        live = f"{shown.read_text()}/livez"
+        with urllib.request.urlopen(live, timeout=PATIENCE_S) as answer:  # noqa: S310 - http, ours, just begun
+            assert answer.read() == b'{"alive":true}'
+        os.kill(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=PATIENCE_S)
+    finally:
+        process.kill()
+        process.wait(10)
+    assert process.returncode == 0
+    assert shown.read_text() in out
