@@ -249,19 +249,27 @@ class Service:
         told: set[tuple[RunId, str]] = set()
         installed = _installed()
         while True:
-            for run_id in self.house.runs.unfinished():
-                if self.house.runs.record(run_id).spec["strategy"] not in installed:
-                    # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
-                    continue
-                try:
-                    self.resume(run_id)
-                except TapeheadError as error:
-                    if (run_id, error.code) not in told:
-                        told.add((run_id, error.code))
-                        facts = {"run": run_id, "code": error.code, "why": str(error)}
-                        log.warning("run cannot be finished", extra=facts)
+            try:
+                self._take_up(installed, told)
+            except Exception:
+                # A store that cannot be read now is asked again: with this thread gone no run would ever be taken up.
+                log.exception("unfinished runs could not be looked for")
             if self._stopping.wait(RECOVER_EVERY_S):
                 return
+
+    def _take_up(self, installed: set[str], told: set[tuple[RunId, str]]) -> None:
+        """Go on with every run that nobody alive works on; say once why one cannot be."""
+        for run_id in self.house.runs.unfinished():
+            if self.house.runs.record(run_id).spec["strategy"] not in installed:
+                # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
+                continue
+            try:
+                self.resume(run_id)
+            except TapeheadError as error:
+                if (run_id, error.code) not in told:
+                    told.add((run_id, error.code))
+                    facts = {"run": run_id, "code": error.code, "why": str(error)}
+                    log.warning("run cannot be finished", extra=facts)
 
     def _start(self, work: Callable[[], None], name: str) -> None:
         """Start a thread of the service."""
