@@ -1,7 +1,7 @@
 """plan: what a run will read and do, from one look at the manifest for the whole universe."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
@@ -133,7 +133,8 @@ def make_plan(
         here = _ever_members(spec, here, belongs, spans)
     first = min(spans[name][0] for _, name in here) if spec.start is None else spec.start
     last = max(spans[name][1] for _, name in here) if spec.end is None else spec.end
-    items = [Item(each, name, manifest.refs[name], _rules(spec.rules, each, last)) for each, name in here]
+    rules = _rules(spec.rules, [each for each, _ in here], last)
+    items = [Item(each, name, manifest.refs[name], own) for (each, name), own in zip(here, rules, strict=True)]
     if where:
         items = [replace(item, member=belongs[item.instrument.name].within(first, last)) for item in items]
     whole = _whole(store, spec, manifest, wanted)
@@ -206,17 +207,19 @@ def _span(refs: Sequence[SegmentRef], start: int, end: int) -> tuple[int, int]:
     return max(min(ref.first for ref in refs), start), last + refs[0].series.interval.us
 
 
-def _rules(rules: Rules, instrument: Instrument, last: int) -> Rules:
-    """Return the rules with the facts of one instrument; the range ends at `last`."""
-    known = instrument.delisted_at is not None and instrument.delisted_at <= last
-    return replace(
-        rules,
-        calendar=instrument.calendar,
-        delisted=known,
-        multiplier=instrument.multiplier,
-        lot=rules.lot or instrument.lot,
-        tick=rules.tick or instrument.tick,
-    )
+def _rules(rules: Rules, instruments: Sequence[Instrument], last: int) -> Iterator[Rules]:
+    """Yield the rules with the facts of each instrument, shared by those of equal facts; the range ends at `last`."""
+    # Rules check themselves when they are made, which was most of a plan's time.
+    made: dict[tuple[str, bool, float, float, float], Rules] = {}
+    for each in instruments:
+        known = each.delisted_at is not None and each.delisted_at <= last
+        lot, tick = rules.lot or each.lot, rules.tick or each.tick
+        facts = (each.calendar, known, each.multiplier, lot, tick)
+        if facts not in made:
+            made[facts] = replace(
+                rules, calendar=each.calendar, delisted=known, multiplier=each.multiplier, lot=lot, tick=tick
+            )
+        yield made[facts]
 
 
 def _data_digest(items: Sequence[Item]) -> bytes:
