@@ -2,12 +2,13 @@
 
 import asyncio
 import bisect
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tapehead.api.frames import Frame, make_frame
 from tapehead.model.result import RunId
-from tapehead.ports.runs import EventLog
+from tapehead.ports.runs import EventLog, Rows
 
 PAGE = 512
 TAIL_FRAMES = 4096
@@ -54,7 +55,8 @@ class _Tail:
         return self.frames[first : first + PAGE]
 
     def add(self, frames: list[Frame]) -> None:
-        """Add what follows; let the oldest go."""
+        """Add what follows, without what is there already; let the oldest go."""
+        frames = [frame for frame in frames if frame.number > self.last]
         if frames:
             self.frames += frames
             self.last = frames[-1].number
@@ -76,7 +78,8 @@ class Hub:
         self._here = here
         self._tails: dict[RunId, _Tail] = {}
         self._known: dict[RunId, int] = {}
-        self._fresh: set[RunId] = set()
+        self._news: deque[tuple[RunId, int, Rows]] = deque()
+        self._waking = False
         self._readers = ThreadPoolExecutor(2, "tapehead-events")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._poll: asyncio.Task[None] | None = None
@@ -108,14 +111,14 @@ class Hub:
             for watch in tail.watches:
                 watch.woken.set()
 
-    def told(self, run: RunId, last: int) -> None:
+    def told(self, run: RunId, last: int, rows: Rows = ()) -> None:
         """Note that events of a run up to `last` are in the log; wake who waits for them. From any thread."""
         if run not in self._tails or self._loop is None or self._loop.is_closed():
             return
-        self._known[run] = max(last, self._known.get(run, 0))
-        asked = bool(self._fresh)
-        self._fresh.add(run)
-        if not asked:
+        self._news.append((run, last, rows))
+        # Read after the news are there: who begins to wake takes them along, or is asked for anew.
+        if not self._waking:
+            self._waking = True
             self._loop.call_soon_threadsafe(self._wake)
 
     def join(self, runs: Iterable[RunId]) -> Watch:
@@ -165,12 +168,17 @@ class Hub:
         return self._known.get(run, 0) <= number
 
     def _wake(self) -> None:
-        """Wake who waits for runs with news."""
-        fresh = list(self._fresh)
-        self._fresh.clear()
-        for run in fresh:
+        """Take the news in and wake who waits for them; what follows the tail without a gap need not be read."""
+        self._waking = False
+        while self._news:
+            run, last, rows = self._news.popleft()
             tail = self._tails.get(run)
-            for watch in tail.watches if tail is not None else ():
+            if tail is None:
+                continue
+            self._known[run] = max(last, self._known.get(run, 0))
+            if rows and rows[0][0] == tail.last + 1:
+                tail.add([make_frame(run, number, data) for number, data in rows])
+            for watch in tail.watches:
                 watch.woken.set()
 
     async def _look(self) -> None:

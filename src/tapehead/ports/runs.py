@@ -10,8 +10,10 @@ from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 
 Row = TypeVar("Row")
-Told = Callable[[RunId, int], None]
-"""Told of a run and the number of its last event."""
+Rows = Sequence[tuple[int, bytes]]
+"""Numbers of events, and their bytes as first sent."""
+Told = Callable[[RunId, int, Rows], None]
+"""Told of a run, of the number of its last event, and of the events that made it so where they are at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class EventLog(Protocol):
         """
         ...
 
-    def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+    def read(self, run: RunId, after: int, limit: int) -> Rows:
         """Return events with a number above `after`, as first sent."""
         ...
 

@@ -15,7 +15,7 @@ from tapehead.model.events import Completed, Event, Progress, Started, Warned, t
 from tapehead.model.result import Metrics, Receipt, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.trades import Trades
-from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.runs import EventLog, Rows, RunStore
 
 SPEC = RunSpec("RsiReversion", {"period": 14, "oversold": 30.0}, "1h", universe="demo", start=0)
 
@@ -362,8 +362,10 @@ class RunStoreContract:
         runs, log = self.make(tmp_path)
         run, other = (runs.create(sample_key(seed), SPEC, 1) for seed in range(2))
         told: list[tuple[str, int, int, bool]] = []
+        rows: list[tuple[int, bytes]] = []
 
-        def listen(name: str, last: int) -> None:
+        def listen(name: str, last: int, at_hand: Rows) -> None:
+            rows.extend(at_hand if name == run else ())
             # Read by another thread, which sees only what is committed.
             seen: list[int] = []
             thread = threading.Thread(target=lambda: seen.append(log.last(name)))
@@ -379,6 +381,7 @@ class RunStoreContract:
             log.append(other, [Progress(other, 1, 1, 1.0, 0.0)])
             assert len(told) == 1
         assert told == [(run, 2, 2, True), (run, 3, 3, True), (other, 1, 1, True)]
+        assert rows in ([], log.read(run, 0, 10))
         with contextlib.suppress(KeyError), runs.together("nothing"):
             log.append(run, [Progress(run, 1, 1, 1.0, 0.0)])
             raise KeyError
@@ -392,11 +395,11 @@ class RunStoreContract:
         run = runs.create(sample_key(), SPEC, 1)
         told: list[int] = []
 
-        def fail(_run: str, _last: int) -> None:
+        def fail(_run: str, _last: int, _rows: Rows) -> None:
             raise ZeroDivisionError("a listener may not raise")
 
         log.listen(fail)
-        log.listen(lambda _run, last: told.append(last))
+        log.listen(lambda _run, last, _rows: told.append(last))
         assert log.append(run, [Progress(run, 1, 1, 1.0, 0.0)]) == 1
         assert log.last(run) == 1
         assert told == [1]

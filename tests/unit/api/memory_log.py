@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from tapehead.ports.runs import Told
+
 RUN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
@@ -11,13 +13,16 @@ class Log:
     def __init__(self) -> None:
         self.events: list[bytes] = []
         self.reads: list[tuple[int, int]] = []
-        self.told: Callable[[str, int], None] = lambda run, last: None
+        self.told: Told = lambda run, last, rows: None
 
-    def add(self, count: int, name: str = "progress") -> None:
+    def add(self, count: int, name: str = "progress", *, at_hand: bool = False) -> None:
+        """Add events and tell of them, with their bytes where they are to be at hand."""
+        before = len(self.events)
         for _ in range(count):
             place = (name.encode(), RUN.encode(), len(self.events) + 1)
             self.events.append(b'{"event":"%b","id":"%b/%d"}' % place)
-        self.told(RUN, len(self.events))
+        rows = list(enumerate(self.events[before:], before + 1))
+        self.told(RUN, len(self.events), rows if at_hand else ())
 
     def read(self, _run: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
         self.reads.append((after, limit))
@@ -26,6 +31,6 @@ class Log:
     def last(self, _run: str) -> int:
         return len(self.events)
 
-    def listen(self, told: Callable[[str, int], None]) -> Callable[[], None]:
+    def listen(self, told: Told) -> Callable[[], None]:
         self.told = told
         return lambda: None

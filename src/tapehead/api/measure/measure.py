@@ -14,6 +14,7 @@ from tapehead.api.measure.readiness import Found, Readiness
 from tapehead.api.measure.requests import Traffic
 from tapehead.api.measure.run_meter import RunMeter
 from tapehead.model.result import RunId
+from tapehead.ports.runs import Rows
 from tapehead.ports.work import Pool
 from tapehead.wiring.assemble import House
 from tapehead.wiring.platform import version_facts
@@ -103,7 +104,7 @@ class Measure:
         self.lag_s = seconds
         self.metrics.observe("tapehead_loop_lag_seconds", seconds)
 
-    def _committed(self, _run: RunId, _last: int) -> None:
+    def _committed(self, _run: RunId, _last: int, _rows: Rows) -> None:
         """Count a commit of events; in the thread that committed, of which there may be several at once."""
         self.metrics.count("tapehead_log_commits_total")
 

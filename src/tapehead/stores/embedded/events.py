@@ -7,7 +7,7 @@ from functools import partial
 
 from tapehead.model.events import Event, to_bytes
 from tapehead.model.result import RunId
-from tapehead.ports.runs import Told
+from tapehead.ports.runs import Rows, Told
 from tapehead.stores.embedded.database import Database
 
 _POLL_S = 0.02
@@ -28,20 +28,20 @@ class EmbeddedEvents:
         """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
         with self._database.transaction(f"events of run {run}") as connection:
             last = self.last(run)
-            rows = [(run, number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
-            connection.executemany(self._database.sql("add_event"), rows)
+            rows = [(number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
+            connection.executemany(self._database.sql("add_event"), [(run, *row) for row in rows])
             last += len(rows)
             if rows:
-                self._database.after_commit(partial(self._tell, run, last))
+                self._database.after_commit(partial(self._tell, run, last, rows))
         return last
 
-    def _tell(self, run: RunId, last: int) -> None:
+    def _tell(self, run: RunId, last: int, rows: Rows) -> None:
         """Wake those who wait for events, and tell those who listen."""
         with self._news:
             self._news.notify_all()
         for told in self._listeners:
             try:
-                told(run, last)
+                told(run, last, rows)
             except Exception:
                 # The events are kept whatever a listener thinks of them.
                 import logging
@@ -59,7 +59,7 @@ class EmbeddedEvents:
 
         return end
 
-    def read(self, run: RunId, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+    def read(self, run: RunId, after: int, limit: int) -> Rows:
         """Return events with a number above `after`, as first sent."""
         return self._database.execute("events_after", (run, after, limit)).fetchall()
 
