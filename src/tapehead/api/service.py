@@ -31,12 +31,14 @@ RECOVER_EVERY_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run that was asked for: its id, the hex digest of its key, and whether an equal one that is kept answers."""
+    """A run that was asked for, what stands above its table, and whether an equal one that is kept answers."""
 
     run: RunId
     key: str
     reused: bool
     total: int
+    spec: Mapping[str, Any]
+    header: Header
 
 
 @dataclass(slots=True, eq=False)
@@ -131,10 +133,10 @@ class Service:
             run = self.store.backtest(strategy, executor=lane, fresh=fresh, keep_failed=True, **asked)
         if run.kept:
             record = run.record
-            return Begun(run.id, record.key.digest().hex(), reused=True, total=record.count)
+            return _begun(run, reused=True, total=record.count)
         lane.tasks = run.header.instruments
         self._enter(run, lane.tasks)
-        return Begun(run.id, run.record.key.digest().hex(), reused=False, total=lane.tasks)
+        return _begun(run, reused=False, total=lane.tasks)
 
     def resume(self, run_id: RunId) -> None:
         """Go on with a run that was left or cancelled; nothing where it goes on already."""
@@ -278,6 +280,12 @@ class Service:
             # Those that cancelled something end by themselves, and would else be remembered for ever.
             self._threads = [*(each for each in self._threads if each.is_alive()), thread]
             thread.start()
+
+
+def _begun(run: Run, *, reused: bool, total: int) -> Begun:
+    """Return what is told of a run that was asked for."""
+    record = run.record
+    return Begun(run.id, record.key.digest().hex(), reused, total, record.spec, run.header)
 
 
 def _installed() -> set[str]:

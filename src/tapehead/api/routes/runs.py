@@ -14,8 +14,9 @@ from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.frames import ENDINGS
 from tapehead.api.service import Begun, Service
 from tapehead.api.wire.problem import answers
-from tapehead.api.wire.runs import Cancelled, RunAccepted, RunEnded, RunRequest
+from tapehead.api.wire.runs import Cancelled, RunAccepted, RunBegun, RunEnded, RunRequest
 from tapehead.errors import ParameterError, ServiceError, UnknownRunError
+from tapehead.library.documents.runs import header_json
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 # Of each event: before OpenAPI 3.2 that is what the schema of a stream says.
@@ -36,7 +37,7 @@ def service_of(request: Request) -> Service:
 @router.post(
     "/runs",
     status_code=202,
-    response_model=RunAccepted,
+    response_model=RunBegun,
     responses={200: {"model": RunEnded, "description": "Waited for"}, **answers(404, 409, 507)},
 )
 async def begin_run(
@@ -163,6 +164,8 @@ def _accepted(begun: Begun) -> dict[str, Any]:
         "events": f"/api/v1/runs/{begun.run}/events",
         "total": begun.total,
         "reused": begun.reused,
+        "spec": dict(begun.spec),
+        "header": header_json(begun.header),
     }
 
 

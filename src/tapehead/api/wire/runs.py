@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tapehead.api.wire.results import RunHeader
+
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
@@ -88,7 +90,14 @@ class RunAccepted(BaseModel):
     reused: bool
 
 
-class RunEnded(RunAccepted):
+class RunBegun(RunAccepted):
+    """A run that was begun, as it was planned."""
+
+    spec: dict[str, Any] = Field(description="What was asked, in canonical form.")
+    header: RunHeader
+
+
+class RunEnded(RunBegun):
     """A run that was waited for, with its last event."""
 
     completed: dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 from tapehead.jobs.verify import Verification
 from tapehead.library.run import Header
 from tapehead.model.result import Receipt
-from tapehead.model.spec import RunKey, us_of
+from tapehead.model.spec import RunKey, RunSpec, us_of
 from tapehead.ports.runs import RunRecord
 
 
@@ -34,6 +34,11 @@ def header_from(body: Mapping[str, Any]) -> Header:
     """Return what stands above the table of a run."""
     times = {name: 0 if body[name] is None else us_of(body[name]) for name in ("first", "last")}
     return Header(**{**body, **times, "stamps": tuple(body["stamps"])})
+
+
+def made_from(run: str, body: Mapping[str, Any]) -> tuple[str, RunSpec, Header]:
+    """Return what a run that is followed is made of."""
+    return run, RunSpec.from_json(body["spec"]), header_from(body["header"])
 
 
 def verification_from(body: Mapping[str, Any]) -> Verification:

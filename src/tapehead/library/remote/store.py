@@ -17,7 +17,7 @@ from tapehead.library.remote.connection import Connection
 from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.house import make_house
 from tapehead.library.remote.place import Place
-from tapehead.library.remote.records import header_from
+from tapehead.library.remote.records import made_from
 from tapehead.library.remote.request import check_left_out, time_text, write_request
 from tapehead.library.remote.run import RemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
@@ -26,7 +26,6 @@ from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Quarantined, Universe
-from tapehead.model.spec import RunSpec
 from tapehead.ports.bars import Hints
 from tapehead.ports.work import Executor
 
@@ -109,7 +108,7 @@ class RemoteStore(Store):
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         begun = self._connection.do(asked_runs.begin(write_request(strategy, asked)))
-        return self._followed(begun["id"], reused=begun["reused"])
+        return RemoteRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])
 
     def import_files(
         self,
@@ -280,6 +279,6 @@ class RemoteStore(Store):
     def _followed(self, run: str, *, reused: bool = False, only_running: bool = False) -> RemoteRun:
         """Return a run of the service."""
         body = self._connection.do(asked_runs.run_of(run))
-        made = (body["run"], RunSpec.from_json(body["spec"]), header_from(body["header"]))
+        made = made_from(body["run"], body)
         follow = body["state"] == "running" or not only_running
         return RemoteRun(self._connection, self._house, *made, reused=reused, follow=follow)

@@ -14,7 +14,7 @@ from tapehead.library.listing import InstrumentRow
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.place import Place
-from tapehead.library.remote.records import header_from
+from tapehead.library.remote.records import made_from
 from tapehead.library.remote.request import time_text, write_request
 from tapehead.library.remote.run_async import AsyncRemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
@@ -23,7 +23,6 @@ from tapehead.model.bars import Bars
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Universe
-from tapehead.model.spec import RunSpec
 from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
 
@@ -105,7 +104,7 @@ class AsyncRemoteStore:
         asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         begun = await self._connection.do(asked_runs.begin(write_request(strategy, {**asked, "fresh": fresh})))
-        return await self._followed(begun["id"], reused=begun["reused"])
+        return AsyncRemoteRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])
 
     async def import_files(
         self,
@@ -221,6 +220,6 @@ class AsyncRemoteStore:
     async def _followed(self, run: str, *, reused: bool = False, only_running: bool = False) -> AsyncRemoteRun:
         """Return a run of the service."""
         body = await self._connection.do(asked_runs.run_of(run))
-        made = (body["run"], RunSpec.from_json(body["spec"]), header_from(body["header"]))
+        made = made_from(body["run"], body)
         follow = body["state"] == "running" or not only_running
         return AsyncRemoteRun(self._connection, *made, reused=reused, follow=follow)
