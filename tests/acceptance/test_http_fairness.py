@@ -14,7 +14,7 @@ WORKERS = 2
 SMALL = 2 * WORKERS
 """Instruments of the small run: as many as a run hands over at once, so that no clock has a say in the order."""
 INSTRUMENTS = 70
-BIG_RUNS = 9
+BIG_RUNS = 3
 """One more than may go on at once: a small run begins although a big one waits."""
 
 

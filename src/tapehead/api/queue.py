@@ -45,7 +45,8 @@ class Queue:
     Parameters
     ----------
     slots : int
-        Runs that go on at once; big ones take half of them at most, so a small one never waits for a big one to end.
+        Runs that go on at once; big ones take an eighth of them at most: each uses every worker, and more of them only
+        wait for each other's commits, as would a small one among them.
     bound : int
         Runs that may wait; one more is refused with `queue.full`.
     moved : callable
@@ -54,7 +55,7 @@ class Queue:
 
     def __init__(self, slots: int, bound: int, moved: Callable[[Entry], None]) -> None:
         self._slots, self._bound, self._moved = slots, bound, moved
-        self._big_slots = max(slots // 2, 1)
+        self._big_slots = max(slots // 8, 1)
         self._changed = threading.Condition()
         self._small: deque[Entry] = deque()
         self._big: deque[Entry] = deque()

@@ -1,4 +1,4 @@
-"""The queue of runs: small before big, big ones on half the slots, places told."""
+"""The queue of runs: small before big, big ones on an eighth of the slots, places told."""
 
 import threading
 from types import SimpleNamespace
@@ -21,15 +21,15 @@ def queue(slots: int, bound: int = 100) -> tuple[Queue, list[tuple[int, int]]]:
 
 
 def test_small_runs_go_before_big_ones_in_the_order_they_came() -> None:
-    this, _ = queue(slots=8)
+    this, _ = queue(slots=24)
     for tasks in (500, 10, 600, 64, 65):
         this.put(entry(tasks))
     taken = [this.take() for _ in range(5)]
     assert [each.tasks for each in taken if each] == [10, 64, 500, 600, 65]
 
 
-def test_big_runs_take_half_of_the_slots_at_most() -> None:
-    this, _ = queue(slots=4)
+def test_big_runs_take_an_eighth_of_the_slots_at_most() -> None:
+    this, _ = queue(slots=16)
     for tasks in (500, 501, 502, 10):
         this.put(entry(tasks))
     first = [this.take() for _ in range(3)]
