@@ -53,7 +53,8 @@ How to read it:
 - What a service does (`make load`) is asked over TCP by clients on the same machine, which share its cores with it. W5
   over HTTP: from the request, on a new connection, to the last result in the client's hands; what the service kept is
   compared with the twin, and what came with what it kept, by count and digest. W10, fairness and the plain routes say
-  below what was asked.
+  below what was asked. Where the time of W5 over HTTP goes:
+  [decision 019](decisions/019-where-the-time-over-http-goes.md).
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
 
