@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +183,22 @@ def test_cancel_ends_a_run_and_resume_finishes_it(gated: tuple[Served, Path]) ->
     names = [event["instrument"] for event in (*events, *whole) if event["event"] == "result"]
     assert len(names) == len(set(names)) == 8
     assert follow(served.url, f"/api/v1/runs/{run}/events") == [*events, *whole]
+
+
+def test_a_wish_to_go_on_right_after_a_cancel_is_not_lost(gated: tuple[Served, Path]) -> None:
+    served, gate = gated
+    run = start(served.url, strategy="Gated", parameters={"free": 4})["id"]
+    wait_for(lambda: _results(served.url, run) >= 3)
+    url = f"{served.url}/api/v1/runs/{run}"
+    assert httpx.post(f"{url}/cancel").json()["cancelled"] is True
+    with ThreadPoolExecutor() as pool:
+        # Its tasks are held at the gate, so that it is still being ended when the wishes come.
+        wishes = [pool.submit(httpx.post, f"{url}/resume", timeout=30) for _ in range(3)]
+        wait_for(lambda: httpx.get(f"{served.url}/api/v1/operations").json()["traffic"]["requests_open"] > 3)
+        (gate / "open").touch()
+        assert [each.result().status_code for each in wishes] == [202] * 3
+    names = [event["event"] for event in follow(served.url, f"/api/v1/runs/{run}/events")]
+    assert (names.count("result"), names.count("cancelled"), names[-1]) == (8, 1, "completed")
 
 
 def test_a_killed_service_finishes_its_runs_when_it_is_back(tmp_path: Path, home: Path) -> None:

@@ -12,6 +12,7 @@ _STATUS = {
     "runs.unknown_symbol": 404,
     "runs.busy": 409,
     "runs.changed": 409,
+    "runs.held": 409,
     "store.unknown_symbol": 404,
     "store.unknown_universe": 404,
     "store.no_bars": 404,

@@ -27,6 +27,7 @@ log = logging.getLogger("tapehead.runs")
 SLOTS = 16
 WAITING = 1024
 RECOVER_EVERY_S = 2.0
+ENDING_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Service:
         self.measure = Measure(self)
         self._entries: dict[RunId, Entry] = {}
         self._lock = threading.Lock()
+        self._resuming = threading.Lock()
         self._slots = slots
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
@@ -139,13 +141,31 @@ class Service:
         return _begun(run, reused=False, total=lane.tasks)
 
     def resume(self, run_id: RunId) -> None:
-        """Go on with a run that was left or cancelled; nothing where it goes on already."""
-        lane = _Lane(self.pool)
-        run = self.store.resume(run_id, executor=lane, keep_failed=True)
-        if run.kept:
+        """Go on with a run that was left or cancelled; nothing where it goes on already.
+
+        One that is just ending here is waited for, so that a wish to go on right after a cancel is not lost.
+
+        Raises
+        ------
+        TapeheadError
+            `runs.busy`: it has not ended within ENDING_S; else what `Store.resume` raises.
+        """
+        with self._lock:
+            entry = self._entries.get(run_id)
+        if entry is not None and not self._is_over(entry):
             return
-        lane.tasks = run.header.instruments
-        self._enter(run, lane.tasks)
+        if entry is not None and not entry.ended.wait(ENDING_S):
+            text = f"Run {run_id} is being ended. Try again soon: POST /api/v1/runs/{run_id}/resume"
+            raise ServiceError(text, code="runs.busy")
+        # One at a time: the second of two that want the same run finds it going on.
+        with self._resuming:
+            if self.active(run_id):
+                return
+            lane = _Lane(self.pool)
+            run = self.store.resume(run_id, executor=lane, keep_failed=True)
+            if not run.kept:
+                lane.tasks = run.header.instruments
+                self._enter(run, lane.tasks)
 
     def cancel(self, run_id: RunId) -> bool:
         """End a run, its finished results kept; False where it does not go on here."""
@@ -184,6 +204,10 @@ class Service:
         with self._lock:
             return run_id in self._entries
 
+    def _is_over(self, entry: Entry) -> bool:
+        """Say whether nothing further is computed of a run that still has its slot."""
+        return entry.cancelled or self.house.runs.record(entry.run.id).state != "running"
+
     def _enter(self, run: Run, tasks: int) -> None:
         """Log that the run started and let it wait for its turn."""
         entry = Entry(run, tasks)
@@ -204,6 +228,7 @@ class Service:
         """Take entries and run them to their ends, one after another."""
         while (entry := self.queue.take()) is not None:
             self.measure.runs.begun(entry.run.id)
+            entry.run.spend("queue", self.measure.runs.queued_s(entry.run.id) * 1e3)
             self._finish(entry)
 
     def _finish(self, entry: Entry) -> None:
@@ -224,7 +249,7 @@ class Service:
                 self._fail(run)
             finally:
                 # Before it is let go: whoever resumes it then begins to measure anew.
-                times = meter.ended(run.id, run.timings, broke=broke)
+                times = meter.ended(run.id, run.timings, run.memory, broke=broke)
                 log.info("run %s", times.state, extra={"results": times.results, "duration_ms": times.last_ms})
                 with self._lock:
                     self._entries.pop(run.id, None)

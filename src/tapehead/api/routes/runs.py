@@ -140,8 +140,7 @@ def resume_run(request: Request, run: str) -> RunAccepted:
         raise ServiceError(
             f"Run {whole} is completed: nothing is left to do. See GET /api/v1/runs/{whole}", code="runs.ended"
         )
-    if not service.active(whole):
-        service.resume(whole)
+    service.resume(whole)
     return RunAccepted(
         id=whole,
         key=record.key.digest().hex(),
