@@ -43,7 +43,7 @@ class EventStream(Response):
     reused : bool
         The last event says so: an equal run that was kept answers.
     gone : callable, optional
-        Called when the client leaves before the end.
+        Called when the client leaves before the end, or is hung up on because it does not read.
     """
 
     media_type = "text/event-stream"
@@ -71,21 +71,24 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         watch = self._hub.join(self._after)
         leaving = asyncio.create_task(_left(receive, watch))
+        stalled = False
         try:
             await _put(send, RETRY)
             await self._follow(send, watch, leaving)
         except TimeoutError:
             # The client does not read. Its place is in the log; it comes back with Last-Event-ID.
-            return
+            stalled = True
         finally:
             self._hub.leave(watch)
-            gone = leaving.done()
+            gone = stalled or leaving.done()
             leaving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await leaving
         if gone and self._gone is not None:
             self._gone()
-        await _put(send, b"", more=False)
+        if not stalled:
+            with contextlib.suppress(TimeoutError):
+                await _put(send, b"", more=False)
 
     async def _follow(self, send: Send, watch: Watch, leaving: "asyncio.Task[None]") -> None:
         """Send what comes, one write for all that is there, until there is nothing to come."""

@@ -133,9 +133,10 @@ def test_a_client_that_reads_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) 
 
     async def scene(hub: Hub, log: Log) -> None:
         log.add(1)
-        client = Client(pause_s=60)
-        await stream(hub, client)
+        client, gone = Client(pause_s=60), []
+        await stream(hub, client, gone=lambda: gone.append(RUN))
         assert not client.ended
+        assert gone == [RUN]
         assert hub.streams == 0
 
     played(scene)
