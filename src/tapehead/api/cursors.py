@@ -10,6 +10,7 @@ import orjson
 from tapehead.errors import ParameterError
 
 _LONGEST = 2_000
+_WHOLE = 2**63
 
 
 def write_cursor(kind: str, *values: Any) -> str:
@@ -30,12 +31,17 @@ def read_cursor(kind: str, text: str | None, shape: Sequence[type | tuple[type, 
     values = _values(text)
     head, *rest = values or [None]
     fits = head == kind and len(rest) == len(shape)
-    if not fits or any(
-        isinstance(one, bool) or not isinstance(one, want) for one, want in zip(rest, shape, strict=True)
-    ):
+    if not fits or not all(_is(one, want) for one, want in zip(rest, shape, strict=True)):
         bound = "left out for the first page, or the cursor that the page before gave, with the same question"
         raise ParameterError(name="cursor", value=text[:40], bound=bound)
     return rest
+
+
+def _is(value: Any, want: type | tuple[type, ...]) -> bool:
+    """Say whether a value is of a kind; a whole number also fits into the 64 bits that a database has for it."""
+    if isinstance(value, bool) or not isinstance(value, want):
+        return False
+    return not isinstance(value, int) or -_WHOLE <= value < _WHOLE
 
 
 def _values(text: str) -> list[Any] | None:

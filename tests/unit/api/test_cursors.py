@@ -22,7 +22,8 @@ def encoded(text: str) -> str:
 @pytest.mark.parametrize(
     "text",
     ["", "=", "%00", "ä", "abc", encoded('{"x":1}'), encoded('["x"]'), encoded('["x",1,2]'), encoded('["y",1]'),
-     encoded('["x","1"]'), encoded('["x",true]'), encoded('["x",1.0]'), encoded("[" * 900), "A" * 2_001],
+     encoded('["x","1"]'), encoded('["x",true]'), encoded('["x",1.0]'), encoded(f'["x",{2**63}]'),
+     encoded(f'["x",{2**64 - 1}]'), encoded("[" * 900), "A" * 2_001],
 )  # fmt: skip
 def test_nothing_else_is_read(text: str) -> None:
     with pytest.raises(ParameterError, match="cursor"):
