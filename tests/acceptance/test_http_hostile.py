@@ -279,6 +279,13 @@ def test_a_formula_markup_or_what_steers_becomes_no_name(served: Served, name: s
     assert problem(held)
 
 
+def test_a_venue_with_a_colon_is_refused_since_names_are_cut_there(served: Served) -> None:
+    params, upload = {"name": "AUSDT.csv", "venue": "x:y"}, {"content-type": "application/octet-stream"}
+    answer = web.post(f"{served.url}/api/v1/imports", params=params, content=ROWS.encode(), headers=upload)
+    assert (answer.status_code, problem(answer)) == (422, "input.parameter")
+    assert "colon" in answer.json()["detail"]
+
+
 def test_names_inside_a_file_are_told_as_they_are_and_nothing_runs_them(served: Served) -> None:
     url, bad = f"{served.url}/api/v1", "<img src=x onerror=alert(1)>"
     head, *rows = ROWS.splitlines()

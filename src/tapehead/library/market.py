@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from tapehead.errors import UniverseError
+from tapehead.errors import ParameterError, UniverseError
 from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
 from tapehead.jobs.append import append, check_new
@@ -74,9 +74,13 @@ class Market:
 
         Raises
         ------
-        FileFormatError, MissingColumnError, AmbiguousFileError, ImportConflictError, StoreLockedError, DiskFullError
+        FileFormatError, MissingColumnError, AmbiguousFileError, ImportConflictError, StoreLockedError, DiskFullError,
+        ParameterError
             Nothing was written.
         """
+        if venue is not None and ":" in venue:
+            # An instrument is `venue:symbol`, cut at the first colon.
+            raise ParameterError(name="venue", value=venue[:80], bound="a name without a colon, such as binance")
         hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
         house = self._house
         return ingest(
