@@ -199,6 +199,13 @@ def test_a_long_hole_breaks_the_line_and_is_hatched() -> None:
     assert "data-gap" not in whole
 
 
+@pytest.mark.parametrize("log", [False, True])
+def test_money_beyond_all_counting_is_not_drawn(log: bool) -> None:
+    ts = np.arange(4, dtype=np.int64)
+    huge = charts.Trace(np.array([1e308, 1.2e308, np.inf, 1.7e308]), "equity")
+    assert "nothing to draw" in charts.time_chart(ts, [huge], label="x", marks=figures.labels, log=log)
+
+
 @pytest.mark.parametrize("name", [*numbers.METRICS, *numbers.TAIL])
 def test_a_sheet_draws_every_metric_as_the_terminal_does(name: str) -> None:
     word, (_, unit) = metric_word(name), {**numbers.METRICS, **numbers.TAIL}[name]

@@ -22,6 +22,7 @@ _LABELS = 20
 _GUTTER = 56
 _LONG_GAP_US = 4 * 86_400_000_000
 _LONG_GAP_SHARE = 0.01
+_MOST = 1e300
 
 
 class Trace(NamedTuple):
@@ -50,7 +51,7 @@ def time_chart(
     ts : int64 array, shape (n,)
         Times, us UTC, rising.
     traces : sequence of Trace
-        Values of shape (n,); the first one is on top. What is not finite is not drawn.
+        Values of shape (n,); the first one is on top. What is not finite, or beyond 1e300, is not drawn.
     label : str
         What a reader without eyes is told.
     marks : callable
@@ -62,7 +63,8 @@ def time_chart(
     floor, ceiling : float, optional
         Values that the axis shows in any case.
     """
-    shown = [np.log10(each.values) if log else each.values for each in traces]
+    drawn = [np.where(np.abs(each.values) < _MOST, each.values, np.nan) for each in traces]
+    shown = [np.log10(each) if log else each for each in drawn]
     whole = np.concatenate([each[np.isfinite(each)] for each in shown])
     if not whole.size:
         return tag("p", "There is nothing to draw.", class_="none")
