@@ -207,6 +207,14 @@ def test_a_client_that_asked_to_wait_is_not_slow(
     assert caplog.records[-1].levelno == logging.INFO
 
 
+@pytest.mark.parametrize("given", ["<b>", "x y", "1" * 60_000, "10.0.0.7:80"])
+def test_what_is_no_address_names_no_client(given: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "tapehead.requests"):
+        asked = Asked(plain(), client=(given, 1))
+    assert asked.scope["client"] == ("unknown", 0)
+    assert "client" not in vars(caplog.records[-1])
+
+
 def test_a_line_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "tapehead.requests"):
         Asked(plain(), path_params={"run": "01ARZ"})

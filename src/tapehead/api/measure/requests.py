@@ -1,11 +1,13 @@
 """RequestLayer: the outermost layer. Gives each request its id, counts and times it, and logs it."""
 
+import ipaddress
 import logging
 import re
 import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +22,9 @@ SLOW_S = 1.0
 QUIET = frozenset(("/livez", "/readyz", "/metrics"))
 """Routes that are asked every few seconds: their lines are of level debug."""
 PATH_SHOWN = 200
+UNKNOWN = "unknown"
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_LONGEST = 45
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -50,6 +54,7 @@ class RequestLayer:
             await self._app(scope, receive, send)
             return
         request = scope["tapehead.request"] = request_id(scope["headers"])
+        scope["client"] = client_of(scope)
         request_set, key_set = REQUEST.set(request), KEY.set("")
         answer = _Answer(send, request, self._traffic)
         self._traffic.open += 1
@@ -139,6 +144,25 @@ def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return uuid.uuid4().hex
 
 
+def client_of(scope: Scope) -> tuple[str, int]:
+    """Return where a request came from; `unknown` where a proxy passed on what is no address.
+
+    Logs, the audit log and the limits name clients by it, so it is nobody's free text.
+    """
+    host, port = scope.get("client") or (UNKNOWN, 0)
+    return (host, port) if len(host) <= _LONGEST and _is_address(host) else (UNKNOWN, 0)
+
+
+@lru_cache(1024)
+def _is_address(text: str) -> bool:
+    """Say whether a text is an IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def route_of(scope: Scope) -> str:
     """Return the template of the route that answered, such as `/api/v1/runs/{run}`; `none` where there is none."""
     path = getattr(scope.get("route"), "path", None)
@@ -164,9 +188,9 @@ def _facts(scope: Scope, route: str, answer: _Answer, took_s: float, *, slow: bo
         "bytes": answer.bytes,
         "duration_ms": round(took_s * 1e3, 3),
     }
-    client = scope.get("client")
-    if client:
-        facts["client"] = client[0]
+    client, _ = scope["client"]
+    if client != UNKNOWN:
+        facts["client"] = client
     if answer.stream:
         facts["stream"] = True
     elif slow:
