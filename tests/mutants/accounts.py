@@ -46,6 +46,14 @@ ACCOUNTS = (
         "M5",
     ),
     Mutant(
+        "a sale below nothing is paid a charge",
+        "kernels/money.py",
+        "    plain: float = max(value * r.taker, 0.0)",
+        "    plain: float = value * r.taker",
+        TRUTH,
+        "M5",
+    ),
+    Mutant(
         "equity leaves the multiplier out",
         "kernels/moments.py",
         "            units = ledger[ROW_UNITS, row] * multiplier\n            row += 1",

@@ -59,7 +59,7 @@ def equity_at_fee(
             continue
         if exit_[row] == exit_[row]:
             got = exit_[row] * multiplier
-            equity = max(equity + quantity * (side[row] * (got - price) - (price + got) * fee), 0.0)
+            equity = max(equity + quantity * (side[row] * (got - price) - (price + max(got, 0.0)) * fee), 0.0)
         else:
             equity += quantity * (side[row] * (last * multiplier - price) - price * fee)
     return equity

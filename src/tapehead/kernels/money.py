@@ -38,7 +38,7 @@ def charge(r: Any, more: Any, value: float, role: int) -> float:
     if role == FREE:
         return 0.0
     if more is None:
-        plain: float = value * r.taker
+        plain: float = max(value * r.taker, 0.0)
         return plain
     fee: float = min(max((r.maker if role == MAKER else r.taker) * value + r.fixed, r.least), r.most)
     return fee

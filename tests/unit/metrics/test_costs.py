@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tapehead.library.rules import read_rules
 from tapehead.library.simulate import Simulation, simulate
 from tapehead.metrics.costs import Held, cost_curve, costs_of
 from tapehead.model.bars import Bars
@@ -49,8 +50,6 @@ def test_a_replay_gives_what_a_run_gives(seed: int, given_: dict[str, object]) -
 
 def simulate_rules(given_: dict[str, object]) -> Rules:
     """Rules of a case."""
-    from tapehead.library.rules import read_rules
-
     return read_rules({"fee": 0.001, "slippage": 0.0002, **given_})
 
 
@@ -95,3 +94,18 @@ def test_what_a_fee_changes_beyond_sizes_is_not_told() -> None:
         assert costs_of(done.trades, None, rules, signals).without == (None, "needs_run")
     target = Signals(target=np.zeros(len(bars)))
     assert costs_of(done.trades, None, Rules(), target).break_even == (None, "needs_run")
+
+
+@pytest.mark.parametrize(("given_", "got"), [({"size": "10%"}, -37.0), ({"size": "10%", "side": "short"}, -5.0)])
+def test_a_fill_below_nothing_pays_no_fee(given_: dict[str, object], got: float) -> None:
+    """Of a replay as of a run: bought at 10 and sold at -37, or sold at 10 and bought back at -5."""
+    prices = np.array([10.0, 10.0, got, got])
+    bars = Bars.from_arrays(np.arange(4) * 3_600_000_000, prices, prices, prices, prices, interval="1h")
+    first, second = np.array([True, False, False, False]), np.array([False, True, False, False])
+    short = "side" in given_
+    signals = Signals(enter_short=first, leave_short=second) if short else Signals(enter=first, leave=second)
+    done = simulate(bars, signals, fee=0.01, **given_)
+    assert done.trades.fees[0] == pytest.approx(0.01 * 10.0 * done.trades.quantity[0], rel=1e-12)
+    curve, _ = cost_curve(done.trades, None, read_rules({"fee": 0.01, **given_}), signals, FEES)
+    again = [simulate(bars, signals, fee=fee, **given_).final_equity for fee in FEES]
+    assert [1 + gain for _, gain in curve] == pytest.approx([equity / 10_000 for equity in again], rel=1e-12)
