@@ -97,6 +97,9 @@ def test_every_route_lets_in_whom_the_table_names(guarded: Served, keys: dict[st
         else:
             assert (answer.status_code, code_of(answer)) == (403, "access.scope")
             assert f"--scope {rule.scope}" in answer.json()["detail"]
+        if rule.method == "GET":
+            head = asked(guarded.url, rule._replace(method="HEAD"), bearer(keys[scope]))
+            assert (head.status_code, head.content) == (answer.status_code, b"")
 
 
 def test_what_the_table_does_not_know_is_not_there(guarded: Served, keys: dict[str, str]) -> None:

@@ -58,6 +58,43 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         desk.http.close()
 
 
+VARYING = ("date", "x-request-id", "server-timing", "ratelimit-remaining", "ratelimit-reset")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/runs?limit=1", "*/*"),
+        ("/runs/{run}/results", "*/*"),
+        ("/runs/{run}/results?limit=2", MEDIA_TYPE),
+        ("/runs/{run}/report", "text/html"),
+        ("/runs/{run}/events", "*/*"),
+        ("/bars/BTCUSDT?limit=2", "*/*"),
+        ("/runs/none", "*/*"),
+        ("/nowhere", "*/*"),
+    ],
+)
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_head_has_the_headers_of_get_and_no_body(desk: Desk, path: str, accept: str, coding: str) -> None:
+    asked = {"Accept": accept, "Accept-Encoding": coding}
+    get = desk.get(path.format(run=desk.a), **asked)
+    head = desk.http.head(path.format(run=desk.a), headers=asked)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    both = [{name: value for name, value in one.headers.items() if name not in VARYING} for one in (head, get)]
+    # A body of unknown length comes in chunks, and there is none.
+    assert both[0] == {name: value for name, value in both[1].items() if name != "transfer-encoding"}
+    if "etag" in get.headers:
+        again = desk.http.head(path.format(run=desk.a), headers={**asked, "If-None-Match": get.headers["etag"]})
+        assert again.status_code == 304
+
+
+def test_head_is_for_what_can_be_read_alone(desk: Desk) -> None:
+    answer = desk.http.head("/runs/stream")
+    assert answer.status_code in (404, 405)
+    assert desk.http.head(f"/runs/{desk.a}/cancel").status_code == 405
+    assert {"GET", "HEAD"} <= set(desk.http.put("/coverage").headers["allow"].split(", "))
+
+
 def test_runs_come_newest_first_and_no_new_one_shifts_a_page(desk: Desk) -> None:
     first = told(desk.get("/runs?limit=1"), RunsPage)
     third = desk.run({**SPEC, "fee": "1bps"})

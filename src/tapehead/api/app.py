@@ -56,6 +56,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
     app.state.service = service

@@ -7,6 +7,7 @@ from tapehead.api.access.gate import Gate
 from tapehead.api.access.headers import SecurityHeaders
 from tapehead.api.app import make_app
 from tapehead.api.compress import Compression
+from tapehead.api.head import HeadRequests
 from tapehead.api.measure.requests import RequestLayer
 from tapehead.api.options import Options
 from tapehead.api.service import Service
@@ -14,7 +15,7 @@ from tapehead.api.service import Service
 
 def make_layers(service: Service, options: Options) -> ASGIApp:
     """Return the application with everything around it; the last line is the outermost layer."""
-    app: ASGIApp = Compression(make_app(service, options))
+    app: ASGIApp = HeadRequests(Compression(make_app(service, options)))
     app = BodyLimit(app, options)
     app = Gate(app, service.house.access, options)
     app = SecurityHeaders(app)

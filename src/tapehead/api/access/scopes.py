@@ -81,15 +81,17 @@ class Table:
             self._of_method.setdefault(rule.method, []).append((regex, rule))
 
     def find(self, method: str, path: str) -> Rule | None:
-        """Return what a request needs; None where there is no such route, and for HEAD, which none takes."""
-        found = [rule for regex, rule in self._of_method.get(method, ()) if regex.match(path)]
+        """Return what a request needs, HEAD what GET does; None where there is no such route."""
+        rules = self._of_method.get("GET" if method == "HEAD" else method, ())
+        found = [rule for regex, rule in rules if regex.match(path)]
         return max(found, key=_strictness) if found else None
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods that a path takes; where several templates fit, those of the one with fewest blanks."""
         found = [rule for regex, rule in self._rules if regex.match(path)]
         fewest = min((rule.template.count("{") for rule in found), default=0)
-        return tuple(sorted({rule.method for rule in found if rule.template.count("{") == fewest}))
+        held = {rule.method for rule in found if rule.template.count("{") == fewest}
+        return tuple(sorted(held | {"HEAD"} if "GET" in held else held))
 
 
 def _strictness(rule: Rule) -> int:
