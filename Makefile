@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load lock format serve
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page lock format serve
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -63,6 +63,11 @@ load: setup ## a service under load: W5 over HTTP, W10, fairness, plain routes u
 
 bigfile: setup ## import an unsorted file larger than memory may hold; GB=5; prints peak memory and time
 	@$(BIN)/python -m benchmarks.bigfile --gb $(or $(GB),5)
+
+page: setup ## build web/, check its types and form, run its own tests
+	$(BIN)/python tools/page.py
+	$(BIN)/python tools/page.py run check
+	$(BIN)/python tools/page.py test
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra server --group dev --universal --upgrade --python-version 3.11 \

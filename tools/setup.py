@@ -34,7 +34,7 @@ BUNDLES = (
 KERNEL_ENVIRONMENT = ("NUMBA_CACHE_DIR", "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES")
 # Cache folders and processors the kernels were compiled for; a few, because one clone may serve several of either.
 WARMED_KEPT = 8
-STEPS = 6
+STEPS = 7
 
 
 class SetupError(Exception):
@@ -259,6 +259,25 @@ def warm(progress: Progress) -> None:
     )
 
 
+def page_built() -> bool:
+    """Whether the page is built of what lies in web/ now."""
+    # -I leaves this folder out of the path.
+    sys.path.insert(0, str(ROOT / "tools"))
+    import page
+
+    return page.is_built()
+
+
+def build_page(progress: Progress) -> None:
+    """Build what changed in web/; an editable install did it the first time."""
+    progress.step(
+        "page built",
+        [str(PYTHON), str(ROOT / "tools" / "page.py")],
+        env=surroundings(),
+        hint="See it alone: .venv/bin/python tools/page.py",
+    )
+
+
 def ready(begun: float) -> None:
     """Bring .venv to the wanted state by the shortest way."""
     progress = Progress()
@@ -266,9 +285,12 @@ def ready(begun: float) -> None:
     stamp = read_stamp()
     current, warmed = stamp.get("environment") == wanted, list(stamp.get("kernels", []))
     if current and kernels in warmed:
+        if not page_built():
+            progress.number = STEPS - 1
+            build_page(progress)
         return
     if current:
-        progress.number = STEPS - 1
+        progress.number = STEPS - 2
     else:
         if stamp:
             progress.skip("environment .venv", "is there, brought up to date")
@@ -279,6 +301,10 @@ def ready(begun: float) -> None:
         warmed = []
         write_stamp(wanted, warmed)
         UNFINISHED.unlink()
+    if page_built():
+        progress.skip("page", "is built")
+    else:
+        build_page(progress)
     warm(progress)
     write_stamp(wanted, [*warmed[1 - WARMED_KEPT :], kernels])
     say(f"set-up done in {time.monotonic() - begun:.1f} s")

@@ -13,6 +13,7 @@ from tapehead.api.access.scopes import RULES, Rule, Table
 from tapehead.api.app import make_app
 from tapehead.api.openapi import _whole as whole
 from tapehead.api.options import Options
+from tapehead.api.routes.page import ADDRESSES
 from tapehead.api.service import Service
 from tests.house.tree import ROOT
 
@@ -58,7 +59,13 @@ def test_every_operation_of_the_openapi_says_its_scope(tmp_path: Path) -> None:
 def test_what_writes_needs_more_than_reading() -> None:
     loose = [rule for rule in RULES if rule.method != "GET" and rule.scope in ("open", "read")]
     assert not loose
-    assert [rule.template for rule in RULES if rule.scope == "open"] == ["/livez"]
+    assert {rule.template for rule in RULES if rule.scope == "open"} == {
+        "/livez",
+        "/icon.svg",
+        "/assets/{name:path}",
+        *ADDRESSES,
+    }
+    assert not any(rule.template.startswith("/api") for rule in RULES if rule.scope == "open")
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -16,13 +16,12 @@ from tapehead.api.etag import Answers, Fragments
 from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
 from tapehead.api.problem import problem
-from tapehead.api.routes import bars, catalogue, health, imports, kept, market, results, root, runs
+from tapehead.api.routes import bars, catalogue, health, imports, kept, market, page, results, runs
 from tapehead.api.service import Service
 from tapehead.errors import TapeheadError
 from tapehead.library.documents.market import instrument_json, instrument_name
 
 ROUTERS = (
-    root.router,
     health.router,
     runs.router,
     access.router,
@@ -32,6 +31,7 @@ ROUTERS = (
     results.router,
     imports.router,
     kept.router,
+    page.router,
 )
 _TITLE = "Tapehead"
 

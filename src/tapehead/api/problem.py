@@ -19,6 +19,7 @@ _STATUS = {
     "strategy.unknown": 404,
     "indicator.unknown": 404,
     "route.unknown": 404,
+    "page.absent": 404,
     "route.method": 405,
     "access.key": 401,
     "access.scope": 403,

@@ -1,0 +1,80 @@
+"""The page: its one document at every address that it knows, and the files of its build."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from tapehead.api.answer import answer
+from tapehead.api.etag import make_tag
+from tapehead.errors import ServiceError
+
+router = APIRouter(include_in_schema=False)
+
+BUILT: Final = Path(__file__).resolve().parent.parent / "page"
+ADDRESSES: Final = (
+    "/",
+    "/runs",
+    "/runs/{rest:path}",
+    "/compare/{rest:path}",
+    "/market",
+    "/market/{rest:path}",
+    "/data",
+    "/operations",
+)
+_KINDS: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+# Vite names files by their content.
+_FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+_NEVER_OLD: Final = {"Cache-Control": "no-cache"}
+
+
+def document(request: Request) -> Response:
+    """Return the page's document; what it shows it asks for by itself."""
+    return _file(request, "index.html", _NEVER_OLD)
+
+
+for address in ADDRESSES:
+    router.add_api_route(address, document, methods=["GET"])
+
+
+@router.get("/icon.svg")
+def icon(request: Request) -> Response:
+    """Return the page's sign."""
+    return _file(request, "icon.svg", _NEVER_OLD)
+
+
+@router.get("/assets/{name:path}")
+def asset(request: Request, name: str) -> Response:
+    """Return a script, a style or a font of the page."""
+    return _file(request, f"assets/{name}", _FOR_EVER)
+
+
+@cache
+def _built() -> dict[str, tuple[bytes, str, str]]:
+    """Return each file of the page with its media type and its tag, by its path below the build."""
+    files = [path for path in BUILT.rglob("*") if path.suffix in _KINDS]
+    held = {path.relative_to(BUILT).as_posix(): (path.read_bytes(), _KINDS[path.suffix]) for path in files}
+    return {name: (data, kind, make_tag(data)) for name, (data, kind) in held.items()}
+
+
+def _file(request: Request, name: str, headers: dict[str, str]) -> Response:
+    """Return a file of the page; only those of the build are ever read."""
+    files = _built()
+    if not files:
+        raise ServiceError(
+            "This service was installed without its page. Everything else is there: GET /api/openapi.json",
+            code="page.absent",
+        )
+    if name not in files:
+        raise HTTPException(404)
+    data, kind, tag = files[name]
+    return answer(request, data, kind, tag=tag, headers=headers)

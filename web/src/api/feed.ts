@@ -1,0 +1,111 @@
+/** One run as the page holds it: what its events have told so far, told on once a frame. */
+import type { Completed, Ended, Event, Progress, Result, Started, Warned } from "./events";
+import { follow, type Line } from "./follow";
+import type { Problem } from "./problem";
+
+export type FeedState = "running" | "done" | "cancelled" | "failed";
+
+export interface Run {
+  id: string;
+  state: FeedState;
+  started: Started | undefined;
+  /** In the order of arrival. */
+  results: readonly Result[];
+  warnings: readonly Warned[];
+  progress: Progress | undefined;
+  ended: Completed | Ended | undefined;
+  line: Line;
+  /** What no further try would mend. */
+  problem: Problem | undefined;
+}
+
+type Listener = () => void;
+
+/** Wait for the next frame; where the page is not shown there are none, and the wait is a tenth of a second. */
+export function nextFrame(call: () => void): void {
+  if (document.hidden) setTimeout(call, 100);
+  else requestAnimationFrame(call);
+}
+
+export class Feed {
+  #run: Run;
+  #results: Result[] = [];
+  #warnings: Warned[] = [];
+  #waiting: Event[] = [];
+  #asked = false;
+  #listeners = new Set<Listener>();
+  #ending = new AbortController();
+  readonly ended: Promise<void>;
+
+  constructor(id: string, get: typeof fetch = (...asked) => fetch(...asked)) {
+    this.#run = {
+      id,
+      state: "running",
+      started: undefined,
+      results: [],
+      warnings: [],
+      progress: undefined,
+      ended: undefined,
+      line: { state: "live", waitMs: 0, caughtUp: 0 },
+      problem: undefined,
+    };
+    this.ended = follow({
+      run: id,
+      signal: this.#ending.signal,
+      fetch: get,
+      take: (events) => this.#take(events),
+      line: (line) => this.#change({ line }),
+    }).catch((problem: Problem) => this.#change({ problem, state: "failed" }));
+  }
+
+  /** What is known now; another object whenever it changed. */
+  get run(): Run {
+    return this.#run;
+  }
+
+  subscribe = (listener: Listener): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Stop listening; the run goes on. */
+  close(): void {
+    this.#ending.abort();
+  }
+
+  #take(events: Event[]): void {
+    this.#waiting.push(...events);
+    if (this.#asked) return;
+    this.#asked = true;
+    nextFrame(() => this.#paint());
+  }
+
+  #paint(): void {
+    this.#asked = false;
+    const change: Partial<Run> = {};
+    const before = this.#results.length;
+    for (const event of this.#waiting) {
+      if (event.event === "result") this.#results.push(event);
+      else if (event.event === "warning") this.#warnings.push(event);
+      else if (event.event === "progress") {
+        change.progress = event;
+        // A run that goes on after an ending is told by its progress.
+        change.state = "running";
+        change.ended = undefined;
+      } else if (event.event === "started") change.started = event;
+      else {
+        change.ended = event;
+        change.state = event.event === "completed" ? "done" : event.event;
+      }
+    }
+    this.#waiting = [];
+    if (this.#results.length > before) change.results = [...this.#results];
+    if (this.#warnings.length > this.#run.warnings.length) change.warnings = [...this.#warnings];
+    this.#change(change);
+  }
+
+  #change(change: Partial<Run>): void {
+    this.#run = { ...this.#run, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

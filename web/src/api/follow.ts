@@ -1,0 +1,94 @@
+/** Follow a run to its end over any number of connections: each event once, in order, none lost. */
+import { type Event, isEnding, numberOf } from "./events";
+import { Frames } from "./frames";
+import { askForKey, headers } from "./key";
+import { isAway, Problem, problemOf } from "./problem";
+
+export interface Line {
+  state: "live" | "resuming" | "offline";
+  /** Milliseconds until the next try. */
+  waitMs: number;
+  /** Results that came after the line was back; told once, with `live`. */
+  caughtUp: number;
+}
+
+export interface Following {
+  run: string;
+  /** The number of the last event that is there already. */
+  after?: number;
+  signal: AbortSignal;
+  /** All events that one piece brought. */
+  take: (events: Event[]) => void;
+  line?: (line: Line) => void;
+  fetch?: typeof fetch;
+}
+
+const LONGEST_WAIT_MS = 10_000;
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Resolves when the run has ended or the signal was given; throws the Problem that no further try would mend. */
+export async function follow({ run, after = 0, signal, take, line, fetch: get = fetch }: Following): Promise<void> {
+  let last = after;
+  let tries = 0;
+  let broken = false;
+  let back = 0;
+  const told = (state: Line["state"], waitMs = 0, caughtUp = 0) => line?.({ state, waitMs, caughtUp });
+  while (!signal.aborted) {
+    const frames = new Frames();
+    try {
+      const asked = { ...headers(), ...(last ? { "Last-Event-ID": `${run}/${last}` } : {}) };
+      const answer = await get(`/api/v1/runs/${run}/events`, { headers: asked, signal });
+      if (!answer.ok || answer.body === null) {
+        const problem = await problemOf(answer);
+        if (problem.status === 401) askForKey();
+        if (!PASSING.has(problem.status)) throw problem;
+        throw new TypeError(problem.message);
+      }
+      if (!broken) told("live");
+      const reader = answer.body.getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const events = frames
+          .take(value)
+          .map((frame): Event => JSON.parse(frame.data))
+          .filter((event) => numberOf(event.id) > last);
+        const newest = events.at(-1);
+        if (newest === undefined) continue;
+        last = numberOf(newest.id);
+        tries = 0;
+        if (broken) {
+          back += events.filter((event) => event.event === "result").length;
+          told("live", 0, back);
+          broken = false;
+          back = 0;
+        }
+        take(events);
+        if (isEnding(newest)) {
+          await reader.cancel();
+          return;
+        }
+      }
+    } catch (fault) {
+      if (signal.aborted) return;
+      if (fault instanceof Problem || !isAway(fault)) throw fault;
+    }
+    broken = true;
+    const waitMs = Math.min(frames.retryMs * 2 ** tries, LONGEST_WAIT_MS);
+    tries += 1;
+    told(tries > 1 ? "offline" : "resuming", waitMs);
+    await pause(waitMs, signal);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}

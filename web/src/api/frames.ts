@@ -1,0 +1,61 @@
+/** Server-sent events out of bytes that come in any pieces: the part of the standard that a stream of runs uses. */
+export interface Frame {
+  id: string;
+  event: string;
+  data: string;
+}
+
+export class Frames {
+  #text = "";
+  #decoder = new TextDecoder();
+  #id = "";
+  #event = "";
+  #data: string[] = [];
+  #afterReturn = false;
+  /** Milliseconds that the service asks to wait before a new try. */
+  retryMs = 1000;
+
+  /** The frames that a piece completes. Lines end with LF, CR or CRLF, also where a piece ends between the two. */
+  take(piece: Uint8Array): Frame[] {
+    this.#text += this.#decoder.decode(piece, { stream: true });
+    const found: Frame[] = [];
+    let begin = 0;
+    for (let i = 0; i < this.#text.length; i++) {
+      const letter = this.#text[i];
+      if (letter !== "\n" && letter !== "\r") {
+        this.#afterReturn = false;
+        continue;
+      }
+      if (letter === "\n" && this.#afterReturn) {
+        this.#afterReturn = false;
+        begin = i + 1;
+        continue;
+      }
+      this.#afterReturn = letter === "\r";
+      const frame = this.#line(this.#text.slice(begin, i));
+      if (frame) found.push(frame);
+      begin = i + 1;
+    }
+    this.#text = this.#text.slice(begin);
+    return found;
+  }
+
+  #line(line: string): Frame | undefined {
+    if (line === "") {
+      const whole = this.#data.length > 0;
+      const frame = { id: this.#id, event: this.#event || "message", data: this.#data.join("\n") };
+      this.#event = "";
+      this.#data = [];
+      return whole ? frame : undefined;
+    }
+    if (line.startsWith(":")) return undefined;
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+    if (name === "id" && !value.includes("\0")) this.#id = value;
+    else if (name === "event") this.#event = value;
+    else if (name === "data") this.#data.push(value);
+    else if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
+    return undefined;
+  }
+}

@@ -1,0 +1,26 @@
+/** The key of a service that asks for one. It goes into a header, never into an address, and ends with the tab. */
+const PLACE = "tapehead.key";
+const wanted = new Set<() => void>();
+
+export function key(): string | null {
+  return sessionStorage.getItem(PLACE);
+}
+
+export function keepKey(text: string): void {
+  sessionStorage.setItem(PLACE, text);
+}
+
+export function headers(): Record<string, string> {
+  const held = key();
+  return held === null ? {} : { Authorization: `Bearer ${held}` };
+}
+
+/** Have `call` called whenever an answer says that a key, or another one, is needed. */
+export function onKeyWanted(call: () => void): () => void {
+  wanted.add(call);
+  return () => wanted.delete(call);
+}
+
+export function askForKey(): void {
+  for (const call of wanted) call();
+}

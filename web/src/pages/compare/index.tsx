@@ -1,0 +1,3 @@
+export default function ComparePage() {
+  return <main id="main" data-page="compare" data-state="idle" tabIndex={-1} />;
+}

@@ -1,0 +1,3 @@
+export default function ResultPage() {
+  return <main id="main" data-page="result" data-state="idle" tabIndex={-1} />;
+}

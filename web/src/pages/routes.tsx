@@ -1,0 +1,44 @@
+/** Which page an address shows; each page but the first is fetched when it is wanted. */
+import { type ComponentType, lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+import { RunPage } from "./run";
+
+function page(load: () => Promise<{ default: ComponentType }>): ComponentType {
+  const Loaded = lazy(load);
+  return () => (
+    <Suspense fallback={<main id="main" data-state="idle" />}>
+      <Loaded />
+    </Suspense>
+  );
+}
+
+const ResultPage = page(() => import("./result"));
+const RunsPage = page(() => import("./runs"));
+const ComparePage = page(() => import("./compare"));
+const MarketPage = page(() => import("./market"));
+const DataPage = page(() => import("./data"));
+const OperationsPage = page(() => import("./operations"));
+
+export function Routes() {
+  return (
+    <Switch>
+      <Route path="/" component={RunPage} />
+      <Route path="/runs" component={RunsPage} />
+      <Route path="/compare/:a/:b" component={ComparePage} />
+      <Route path="/runs/:run" component={RunPage} />
+      <Route path="/runs/:run/:symbol" component={ResultPage} />
+      <Route path="/market" component={MarketPage} />
+      <Route path="/market/:symbol" component={MarketPage} />
+      <Route path="/data" component={DataPage} />
+      <Route path="/operations" component={OperationsPage} />
+      <Route>
+        <main id="main" data-page="nowhere" data-state="idle">
+          <div className="empty">
+            <h1>Nothing lies here.</h1>
+            <a href="/">Run a strategy</a>
+          </div>
+        </main>
+      </Route>
+    </Switch>
+  );
+}

@@ -1,0 +1,3 @@
+export function RunPage() {
+  return <main id="main" data-page="run" data-state="idle" tabIndex={-1} />;
+}

@@ -1,0 +1,3 @@
+export default function RunsPage() {
+  return <main id="main" data-page="runs" data-state="idle" tabIndex={-1} />;
+}

@@ -1,0 +1,69 @@
+/** The bar above every page: where one is, whether the service answers, the find box. */
+import { useState } from "react";
+import { Link, useLocation } from "wouter";
+import { connection } from "./connection";
+import { Dialog } from "./dialog";
+import { Find } from "./find";
+import { useHeld } from "./held";
+import "./top_bar.css";
+
+export const PLACES = [
+  { path: "/", name: "Run" },
+  { path: "/runs", name: "Runs" },
+  { path: "/market", name: "Market" },
+  { path: "/data", name: "Data" },
+  { path: "/operations", name: "Operations" },
+] as const;
+
+function isHere(path: string, at: string): boolean {
+  if (path === "/") return at === "/" || /^\/runs\/[^/]+/.test(at);
+  return path === "/runs" ? at === "/runs" || at.startsWith("/compare") : at.startsWith(path);
+}
+
+const WORDS = { live: "Live", resuming: "Resuming…", offline: "Offline" } as const;
+
+export function ConnectionWord() {
+  const { state, degraded } = useHeld(connection);
+  const word = degraded && state === "live" ? degraded : WORDS[state];
+  const tone = degraded || state === "resuming" ? "warn" : state === "live" ? "gain" : "loss";
+  return (
+    <span className="connection" data-connection={state}>
+      <span className={`dot ${tone}`} aria-hidden="true" />
+      {word}
+    </span>
+  );
+}
+
+export function TopBar({ help }: { help: () => void }) {
+  const [at] = useLocation();
+  const [menu, setMenu] = useState(false);
+  const links = PLACES.map(({ path, name }) => (
+    <Link key={path} href={path} aria-current={isHere(path, at) ? "page" : undefined} onClick={() => setMenu(false)}>
+      {name}
+    </Link>
+  ));
+  return (
+    <header className="top-bar">
+      <Link href="/" className="wordmark">
+        tapehead
+      </Link>
+      <nav aria-label="Pages">{links}</nav>
+      <span className="spacer" />
+      <ConnectionWord />
+      <Find />
+      <button type="button" className="help" onClick={help} aria-label="Keys" title="Keys">
+        <kbd>?</kbd>
+      </button>
+      <button type="button" className="menu" aria-label="Menu" aria-expanded={menu} onClick={() => setMenu(true)}>
+        ☰
+      </button>
+      {menu && (
+        <Dialog title="Pages" close={() => setMenu(false)}>
+          <nav className="sheet" aria-label="All pages">
+            {links}
+          </nav>
+        </Dialog>
+      )}
+    </header>
+  );
+}
