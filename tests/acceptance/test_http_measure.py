@@ -118,8 +118,31 @@ def test_one_run_tells_where_its_time_went(served: Served, run: str) -> None:
     assert {"plan", "read", "signals", "walk", "metrics", "persist"} <= times["stages"].keys()
     completed = httpx.get(f"{served.url}/api/v1/runs/{run}/events", timeout=PATIENCE_S).text.rsplit("data: ", 1)[1]
     assert json.loads(completed)["first_ms"] == times["first_ms"]
+    assert times["stages_bytes"]["read"] > times["stages_bytes"]["signals"] > 0
+    assert times["stages"]["queue"] == times["queued_ms"]
+    assert {"plan", "persist", "look_ahead"}.isdisjoint(times["stages_bytes"])
     missing = httpx.get(f"{served.url}/api/v1/runs/{'0' * 26}/timings")
     assert (missing.status_code, missing.json()["code"]) == (404, "runs.unknown")
+
+
+def test_times_are_kept_with_the_run_whoever_made_it_and_asks(served: Served, home: Path, run: str) -> None:
+    """A service that comes later, a client, and the store itself tell the same; so does a service of another's run."""
+    times = httpx.get(f"{served.url}/api/v1/runs/{run}/timings").json()
+    with serving_here(home) as later:
+        assert httpx.get(f"{later.url}/api/v1/runs/{run}/timings").json() == times
+    with th.open(home) as store, th.connect(served.url) as client:
+        for kept in (store.run(run), client.run(run)):
+            assert (kept.timings, kept.memory) == (times["stages"], times["stages_bytes"])
+        begun = store.backtest("SmaCross", universe="demo", fresh=True).start()
+        asked = f"{served.url}/api/v1/runs/{begun.id}/timings"
+        early = httpx.get(asked).json()
+        assert (early["state"], early["total"], early["results"], early["first_ms"]) == ("running", 6, 0, None)
+        begun.wait()
+        told = httpx.get(asked).json()
+    assert (told["state"], told["level"], told["strategy"], told["results"]) == ("completed", "small", "SmaCross", 6)
+    assert (told["stages_bytes"], told["queued_ms"]) == (begun.memory, None)
+    assert 0 < told["first_ms"] <= told["last_ms"]
+    assert told["stages"].keys() == begun.timings.keys() > {"plan", "read", "walk", "look_ahead"}
 
 
 def test_operations_show_it_all_at_once(served: Served, run: str) -> None:

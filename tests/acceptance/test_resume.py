@@ -95,7 +95,8 @@ def test_a_stopped_run_goes_on_and_equals_one_that_was_not(home: Path, tmp_path:
     # Each is asked once by the run; the look-ahead test asks again, after all are done.
     asked = (tmp_path / "calls").read_text().split()
     assert sorted(done + asked[: 4 - len(done)]) == sorted(SYMBOLS)
-    assert set(last["profile"]) == {"wall_ms", "stages_ms", "peak_rss_mb"}
+    assert set(last["profile"]) == {"wall_ms", "stages_ms", "stages_bytes", "peak_rss_mb"}
+    assert (last["profile"]["stages_ms"], last["profile"]["stages_bytes"]) == (last["stages_ms"], last["stages_bytes"])
     assert {"plan", "read", "signals", "walk", "metrics", "persist"} <= set(last["profile"]["stages_ms"])
     whole = tapehead("--json", "backtest", named, "--universe", "all", "--fresh", home=home).events[-1]
     for key in ("digest", "count", "failed", "bars", "receipt"):
@@ -139,7 +140,13 @@ def test_where_the_time_went_fits_the_window(home: Path) -> None:
     shares = [int(line.split("%")[0].split()[-1]) for line in table]
     assert 95 <= sum(shares) <= 105
     assert shares == sorted(shares, reverse=True)
+    assert {line.split()[0] for line in table if "KiB" in line or "MiB" in line} >= {"read"}
     assert max(map(len, [lines[start], *table])) <= 80
     assert "peak memory" in lines[start]
-    reused = tapehead("backtest", "BuyAndHold", "--universe", "all", "--profile", home=home)
-    assert "nothing was computed here" in reused.out
+    reused = tapehead("backtest", "BuyAndHold", "--universe", "all", "--profile", home=home).out.splitlines()
+    again = next(at for at, line in enumerate(reused) if line.startswith("Profile"))
+    assert "nothing was computed here" in reused[again + 1]
+    run = next(line for line in lines if line.startswith("Kept as run ")).split()[3].rstrip(",")
+    kept = tapehead("show", run, "--timings", home=home).out.splitlines()
+    assert kept == reused[again + 2 : again + 2 + len(kept)] == lines[start + 1 : start + 1 + len(kept)]
+    assert tapehead("show", run, "--timings", "--csv", home=home).code == 2

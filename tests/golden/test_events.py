@@ -63,6 +63,12 @@ EXPECTED: list[tuple[Event, int, str]] = [
         '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/21","text":"Cancelled."}',
     ),
     (
+        Cancelled(RUN, "run.cancelled", "Cancelled.", 2, {"walk": 1.5, "plan": 0.25}, {"read": 490}),
+        22,
+        '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/22","stages_bytes":{"read":490},'
+        '"stages_ms":{"plan":0.25,"walk":1.5},"text":"Cancelled."}',
+    ),
+    (
         Completed(RUN, 48, 0, "ab" * 32, 4.1, 58.7, 2_049_312, "9f31c2e0"),
         50,
         '{"bars":2049312,"count":48,"degraded":[],"digest":"' + "ab" * 32 + '","event":"completed","failed":0,'

@@ -1,4 +1,4 @@
-"""Profile: where the time of a run went, and how much memory this program took at most."""
+"""Profile: where the time of a run went, and how much memory its stages and this program took."""
 
 import sys
 import time
@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tapehead.cli import numbers
+from tapehead.cli.sizes import size
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
 
 _STATUS: Final = Path("/proc/self/status")
-_ON_THE_CLOCK: Final = frozenset({"plan", "persist", "look_ahead"})
+_ON_THE_CLOCK: Final = frozenset({"plan", "queue", "persist", "look_ahead"})
 _WORDS: Final[Mapping[str, str]] = {
-    "plan": "what to read, and the strategy loaded",
+    "plan": "what to read, the strategy loaded",
+    "queue": "waiting for a turn",
     "read": "bars into arrays",
     "signals": "the strategy",
     "walk": "fills and positions",
     "metrics": "figures of each result",
-    "warm_up": "one instrument asked again with twice the warm-up",
+    "warm_up": "asked again with a longer warm-up",
     "persist": "results and events kept",
     "look_ahead": "the look-ahead test",
 }
@@ -32,29 +34,43 @@ class Profile:
         self._began = time.perf_counter()
 
     def body(self, run: "Run") -> dict[str, Any]:
-        """Return the JSON of a run that is over: `wall_ms`, `stages_ms` by stage, `peak_rss_mb`."""
+        """Return the JSON of a run that is over: `wall_ms`, `peak_rss_mb`, and what `stages_json` says."""
         wall_ms = (time.perf_counter() - self._began) * 1e3
-        stages = {name: round(ms, 3) for name, ms in run.timings.items()}
-        return {"wall_ms": round(wall_ms, 3), "stages_ms": stages, "peak_rss_mb": round(_peak_bytes() / 2**20, 1)}
+        return {"wall_ms": round(wall_ms, 3), **stages_json(run), "peak_rss_mb": round(_peak_bytes() / 2**20, 1)}
 
     def lines(self, run: "Run") -> list[str]:
         """Return the same as a table, at most 80 columns wide."""
-        body = self.body(run)
-        wall, peak = numbers.milliseconds(body["wall_ms"]), f"{body['peak_rss_mb']:,.0f} MB"
+        wall, peak = numbers.milliseconds((time.perf_counter() - self._began) * 1e3), f"{_peak_bytes() / 2**20:,.0f} MB"
         head = f"Profile   {wall} on the clock   peak memory {peak}"
-        stages: dict[str, float] = body["stages_ms"]
-        if not stages:
-            return [head, "  nothing was computed here; --fresh does"]
-        whole = sum(stages.values()) or 1.0
-        ordered = sorted(stages.items(), key=lambda each: -each[1])
-        rows = [_row(name, ms, ms / whole) for name, ms in ordered]
-        return [head, *rows, "  + summed over all workers; the others passed on the clock"]
+        # A service, or the run that answers, measured the stages; the head is this program's own.
+        told = ["  nothing was computed here; the stages are those the run was kept with"] if run.kept else []
+        return [head, *told, *stage_lines(run)]
 
 
-def _row(stage: str, ms: float, share: float) -> str:
+def stages_json(run: "Run") -> dict[str, Any]:
+    """Return `stages_ms` and `stages_bytes` of a run, each by stage."""
+    return {"stages_ms": {name: round(ms, 3) for name, ms in run.timings.items()}, "stages_bytes": run.memory}
+
+
+def stage_lines(run: "Run") -> list[str]:
+    """Return where the time of a run went and what its stages left in memory, at most 80 columns wide."""
+    stages, left = run.timings, run.memory
+    if not stages:
+        return ["  nothing is kept of its stages; a run with --fresh is measured"]
+    whole = sum(stages.values()) or 1.0
+    ordered = sorted(stages.items(), key=lambda each: -each[1])
+    rows = [_row(name, ms, ms / whole, left.get(name)) for name, ms in ordered]
+    return [*rows, "  + summed over all workers; the others passed on the clock", *([_LEFT] if left else [])]
+
+
+_LEFT: Final = "  MiB and KiB: what a stage left in arrays for one instrument, at most"
+
+
+def _row(stage: str, ms: float, share: float, left: int | None) -> str:
     """Return the line of a stage."""
     mark = " " if stage in _ON_THE_CLOCK else "+"
-    return f"  {stage:<10} {ms:>12,.1f} ms {share:>5.0%} {mark} {_WORDS.get(stage, '')}".rstrip()
+    held = "" if left is None else size(left)
+    return f"  {stage:<10} {ms:>11,.1f} ms {share:>4.0%} {mark} {held:>10}  {_WORDS.get(stage, '')}".rstrip()
 
 
 def _peak_bytes() -> int:

@@ -15,6 +15,7 @@ from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.measures import compat_lines, metric_lines
 from tapehead.cli.order_table import order_lines
+from tapehead.cli.profile import stage_lines, stages_json
 from tapehead.cli.run import SortKey
 from tapehead.cli.runs import state_word
 from tapehead.cli.session import Session
@@ -46,7 +47,7 @@ _ALL = 1_000_000
     "show",
     cls=Alternatives,
     example="tapehead show 01JD8Q7K SOLUSDT --trades --csv",
-    help="Show a kept run, or one instrument of it: metrics, or --trades, --orders, --equity, --receipt. UTC.",
+    help="Show a kept run, or one instrument of it: metrics, or --trades, --orders, --equity, --timings. UTC.",
 )
 @click.argument("run")
 @click.argument("symbol", required=False)
@@ -55,6 +56,9 @@ _ALL = 1_000_000
 @click.option("--orders", "what", flag_value="orders", help="Every order of SYMBOL, made again, and what became of it.")
 @click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
 @click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
+@click.option(
+    "--timings", "what", flag_value="timings", help="Where the time of the run went, and its memory by stage."
+)
 @click.option("--rf", metavar="RATE", help="Riskless yearly rate for SYMBOL's metrics: 2%; default 0.")
 @click.option("--compat", type=click.Choice(list(TOOLS)), help="SYMBOL's metrics as that tool would print them.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV, every digit.")
@@ -77,13 +81,15 @@ def show(
     _check_view(context, run, symbol, what, rf, compat)
     if as_csv and session.json:
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
-    if as_csv and what == "receipt":
-        raise click.UsageError(f"A receipt is no table. As JSON: tapehead --json show {run} --receipt", context)
+    if as_csv and what in ("receipt", "timings"):
+        raise click.UsageError(f"--{what} is no table. As JSON: tapehead --json show {run} --{what}", context)
     if what in ("trades", "orders", "equity", "costs") and symbol is None:
         raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
     kept = session.store.run(run)
     if what == "receipt":
         _receipt(session, kept)
+    elif what == "timings":
+        _timings(session, kept)
     elif symbol is None:
         _whole(session, kept, sort, top, as_csv)
     elif compat is not None:
@@ -132,6 +138,14 @@ def _whole(session: Session, run: "Run", sort: str, top: int, as_csv: bool) -> N
         session.put(
             "Next:", *next_lines([(("show", run.short, symbol), "trades and metrics of one instrument")], session)
         )
+
+
+def _timings(session: Session, run: "Run") -> None:
+    """Show where the time of a run went."""
+    if session.json:
+        session.put_document("show", {"run": run.id, **stages_json(run)})
+    else:
+        session.put(*stage_lines(run))
 
 
 def _state_lines(run: "Run") -> list[str]:

@@ -49,6 +49,11 @@ class Memo:
             self.size_bytes -= gone
         return value
 
+    def values(self) -> Iterator[Any]:
+        """Yield what is held: arrays, those of a tuple one by one."""
+        for value, _, _ in self._held.values():
+            yield from value if isinstance(value, tuple) else (value,)
+
     def lines(self, n: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield the held lines of `n` values, each as it was asked for: `rsi(14)`; one of several `macd(12, 26)[1]`."""
         for (key, *_), (value, _, _) in self._held.items():

@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tapehead.errors import TapeheadError
 from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
 from tapehead.jobs.plan import Item, Plan, no_bars
 from tapehead.jobs.recall import recall
 from tapehead.jobs.run_tally import Tally
-from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.events import Cancelled, Completed, Ended, Event, Failed, Progress, Result, Started, Warned
 from tapehead.model.result import Receipt, RunId, State
 from tapehead.model.spec import run_digest
 from tapehead.ports.bars import BarStore
@@ -108,7 +108,8 @@ def _drive(
     except (GeneratorExit, KeyboardInterrupt):
         cancel.cancel()
         if not cancel.suspended:
-            _close(desk, run, "cancelled", tally, Cancelled(run, "run.interrupted", _kept(tally), tally.count))
+            interrupted = Cancelled(run, "run.interrupted", _kept(tally), tally.count)
+            _close(desk, run, "cancelled", tally, interrupted)
         raise
     except Exception as error:
         cancel.cancel()
@@ -121,9 +122,10 @@ def _drive(
 
 
 def _close(
-    desk: Desk, run: RunId, state: State, tally: Tally, event: Event, receipt: Receipt | None = None
+    desk: Desk, run: RunId, state: State, tally: Tally, event: Ended, receipt: Receipt | None = None
 ) -> Numbered:
-    """End the run and log the event that says so, in one commit."""
+    """End the run and log the event that says so, with where its time went, in one commit."""
+    event = replace(event, stages_ms=tally.stages_ms(), stages_bytes=dict(tally.stages_bytes))
     with desk.runs.together(f"the end of run {run}"):
         desk.runs.finish(run, state, receipt, tally.failed)
         return desk.log.append(run, [event]), event
@@ -159,6 +161,8 @@ def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[
         tally.bars += outcome.bars
         for stage, us in outcome.stages_us.items():
             tally.spend(stage, us)
+        for stage, size in outcome.stages_bytes.items():
+            tally.hold(stage, size)
         for result in outcome.results:
             tally.count += 1
             tally.last_ms = tally.elapsed_ms()

@@ -11,6 +11,7 @@ from tapehead.ports.work import Failure
 class Tally:
     """What a run has done so far; `stages_us` sums the time of tasks by stage, and of keeping the results.
 
+    `stages_bytes` is the most that a stage of one task left in arrays.
     `recalled_us` is what the tasks took whose results were kept before the run went on.
     """
 
@@ -24,6 +25,7 @@ class Tally:
     last_ms: float = 0.0
     lines: list[DigestLine] = field(default_factory=list)
     stages_us: dict[str, float] = field(default_factory=dict)
+    stages_bytes: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     progress_at: float = 0.0
     recalled_us: float = 0.0
@@ -31,6 +33,14 @@ class Tally:
     def spend(self, stage: str, us: float) -> None:
         """Add time to a stage."""
         self.stages_us[stage] = self.stages_us.get(stage, 0.0) + us
+
+    def hold(self, stage: str, size: int) -> None:
+        """Note what a stage of one task left in arrays (bytes)."""
+        self.stages_bytes[stage] = max(self.stages_bytes.get(stage, 0), size)
+
+    def stages_ms(self) -> dict[str, float]:
+        """Return the time by stage in ms, as it is told."""
+        return {stage: round(us / 1e3, 3) for stage, us in self.stages_us.items()}
 
     def elapsed_ms(self) -> float:
         """Return the time since the run was asked for."""

@@ -1,6 +1,5 @@
 """run_task: one instrument through strategy, simulation and metrics; an error becomes a Failure."""
 
-import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.sensitivity import sensitivity_of
+from tapehead.jobs.stages import BAR_BYTES, TRADE_BYTES, Stages, bytes_of
 from tapehead.jobs.unread import unread_settings
 from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
@@ -83,30 +83,31 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     spec = bench.plan.spec
     if item.fault:
         raise AdjustError(item.fault)
-    clock = _Stages()
+    clock = Stages()
     bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
-    clock.mark("read")
+    clock.mark("read", len(bars) * BAR_BYTES)
     if len(bars) <= bars.warm:
         return Results((), 0, (("store.no_bars", "no whole bar in the range"),))
     memo = Memo()
     signals = _signals(bench, item, bars, memo)
-    clock.mark("signals")
+    clock.mark("signals", bytes_of(signals, bars, memo))
+    indicators = memo.size_bytes
     item = _ended(item, bars, bench.plan.last)
     try:
         done = simulate(bars, signals, item.rules, memo)
     except SignalsError as error:
         cause = f"{error.facts['cause']} ({place_of(bench.made, bench.origin)})"
         raise SignalsError(strategy=bench.made.name, instrument=item.instrument.name, cause=cause) from None
-    clock.mark("walk")
+    clock.mark("walk", len(done.trades) * TRADE_BYTES + done.ledger.rows.nbytes + memo.size_bytes - indicators)
     also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
     result, warnings = _result(bench, item, task, bars, done, also, why_not)
     warnings += [("settings.unread", text) for text in unread_settings(item.rules, signals)]
-    clock.mark("metrics")
+    clock.mark("metrics", result.equity.nbytes)
     if item.wider:
         warnings += _warm_up_warnings(bench, item, bars, signals)
         clock.mark("warm_up")
     result = _timed(result, clock.total_us())
-    return Results((result,), result.bars, tuple(warnings), clock.stages_us)
+    return Results((result,), result.bars, tuple(warnings), clock.us, clock.held)
 
 
 def _signals(bench: Bench, item: Item, bars: Bars, memo: Memo) -> Signals:
@@ -314,24 +315,6 @@ def _holes(item: Item, bars: Bars) -> tuple[int, int]:
         absent = np.diff(days.steps(ts, interval)) - 1
     absent = absent[absent > 0]
     return len(absent), int(absent.sum())
-
-
-class _Stages:
-    """Time by stage, us."""
-
-    def __init__(self) -> None:
-        self.stages_us: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def mark(self, stage: str) -> None:
-        """End a stage."""
-        now = time.perf_counter()
-        self.stages_us[stage] = (now - self._last) * 1e6
-        self._last = now
-
-    def total_us(self) -> float:
-        """Return the time of all stages."""
-        return sum(self.stages_us.values())
 
 
 Work = Callable[[Task], Outcome]

@@ -122,12 +122,38 @@ class Run(Framed):
 
     @property
     def timings(self) -> dict[str, float]:
-        """Where the time of this run went so far, ms by stage; empty of a run that is not computed here.
+        """Where the time of this run went, ms by stage: so far where it is computed here, else as it was kept.
 
-        `plan`, `persist` and `look_ahead` passed on the clock; `read`, `signals`, `walk`, `metrics` and `warm_up` are
-        summed over all workers.
+        `plan`, `queue` (waiting for a turn, in a service), `persist` and `look_ahead` passed on the clock; `read`,
+        `signals`, `walk`, `metrics` and `warm_up` are summed over all workers. Of a run that went on after an end it is
+        the time since then. Empty where nothing is kept: the run goes on elsewhere, or its events are pruned.
         """
-        return {stage: us / 1e3 for stage, us in self._tally.stages_us.items()} if self._tally else {}
+        return self._tally.stages_ms() if self._tally else self._stages("stages_ms")
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """What each stage of the work on one instrument left in arrays, bytes, at most; known as `timings` are.
+
+        `read` leaves bars, `signals` indicators, conditions and lines, `walk` trades and ledger, `metrics` the result.
+        Arrays that a stage lets go before its end do not count; every worker holds as much at a time.
+        """
+        return dict(self._tally.stages_bytes) if self._tally else self._stages("stages_bytes")
+
+    def spend(self, stage: str, ms: float) -> None:
+        """Add time to a stage of a run that is computed here."""
+        if self._tally is not None:
+            self._tally.spend(stage, ms * 1e3)
+
+    def _stages(self, name: str) -> dict[str, Any]:
+        """Return what the end of a kept run tells of its stages."""
+        last = None if self._id is None else self._last()
+        return {} if last is None else dict(last.get(name, {}))
+
+    def _last(self) -> dict[str, Any] | None:
+        """Return the newest event of the run; None where none is kept."""
+        log = self._house.log
+        rows = log.read(self.id, max(log.last(self.id) - 1, 0), 1)
+        return json.loads(rows[0][1]) if rows else None
 
     def events(self) -> Iterator[Numbered]:
         """Yield the events that are still to come, each numbered and in the log already."""
@@ -230,8 +256,8 @@ class Run(Framed):
     def look_ahead(self) -> dict[str, Any] | None:
         """What the look-ahead test said, `found` and more; None of a run that was not completed."""
         self.wait()
-        last = [data for _, data in replay(self._house.log, self.id)][-1:]
-        told: dict[str, Any] | None = json.loads(last[0]).get("look_ahead") if last else None
+        last = self._last()
+        told: dict[str, Any] | None = None if last is None else last.get("look_ahead")
         return told
 
     def verify(self) -> Verification:
@@ -512,5 +538,7 @@ def read_event(house: House, run: str, data: bytes) -> Event | None:
         return Result(run, result, body["t_ms"])
     if name == "completed":
         numbers = {key: body[key] for key in ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")}
-        return Completed(run, **numbers, look_ahead=body["look_ahead"], degraded=tuple(body["degraded"]), reused=True)
+        stages = {key: body.get(key, {}) for key in ("stages_ms", "stages_bytes")}
+        told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
+        return Completed(run, **numbers, **told, **stages, reused=True)
     return None

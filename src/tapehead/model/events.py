@@ -1,7 +1,7 @@
 """Events: the only way out of a job; numbered within their run and said in canonical bytes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from tapehead.model.result import RunResult
@@ -96,7 +96,11 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A run is done; `reused` says that an equal run answered instead."""
+    """A run is done; `reused` says that an equal run answered instead.
+
+    `stages_ms` is where its time went, ms by stage; `stages_bytes` what each stage of the work on one instrument left
+    in arrays, at most. Both are of the computation, also where an equal run answers, and empty where nobody measured.
+    """
 
     name: ClassVar[str] = "completed"
     run: str
@@ -110,9 +114,11 @@ class Completed:
     look_ahead: Mapping[str, Any] | None = None
     degraded: tuple[str, ...] = ()
     reused: bool = False
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
+    stages_bytes: Mapping[str, int] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON."""
+        """Return the fields of its JSON; the stages where they were measured."""
         return {
             "run": self.run,
             "count": self.count,
@@ -125,21 +131,25 @@ class Completed:
             "last_ms": self.last_ms,
             "bars": self.bars,
             "receipt": self.receipt,
+            **_stages(self.stages_ms, self.stages_bytes),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A run ended before it was done; `count` results are kept."""
+    """A run ended before it was done; `count` results are kept. The stages are those of `Completed`."""
 
     run: str
     code: str
     text: str
     count: int
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
+    stages_bytes: Mapping[str, int] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON."""
-        return {"code": self.code, "text": self.text, "count": self.count}
+        """Return the fields of its JSON; the stages where they were measured."""
+        told = {"code": self.code, "text": self.text, "count": self.count}
+        return {**told, **_stages(self.stages_ms, self.stages_bytes)}
 
 
 class Failed(_Ended):
@@ -156,7 +166,13 @@ class Cancelled(_Ended):
     __slots__ = ()
 
 
-Event = Started | Result | Progress | Warned | Completed | Failed | Cancelled
+def _stages(ms: Mapping[str, float], held: Mapping[str, int]) -> dict[str, Any]:
+    """Return the stages of a run as JSON, without those that nobody measured."""
+    return {name: dict(one) for name, one in (("stages_ms", ms), ("stages_bytes", held)) if one}
+
+
+Ended = Completed | Failed | Cancelled
+Event = Started | Result | Progress | Warned | Ended
 
 
 def to_bytes(event: Event, number: int) -> bytes:

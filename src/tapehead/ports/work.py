@@ -22,13 +22,15 @@ class Task(NamedTuple):
 class Results:
     """What a task gives when all went well.
 
-    `bars` were scored, `warnings` are (code, text) of this instrument, `stages_us` says where its time went.
+    `bars` were scored, `warnings` are (code, text) of this instrument, `stages_us` says where its time went,
+    `stages_bytes` what each stage left in arrays.
     """
 
     results: tuple[RunResult, ...]
     bars: int
     warnings: tuple[tuple[str, str], ...] = ()
     stages_us: Mapping[str, float] = field(default_factory=dict)
+    stages_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

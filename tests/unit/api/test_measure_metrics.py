@@ -96,12 +96,13 @@ def test_a_run_is_told_from_its_wish_to_its_end() -> None:
     assert [(each.run, each.state, each.first_ms) for each in meter.newest()] == [("A", "running", 700.0)]
     meter.saw("A", result("A", 8000.0))
     meter.saw("A", completed("A"))
-    meter.ended("A", {"plan": 1.23456})
+    meter.ended("A", {"plan": 1.235}, {"read": 490})
     times = meter.of("A")
     assert times is not None
     assert (times.state, times.results, times.queued_ms, times.first_ms, times.last_ms, dict(times.stages)) == (
         "completed", 2, 500.0, 700.0, 8000.0, {"plan": 1.235},
     )  # fmt: skip
+    assert times.stages_bytes == {"read": 490}
     text = metrics.text().decode()
     assert sample(text, 'tapehead_run_first_result_seconds_sum{level="small"}') == 0.7
     assert sample(text, 'tapehead_run_last_result_seconds_sum{level="small"}') == 8.0
@@ -125,7 +126,7 @@ def test_each_end_has_its_state(event: Failed | Cancelled | None, broke: bool, s
     meter.queued("A", "big", 500, "Rsi")
     if event is not None:
         meter.saw("A", event)
-    assert meter.ended("A", {}, broke=broke).state == state
+    assert meter.ended("A", {}, {}, broke=broke).state == state
     text = metrics.text().decode()
     assert sample(text, f'tapehead_runs_total{{level="big",state="{state}"}}') == 1
     assert sample(text, 'tapehead_run_last_result_seconds_count{level="big"}') is None
@@ -137,7 +138,7 @@ def test_only_the_newest_runs_are_remembered() -> None:
     for number in range(NEWEST + 3):
         clock.now += 1.0
         meter.queued(str(number), "small", 1, "Rsi")
-        meter.ended(str(number), {})
+        meter.ended(str(number), {}, {})
     clock.now += 1.0
     meter.queued("going", "big", 1, "Rsi")
     newest = [each.run for each in meter.newest()]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tapehead.errors import ParameterError, RunKeyError, StrategyError, UnknownRunError
+from tapehead.layout.columns import TRADE_DTYPES
 from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.library.verify import VerificationError
@@ -28,6 +29,35 @@ def test_a_run_begins_when_it_is_read(store: Store) -> None:
     assert run.wait().record.state == "completed"
     assert run.short == run.id[: len(run.short)]
     assert set(run.timings) >= {"plan", "read", "signals", "walk", "metrics", "persist"}
+    assert run.memory["read"] == 800 * 49
+    kept = store.run(run.id)
+    assert kept.timings.items() >= {**run.timings, "persist": kept.timings["persist"]}.items()
+    assert kept.memory == run.memory
+
+
+def test_memory_by_stage_is_what_the_arrays_of_one_instrument_take(store: Store, tmp_path: Path) -> None:
+    body = """
+    line = np.full(len(bars), 1.0)
+    return Signals(enter=bars.close > bars.open, leave=bars.close < bars.open, size=line, stop_loss_at=line)
+    """
+    named = write_strategy(tmp_path / "mine.py", body)
+    run = store.backtest(named, symbols=["S01"], sizing="units").wait()
+    # Two conditions, and the line that is said twice.
+    assert run.memory["signals"] == 800 * (1 + 1 + 8)
+    assert run.memory["metrics"] == run["S01"].equity.nbytes
+    trades = run["S01"].trades
+    assert trades is not None
+    assert run.memory["walk"] > len(trades) * sum(getattr(trades, name).itemsize for name in TRADE_DTYPES) > 0
+
+
+def test_a_run_that_ended_early_keeps_its_stages_too(store: Store) -> None:
+    run = store.backtest("SmaCross", universe="crypto", workers=1)
+    next(iter(run))
+    run.close()
+    kept = store.run(run.id)
+    assert kept.record.state == "cancelled"
+    assert {"plan", "read", "walk"} <= kept.timings.keys()
+    assert kept.memory["read"] == 800 * 49
 
 
 def test_results_by_symbol_wait_for_the_run(store: Store) -> None:

@@ -19,17 +19,18 @@ _STATES: Mapping[type[Event], RunState] = {Completed: "completed", Failed: "fail
 
 @dataclass(slots=True)
 class RunTimes:
-    """One run that was driven here.
+    """Where the time of one run goes.
 
     Times are ms since it was asked for; `queued_ms` is how long it waited for a slot, `first_ms` and `last_ms` when its
     first and its newest result were there, None before that. `state` is `waiting`, `running`, `suspended` or how it
-    ended. `stages` sums ms by stage, over all workers, once it has ended.
+    ended. `stages` sums ms by stage, over all workers, once it has ended; `stages_bytes` is what each stage of the work
+    on one instrument left in arrays, at most. `asked_at` is of the clock that watches it, 0 where none did.
     """
 
     run: RunId
     level: Level
     total: int
-    asked_at: float
+    asked_at: float = 0.0
     strategy: str = ""
     state: RunState = "waiting"
     queued_ms: float | None = None
@@ -37,6 +38,7 @@ class RunTimes:
     last_ms: float | None = None
     results: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
+    stages_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 class RunMeter:
@@ -87,7 +89,9 @@ class RunMeter:
             if times.last_ms is not None:
                 self._metrics.observe("tapehead_run_last_result_seconds", times.last_ms / 1e3, times.level)
 
-    def ended(self, run: RunId, stages: Mapping[str, float], *, broke: bool = False) -> RunTimes:
+    def ended(
+        self, run: RunId, stages: Mapping[str, float], held: Mapping[str, int], *, broke: bool = False
+    ) -> RunTimes:
         """Note that nobody here works on a run any more; return its times."""
         with self._lock:
             times = self._going.pop(run, None) or RunTimes(run, "small", 0, self._clock())
@@ -96,7 +100,7 @@ class RunMeter:
             times.state = "failed"
         elif times.state in ("waiting", "running"):
             times.state = "suspended"
-        times.stages = {name: round(ms, 3) for name, ms in stages.items()}
+        times.stages, times.stages_bytes = stages, held
         self._metrics.count("tapehead_runs_total", times.level, times.state)
         return times
 

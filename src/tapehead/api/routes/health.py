@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from tapehead.api.measure.kept_times import kept_times
 from tapehead.api.measure.log_levels import LEVELS
 from tapehead.api.measure.log_rooms import ROOMS
 from tapehead.api.measure.measure import Measure
@@ -17,7 +18,6 @@ from tapehead.api.measure.run_meter import RunTimes
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire import operations as wire
 from tapehead.api.wire.problem import answers
-from tapehead.errors import UnknownRunError
 from tapehead.wiring.platform import version_facts
 
 router = APIRouter(tags=["operations"])
@@ -99,12 +99,12 @@ def operations(request: Request) -> wire.Operations:
 
 @router.get("/api/v1/runs/{run}/timings", response_model=wire.RunTimings, responses=answers(404))
 def run_timings(request: Request, run: str) -> wire.RunTimings:
-    """Tell where the time of a run went; of one that this service drove, among the newest."""
-    whole = service_of(request).house.runs.resolve(run)
-    found = measure_of(request).runs.of(whole)
-    if found is None:
-        raise UnknownRunError(run=whole, hint=" Its times are gone: this service did not drive it, or long ago.")
-    return _timings(found)
+    """Tell where the time of a run went, whoever computed it; of one that goes on here, how far it is."""
+    house = service_of(request).house
+    whole = house.runs.resolve(run)
+    kept = kept_times(house, whole)
+    # The end of a run is told once, in its log; what is measured here says more only as long as that says nothing.
+    return _timings(kept if kept.stages else measure_of(request).runs.of(whole) or kept)
 
 
 @router.get("/api/v1/log-levels", response_model=wire.LogLevelsHeld, responses=answers())
@@ -138,6 +138,7 @@ def _timings(times: RunTimes) -> wire.RunTimings:
         first_ms=times.first_ms,
         last_ms=times.last_ms,
         stages=dict(times.stages),
+        stages_bytes=dict(times.stages_bytes),
     )
 
 

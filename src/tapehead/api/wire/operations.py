@@ -71,6 +71,9 @@ class RunTimings(BaseModel):
     stages: dict[str, float] = Field(
         description="ms by stage, those of tasks summed over all workers; empty until the run has ended."
     )
+    stages_bytes: dict[str, int] = Field(
+        description="What each stage of the work on one instrument left in arrays, at most."
+    )
 
 
 class Tier(BaseModel):

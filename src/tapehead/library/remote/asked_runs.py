@@ -96,10 +96,16 @@ def trades(found: RunResult) -> Asking[Trades]:
     return trades_from(body["trades"], found.decisions)
 
 
+def ended(run: str) -> Asking[dict[str, Any] | None]:
+    """Return the event that ended a run; None where it goes on, or nothing of it is kept."""
+    found: dict[str, Any] | None = (yield from run_of(run))["ended"]
+    return found
+
+
 def look_ahead(run: str) -> Asking[dict[str, Any] | None]:
     """Return what the look-ahead test of a completed run said."""
-    ended = (yield from run_of(run))["ended"]
-    found: dict[str, Any] | None = None if ended is None else ended.get("look_ahead")
+    last = yield from ended(run)
+    found: dict[str, Any] | None = None if last is None else last.get("look_ahead")
     return found
 
 

@@ -108,9 +108,14 @@ def event_from(run: str, body: Mapping[str, Any], *, reused: bool, fetch: FetchT
     if name == "completed":
         numbers = {key: body[key] for key in _COMPLETED}
         told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
-        return Completed(run, **numbers, **told, reused=reused or body["reused"])
+        return Completed(run, **numbers, **told, **_stages(body), reused=reused or body["reused"])
     kind = Failed if name == "failed" else Cancelled
-    return kind(run, body["code"], body["text"], body["count"])
+    return kind(run, body["code"], body["text"], body["count"], **_stages(body))
+
+
+def _stages(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the time of a run went, as its last event says; nothing of a run that nobody measured."""
+    return {name: body.get(name, {}) for name in ("stages_ms", "stages_bytes")}
 
 
 def _progress_from(run: str, body: Mapping[str, Any]) -> Progress:

@@ -16,7 +16,7 @@ from tapehead.library.remote.problems import check_passing
 from tapehead.library.remote.results import event_from
 from tapehead.library.run import Header, Run
 from tapehead.model.bars import I64
-from tapehead.model.events import Completed, Event
+from tapehead.model.events import Ended, Event
 from tapehead.model.orders import Orders
 from tapehead.model.result import RunResult
 from tapehead.model.rules import fraction
@@ -54,7 +54,7 @@ class RemoteRun(Run):
     ) -> None:
         self._connection, self._reused = connection, reused
         self._closed = threading.Event()
-        self._completed: Completed | None = None
+        self._over: Ended | None = None
         source = self._follow(run) if follow else None
         super().__init__(house, spec, header, run=run, source=source)
 
@@ -74,10 +74,12 @@ class RemoteRun(Run):
     def look_ahead(self) -> dict[str, Any] | None:
         """What the look-ahead test said, `found` and more; None of a run that was not completed."""
         self.wait()
-        if self._completed is not None:
-            told = self._completed.look_ahead
-            return None if told is None else dict(told)
-        return self._connection.do(asked_runs.look_ahead(self.id))
+        told = (self._last() or {}).get("look_ahead")
+        return None if told is None else dict(told)
+
+    def _last(self) -> dict[str, Any] | None:
+        """Return the event that ended the run, asking for it where it was not followed; None where it goes on."""
+        return self._connection.do(asked_runs.ended(self.id)) if self._over is None else self._over.body()
 
     def verify(self) -> Verification:
         """Have the run made again by the service, from segments, without caches, and compared in every bit."""
@@ -108,10 +110,12 @@ class RemoteRun(Run):
         return self.equity(symbol).ts
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
-        """Return every metric of one result; see `Run.metrics`. Another `rf` than 0 needs the store itself."""
-        if fraction("rf", rf):
-            return super().metrics(symbol, rf)
-        return self._connection.do(made.metrics(self.id, self._name(symbol)))
+        """Return every metric of one result; see `Run.metrics`."""
+        return self._connection.do(made.metrics(self.id, self._name(symbol), fraction("rf", rf)))
+
+    def compat(self, result: str | RunResult, tool: str) -> dict[str, float | int | str | None]:
+        """Return the metrics of one result as another tool would print them; see `Run.compat`."""
+        return self._connection.do(made.compat(self.id, self._name(result), tool))
 
     def orders(self, result: str | RunResult) -> Orders:
         """Return every order of one result, and what became of it; see `Run.orders`."""
@@ -137,8 +141,8 @@ class RemoteRun(Run):
     def _note(self, event: Event) -> None:
         """Remember what an event tells."""
         super()._note(event)
-        if isinstance(event, Completed):
-            self._completed = event
+        if isinstance(event, Ended):
+            self._over = event
 
     def _follow(self, run: str) -> Iterator[Numbered]:
         """Yield the events of the run, each once."""
