@@ -10,7 +10,7 @@ from tapehead.model.spec import RULE_KEYS, RunKey, iso
 from tapehead.model.trades import Trades
 
 Reason = Literal["data", "costs", "spec", "code", "engine", "unknown"]
-COSTS: Final = frozenset({"fee", "maker_fee", "slippage", "slippage_kind", "borrow", "cash_rate"})
+COSTS: Final = frozenset({"fee", "slippage", "slippage_kind", "borrow", "cash_rate"})
 """Settings that only change what trading costs."""
 _WHICH: Final = ("strategy", "interval", "universe", "symbols", "start", "end", *RULE_KEYS, "adjust")
 _SPOTS: Final = ("entry_bar", "exit_bar", "decision_bar")

@@ -31,8 +31,8 @@ def recall(runs: RunStore, log: EventLog, plan: Plan, run: RunId, tally: Tally) 
         if event["event"] == "result":
             tally.last_ms = event["t_ms"]
             tally.first_ms = tally.first_ms or tally.last_ms
-        elif event["event"] == "warning" and event["instrument"] in planned - settled:
-            settled.add(event["instrument"])
+        elif event["event"] == "warning" and (name := event["instrument"]) in planned and name not in settled:
+            settled.add(name)
             # A range without a whole bar gives neither a result nor a failure.
             if event["code"] != _NO_BARS:
                 tally.failed += 1

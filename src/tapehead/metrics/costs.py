@@ -88,7 +88,7 @@ def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals,
     """Return why trades cannot be replayed at another fee, or nothing."""
     if not len(trades) and held is None:
         return "needs_run" if strained else "no_trades"
-    carries = rules.borrow or rules.cash_rate
+    carries = (rules.borrow and rules.side != "long") or rules.cash_rate
     lines = signals.target is not None or signals.size is not None or signals.part is not None
     lines |= isinstance(signals, BarSignals)
     stacked = rules.pyramid > 1 or rules.leverage != 1 or isinstance(rules.fee, Fees)

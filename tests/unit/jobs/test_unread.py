@@ -13,6 +13,7 @@ from tapehead.library.simulate import Simulation, simulate
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
+from tapehead.strategies.bar_strategy import bar_strategy
 
 RNG = np.random.default_rng(3)
 CLOSE = np.round(100 * np.cumprod(1 + RNG.normal(0, 0.01, 300)), 2)
@@ -24,6 +25,7 @@ BARS = Bars.from_arrays(
 WISHES = dict(zip(("enter", "leave", "enter_short", "leave_short"), RNG.random((4, 300)) < 0.1, strict=True))
 WISHED = Signals(**WISHES)
 RESTING = Signals(**WISHES, limit=CLOSE * 0.985)
+STOPPED = Signals(**WISHES, stop=CLOSE * 1.005)
 WEIGHED = Signals(target=np.where(RNG.random(300) < 0.2, RNG.choice([-0.5, 0.0, 0.4, 0.9], 300), np.nan))
 STEADY = Signals(target=np.full(300, 0.5))
 
@@ -31,8 +33,14 @@ UNREAD: tuple[tuple[Signals, str, Any, dict[str, Any]], ...] = (
     (WISHED, "borrow", "20%", {}),
     (WISHED, "maintenance", "20%", {"side": "both"}),
     (RESTING, "limit_through", 5, {}),
+    (WISHED, "limit_through", 5, {"tick": 0.01, "stop_loss": "2%"}),
+    (WISHED, "path", "optimistic", {}),
+    (STOPPED, "path", "ohlc", {}),
+    (WISHED, "slippage_kind", "spread", {"stop_loss": "2%"}),
+    (WISHED, "slippage_kind", "volume", {}),
     (WEIGHED, "size", "50%", {}),
     (WEIGHED, "size", "500usd", {}),
+    (WEIGHED, "sizing", "units", {}),
     (WEIGHED, "pyramid", 3, {}),
     (WEIGHED, "flip", True, {"side": "both"}),
     (WEIGHED, "on_conflict", "enter", {}),
@@ -43,6 +51,10 @@ UNREAD: tuple[tuple[Signals, str, Any, dict[str, Any]], ...] = (
 READ: tuple[tuple[Signals, str, Any, dict[str, Any]], ...] = (
     (WISHED, "borrow", "20%", {"side": "both"}),
     (RESTING, "limit_through", 20, {"tick": 0.01}),
+    (WISHED, "limit_through", 20, {"tick": 0.01, "take_profit": "1%"}),
+    (WISHED, "path", "both", {}),
+    (WISHED, "path", "optimistic", {"stop_loss": "0.3%", "take_profit": "0.3%"}),
+    (WISHED, "slippage_kind", "spread", {"slippage": 0.01}),
     (WISHED, "size", "50%", {}),
     (WISHED, "pyramid", 3, {}),
     (WISHED, "flip", True, {"side": "both"}),
@@ -53,8 +65,8 @@ READ: tuple[tuple[Signals, str, Any, dict[str, Any]], ...] = (
 
 
 def told(done: Simulation) -> tuple[Any, ...]:
-    """What trading came to."""
-    return done.trades.digest(), done.final_equity, done.flags
+    """What trading came to, and every metric with the reason of each None."""
+    return done.trades.digest(), done.final_equity, done.flags, dict(done.metrics), dict(done.why)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +87,27 @@ def test_what_is_read_changes_something(signals: Signals, name: str, value: Any,
     assert told(with_it) != told(simulate(BARS, signals, **beside))
 
 
+@bar_strategy(compiled=False)
+class InAndOut:
+    """Buys on even bars and leaves on odd ones."""
+
+    def on_bar(self, bar: Any, position: Any, orders: Any) -> None:
+        if bar.index % 2:
+            orders.close()
+        else:
+            orders.buy()
+
+
 def test_of_a_strategy_asked_bar_by_bar_only_what_is_certain_is_told() -> None:
-    rules = read_rules({"band": "1%", "valid_bars": 2, "day": True, "size": "50%", "borrow": "3%"})
-    assert [text.partition(" ")[0] for text in unread_settings(rules, BarSignals())] == ["borrow"]
+    given = {"band": "1%", "valid_bars": 2, "day": True, "size": "50%", "borrow": "3%", "on_conflict": "enter"}
+    given |= {"path": "ohlc", "slippage_kind": "volume", "tick": 0.01, "limit_through": 2}
+    warned = unread_settings(read_rules(given), BarSignals())
+    assert [text.partition(" ")[0] for text in warned] == ["borrow", "on_conflict"]
+
+
+def test_a_strategy_asked_bar_by_bar_knows_no_conflict() -> None:
+    made: Any = InAndOut
+    signals = made().signals(BARS)
+    both = [simulate(BARS, signals, on_conflict=word) for word in ("nothing", "enter")]
+    assert told(both[0]) == told(both[1])
+    assert [len(one.warnings) for one in both] == [0, 1]

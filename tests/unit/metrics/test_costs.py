@@ -90,8 +90,10 @@ def test_just_above_the_break_even_fee_cash_is_lost(given_: dict[str, object]) -
 def test_what_a_fee_changes_beyond_sizes_is_not_told() -> None:
     bars, signals = market(1)
     done = simulate(bars, signals)
-    for rules in (Rules(leverage=2.0), Rules(pyramid=2), Rules(borrow=0.1), Rules(cash_rate=0.1)):
+    for rules in (Rules(leverage=2.0), Rules(pyramid=2), Rules(borrow=0.1, side="both"), Rules(cash_rate=0.1)):
         assert costs_of(done.trades, None, rules, signals).without == (None, "needs_run")
+    # Nobody borrows for a long position.
+    assert costs_of(done.trades, None, Rules(borrow=0.1), signals) == costs_of(done.trades, None, Rules(), signals)
     target = Signals(target=np.zeros(len(bars)))
     assert costs_of(done.trades, None, Rules(), target).break_even == (None, "needs_run")
 
