@@ -31,11 +31,15 @@ def serve_demo(session: Session, run: str, *, stay: bool) -> None:
         stream = f"{url}/api/v1/runs/{run}/events"
         session.put(f"$ curl -N {stream}", *_lines(session, _shortened(_fetch(stream))))
         if stay:
-            session.put("", f"Serving {session.store.home} at {url}", "Ctrl-C ends it; what is kept stays kept.")
+            session.put("", f"Serving {session.store.home}. The run, on its page:", f"  {url}/runs/{run}")
+            session.put("Ctrl-C ends it; what is kept stays kept.")
             _wait_for_the_end()
         else:
             again = session.command("serve")
-            session.put("", f"The service has ended with the demo. To serve until Ctrl-C: {again}")
+            session.put(
+                "", "The service has ended with the demo. To serve until Ctrl-C, and look at the run on its page:"
+            )
+            session.put(f"  {again}", f"  {address(_HOST, PORT)}/runs/{run}")
 
 
 def _fetch(url: str) -> str:
