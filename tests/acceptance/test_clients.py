@@ -2,27 +2,35 @@
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
 import tapehead as th
+from tapehead.api.service import SLOTS
 from tapehead.cli.main import main
-from tapehead.errors import NotServedError, ServerAwayError, TapeheadError
+from tapehead.errors import NotServedError, ParameterError, ServerAwayError, TapeheadError
 from tapehead.library.keys import make_key
+from tapehead.metrics.tools import TOOLS
 from tapehead.model.events import Cancelled, Completed, Result, to_bytes
 from tests.acceptance.cutting import cutting
 from tests.acceptance.program import write_bars
+from tests.acceptance.test_http_stream import wait_for
 from tests.acceptance.transcript import steady
 from tests.serving import Served, install_gated, serving, serving_here
+from tests.unit.cli.screen import Screen, run_on_pty
 
 SPEC: dict[str, Any] = {"universe": "demo", "period": 9, "fee": "10bps"}
 CLIENTS, CUTS = 50, 2
@@ -99,8 +107,18 @@ def test_what_is_made_again_of_a_result_is_what_is_made_again_here(store: Any, h
     assert run.explain(name, 2) == json.loads(json.dumps(kept.explain(name, 2)))
     assert run.equity(name).to_arrow().equals(kept.equity(name).to_arrow())
     assert [str(row) for row in run.orders(name).rows()] == [str(row) for row in kept.orders(name).rows()]
+    assert run.metrics(name, rf="2%") == kept.metrics(name, rf="2%") != kept.metrics(name)
+    for tool in TOOLS:
+        assert list(run.compat(name, tool).items()) == list(kept.compat(name, tool).items())
+    for asked in (lambda one: one.metrics(name, rf="-200%"), lambda one: one.compat(name, "excel")):
+        sentences = []
+        for one in (run, kept):
+            with pytest.raises(ParameterError) as caught:
+                asked(one)
+            sentences.append(str(caught.value))
+        assert sentences[0] == sentences[1]
     with pytest.raises(NotServedError, match="tapehead --home DIR"):
-        run.compat(name, "vectorbt")
+        run.account(name)
 
 
 def test_events_have_the_bytes_that_the_log_has(store: Any, served: Served, digest: str) -> None:
@@ -389,9 +407,13 @@ READING = [
     ["show", "RUN", "BTCUSDT", "--orders", "--csv"],
     ["show", "RUN", "BTCUSDT", "--equity"],
     ["show", "RUN", "BTCUSDT", "--costs"],
+    ["show", "RUN", "BTCUSDT", "--rf", "2%"],
+    ["show", "RUN", "BTCUSDT", "--compat", "vectorbt"],
     ["show", "RUN", "--receipt"],
+    ["runs", "compare", "RUN", "OTHER", "--top", "3"],
     ["explain", "RUN", "BTCUSDT", "1"],
     ["backtest", "RsiReversion", "-p", "period=9", "--universe", "demo", "--fee", "10bps"],
+    ["backtest", "RsiReversion", "-p", "period=9", "--universe", "demo", "--fee", "10bps", "--compat", "quantstats"],
     ["store", "log"],
 ]
 
@@ -401,7 +423,10 @@ def test_the_command_line_prints_the_same(
     words: list[str], served: Served, home: Path, here: Any, digest: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = here.backtest("RsiReversion", **SPEC).wait().id
-    asked = [run if word == "RUN" else word for word in words]
+    ids = {"RUN": run}
+    if "OTHER" in words:
+        ids["OTHER"] = here.backtest("RsiReversion", universe="demo", period=9, fee="40bps").wait().id
+    asked = [ids.get(word, word) for word in words]
     for given in ([], ["--json"]):
         if given and {"-o", "--csv"} & set(words):
             continue
@@ -423,10 +448,40 @@ def test_a_backtest_from_the_command_line_is_made_there(
     assert events[-1]["digest"] == digest
     assert events[-1]["reused"] is False
     assert [event["event"] for event in events].count("result") == 6
+    assert main(["--server", served.url, "--json", *words, "--compat", "vectorbt"]) == 0
+    results = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"event":"result"' in line]
+    assert [len(each["compat"]) > 5 for each in results] == [True] * 6
     assert main(["--server", served.url, *words]) == 0
     said = capsys.readouterr()
     assert re.search(r"^6 done, 0 failed, \d+ warnings? in ", said.out, re.MULTILINE)
     assert f"--server {served.url} verify" in said.out
+
+
+def test_a_run_that_waits_for_its_turn_says_its_place(gated: tuple[Path, dict[str, str], Path]) -> None:
+    home, environment, gate = gated
+    with (
+        serving(home, environment=environment) as served,
+        th.connect(served.url) as store,
+        ThreadPoolExecutor(1) as one,
+    ):
+        symbol = store.instruments()[0].instrument.symbol
+        for _ in range(SLOTS):
+            store.backtest("Gated", symbols=[symbol], free=0, fresh=True)
+        words = [sys.executable, "-m", "tapehead", "--server", served.url]
+        words += ["backtest", "RsiReversion", "--universe", "demo", "--fresh"]
+        window = one.submit(run_on_pty, words, {**os.environ, "TERM": "xterm-256color"})
+        wait_for(lambda: httpx.get(f"{served.url}/api/v1/operations").json()["queue"]["small"] == 1, 60)
+        second = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert second.stderr is not None
+        assert second.stderr.readline() == "0 of 6   queued, place 2\n"
+        (gate / "open").touch()
+        out, said = second.communicate(timeout=60)
+        shown = window.result(60)
+    assert (second.returncode, shown.code) == (0, 0)
+    assert re.search(r"^6 done, 0 failed", out, re.MULTILINE)
+    assert re.fullmatch(r"(0 of 6   queued, place [12]\n)*([0-6] of 6.*\n)*", said)
+    assert "0 of 6   queued, place 1" in shown.written
+    assert "queued" not in Screen(80).feed(shown.written).text
 
 
 @pytest.mark.parametrize(

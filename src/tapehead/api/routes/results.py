@@ -37,6 +37,7 @@ from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
 from tapehead.library.run import Run
+from tapehead.metrics.tools import TOOLS
 from tapehead.model.frames import Column
 from tapehead.model.result import Receipt, RunId, RunResult
 
@@ -142,17 +143,25 @@ def show_result(
     points: Annotated[
         int | None, Query(ge=2, le=20_000, description="Equity of at most so many bars, its extremes among them.")
     ] = None,
+    rf: Annotated[str | None, Query(max_length=40, description="Riskless yearly rate of all metrics: `2%`.")] = None,
+    compat: Annotated[
+        str | None, Query(max_length=40, description=f"Also as this tool prints them: `{' '.join(TOOLS)}`.")
+    ] = None,
 ) -> Response:
     """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit."""
-    wanted = _parts(include, points)
+    wanted = _parts(include, points) | ({"metrics"} if rf is not None else set())
     kept = service_of(request).store.run(run)
     result = kept[symbol]
     body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
     if "trades" in wanted:
         body["trades"] = list(trade_rows(result, kept.times(result.instrument)))
     try:
-        body |= _again(kept, result, wanted, points)
+        body |= _again(kept, result, wanted, points, rf or 0.0)
+        if compat is not None:
+            body["compat"] = kept.compat(result, compat)
     except TapeheadError as error:
+        if error.facts.get("name") in ("rf", "compat"):
+            raise
         # What is kept is there all the same, and says why the rest is not.
         body["trouble"] = str(error)
     return answer(request, document("result", body))
@@ -253,7 +262,7 @@ def _parts(include: str, points: int | None) -> set[str]:
     return wanted | ({"equity"} if points is not None else set())
 
 
-def _again(kept: Run, result: RunResult, wanted: Iterable[str], points: int | None) -> dict[str, Any]:
+def _again(kept: Run, result: RunResult, wanted: Iterable[str], points: int | None, rf: str | float) -> dict[str, Any]:
     """Return what has to be made again."""
     body: dict[str, Any] = {}
     if "equity" in wanted:
@@ -262,7 +271,7 @@ def _again(kept: Run, result: RunResult, wanted: Iterable[str], points: int | No
         at = slice(None) if points is None else outline(np.ascontiguousarray(values), points)
         body["equity"] = {"ts": ts[at].view("datetime64[us]"), "equity": values[at], "total": len(ts)}
     if "metrics" in wanted:
-        metrics = kept.metrics(result.instrument)
+        metrics = kept.metrics(result.instrument, rf)
         body |= {"metrics": dict(metrics), "why": dict(metrics.why)}
     if "orders" in wanted:
         body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))

@@ -116,6 +116,7 @@ class ResultDetail(Told):
     trades: list[dict[str, Any]] | None = Field(None, description="Closed trades, in order of entry.")
     metrics: dict[str, Number] | None = Field(None, description="Every metric, those of the whole curve included.")
     why: dict[str, str] | None = None
+    compat: dict[str, float | int | str | None] | None = Field(None, description="Metrics by another tool's names.")
     equity: EquityLine | None = None
     orders: list[dict[str, Any]] | None = Field(None, description="Every order and what became of it.")
     costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")

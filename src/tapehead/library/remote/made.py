@@ -21,12 +21,18 @@ def equity(run: str, symbol: str) -> Asking[Table]:
     return Table({"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)})
 
 
-def metrics(run: str, symbol: str) -> Asking[AllMetrics]:
-    """Return every metric, those of the whole curve included."""
-    body = yield from _made(run, symbol, "metrics")
+def metrics(run: str, symbol: str, rf: float) -> Asking[AllMetrics]:
+    """Return every metric, those of the whole curve included, at a riskless yearly rate."""
+    body = yield from _made(run, symbol, "metrics", rf=repr(rf) if rf else None)
     found = AllMetrics(body["metrics"])
     found.why = body["why"]
     return found
+
+
+def compat(run: str, symbol: str, tool: str) -> Asking[dict[str, float | int | str | None]]:
+    """Return the metrics as another tool would print them, in its order."""
+    body = yield from _made(run, symbol, "", compat=tool)
+    return dict(body["compat"])
 
 
 def orders(run: str, symbol: str) -> Asking[Orders]:
@@ -63,9 +69,9 @@ def times_from(texts: list[str]) -> NDArray[np.int64]:
     return np.array([text.removesuffix("Z") for text in texts], "datetime64[us]").astype(np.int64)
 
 
-def _made(run: str, symbol: str, part: str) -> Asking[Mapping[str, Any]]:
+def _made(run: str, symbol: str, part: str, **view: Any) -> Asking[Mapping[str, Any]]:
     """Return one result with a part that is made again; raise where it could not be."""
-    body: Mapping[str, Any] = yield from get("runs", run, "results", symbol, include=part)
+    body: Mapping[str, Any] = yield from get("runs", run, "results", symbol, include=part, **view)
     if body.get("trouble"):
         raise TapeheadError(body["trouble"], code="runs.changed")
     return body

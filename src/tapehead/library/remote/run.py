@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tapehead.library.curves import AllMetrics
     from tapehead.library.report import Report
     from tapehead.metrics.account import Account
+    from tapehead.metrics.foreign import Table
 
 CANCEL_S = 5.0
 """How long `cancel` waits for the service to say that it heard; it goes on asking after that."""
@@ -113,9 +114,11 @@ class RemoteRun(Run):
         """Return every metric of one result; see `Run.metrics`."""
         return self._connection.do(made.metrics(self.id, self._name(symbol), fraction("rf", rf)))
 
-    def compat(self, result: str | RunResult, tool: str) -> dict[str, float | int | str | None]:
+    def compat(self, result: str | RunResult, tool: str) -> "Table":
         """Return the metrics of one result as another tool would print them; see `Run.compat`."""
-        return self._connection.do(made.compat(self.id, self._name(result), tool))
+        # A result that is at hand is kept already: whoever reads the events must not lose those to come.
+        name = self._name(result) if isinstance(result, str) else result.instrument
+        return self._connection.do(made.compat(self.id, name, tool))
 
     def orders(self, result: str | RunResult) -> Orders:
         """Return every order of one result, and what became of it; see `Run.orders`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import NotServedError, TapeheadError
+from tapehead.errors import TapeheadError
 from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
@@ -261,11 +261,13 @@ class RemoteStore(Store):
         a: str,
         b: str,
         *,
-        instruments: int = 20,  # noqa: ARG002 - the call of Store
-        trades: int = 100,  # noqa: ARG002 - the call of Store
+        instruments: int = 20,
+        trades: int = 100,
     ) -> "Comparison":
-        """Two runs are compared beside their store; raises NotServedError."""
-        raise NotServedError(url=self.url, command=f"runs compare {a} {b}")
+        """Return two kept runs side by side; see `Store.compare`. A service lists 1,000 instruments at most."""
+        from tapehead.library.remote.compared import comparison
+
+        return self._connection.do(comparison(a, b, instruments, trades))
 
     def undo(self, commit: int) -> "Undone":
         """Take back one commit; see `Store.undo`."""
