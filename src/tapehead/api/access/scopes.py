@@ -33,6 +33,7 @@ RULES: Final = (
     Rule("GET", "/data", "open"),
     Rule("GET", "/operations", "open"),
     Rule("GET", "/icon.svg", "open"),
+    Rule("GET", "/licences.md", "open"),
     Rule("GET", "/assets/{name:path}", "open"),
     Rule("GET", "/api/openapi.json", "read"),
     Rule("GET", "/api/v1/operations", "read"),

@@ -29,6 +29,7 @@ _KINDS: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
 }
@@ -50,6 +51,12 @@ for address in ADDRESSES:
 def icon(request: Request) -> Response:
     """Return the page's sign."""
     return _file(request, "icon.svg", _NEVER_OLD)
+
+
+@router.get("/licences.md")
+def licences(request: Request) -> Response:
+    """Return the licences of what the page is made of."""
+    return _file(request, "licences.md", _NEVER_OLD)
 
 
 @router.get("/assets/{name:path}")
