@@ -18,12 +18,14 @@ SMALL = 64
 class Entry:
     """A run that waits or goes on; `run` is driven by one thread, `cancel` of it may be called by any.
 
-    `context` is that of the request that asked for it, so that what its thread logs names the request.
+    `waited` says that it had a place, and that its watchers know of it. `context` is that of the request that asked
+    for it, so that what its thread logs names the request.
     """
 
     run: Run
     tasks: int
     place: int = 0
+    waited: bool = False
     cancelled: bool = False
     context: Context = field(default_factory=copy_context)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -156,7 +158,7 @@ class Queue:
         moved = []
         for place, entry in enumerate((*self._small, *self._big), 1):
             if entry.place != place:
-                entry.place = place
+                entry.place, entry.waited = place, True
                 moved.append(entry)
         return moved
 

@@ -220,15 +220,21 @@ class Service:
     def _moved(self, entry: Entry) -> None:
         """Tell a run's watchers its place in the queue."""
         if entry.place:
-            event = Progress(entry.run.id, 0, entry.tasks, 0, 0.0, queued=entry.place)
-            with contextlib.suppress(TapeheadError):
-                self.house.log.append(entry.run.id, [event])
+            self._tell_place(entry, entry.place)
+
+    def _tell_place(self, entry: Entry, place: int | None) -> None:
+        """Log the place of a run that waits, None once its turn has come; a log that cannot be written stops no run."""
+        event = Progress(entry.run.id, 0, entry.tasks, 0, 0.0, queued=place)
+        with contextlib.suppress(TapeheadError):
+            self.house.log.append(entry.run.id, [event])
 
     def _drive(self) -> None:
         """Take entries and run them to their ends, one after another."""
         while (entry := self.queue.take()) is not None:
             self.measure.runs.begun(entry.run.id)
             entry.run.spend("queue", self.measure.runs.queued_s(entry.run.id) * 1e3)
+            if entry.waited:
+                self._tell_place(entry, None)
             self._finish(entry)
 
     def _finish(self, entry: Entry) -> None:

@@ -34,7 +34,8 @@ class Board:
     """Rows, counts and the end of one run.
 
     `warnings` are (instrument or None, code, text). `tested` is how far the look-ahead test is, (so many, of so many),
-    None before it tells. `ended` is the last event, None while the run goes on.
+    None before it tells. `queued` is the place of a run that waits for its turn in a service. `ended` is the last
+    event, None while the run goes on.
     """
 
     sort: str = "total_return"
@@ -45,16 +46,18 @@ class Board:
     eta_ms: float = 0.0
     warnings: list[tuple[str | None, str, str]] = field(default_factory=list)
     tested: tuple[int, int] | None = None
+    queued: int | None = None
     ended: Completed | Failed | Cancelled | None = None
 
     def take(self, event: Event) -> None:
         """Learn from one event."""
         if isinstance(event, Result):
             self.rows.append(Row.of(event.result))
-            self.done = max(self.done, len(self.rows))
+            self.done, self.queued = max(self.done, len(self.rows)), None
         elif isinstance(event, Progress):
             self.done, self.total = max(self.done, event.done), event.total
             self.bars_per_s, self.eta_ms, self.tested = event.bars_per_s, event.eta_ms, event.tested
+            self.queued = event.queued
         elif isinstance(event, Warned):
             self.warnings.append((event.instrument, event.code, event.text))
         elif isinstance(event, Started):

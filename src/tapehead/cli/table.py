@@ -171,8 +171,10 @@ def more_line(board: Board, shown: int, ink: Ink) -> list[str]:
 
 
 def progress_words(board: Board) -> list[str]:
-    """Return how far a run is, how fast, and how long it will take; or how far its look-ahead test is."""
+    """Return how far a run is, how fast, and how long it will take; or how far its test is, or how long its queue."""
     words = [f"{board.done:,} of {board.total:,}"]
+    if board.queued is not None:
+        return [*words, f"queued, place {board.queued:,}"]
     if board.tested is not None:
         return [*words, "look-ahead test {:,} of {:,}".format(*board.tested)]
     if board.bars_per_s > 0:

@@ -216,7 +216,7 @@ def test_show_the_receipt(call: Call) -> None:
     ("words", "sentence"),
     [
         (["--trades"], "--trades is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --trades"),
-        (["--csv", "--receipt"], "A receipt is no table."),
+        (["--csv", "--receipt"], "--receipt is no table."),
         (["--csv", "--json"], "contradict each other"),
         (["--rf", "2%"], "--rf is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --rf 2%"),
         (["SOLUSDT", "--trades", "--compat", "vectorbt"], "--compat is about metrics, --trades shows none"),
