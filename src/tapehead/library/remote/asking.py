@@ -9,10 +9,13 @@ from urllib.parse import quote
 
 import orjson
 
+from tapehead.errors import UnknownRunError
 from tapehead.library.remote.problems import error_of
 
 T = TypeVar("T")
 PAGE = 500
+_DOTS = {".": "%2E", "..": "%2E%2E"}
+"""What a path would be shortened by before it is sent."""
 
 
 class Ask(NamedTuple):
@@ -67,8 +70,11 @@ Asking = Generator[Ask, Answer, T]
 
 
 def below(*names: str) -> str:
-    """Return a path of parts, each quoted whole."""
-    return "/" + "/".join(quote(name, safe=":") for name in names)
+    """Return a path of parts, each quoted whole; raise UnknownRunError for what cannot be the id of a run."""
+    if names[0] == "runs" and len(names) > 1 and not names[1].isalnum():
+        # Such as "" or "../x": it would be another route, whose answer says nothing of runs.
+        raise UnknownRunError(run=names[1], hint="")
+    return "/" + "/".join(_DOTS.get(name) or quote(name, safe=":") for name in names)
 
 
 def get(*names: str, **params: Any) -> Asking[Any]:

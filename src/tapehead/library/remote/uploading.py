@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tapehead.errors import TapeheadError
-from tapehead.jobs.expand import expand
+from tapehead.jobs.expand import check_file, expand
 from tapehead.jobs.settle import venue_of
 from tapehead.library.remote.asking import Ask, Asking
 from tapehead.library.remote.held import import_from
@@ -65,6 +65,7 @@ class Uploads:
 
     def _upload(self, path: str) -> Asking[None]:
         """Import one file."""
+        check_file(path)
         hints = self._wish.hints
         params = {name: getattr(hints, name) for name in _HINTS}
         params |= {"name": Path(path).name, "venue": venue_of(path, hints)}
