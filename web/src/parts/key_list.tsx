@@ -39,6 +39,13 @@ export function KeyList({ close }: { close: () => void }) {
           </div>
         ))}
       </dl>
+      <p className="hint">
+        Candles by{" "}
+        <a href="https://www.tradingview.com/" rel="noreferrer" target="_blank">
+          TradingView Lightweight Charts
+        </a>
+        . <a href="/licences.md">Licences</a> of all that the page is made of.
+      </p>
     </Dialog>
   );
 }
