@@ -48,6 +48,15 @@ class Simulation:
         """Equity (quote currency) at each bar close, by `ts` (open of the bar, us UTC); drawn when first asked for."""
         return self._draw()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the curve drawn; the bars and the ledger that it is drawn from stay here."""
+        return {"curve": self.curve, **{name: value for name, value in vars(self).items() if name != "_draw"}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what was pickled."""
+        drawn: Curve = state["curve"]
+        vars(self).update(state, _draw=lambda: drawn)
+
     @property
     def equity(self) -> Table:
         """Equity at each bar close as a table: `ts` (open of the bar, us UTC), `equity` (quote currency)."""

@@ -1,5 +1,6 @@
 """Store and Run: the Python door, live and kept."""
 
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -179,6 +180,25 @@ def test_simulate_needs_no_store() -> None:
     assert done.final_equity == pytest.approx(1_000.0 + row["profit"], rel=1e-15)
     with pytest.raises(ParameterError, match=r"stop_lose.*one of fee.*did you mean stop_loss"):
         th.simulate(bars, th.Signals(), stop_lose=0.05)
+
+
+def test_a_simulation_goes_to_another_process_and_comes_back() -> None:
+    import numpy as np
+
+    import tapehead as th
+
+    columns = columns_of(50)
+    bars = th.Bars.from_arrays(*(columns[name] for name in ("ts", "open", "high", "low", "close")), interval="1h")
+    place = np.arange(50)
+    done = th.simulate(bars, th.Signals(enter=place == 3, leave=place == 9), fee="10bps", orders=True)
+    for _ in range(2):
+        back = pickle.loads(pickle.dumps(done))  # noqa: S301 - our own bytes
+        assert back.curve.equity.tobytes() == done.curve.equity.tobytes()
+        assert back.curve.ts.tobytes() == done.curve.ts.tobytes()
+        assert (back.metrics, back.why, back.final_equity) == (done.metrics, done.why, done.final_equity)
+        assert back.trades.digest() == done.trades.digest()
+        assert repr(back.orders) == repr(done.orders)
+        done = back
 
 
 @pytest.mark.parametrize("package", ["polars", "pandas"])
