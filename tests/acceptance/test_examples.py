@@ -47,6 +47,8 @@ def test_two_runs_are_compared(market: Path) -> None:
     compared = tapehead(*words, home=market)
     assert compared.code == 0, compared.err
     assert all(run[:8] in compared.out for run in ids)
+    # As many as a run may have: what `--top N shows all` says parses for every N.
+    assert tapehead("runs", "compare", *ids, "--top", "5000", home=market).code == 0
 
 
 def test_a_service_is_begun_shown_and_ended(tmp_path: Path) -> None:

@@ -114,12 +114,16 @@ def test_what_cannot_be_resumed_says_why(home: Path, tmp_path: Path) -> None:
         (("--resume", "ZZZZZZZZ"), 2, "No run 'ZZZZZZZZ'"),
         (("--resume", done["run"], "--fee", "1bps", "--fresh"), 2, "leave out --fee, --fresh"),
         (("--resume", done["run"], "--universe", "all"), 2, "leave out --universe"),
+        (("--resume", done["run"], "--both", "-q"), 2, "leave out --both. "),
         (("SmaCross", "--resume", done["run"]), 2, "it is a run of mine.py:Mine, not of SmaCross"),
         ((), 2, "Missing argument"),
     ):
         ended = tapehead("backtest", *words, home=home)
         assert (ended.code, ended.out) == (code, ""), words
         assert said in ended.err, ended.err
+    # Global options are no settings of a run, wherever they stand.
+    again = tapehead("backtest", "--resume", done["run"], "--json", "-q", "--home", home)
+    assert (again.code, again.err, again.events[-1]["digest"]) == (0, "", done["digest"])
 
 
 def test_where_the_time_went_fits_the_window(home: Path) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tapehead.ports.runs import RunRecord
 
 _SHOWN_TRADES = 3
+_MOST_APART = 1_000
+"""Instruments whose trades are listed: a service lists no more."""
 _NAMED = 14
 
 
@@ -32,12 +34,12 @@ _NAMED = 14
 )
 @click.argument("a")
 @click.argument("b")
-@click.option("--top", type=click.IntRange(min=1, max=1000), default=10, show_default=True, help="Instruments to show.")
+@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Instruments to show.")
 @click.pass_context
 def compare(context: click.Context, a: str, b: str, top: int) -> int:
     """Compare."""
     session: Session = context.find_root().obj
-    found = session.store.compare(a, b, instruments=top)
+    found = session.store.compare(a, b, instruments=min(top, _MOST_APART))
     if session.json:
         session.put_document("compare", comparison_json(found))
         return 0

@@ -37,6 +37,12 @@ STRATEGY, UNIVERSE, FEE = "RsiReversion", "demo", "10bps"
 def demo(context: click.Context, instruments: int, years: int, seed: int, serve: bool | None) -> int:
     """Make the market where it is not there, run, serve."""
     session: Session = context.find_root().obj
+    if session.json and serve:
+        raise click.UsageError(
+            "--serve and --json contradict each other: a service that stays writes no document. "
+            "For instance: tapehead demo --serve",
+            context,
+        )
     ticker = Ticker(session)
     try:
         session.store.demo(instruments, years, seed, ticker)

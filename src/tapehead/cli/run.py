@@ -174,18 +174,25 @@ def backtest(context: click.Context, /, strategy: str | None, **options: Any) ->
 
 def _check_alone(context: click.Context, run: str) -> None:
     """Refuse settings beside `--resume`, since the run has its own."""
-    given = [
-        param.opts[0]
-        for param in context.command.params
-        if param.name not in _GO_WITH_RESUME
-        and context.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
-    ]
+    given = [param.opts[0] for param in context.command.params if _sets_something(context, param)]
     if given:
         raise click.UsageError(
             f"--resume goes on with the settings that the run has; leave out {', '.join(given)}. "
             f"For instance: tapehead backtest --resume {run}",
             context,
         )
+
+
+def _sets_something(context: click.Context, param: click.Parameter) -> bool:
+    """Say whether a word of the line is a setting of a run; of flags that stand for each other, the one given."""
+    name = param.name or ""
+    # A global option sets the session, wherever it stands, and has no value here.
+    if not param.expose_value or name in _GO_WITH_RESUME:
+        return False
+    if context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
+        return False
+    word = getattr(param, "flag_value", None)
+    return not isinstance(word, str) or word == context.params[name]
 
 
 def resume_run(session: Session, prefix: str, strategy: str | None, options: dict[str, Any]) -> "Run":

@@ -159,6 +159,14 @@ def test_only_what_was_given_is_asked_for(call: Call, store: ScriptedStore) -> N
     )
 
 
+def test_a_demo_that_stays_writes_no_document(call: Call, store: ScriptedStore) -> None:
+    for words in (("--json", "demo", "--serve"), ("demo", "--serve", "--json")):
+        called = call(*words)
+        assert (called.code, called.out) == (2, "")
+        assert "--serve and --json contradict each other" in called.err
+    assert store.asked == []
+
+
 def test_every_setting_goes_to_the_store(call: Call, store: ScriptedStore) -> None:
     words = "-p period=7 -p oversold=25.5 -p mode=fast --symbols BTCUSDT,okx:ETHUSDT --interval 1h --start 2021-01-01 "
     words += "--end 2022-01-01 --snapshot 3 --fee 10bps --slippage 2bps --fill close --size 50% --cash 5000 --both "
