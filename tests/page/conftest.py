@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 import tapehead as th
-from tests.acceptance.browser import NAMES
+from tests.acceptance.browser import find_browser
 from tests.serving import Served, serving_here
 
 WIDE = {"width": 1440, "height": 900}
@@ -20,9 +19,9 @@ PHONE = {"width": 380, "height": 800}
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium of the system for all tests of a worker."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    program = find_browser()
     if program is None:
-        pytest.skip("needs a browser: chromium (apt-get install chromium)")
+        pytest.skip("needs a browser: Chromium (apt-get install chromium, or TAPEHEAD_CHROMIUM=its path)")
     with sync_playwright() as driver:
         found = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield found
