@@ -20,7 +20,10 @@ from tapehead.errors import DiskFullError, ParameterError, UnwritableHomeError
 FOLDER = "uploads"
 _BLOCK = 1024 * 1024
 _LEFT_S = 86_400.0
-_NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}")
+# What names a symbol where nothing else does: nothing that a spreadsheet runs, a page reads or a terminal obeys.
+_NEVER = r'/\\<>"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069'
+_NAME = re.compile(rf"[^\s.=+@\-{_NEVER}][^{_NEVER}]{{0,199}}")
+_LONGEST_BYTES = 255
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -38,10 +41,9 @@ async def uploaded(request: Request, home: Path, name: str, most_bytes: int) -> 
         `input.body_size`: there is more than `most_bytes`; `input.left`: the client left before the end.
     DiskFullError, UnwritableHomeError
     """
-    if _NAME.fullmatch(name) is None:
-        raise ParameterError(
-            name="name", value=name[:80], bound="the name of a file, such as bars.csv, without folders"
-        )
+    if _NAME.fullmatch(name) is None or len(name.encode()) > _LONGEST_BYTES:
+        bound = f"the plain name of a file, such as bars.csv, without folders, of {_LONGEST_BYTES} bytes at most"
+        raise ParameterError(name="name", value=name[:80], bound=bound)
     place = await run_in_threadpool(_make_place, home)
     try:
         path = place / FOLDER / name
