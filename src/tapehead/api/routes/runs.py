@@ -207,12 +207,13 @@ def _looked_up(service: Service, places: list[Place]) -> list[Place]:
     found = []
     for place in places:
         last = service.house.log.last(place.run)
+        if last == 0 and not service.active(place.run):
+            text = f"The events of run {place.run} are pruned; its results are kept. See them: "
+            raise UnknownRunError(f"{text}GET /api/v1/runs/{place.run}/results")
         if place.after > last:
             raise ParameterError(
                 name="last-event-id", value=f"{place.run}/{place.after}", bound=f"at most {place.run}/{last}"
             )
-        if last == 0 and not service.active(place.run):
-            raise UnknownRunError(run=place.run, hint=" Its events are pruned; its results are kept.")
         end = place.after == last and _is_ending(service.house.log.read(place.run, last - 1, 1))
         found.append(place._replace(ended=end and not service.active(place.run)))
     return found
