@@ -14,7 +14,7 @@ import zstandard
 import tapehead as th
 from tapehead.api.arrow import MEDIA_TYPE
 from tapehead.api.wire.bars import BarsPage
-from tapehead.api.wire.catalogue import Indicators, Strategies
+from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
 from tapehead.api.wire.market import CoveragePage, InstrumentsPage, UniverseKept, UniverseMembers, Universes
 from tapehead.layout.columns import AFTER_HOLE
 from tests.acceptance.http_answers import HOURS, INSTRUMENTS, client, make_market, refused, told
@@ -326,3 +326,31 @@ def test_openapi_says_all_of_it(desk: Desk) -> None:
     text = httpx.get(f"{desk.url}/api/openapi.json").text
     named = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
     assert named <= set(schemas)
+
+
+def test_an_indicator_is_told_at_the_bars_of_the_same_question_and_knows_what_was_before(desk: Desk) -> None:
+    bars = desk.store.bars("BTCUSDT")
+    whole = th.rsi(bars.close, 9)
+    start = np.datetime_as_string(bars.ts[500].view("datetime64[us]"))
+    question = f"symbol=BTCUSDT&start={start}&points=20000"
+    body = told(desk.get(f"/indicators/rsi/series?{question}&parameters=period=9"), IndicatorSeries)
+    assert (body["parameters"], body["interval"]) == ({"period": 9}, "1h")
+    assert body["lines"] == {"rsi": whole[500:].tolist()}
+    few = told(desk.get(f"/indicators/macd/series?symbol=BTCUSDT&points=50&end={start}"), IndicatorSeries)
+    shown = desk.get(f"/bars/BTCUSDT?points=50&end={start}").json()["bars"]["ts"]
+    assert few["ts"] == shown
+    assert [line[0] for line in few["lines"].values()] == [None] * 3
+    lines = th.macd(bars.close[:500])
+    assert [line[-1] for line in few["lines"].values()] == [line[-1] for line in lines]
+
+
+def test_an_indicator_refuses_parameters_by_name_and_bound(desk: Desk) -> None:
+    for given, bound in {
+        "period=1": "period=1: period must be an integer of at least 2",
+        "period=x": "period must be an integer",
+        "width=2": "NAME=VALUE of period",
+    }.items():
+        answer = desk.get(f"/indicators/rsi/series?symbol=BTCUSDT&parameters={given}")
+        assert bound in refused(answer, 422, "input.parameter")["detail"]
+    refused(desk.get("/indicators/rsii/series?symbol=BTCUSDT"), 404, "indicator.unknown")
+    refused(desk.get("/indicators/rsi/series?symbol=NOPE"), 404, "store.unknown_symbol")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import httpx
@@ -104,6 +105,16 @@ def test_runs_come_newest_first_and_no_new_one_shifts_a_page(desk: Desk) -> None
     assert told(desk.get("/runs"), RunsPage)["runs"][0]["run"] == third
     assert desk.http.delete(f"/runs/{third}").status_code == 204
     refused(desk.get(f"/runs/{third}"), 404, "runs.unknown")
+
+
+def test_the_list_of_runs_says_how_each_came_out(desk: Desk) -> None:
+    rows = {row["run"]: row for row in told(desk.get("/runs"), RunsPage)["runs"]}
+    for run in (desk.a, desk.b):
+        returns = [each.metrics.total_return for each in desk.store.run(run).results()]
+        assert rows[run]["median_return"] == median(returns)
+        assert rows[run]["profitable"] == sum(each > 0 for each in returns)
+        assert (rows[run]["total"], rows[run]["active"]) == (INSTRUMENTS, False)
+    assert rows[desk.a]["median_return"] > rows[desk.b]["median_return"]
 
 
 def test_a_run_is_told_with_its_head_and_its_end(desk: Desk) -> None:

@@ -15,6 +15,7 @@ from tapehead.api.access import routes as access
 from tapehead.api.etag import Answers, Fragments
 from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
+from tapehead.api.outcomes import Outcomes
 from tapehead.api.problem import problem
 from tapehead.api.routes import bars, catalogue, health, imports, kept, market, page, results, runs
 from tapehead.api.service import Service
@@ -62,6 +63,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
     app.state.service = service
     app.state.options = options
     app.state.answers, app.state.fragments = Answers(), Fragments(instrument_name, instrument_json)
+    app.state.outcomes = Outcomes(service)
     for router in ROUTERS:
         app.include_router(router)
     add_openapi(app)

@@ -143,6 +143,10 @@ class RunStore(Protocol):
         """
         ...
 
+    def values(self, run: RunId, metric: str) -> Sequence[float]:
+        """Return a metric of every result that has it, in no order; nothing else of the results is read."""
+        ...
+
     def result(self, run: RunId, instrument: str) -> RunResult | None:
         """Return one result with its trades."""
         ...

@@ -73,6 +73,14 @@ class RunStoreContract:
         assert ended.finished_at is not None
         assert ended.finished_at >= ended.created_at
 
+    def test_one_metric_of_every_result_is_told_without_the_results(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run, other = runs.create(sample_key(), SPEC, 1), runs.create(sample_key(1), SPEC, 1)
+        runs.save([sample_result(run, f"S{n}", total_return=n / 8 if n else None) for n in range(5)])
+        runs.save([sample_result(other, "S9", total_return=9.0)])
+        assert sorted(runs.values(run, "total_return")) == [0.125, 0.25, 0.375, 0.5]
+        assert list(runs.values(run, "nonsense")) == []
+
     def test_only_a_complete_run_of_an_equal_key_is_found(self, tmp_path: Path) -> None:
         runs, log = self.make(tmp_path)
         assert runs.find(sample_key()) is None

@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Run Timings
-         * @description Tell where the time of a run went; of one that this service drove, among the newest.
+         * @description Tell where the time of a run went, whoever computed it; of one that goes on here, how far it is.
          */
         get: operations["run_timings"];
         put?: never;
@@ -412,6 +412,26 @@ export interface paths {
          * @description Describe one indicator, as a list of one.
          */
         get: operations["show_indicator"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/indicators/{name}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compute Indicator
+         * @description Compute an indicator at the bars that the same question gives, always from the first bar that is held.
+         */
+        get: operations["compute_indicator"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1022,6 +1042,41 @@ export interface components {
             instruments_differing: number;
         };
         /**
+         * Convention
+         * @description By how many periods a year metrics are reckoned: a constant of calendar and interval.
+         */
+        Convention: {
+            /** Periods A Year */
+            periods_a_year: number;
+            /** Days A Year */
+            days_a_year: number;
+        };
+        /**
+         * CostBasis
+         * @description What trades are replayed from at another fee: the same fills, with sizes from the equity that it leaves.
+         */
+        CostBasis: {
+            /** Cash */
+            cash: number;
+            /**
+             * Sizing
+             * @enum {string}
+             */
+            sizing: "fraction" | "cash" | "units" | "risk";
+            /** Size */
+            size: number;
+            /**
+             * Slippage
+             * @description Of the price, where it takes part in sizes; else 0.
+             */
+            slippage: number;
+            /** Lot */
+            lot: number;
+            /** Multiplier */
+            multiplier: number;
+            held: components["schemas"]["StillHeld"] | null;
+        };
+        /**
          * CostPoint
          * @description Total return at another fee, from the same fills.
          */
@@ -1217,8 +1272,13 @@ export interface components {
             /** Equity */
             equity: number[];
             /**
+             * Drawdown
+             * @description Equity over its highest close so far, less 1.
+             */
+            drawdown: number[];
+            /**
              * Total
-             * @description Bars there are.
+             * @description Bars there are in the range.
              */
             total: number;
         };
@@ -1411,6 +1471,41 @@ export interface components {
             warm_up: components["schemas"]["WarmUp"];
             /** Source */
             source: string;
+        };
+        /**
+         * IndicatorSeries
+         * @description An indicator at the bars of one instrument.
+         */
+        IndicatorSeries: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.indicator_series/1";
+            /** Instrument */
+            instrument: string;
+            /** Interval */
+            interval: string;
+            /** Indicator */
+            indicator: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: number;
+            };
+            /** Snapshot */
+            snapshot: number;
+            /**
+             * Ts
+             * @description Opens, ISO with Z; those of the bars that the same question gives.
+             */
+            ts: string[];
+            /**
+             * Lines
+             * @description By output; null where nothing is known yet.
+             */
+            lines: {
+                [key: string]: (number | null)[];
+            };
         };
         /**
          * Indicators
@@ -1771,6 +1866,13 @@ export interface components {
             why?: {
                 [key: string]: string;
             } | null;
+            /**
+             * Compat
+             * @description Metrics by another tool's names.
+             */
+            compat?: {
+                [key: string]: number | string | null;
+            } | null;
             equity?: components["schemas"]["EquityLine"] | null;
             /**
              * Orders
@@ -1780,10 +1882,19 @@ export interface components {
                 [key: string]: unknown;
             }[] | null;
             /**
+             * Months
+             * @description Returns by month, a row a year.
+             */
+            months?: components["schemas"]["YearOfMonths"][] | null;
+            /** @description Beside `metrics`. */
+            convention?: components["schemas"]["Convention"] | null;
+            /**
              * Costs
              * @description Empty where a fee would change more than sizes.
              */
             costs?: components["schemas"]["CostPoint"][] | null;
+            /** @description Beside `costs`; null where those are empty. */
+            cost_basis?: components["schemas"]["CostBasis"] | null;
             /**
              * Trouble
              * @description Why what has to be made again could not be.
@@ -2106,6 +2217,73 @@ export interface components {
             stamps: string[];
         };
         /**
+         * RunListed
+         * @description A kept run as a list shows it: how far it is, and how its instruments came out once it has ended.
+         */
+        RunListed: {
+            /**
+             * Run
+             * @description ULID.
+             */
+            run: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "completed" | "failed" | "cancelled";
+            /**
+             * Spec
+             * @description What was asked; absent means the default.
+             */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** Snapshot */
+            snapshot: number;
+            /** Created At */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Count
+             * @description Results that are kept.
+             */
+            count: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Receipt
+             * @description First 8 hex digits of the key's digest.
+             */
+            receipt: string;
+            /**
+             * Digest
+             * @description Of all decisions; null until completed.
+             */
+            digest: string | null;
+            key: components["schemas"]["KeyDigests"];
+            /**
+             * Total
+             * @description Instruments it is on.
+             */
+            total: number;
+            /**
+             * Active
+             * @description It waits or goes on here.
+             */
+            active: boolean;
+            /**
+             * Median Return
+             * @description Median total return of its results; null before the end.
+             */
+            median_return: number | null;
+            /**
+             * Profitable
+             * @description Results with a total return above 0; null before the end.
+             */
+            profitable: number | null;
+        };
+        /**
          * RunRequest
          * @description A backtest: one strategy on the instruments of a universe, or on those named.
          *
@@ -2374,6 +2552,13 @@ export interface components {
             stages: {
                 [key: string]: number;
             };
+            /**
+             * Stages Bytes
+             * @description What each stage of the work on one instrument left in arrays, at most.
+             */
+            stages_bytes: {
+                [key: string]: number;
+            };
         };
         /**
          * RunsPage
@@ -2386,7 +2571,7 @@ export interface components {
              */
             schema: "tapehead.runs/1";
             /** Runs */
-            runs: components["schemas"]["RunFacts"][];
+            runs: components["schemas"]["RunListed"][];
             /**
              * Cursor
              * @description Give it as `cursor` for the next page; null at the end.
@@ -2485,6 +2670,20 @@ export interface components {
             a: unknown;
             /** B */
             b: unknown;
+        };
+        /**
+         * StillHeld
+         * @description A position that is open at the end; `last` is the last close.
+         */
+        StillHeld: {
+            /** Side */
+            side: number;
+            /** Entry Price */
+            entry_price: number;
+            /** Stop */
+            stop: number | null;
+            /** Last */
+            last: number;
         };
         /**
          * Strategies
@@ -2753,6 +2952,21 @@ export interface components {
             ever: number;
             /** Mean */
             mean: number;
+        };
+        /**
+         * YearOfMonths
+         * @description Returns of one calendar year, UTC, at bar closes; null where there is no bar.
+         */
+        YearOfMonths: {
+            /** Year */
+            year: number;
+            /**
+             * Returns
+             * @description Of its twelve months.
+             */
+            returns: (number | null)[];
+            /** Total */
+            total: number | null;
         };
         /**
          * FieldProblem
@@ -5597,6 +5811,140 @@ export interface operations {
             };
         };
     };
+    compute_indicator: {
+        parameters: {
+            query: {
+                /** @description `SYMBOL`, or `venue:SYMBOL`. */
+                symbol: string;
+                /** @description `period=14,width=2`; defaults where absent. */
+                parameters?: string;
+                /** @description As of bars. */
+                interval?: string | null;
+                /** @description First bar, ISO; UTC without a zone. */
+                start?: string | null;
+                /** @description End, not included. */
+                end?: string | null;
+                /** @description At most so many bars, as of bars. */
+                points?: number;
+                /** @description State of the store; the newest. */
+                snapshot?: number | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IndicatorSeries"];
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_strategies: {
         parameters: {
             query?: never;
@@ -6330,10 +6678,18 @@ export interface operations {
     show_result: {
         parameters: {
             query?: {
-                /** @description Some of `trades,metrics,equity,orders,costs`; all but trades are made again. */
+                /** @description Some of `trades,metrics,equity,months,orders,costs`; all but trades are made again. */
                 include?: string;
                 /** @description Equity of at most so many bars, its extremes among them. */
                 points?: number | null;
+                /** @description First bar of the equity, ISO. */
+                start?: string | null;
+                /** @description End of the equity, not included. */
+                end?: string | null;
+                /** @description Riskless yearly rate of all metrics: `2%`. */
+                rf?: string | null;
+                /** @description Also as this tool prints them: `backtesting.py vectorbt quantstats empyrical`. */
+                compat?: string | null;
             };
             header?: never;
             path: {

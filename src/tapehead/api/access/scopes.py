@@ -50,6 +50,7 @@ RULES: Final = (
     Rule("POST", "/api/v1/imports", "write"),
     Rule("GET", "/api/v1/indicators", "read"),
     Rule("GET", "/api/v1/indicators/{name}", "read"),
+    Rule("GET", "/api/v1/indicators/{name}/series", "read"),
     Rule("GET", "/api/v1/strategies", "read"),
     Rule("GET", "/api/v1/strategies/{name}", "read"),
     Rule("GET", "/api/v1/runs/{run}/events", "read"),

@@ -1,18 +1,19 @@
 """Strategies and indicators: what there is, and what each can be told."""
 
 import inspect
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from tapehead.api.answer import answer, document, takes_json
 from tapehead.api.routes.runs import service_of
-from tapehead.api.wire.catalogue import Indicators, Strategies
+from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import forms
 from tapehead.indicators.catalogue import INDICATORS
 from tapehead.library.documents.catalogue import find_indicator, find_strategy, indicator_json, strategy_json
+from tapehead.library.lines import indicator_lines
 from tapehead.library.store import StrategyInfo
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
@@ -28,6 +29,42 @@ def list_indicators(request: Request) -> Response:
 def show_indicator(request: Request, name: str) -> Response:
     """Describe one indicator, as a list of one."""
     return answer(request, document("indicators", {"indicators": [indicator_json(find_indicator(name))]}))
+
+
+@router.get("/indicators/{name}/series", response_model=IndicatorSeries, responses={**forms(), **answers(404)})
+def compute_indicator(
+    request: Request,
+    name: str,
+    symbol: Annotated[str, Query(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.")],
+    parameters: Annotated[str, Query(max_length=500, description="`period=14,width=2`; defaults where absent.")] = "",
+    interval: Annotated[str | None, Query(max_length=20, description="As of bars.")] = None,
+    start: Annotated[str | None, Query(max_length=40, description="First bar, ISO; UTC without a zone.")] = None,
+    end: Annotated[str | None, Query(max_length=40, description="End, not included.")] = None,
+    points: Annotated[int, Query(ge=2, le=20_000, description="At most so many bars, as of bars.")] = 5_000,
+    snapshot: Annotated[int | None, Query(ge=0, le=2**53, description="State of the store; the newest.")] = None,
+) -> Response:
+    """Compute an indicator at the bars that the same question gives, always from the first bar that is held."""
+    found = indicator_lines(
+        service_of(request).store,
+        find_indicator(name),
+        symbol,
+        parameters=parameters,
+        interval=interval,
+        start=start,
+        end=end,
+        points=points,
+        snapshot=snapshot,
+    )
+    body = {
+        "instrument": found.instrument,
+        "interval": found.interval,
+        "indicator": name,
+        "parameters": dict(found.parameters),
+        "snapshot": found.snapshot,
+        "ts": found.ts.view("datetime64[us]"),
+        "lines": dict(found.lines),
+    }
+    return answer(request, document("indicator_series", body))
 
 
 @router.get("/strategies", response_model=Strategies, responses={**forms(), **answers()})

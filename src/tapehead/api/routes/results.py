@@ -60,7 +60,8 @@ def list_runs(
     last = read_cursor("runs", cursor, [str])
     rows = service_of(request).house.runs.runs(limit=limit + 1, before=None if last is None else last[0])
     more = write_cursor("runs", rows[limit - 1].run) if len(rows) > limit else None
-    return answer(request, document("runs", {"runs": [run_json(row) for row in rows[:limit]], "cursor": more}))
+    told = [{**run_json(row), **request.app.state.outcomes.of(row)} for row in rows[:limit]]
+    return answer(request, document("runs", {"runs": told, "cursor": more}))
 
 
 @router.get("/runs/{run}", response_model=RunDetail, dependencies=_JSON, responses={**forms(), **answers(404)})

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tapehead.api.wire.told import Told
+from tapehead.api.wire.told import Number, Told
 
 
 class ParameterFacts(Told):
@@ -58,3 +58,16 @@ class Indicators(Told):
 
     schema_: Literal["tapehead.indicators/1"] = Field(alias="schema")
     indicators: list[IndicatorFacts]
+
+
+class IndicatorSeries(Told):
+    """An indicator at the bars of one instrument."""
+
+    schema_: Literal["tapehead.indicator_series/1"] = Field(alias="schema")
+    instrument: str
+    interval: str
+    indicator: str
+    parameters: dict[str, int | float]
+    snapshot: int
+    ts: list[str] = Field(description="Opens, ISO with Z; those of the bars that the same question gives.")
+    lines: dict[str, list[Number]] = Field(description="By output; null where nothing is known yet.")

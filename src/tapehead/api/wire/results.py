@@ -34,11 +34,20 @@ class RunFacts(Told):
     key: KeyDigests
 
 
+class RunListed(RunFacts):
+    """A kept run as a list shows it: how far it is, and how its instruments came out once it has ended."""
+
+    total: int = Field(description="Instruments it is on.")
+    active: bool = Field(description="It waits or goes on here.")
+    median_return: Number = Field(description="Median total return of its results; null before the end.")
+    profitable: int | None = Field(description="Results with a total return above 0; null before the end.")
+
+
 class RunsPage(Told):
     """Kept runs, newest first."""
 
     schema_: Literal["tapehead.runs/1"] = Field(alias="schema")
-    runs: list[RunFacts]
+    runs: list[RunListed]
     cursor: Next
 
 

@@ -121,6 +121,10 @@ class EmbeddedRuns:
         last = rows[limit - 1]
         return Page(page, canonical([last[-1], last[0], last[1], last[2]]))
 
+    def values(self, run: RunId, metric: str) -> Sequence[float]:
+        """Return a metric of every result that has it, in no order."""
+        return [value for (value,) in self._run("values_of_metric", (metric, run)) if value is not None]
+
     def result(self, run: RunId, instrument: str) -> RunResult | None:
         """Return one result with its trades."""
         row = self._run("result", (run, instrument)).fetchone()

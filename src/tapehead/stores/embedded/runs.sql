@@ -117,6 +117,9 @@ FROM results WHERE run = ? AND instrument = ? ORDER BY interval, parameters LIMI
 -- name: metrics_of_any
 SELECT metrics FROM results WHERE run = ? LIMIT 1
 
+-- name: values_of_metric
+SELECT json_extract(metrics, '$.' || ?) FROM results WHERE run = ?
+
 -- name: results_by_metric
 -- The value is null where the metric is undefined; those come last.
 WITH ranked AS (

@@ -1,0 +1,108 @@
+"""lines: an indicator over the bars of one instrument, at the bars that a chart shows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.errors import ParameterError
+from tapehead.indicators.catalogue import Indicator
+from tapehead.library.store import Store
+from tapehead.model.bars import F64, I64, Bars
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines of an indicator by name, each as long as `ts` (us UTC); NaN where it knows nothing yet."""
+
+    instrument: str
+    interval: str
+    parameters: Mapping[str, int | float]
+    ts: I64
+    lines: Mapping[str, F64]
+    snapshot: int
+
+
+def read_parameters(indicator: Indicator, text: str) -> dict[str, int | float]:
+    """Return the parameters of an indicator from `period=14,width=2`, defaults where they are not named.
+
+    Raises
+    ------
+    ParameterError
+        One is unknown, no number, or out of its bounds.
+    """
+    known = {one.name: one for one in indicator.parameters}
+    found: dict[str, int | float] = {name: one.default for name, one in known.items()}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = (each.strip() for each in part.partition("="))
+        one = known.get(name)
+        if one is None:
+            bound = f"NAME=VALUE of {', '.join(known)}" if known else f"empty: {indicator.name} has none"
+            raise ParameterError(name="parameters", value=part[:80], bound=bound)
+        low, high = one.low, "" if one.high is None else f" and at most {one.high}"
+        bound = f"{'an integer' if one.kind is int else 'a number'} of at least {low}{high}"
+        try:
+            number = one.kind(value)
+        except ValueError:
+            raise ParameterError(name=name, value=value[:40], bound=bound) from None
+        if not np.isfinite(number) or number < low or (one.high is not None and number > one.high):
+            raise ParameterError(name=name, value=value[:40], bound=bound)
+        found[name] = number
+    return found
+
+
+def indicator_lines(
+    store: Store,
+    indicator: Indicator,
+    symbol: str,
+    *,
+    parameters: str = "",
+    interval: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    points: int | None = None,
+    snapshot: int | None = None,
+) -> Lines:
+    """Return an indicator at the bars that the same question gives as bars.
+
+    Parameters
+    ----------
+    store : Store
+    indicator : Indicator
+        One that takes a line is given the closes.
+    symbol, interval, start, end, points, snapshot
+        As `Store.bars` takes them.
+    parameters : str
+        As `read_parameters` reads them.
+
+    Returns
+    -------
+    Lines
+        Computed from the first bar that is held, whatever `start` is, so that no value changes with the part that is
+        looked at. Of bars that were put together for a chart, the value is that of the last one.
+
+    Raises
+    ------
+    UnknownSymbolError, AmbiguousSymbolError, ParameterError, EmptyRangeError, NoBarsError
+    """
+    values = read_parameters(indicator, parameters)
+    (shown,) = store.look_up(
+        [symbol], interval, start, end, points=points, columns=("ts", "high", "close"), snapshot=snapshot
+    )
+    (whole,) = store.look_up([symbol], interval, None, end, snapshot=shown.snapshot)
+    bars, ts = whole.bars, shown.table.ts
+    at = np.append(np.searchsorted(bars.ts, ts[1:]), len(bars)) - 1
+    computed = _compute(indicator, bars, values)
+    names = indicator.outputs or (indicator.name,)
+    lines = {name: np.asarray(line, np.float64)[at] for name, line in zip(names, computed, strict=True)}
+    return Lines(shown.instrument.name, shown.series.interval.text, values, ts, lines, shown.snapshot)
+
+
+def _compute(indicator: Indicator, bars: Bars, values: Mapping[str, Any]) -> tuple[NDArray[Any], ...]:
+    """Return every line of an indicator over whole bars."""
+    inputs = [bars.close if name == "values" else getattr(bars, name) for name in indicator.inputs]
+    found = getattr(import_module(indicator.home), indicator.name)(*inputs, **values)
+    return tuple(found) if isinstance(found, tuple) else (found,)
