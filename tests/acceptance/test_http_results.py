@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 import httpx
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -24,6 +25,7 @@ from tapehead.api.wire.results import (
 from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import run_json
 from tapehead.library.store import Store
+from tapehead.model.spec import iso
 from tests.acceptance.http_answers import INSTRUMENTS, client, make_market, refused, told
 from tests.acceptance.program import tapehead
 from tests.serving import serving_here
@@ -163,6 +165,24 @@ def test_one_result_with_all_that_is_made_again(desk: Desk) -> None:
     assert "trades" not in every
 
 
+def test_what_the_page_of_a_result_draws_is_told_by_range_month_and_fee(desk: Desk) -> None:
+    run = desk.store.run(desk.a)
+    account, line = run.account("BTCUSDT"), run.equity("BTCUSDT")
+    cut = len(line.ts) // 2
+    start = iso(int(line.ts[cut]))
+    asked = f"/runs/{desk.a}/results/BTCUSDT?include=equity,months,metrics,costs&start={start}"
+    body = told(desk.get(asked), ResultDetail)
+    peak = np.maximum.accumulate(np.maximum(line.equity, account.rules.cash))
+    assert (body["equity"]["ts"][0], body["equity"]["total"]) == (start, len(line.ts) - cut)
+    assert body["equity"]["drawdown"] == (line.equity / peak - 1)[cut:].tolist()
+    whole = np.prod([1 + each for year in body["months"] for each in year["returns"] if each is not None])
+    assert whole - 1 == pytest.approx(body["metrics"]["total_return"])
+    assert np.prod([1 + year["total"] for year in body["months"]]) == pytest.approx(whole)
+    assert body["convention"] == {"periods_a_year": 365.25 * 24, "days_a_year": 365.25}
+    basis = body["cost_basis"]
+    assert (basis["cash"], basis["sizing"], basis["size"]) == (account.rules.cash, "fraction", account.rules.size)
+
+
 def test_a_trade_is_explained(desk: Desk) -> None:
     body = told(desk.get(f"/runs/{desk.a}/results/BTCUSDT/trades/3/explain"), Explanation)
     assert body.items() >= desk.store.run(desk.a).explain("BTCUSDT", 3).items()
@@ -223,6 +243,7 @@ def test_a_tear_sheet_is_the_one_that_the_command_writes(desk: Desk, tmp_path: P
         ("/runs/{a}/results?form=table", 422, "input.request"),
         ("/runs/{a}/results/NOPE", 404, "runs.unknown_symbol"),
         ("/runs/{a}/results/BTCUSDT?include=secrets", 422, "input.parameter"),
+        ("/runs/{a}/results/BTCUSDT?include=equity&start=noon", 422, "input.parameter"),
         ("/runs/{a}/results/BTCUSDT/trades/0/explain", 422, "input.request"),
         ("/runs/{a}/results/BTCUSDT/trades/999999/explain", 422, "input.parameter"),
         ("/runs/{a}/compare/{a}", 422, "input.parameter"),

@@ -1,12 +1,12 @@
 """sensitivity_of: what a simulation hangs on; with `path="both"` it is walked on the other path too."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from tapehead.indicators.memo import Memo
-from tapehead.metrics.costs import Held, cost_curve
+from tapehead.metrics.costs import Held, cost_basis, cost_curve
 from tapehead.metrics.sensitivity import sensitivity
 from tapehead.model.bars import Bars
 from tapehead.model.rules import Rules
@@ -43,6 +43,12 @@ def held_of(bars: Bars, done: Simulated) -> Held | None:
 def cost_curve_of(bars: Bars, signals: Signals, rules: Rules, done: Simulated) -> list[tuple[float, float]]:
     """Return (fee a side, total return) pairs from one set of fills; none where a fee changes more."""
     return cost_curve(done.trades, held_of(bars, done), rules, signals, strained=strained(bars, done))[0]
+
+
+def cost_basis_of(bars: Bars, signals: Signals, rules: Rules, done: Simulated) -> dict[str, Any] | None:
+    """Return what a cost curve is replayed from beside the trades; None where there is no curve."""
+    held = held_of(bars, done)
+    return cost_basis(done.trades, held, rules, signals, strained=strained(bars, done))
 
 
 def strained(bars: Bars, done: Simulated) -> bool:

@@ -377,6 +377,16 @@ class Run(Framed):
         made = self._made(result)
         return cost_curve_of(made.bars, made.signals, made.rules, made.done)
 
+    def cost_basis(self, result: str | RunResult) -> dict[str, Any] | None:
+        """Return what `costs` are replayed from beside the trades, as plain values; None where it has no points.
+
+        Parameters, errors as for `account`.
+        """
+        from tapehead.jobs.sensitivity import cost_basis_of
+
+        made = self._made(result)
+        return cost_basis_of(made.bars, made.signals, made.rules, made.done)
+
     def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
         """Return why one closed trade is what it is: decision, fills, levels, orders, and the money on either path.
 

@@ -1,7 +1,7 @@
 """Costs: what the fee takes, and the fee at which nothing is left, from the trades of one simulation."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,34 @@ def cost_curve(
     return [(fee, gain) for fee, gain in points if gain == gain], ""
 
 
+def cost_basis(
+    trades: Trades, held: Held | None, rules: Rules, signals: Signals, *, strained: bool = False
+) -> dict[str, Any] | None:
+    """Return what a curve is replayed from beside the trades, as plain values; None where there is none.
+
+    Arguments as for `costs_of`.
+    """
+    if _obstacle(trades, held, rules, signals, strained):
+        return None
+    still = None if held is None else {**held._asdict(), "stop": None if held.stop != held.stop else held.stop}
+    if still is not None:
+        still["last"] = still.pop("last_close")
+    return {
+        "cash": rules.cash,
+        "sizing": rules.sizing,
+        "size": rules.size,
+        "slippage": _slippage(rules),
+        "lot": rules.lot,
+        "multiplier": rules.multiplier,
+        "held": still,
+    }
+
+
+def _slippage(rules: Rules) -> float:
+    """Return the slippage that takes part in sizes."""
+    return rules.slippage if rules.slippage_kind == "fraction" else 0.0
+
+
 def _obstacle(trades: Trades, held: Held | None, rules: Rules, signals: Signals, strained: bool) -> str:
     """Return why trades cannot be replayed at another fee, or nothing."""
     if not len(trades) and held is None:
@@ -133,7 +161,7 @@ class _Rows(NamedTuple):
             rules.cash,
             rules.size,
             _SIZING[rules.sizing],
-            rules.slippage if rules.slippage_kind == "fraction" else 0.0,
+            _slippage(rules),
             rules.lot,
             rules.multiplier,
         )

@@ -223,7 +223,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Run
-         * @description End a run; its finished results are kept.
+         * @description End a run; its finished results are kept. Refused where another process works on it.
          */
         post: operations["cancel_run"];
         delete?: never;
@@ -4442,6 +4442,15 @@ export interface operations {
             };
             /** @description Problem */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

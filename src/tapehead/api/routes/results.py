@@ -1,7 +1,7 @@
 """Kept runs and what is in them."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tapehead.api.answer import HTML, TABLE, answer, document, pick_media, takes
 from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.etag import Kept, make_tag
+from tapehead.api.made_again import PARTS, Window, made_again
 from tapehead.api.measure.stages import stage
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
@@ -30,20 +31,17 @@ from tapehead.api.wire.results import (
 )
 from tapehead.api.wire.told import Cursor, Form, forms
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
-from tapehead.jobs.outline import outline
 from tapehead.library.documents.comparisons import METRICS, comparison_json
-from tapehead.library.documents.results import order_rows, result_json, trade_rows
+from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
-from tapehead.library.run import Run
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.frames import Column
-from tapehead.model.result import Receipt, RunId, RunResult
+from tapehead.model.result import Receipt, RunId
 
 router = APIRouter(prefix="/api/v1", tags=["runs"])
 _JSON = [Depends(takes_json)]
-_PARTS = ("trades", "metrics", "equity", "orders", "costs")
 _SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _verifying = threading.Lock()
 RunName = Annotated[str, Path(min_length=1, max_length=26, description="Id of a run, or a unique beginning of it.")]
@@ -139,11 +137,13 @@ def show_result(
     run: RunName,
     symbol: Symbol,
     include: Annotated[
-        str, Query(max_length=100, description=f"Some of `{','.join(_PARTS)}`; all but trades are made again.")
+        str, Query(max_length=100, description=f"Some of `{','.join(PARTS)}`; all but trades are made again.")
     ] = "trades",
     points: Annotated[
         int | None, Query(ge=2, le=20_000, description="Equity of at most so many bars, its extremes among them.")
     ] = None,
+    start: Annotated[str | None, Query(max_length=40, description="First bar of the equity, ISO.")] = None,
+    end: Annotated[str | None, Query(max_length=40, description="End of the equity, not included.")] = None,
     rf: Annotated[str | None, Query(max_length=40, description="Riskless yearly rate of all metrics: `2%`.")] = None,
     compat: Annotated[
         str | None, Query(max_length=40, description=f"Also as this tool prints them: `{' '.join(TOOLS)}`.")
@@ -157,11 +157,11 @@ def show_result(
     if "trades" in wanted:
         body["trades"] = list(trade_rows(result, kept.times(result.instrument)))
     try:
-        body |= _again(kept, result, wanted, points, rf or 0.0)
+        body |= made_again(kept, result, wanted, Window(start, end, points), rf or 0.0)
         if compat is not None:
             body["compat"] = kept.compat(result, compat)
     except TapeheadError as error:
-        if error.facts.get("name") in ("rf", "compat"):
+        if error.facts.get("name") in ("rf", "compat", "start", "end"):
             raise
         # What is kept is there all the same, and says why the rest is not.
         body["trouble"] = str(error)
@@ -257,28 +257,10 @@ def _completed(service: Service, run: str) -> tuple[RunId, Receipt]:
 def _parts(include: str, points: int | None) -> set[str]:
     """Return what is asked for; points ask for the equity."""
     wanted = {part.strip() for part in include.split(",") if part.strip()}
-    strange = sorted(wanted - set(_PARTS))
+    strange = sorted(wanted - set(PARTS))
     if strange:
-        raise ParameterError(name="include", value=strange[0], bound=f"some of {', '.join(_PARTS)}")
+        raise ParameterError(name="include", value=strange[0], bound=f"some of {', '.join(PARTS)}")
     return wanted | ({"equity"} if points is not None else set())
-
-
-def _again(kept: Run, result: RunResult, wanted: Iterable[str], points: int | None, rf: str | float) -> dict[str, Any]:
-    """Return what has to be made again."""
-    body: dict[str, Any] = {}
-    if "equity" in wanted:
-        line = kept.equity(result)
-        ts, values = line.ts, line.equity
-        at = slice(None) if points is None else outline(np.ascontiguousarray(values), points)
-        body["equity"] = {"ts": ts[at].view("datetime64[us]"), "equity": values[at], "total": len(ts)}
-    if "metrics" in wanted:
-        metrics = kept.metrics(result.instrument, rf)
-        body |= {"metrics": dict(metrics), "why": dict(metrics.why)}
-    if "orders" in wanted:
-        body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))
-    if "costs" in wanted:
-        body["costs"] = [{"fee": fee, "total_return": gain} for fee, gain in kept.costs(result)]
-    return body
 
 
 def _last_event(service: Service, run: RunId) -> dict[str, Any] | None:

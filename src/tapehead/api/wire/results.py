@@ -106,7 +106,44 @@ class EquityLine(Told):
 
     ts: list[str] = Field(description="Opens of the bars.")
     equity: list[float]
-    total: int = Field(description="Bars there are.")
+    drawdown: list[float] = Field(description="Equity over its highest close so far, less 1.")
+    total: int = Field(description="Bars there are in the range.")
+
+
+class YearOfMonths(Told):
+    """Returns of one calendar year, UTC, at bar closes; null where there is no bar."""
+
+    year: int
+    returns: list[Number] = Field(description="Of its twelve months.")
+    total: Number
+
+
+class Convention(Told):
+    """By how many periods a year metrics are reckoned: a constant of calendar and interval."""
+
+    periods_a_year: float
+    days_a_year: float
+
+
+class StillHeld(Told):
+    """A position that is open at the end; `last` is the last close."""
+
+    side: int
+    entry_price: float
+    stop: Number
+    last: float
+
+
+class CostBasis(Told):
+    """What trades are replayed from at another fee: the same fills, with sizes from the equity that it leaves."""
+
+    cash: float
+    sizing: Literal["fraction", "cash", "units", "risk"]
+    size: float
+    slippage: float = Field(description="Of the price, where it takes part in sizes; else 0.")
+    lot: float
+    multiplier: float
+    held: StillHeld | None
 
 
 class CostPoint(Told):
@@ -128,7 +165,10 @@ class ResultDetail(Told):
     compat: dict[str, float | int | str | None] | None = Field(None, description="Metrics by another tool's names.")
     equity: EquityLine | None = None
     orders: list[dict[str, Any]] | None = Field(None, description="Every order and what became of it.")
+    months: list[YearOfMonths] | None = Field(None, description="Returns by month, a row a year.")
+    convention: Convention | None = Field(None, description="Beside `metrics`.")
     costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")
+    cost_basis: CostBasis | None = Field(None, description="Beside `costs`; null where those are empty.")
     trouble: str | None = Field(None, description="Why what has to be made again could not be.")
 
 

@@ -58,6 +58,12 @@ def costs(run: str, symbol: str) -> Asking[list[tuple[float, float]]]:
     return [(one["fee"], one["total_return"]) for one in body["costs"]]
 
 
+def cost_basis(run: str, symbol: str) -> Asking[dict[str, Any] | None]:
+    """Return what costs are replayed from beside the trades."""
+    body = yield from _made(run, symbol, "costs")
+    return None if body["cost_basis"] is None else dict(body["cost_basis"])
+
+
 def explain(run: str, symbol: str, trade: int) -> Asking[dict[str, Any]]:
     """Return why one closed trade is what it is."""
     body = yield from get("runs", run, "results", symbol, "trades", str(trade), "explain")

@@ -128,6 +128,10 @@ class RemoteRun(Run):
         """Return (fee a side, total return) at fees from 0 to 100 bps; see `Run.costs`."""
         return self._connection.do(made.costs(self.id, self._name(result)))
 
+    def cost_basis(self, result: str | RunResult) -> dict[str, Any] | None:
+        """Return what `costs` are replayed from beside the trades; see `Run.cost_basis`."""
+        return self._connection.do(made.cost_basis(self.id, self._name(result)))
+
     def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
         """Return why one closed trade is what it is; see `Run.explain`."""
         return self._connection.do(made.explain(self.id, self._name(result), trade))
