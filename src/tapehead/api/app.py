@@ -19,7 +19,7 @@ from tapehead.api.outcomes import Outcomes
 from tapehead.api.problem import problem
 from tapehead.api.routes import bars, catalogue, health, imports, kept, market, page, results, runs
 from tapehead.api.service import Service
-from tapehead.errors import TapeheadError
+from tapehead.errors import ParameterError, TapeheadError
 from tapehead.library.documents.market import instrument_json, instrument_name
 
 ROUTERS = (
@@ -83,7 +83,11 @@ def request_id(request: Request) -> str:
 def _known(request: Request, error: Exception) -> Response:
     """Tell an error that Tapehead knows."""
     code = getattr(error, "code", "internal")
-    return problem(code, str(error), instance=request.url.path, request=request_id(request))
+    fields = None
+    if isinstance(error, ParameterError):
+        name = str(error.facts["name"])
+        fields = [{"field": name, "text": f"{name} must be {error.facts['bound']}."}]
+    return problem(code, str(error), instance=request.url.path, request=request_id(request), fields=fields)
 
 
 def _fields(request: Request, error: Exception) -> Response:

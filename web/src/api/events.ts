@@ -56,13 +56,15 @@ export interface LookAhead {
   cuts: number;
   signals: number;
   whole: boolean;
-  findings?: LookAheadFinding[];
-}
-
-export interface LookAheadFinding {
-  instrument: string;
-  time: string;
-  [fact: string]: unknown;
+  /** Of the first finding: what is wrong and which signal changed at which bar, by bars from `cut` on. */
+  fault?: string;
+  instrument?: string;
+  signal?: string;
+  bar?: string;
+  cut?: string;
+  /** What was found, or why nothing could be tested. */
+  text?: string;
+  stopped?: boolean;
 }
 
 export interface Completed {

@@ -1,5 +1,14 @@
 /** One run as the page holds it: what its events have told so far, told on once a frame. */
-import type { Completed, Ended, Event, Progress, Result, Started, Warned } from "./events";
+import {
+  type Completed,
+  type Ended,
+  type Event,
+  numberOf,
+  type Progress,
+  type Result,
+  type Started,
+  type Warned,
+} from "./events";
 import { follow, type Line } from "./follow";
 import type { Problem } from "./problem";
 
@@ -35,7 +44,8 @@ export class Feed {
   #asked = false;
   #listeners = new Set<Listener>();
   #ending = new AbortController();
-  readonly ended: Promise<void>;
+  readonly #get: typeof fetch;
+  #last = 0;
 
   constructor(id: string, get: typeof fetch = (...asked) => fetch(...asked)) {
     this.#run = {
@@ -49,10 +59,22 @@ export class Feed {
       line: { state: "live", waitMs: 0, caughtUp: 0 },
       problem: undefined,
     };
-    this.ended = follow({
-      run: id,
+    this.#get = get;
+    this.#follow();
+  }
+
+  /** Listen on: the run has been resumed after its ending. */
+  again(): void {
+    this.#change({ state: "running", ended: undefined });
+    this.#follow();
+  }
+
+  #follow(): void {
+    follow({
+      run: this.#run.id,
+      after: this.#last,
       signal: this.#ending.signal,
-      fetch: get,
+      fetch: this.#get,
       take: (events) => this.#take(events),
       line: (line) => this.#change({ line }),
     }).catch((problem: Problem) => this.#change({ problem, state: "failed" }));
@@ -75,6 +97,7 @@ export class Feed {
 
   #take(events: Event[]): void {
     this.#waiting.push(...events);
+    this.#last = numberOf(events.at(-1)?.id ?? `/${this.#last}`);
     if (this.#asked) return;
     this.#asked = true;
     nextFrame(() => this.#paint());

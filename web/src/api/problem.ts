@@ -28,7 +28,7 @@ export async function problemOf(answer: Response): Promise<Problem> {
   const text = await answer.text();
   try {
     const body = JSON.parse(text);
-    return new Problem(answer.status, String(body.code), String(body.detail ?? body.title), body.fields ?? []);
+    return new Problem(answer.status, String(body.code), String(body.detail ?? body.title), body.errors ?? []);
   } catch {
     return new Problem(answer.status, "http", `The service answered ${answer.status} ${answer.statusText}.`);
   }

@@ -39,6 +39,8 @@ function found(press: string): Key | undefined {
 function pressed(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.altKey || event.isComposing) return;
   const press = named(event);
+  // Enter on a link or a button presses that.
+  if (press === "Enter" && event.target instanceof Element && event.target.closest("a, button, summary")) return;
   const both = first && event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${press}` : "";
   const key = (both && found(both)) || found(press);
   first = "";
