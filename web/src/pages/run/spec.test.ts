@@ -1,0 +1,79 @@
+import { describe, expect, it } from "vitest";
+import { costsOf, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
+
+const KEPT = {
+  strategy: "RsiReversion",
+  parameters: { period: 14, oversold: 30, overbought: 70 },
+  universe: "demo",
+  interval: "1h",
+  fee: 0.001,
+  slippage: 0.0003,
+  start: "2019-01-01T00:00:00Z",
+  end: "2024-01-01T12:00:00Z",
+};
+
+describe("a spec", () => {
+  it("is the same after it has been an address", () => {
+    const form = fromSpec(KEPT);
+    expect(fromSearch(`?${toSearch(form)}`)).toEqual(form);
+    expect(toSearch(form)).toContain("fee=10bps&slippage=3bps");
+  });
+
+  it("takes names of settings and of parameters from an address", () => {
+    const form = fromSearch(
+      "?strategy=SmaCross&symbols=demo:BTCUSDT,ETHUSDT&fee=10bps&fast=5&trail=2%25&size=risk:1%25",
+    );
+    expect(form?.parameters).toEqual({ fast: "5" });
+    expect(form && toRequest(form)).toEqual({
+      strategy: "SmaCross",
+      parameters: { fast: 5 },
+      symbols: ["demo:BTCUSDT", "ETHUSDT"],
+      fee: "10bps",
+      trail: "2%",
+      size: "risk:1%",
+      fresh: false,
+      on_disconnect: "continue",
+    });
+    expect(fromSearch("")).toBeUndefined();
+  });
+
+  it.each([
+    [{ size: 0.01, sizing: "risk" }, "size", "risk:1%"],
+    [{ size: 1000, sizing: "cash" }, "size", "1000usd"],
+    [{ size: 5, sizing: "units" }, "size", "5units"],
+    [{ size: 0.5 }, "size", "50"],
+    [{ slippage: 0.0003, slippage_kind: "spread" }, "slippage", "spread:3bps"],
+    [{ slippage: 0.1, slippage_kind: "volume" }, "slippage", "volume:10%"],
+    [{ fee: "maker 2bps taker 5bps" }, "fee", "maker 2bps taker 5bps"],
+    [{ stop_loss: 0.05 }, "stop_loss", "5"],
+    [{ flip: false }, "flip", "false"],
+  ])("reads %o as %s %s and asks for it again", (told, name, text) => {
+    const form = fromSpec({ strategy: "BuyAndHold", ...told });
+    expect(form.settings).toEqual({ [name]: text });
+    const again = toRequest(fromSearch(toSearch(form)) ?? form) as Record<string, unknown>;
+    expect(again[name]).toBe(text === "50" ? "50%" : text === "5" ? "5%" : text === "false" ? false : text);
+  });
+
+  it("sends what is no number as it was typed, so that the service names the bound", () => {
+    const form = fromSearch("?strategy=RsiReversion&universe=demo&period=1x&fee=abc");
+    expect(form && toRequest(form)).toMatchObject({ parameters: { period: "1x" }, fee: "abc" });
+  });
+
+  it("is told in a line", () => {
+    const form = fromSpec(KEPT);
+    const parameters = ["period", "oversold", "overbought"].map((name) => ({
+      name,
+      kind: "float" as const,
+      default: 1,
+      low: null,
+      high: null,
+    }));
+    expect(titleOf(form, parameters)).toBe("RsiReversion 14 / 30 / 70");
+    expect(titleOf({ ...form, parameters: {} }, parameters.slice(1))).toBe("RsiReversion 1 / 1");
+    expect(costsOf(form)).toBe("10 + 3 bps");
+    expect(costsOf(fromSpec({ fee: "1usd" }))).toBe("1usd + 0 bps");
+    expect(costsOf(fromSpec({}))).toBe("no costs");
+    expect(rangeOf(form, "", "")).toBe("2019-01-01 → 2024-01-01T12:00 UTC");
+    expect(rangeOf(fromSpec({}), "2020-01-01T00:00:00Z", "2020-06-01T00:00:00Z")).toBe("2020-01-01 → 2020-06-01 UTC");
+  });
+});

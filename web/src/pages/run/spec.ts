@@ -1,0 +1,176 @@
+/** The spec of a run as the form holds it, as an address says it and as the service is asked for it. */
+import type { Schema } from "../../api/ask";
+
+export interface Form {
+  strategy: string;
+  /** As typed; what is not there is the strategy's default. */
+  parameters: Record<string, string>;
+  /** A universe, or symbols where it is empty. */
+  universe: string;
+  symbols: string;
+  /** Settings of RunRequest by name, as typed; what is empty or not there is the engine's default. */
+  settings: Record<string, string>;
+}
+
+export type Spec = Record<string, unknown>;
+
+/** Units that a plain number has in the form; text with another unit is sent as it stands. */
+export const UNITS: Record<string, string> = {
+  fee: "bps",
+  slippage: "bps",
+  size: "%",
+  stop_loss: "%",
+  take_profit: "%",
+  trail: "%",
+};
+const SCALE: Record<string, number> = { bps: 1e4, "%": 1e2 };
+/** Settings that belong to another one and are told inside its text. */
+const TOLD_WITHIN = new Set(["sizing", "slippage_kind"]);
+const SETTINGS = new Set([
+  ...["interval", "start", "end", "fee", "slippage", "slippage_kind", "fill", "size", "sizing", "cash", "lot", "tick"],
+  ...["min_notional", "side", "flip", "stop_loss", "take_profit", "trail", "time_stop", "path", "limit_through"],
+  ...["valid_bars", "day", "band", "leverage", "maintenance", "borrow", "cash_rate", "pyramid", "entry_window"],
+  ...["square_off", "overnight", "close_at_end", "max_wait", "on_conflict", "delist_haircut", "adjust", "snapshot"],
+]);
+const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+
+/** What one begins with: costs are never nothing unless one says so. */
+export const FIRST: Form = {
+  strategy: "RsiReversion",
+  parameters: {},
+  universe: "",
+  symbols: "",
+  settings: { fee: "10" },
+};
+
+/** The address of a spec, without the `?`. */
+export function toSearch(form: Form): string {
+  const found = new URLSearchParams();
+  found.set("strategy", form.strategy);
+  if (form.universe) found.set("universe", form.universe);
+  else if (form.symbols) found.set("symbols", symbolsOf(form).join(","));
+  for (const [name, text] of Object.entries(form.settings)) if (text) found.set(name, withUnit(name, text));
+  for (const [name, text] of Object.entries(form.parameters)) if (text) found.set(name, text);
+  return found.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+}
+
+/** The spec that an address holds; undefined where it holds none. */
+export function fromSearch(search: string): Form | undefined {
+  const found = new URLSearchParams(search);
+  if (![...found.keys()].length) return undefined;
+  const form: Form = { ...FIRST, parameters: {}, settings: {} };
+  for (const [name, text] of found) {
+    if (name === "strategy") form.strategy = text;
+    else if (name === "universe") form.universe = text;
+    else if (name === "symbols") form.symbols = text;
+    else if (SETTINGS.has(name)) form.settings[name] = withoutUnit(name, text);
+    else form.parameters[name] = text;
+  }
+  return form;
+}
+
+/** The form of a spec as the service tells it, in canonical form. */
+export function fromSpec(spec: Spec): Form {
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(spec)) {
+    if (SETTINGS.has(name) && !TOLD_WITHIN.has(name) && value !== null) settings[name] = settingText(name, value, spec);
+  }
+  const parameters = (spec.parameters ?? {}) as Record<string, unknown>;
+  return {
+    strategy: String(spec.strategy ?? ""),
+    parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+    universe: String(spec.universe ?? ""),
+    symbols: Array.isArray(spec.symbols) ? spec.symbols.join(", ") : "",
+    settings,
+  };
+}
+
+/** What the service is asked. */
+export function toRequest(form: Form): Schema["RunRequest"] {
+  const settings = Object.entries(form.settings).filter(([, text]) => text.trim() !== "");
+  const parameters = Object.entries(form.parameters).filter(([, text]) => text.trim() !== "");
+  return {
+    strategy: form.strategy,
+    parameters: Object.fromEntries(parameters.map(([name, text]) => [name, numberOr(text)])),
+    ...(form.universe ? { universe: form.universe } : { symbols: symbolsOf(form) }),
+    ...Object.fromEntries(settings.map(([name, text]) => [name, asked(name, text)])),
+    fresh: false,
+    on_disconnect: "continue",
+  } as Schema["RunRequest"];
+}
+
+export function symbolsOf(form: Form): string[] {
+  return form.symbols.split(/[\s,]+/).filter(Boolean);
+}
+
+/** Settings of a form that have no row of their own. */
+export function furtherSettings(form: Form, shown: readonly string[]): string[] {
+  return Object.keys(form.settings).filter((name) => !shown.includes(name));
+}
+
+/** `RsiReversion 14 / 30 / 70`, parameters in the order of the catalogue. */
+export function titleOf(form: Form, parameters: readonly Schema["ParameterFacts"][]): string {
+  const values = parameters.map((one) => form.parameters[one.name] || String(one.default));
+  return [form.strategy, values.map((text) => String(numberOr(text))).join(" / ")].filter(Boolean).join(" ");
+}
+
+/** `10 + 2 bps`: fee and slippage, `no costs` where there are none. */
+export function costsOf(form: Form): string {
+  const fee = form.settings.fee?.trim() ?? "";
+  const slippage = form.settings.slippage?.trim() ?? "";
+  if ((fee === "" || Number(fee) === 0) && (slippage === "" || Number(slippage) === 0)) return "no costs";
+  const both = [fee || "0", slippage || "0"];
+  if (both.every((text) => PLAIN.test(text))) return `${both.join(" + ")} bps`;
+  return both.map((text) => (PLAIN.test(text) ? `${text} bps` : text)).join(" + ");
+}
+
+/** `2019-01-01 → 2024-01-01 UTC`, of what was asked, else of what there is. */
+export function rangeOf(form: Form, first: string, last: string): string {
+  const from = short(form.settings.start || first);
+  const to = short(form.settings.end || last);
+  return from || to ? `${from} → ${to} UTC` : "";
+}
+
+function short(time: string): string {
+  return time.replace(/T00:00(:00)?(Z|\+00:00)?$/, "").replace(/:00Z$/, "");
+}
+
+function withUnit(name: string, text: string): string {
+  return PLAIN.test(text.trim()) ? text.trim() + (UNITS[name] ?? "") : text.trim();
+}
+
+function withoutUnit(name: string, text: string): string {
+  const unit = UNITS[name];
+  if (unit === undefined || !text.endsWith(unit)) return text;
+  const number = text.slice(0, -unit.length).trim();
+  return PLAIN.test(number) ? number : text;
+}
+
+function asked(name: string, text: string): string | number | boolean {
+  if (UNITS[name] !== undefined) return withUnit(name, text);
+  if (text === "true" || text === "false") return text === "true";
+  return numberOr(text.trim());
+}
+
+function numberOr(text: string): number | string {
+  return PLAIN.test(text.trim()) ? Number(text) : text;
+}
+
+/** A fraction times its scale, without the dust of the multiplication: 0.0003 is 3 bps. */
+function scaled(value: number, unit: string): string {
+  return String(Number((value * (SCALE[unit] ?? 1)).toPrecision(12)));
+}
+
+function settingText(name: string, value: unknown, spec: Spec): string {
+  if (name === "start" || name === "end") return short(String(value));
+  const unit = UNITS[name];
+  if (typeof value !== "number" || unit === undefined) return String(value);
+  if (name === "slippage" && (spec.slippage_kind === "spread" || spec.slippage_kind === "volume")) {
+    const within = spec.slippage_kind === "spread" ? "bps" : "%";
+    return `${spec.slippage_kind}:${scaled(value, within)}${within}`;
+  }
+  if (name === "size" && spec.sizing === "cash") return `${value}usd`;
+  if (name === "size" && spec.sizing === "units") return `${value}units`;
+  if (name === "size" && spec.sizing === "risk") return `risk:${scaled(value, "%")}%`;
+  return scaled(value, unit);
+}
