@@ -1,3 +1,156 @@
+/** Every run that is kept, newest first; one that goes on counts up. Two ticks compare. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { api, body } from "../../api/ask";
+import { Fault } from "../../parts/fault";
+import * as format from "../../parts/format";
+import { useKeys } from "../../parts/keys";
+import { useRowKeys } from "../../parts/row_keys";
+import { Delete } from "./delete";
+import { isGoing, type RunRow, useRuns } from "./kept_runs";
+import { Row } from "./row";
+import "./runs.css";
+
+function useOrders(): (strategy: string) => readonly string[] {
+  const { data } = useQuery({
+    queryKey: ["strategies"],
+    queryFn: () => body(api.GET("/api/v1/strategies")),
+    staleTime: Infinity,
+  });
+  const orders = new Map(data?.strategies.map((each) => [each.name, each.parameters.map((one) => one.name)]));
+  return (strategy) => orders.get(strategy) ?? [];
+}
+
 export default function RunsPage() {
-  return <main id="main" data-page="runs" data-state="idle" tabIndex={-1} />;
+  const [, go] = useLocation();
+  const { rows, fault, isAsked, hasMore, askMore, forget } = useRuns();
+  const orderOf = useOrders();
+  const [ticked, tick] = useState<readonly string[]>([]);
+  const [leaving, leave] = useState<readonly RunRow[] | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+  const turn = (run: string) =>
+    tick((now) => (now.includes(run) ? now.filter((each) => each !== run) : [...now, run].slice(-2)));
+  const pathOf = (at: number) => `/runs/${rows[at]?.run}`;
+  const keys = useRowKeys(rows.length, {
+    open: (at) => go(pathOf(at)),
+    show: (at) => place.current?.querySelectorAll("tbody tr")[at]?.scrollIntoView({ block: "nearest" }),
+    more: [
+      { press: "x", does: "tick to compare", act: (at) => rows[at] && turn(rows[at].run) },
+      { press: "Delete", does: "delete the row's run", act: (at) => rows[at] && leave([rows[at]]) },
+    ],
+  });
+  const compare = () => ticked.length === 2 && go(`/compare/${ticked[0]}/${ticked[1]}`);
+  useKeys([
+    { press: "c", does: "compare the two that are ticked", act: compare },
+    { press: "Backspace", does: "back", act: () => history.back() },
+    { press: "Escape", does: "untick", act: () => tick([]) },
+  ]);
+  const chosen = rows.filter((row) => ticked.includes(row.run));
+  const state = rows.some(isGoing) ? "running" : isAsked ? "done" : "idle";
+  return (
+    <main id="main" data-page="runs" data-state={state} tabIndex={-1} className="runs">
+      <div className="runs-head">
+        <h1 className="title">Runs</h1>
+        <span className="hint">
+          {ticked.length === 1 ? "Tick another one to compare." : ticked.length === 2 ? "Two are ticked." : ""}
+        </span>
+        <span className="spacer" />
+        <button type="button" className="button" disabled={chosen.length === 0} onClick={() => leave(chosen)}>
+          Delete…
+        </button>
+        <button type="button" className="button" disabled={ticked.length !== 2} onClick={compare}>
+          Compare <kbd>c</kbd>
+        </button>
+      </div>
+      {fault && rows.length === 0 && <Fault fault={fault} />}
+      {isAsked && rows.length === 0 && <Nothing />}
+      {rows.length > 0 && (
+        <div className="scroll runs-scroll" ref={place}>
+          <table className="list runs-list" aria-label="Runs">
+            <Heads />
+            <tbody>
+              {rows.map((row, at) => (
+                <Row
+                  key={row.run}
+                  row={row}
+                  order={orderOf(String(row.spec.strategy))}
+                  chosen={at === keys.at}
+                  ticked={ticked.includes(row.run)}
+                  tick={() => turn(row.run)}
+                  open={() => go(pathOf(at))}
+                />
+              ))}
+            </tbody>
+          </table>
+          {hasMore && <More ask={askMore} shown={rows.length} />}
+        </div>
+      )}
+      {leaving && (
+        <Delete
+          runs={leaving}
+          orderOf={orderOf}
+          close={() => leave(null)}
+          gone={(runs) => {
+            tick((now) => now.filter((each) => !runs.includes(each)));
+            forget(runs);
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+function Heads() {
+  return (
+    <>
+      <colgroup>
+        {["started", "strategy", "universe", "instruments", "median", "profitable", "state", "tick"].map((name) => (
+          <col key={name} className={`c-${name}`} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr>
+          <th className="c-started">Started (UTC)</th>
+          <th>Strategy and parameters</th>
+          <th className="c-universe">Universe</th>
+          <th className="number c-instruments">Instruments</th>
+          <th className="number">Median %</th>
+          <th className="number">Profitable</th>
+          <th className="c-state">State</th>
+          <th>
+            <span className="unseen">Tick to compare</span>
+          </th>
+        </tr>
+      </thead>
+    </>
+  );
+}
+
+/** Asks for older runs when the end of the list comes into view; a button for those who do not scroll. */
+function More({ ask, shown }: { ask: () => void; shown: number }) {
+  const here = useRef<HTMLButtonElement>(null);
+  const now = useRef(ask);
+  now.current = ask;
+  useEffect(() => {
+    const seen = new IntersectionObserver((entries) => entries.some((each) => each.isIntersecting) && now.current());
+    if (here.current) seen.observe(here.current);
+    return () => seen.disconnect();
+  }, [shown]);
+  return (
+    <button type="button" className="button runs-more" ref={here} onClick={ask}>
+      Older runs than these {format.count(shown)}
+    </button>
+  );
+}
+
+function Nothing() {
+  return (
+    <div className="empty">
+      <h1>Pick a strategy and press ⌘↵.</h1>
+      <p>
+        Results appear while they are made. <Link href="/">Run a strategy</Link>
+      </p>
+    </div>
+  );
 }
