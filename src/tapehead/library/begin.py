@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from tapehead.errors import TapeheadError
+from tapehead.errors import ParameterError, TapeheadError
 from tapehead.jobs.backtest import Desk, backtest
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
@@ -94,8 +94,7 @@ def prepare_work(
 
     tally, cancel = Tally(began, len(plan.items)), Cancel()
     tally.spend("plan", (time.perf_counter() - began) * 1e6)
-    if isinstance(executor, str):
-        executor = make_executor(executor, house.settings.workers if workers is None else workers)
+    made = _executor(house, executor, workers)
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
     bench = prepare(context, loaded, cancel)
 
@@ -108,7 +107,18 @@ def prepare_work(
     named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
     facts = (version_facts(), platform_facts())
     ends = (*named, _degraded(house), *facts, keep_failed, bench)
-    return Work(Desk(house.bars, house.runs, house.log, executor, work_of, probe_of, *ends), tally, cancel)
+    return Work(Desk(house.bars, house.runs, house.log, made, work_of, probe_of, *ends), tally, cancel)
+
+
+def _executor(house: House, executor: str | Executor, workers: int | None) -> Executor:
+    """Return the executor asked for, or the one that is there already."""
+    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool)):
+        raise ParameterError(name="workers", value=repr(workers), bound="a number of at least 1, or left out")
+    if isinstance(executor, str):
+        return make_executor(executor, house.settings.workers if workers is None else workers)
+    if not callable(getattr(executor, "map", None)):
+        raise ParameterError(name="executor", value=repr(executor), bound="threads or serial")
+    return executor
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:

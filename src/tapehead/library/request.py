@@ -1,7 +1,7 @@
 """read_request: a backtest as a user asks for it becomes a RunSpec."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from tapehead.errors import ParameterError, UnknownParameterError
 from tapehead.jobs.plan import choose_interval
@@ -13,6 +13,12 @@ from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.bars import BarStore
 from tapehead.strategies.strategy import read_parameters
 from tapehead.wiring.plugins import Loaded
+
+_KINDS: Final[Mapping[str, tuple[type, str]]] = {
+    "universe": (str, "the name of a universe, such as all; list them: tapehead universe list"),
+    "parameters": (Mapping, "a mapping of names to values, such as {'period': 14}"),
+    "adjust": (str, "none, split or all"),
+}
 
 
 def read_request(
@@ -38,15 +44,14 @@ def read_request(
         raise ParameterError(
             name="symbols", value=symbols, bound="left out where universe is given, or the other way round"
         )
+    _check_kinds(universe=universe, parameters=parameters, adjust=adjust)
     settings = {name: value for name, value in others.items() if name in RULE_KEYS and value is not None}
     values = {**{name: value for name, value in others.items() if name not in RULE_KEYS}, **(parameters or {})}
     try:
         chosen = read_parameters(loaded.made, values)
     except UnknownParameterError as error:
         raise _also_settings(error) from None
-    wanted = [symbols] if isinstance(symbols, str) else symbols
-    if wanted is not None and not wanted:
-        raise ParameterError(name="symbols", value="none", bound="at least one symbol, such as BTCUSDT")
+    wanted = None if symbols is None else _names(symbols)
     if wanted is None and universe is None:
         universe = "all"
     instruments = select(store, universe, wanted, snapshot)
@@ -66,6 +71,25 @@ def read_request(
         rules=rules,
         adjust="none" if adjust is None else adjust,
     )
+
+
+def _check_kinds(**asked: Any) -> None:
+    """Raise ParameterError for what is no name, or no mapping."""
+    for name, value in asked.items():
+        kind, bound = _KINDS[name]
+        if value is not None and not isinstance(value, kind):
+            raise ParameterError(name=name, value=repr(value), bound=bound)
+
+
+def _names(symbols: Any) -> list[str]:
+    """Return the symbols asked for, at least one."""
+    names = [symbols] if isinstance(symbols, str) else list(symbols) if isinstance(symbols, Iterable) else [symbols]
+    wrong = next((name for name in names if not isinstance(name, str)), None)
+    if wrong is not None:
+        raise ParameterError(name="symbols", value=repr(wrong), bound="one symbol or several, such as BTCUSDT")
+    if not names:
+        raise ParameterError(name="symbols", value="none", bound="at least one symbol, such as BTCUSDT")
+    return names
 
 
 def _also_settings(error: UnknownParameterError) -> UnknownParameterError:

@@ -48,6 +48,8 @@ def read_fee(value: Any) -> float | Fees:
     try:
         return fraction("fee", value)
     except ParameterError:
+        if not isinstance(value, (str, Fees)):
+            raise
         return read_fees(value)
 
 
@@ -61,9 +63,9 @@ def read_size(value: Any, sizing: str | None = None) -> dict[str, Any]:
     if said:
         return said
     try:
-        return {"size": fraction("size", value), "sizing": sizing or "fraction"}
-    except ParameterError:
-        raise ParameterError(name="size", value=value, bound=_SIZE_BOUND) from None
+        return {"size": fraction("size", value), "sizing": "fraction" if sizing is None else sizing}
+    except ParameterError as error:
+        raise ParameterError(name="size", value=error.facts["value"], bound=_SIZE_BOUND) from None
 
 
 def _said_size(value: str) -> dict[str, Any]:
@@ -84,6 +86,6 @@ def read_slippage(value: Any, kind: str | None = None) -> dict[str, Any]:
     try:
         if named:
             return {"slippage": fraction("slippage", named[2]), "slippage_kind": named[1]}
-        return {"slippage": fraction("slippage", value), "slippage_kind": kind or "fraction"}
-    except ParameterError:
-        raise ParameterError(name="slippage", value=value, bound=_SLIPPAGE_BOUND) from None
+        return {"slippage": fraction("slippage", value), "slippage_kind": "fraction" if kind is None else kind}
+    except ParameterError as error:
+        raise ParameterError(name="slippage", value=error.facts["value"], bound=_SLIPPAGE_BOUND) from None

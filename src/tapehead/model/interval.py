@@ -29,7 +29,7 @@ class Interval:
     @staticmethod
     def parse(text: str) -> "Interval":
         """Read `1h`, `15m`, `1d`; raise ParameterError on anything else."""
-        return _parse(text.strip())
+        return _parse(text.strip() if isinstance(text, str) else repr(text))
 
     @staticmethod
     def of_us(us: int) -> "Interval":

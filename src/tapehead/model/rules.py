@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -18,6 +19,7 @@ SlippageKind = Literal["fraction", "spread", "volume"]
 _MOST_WHOLE: Final = 2**31 - 1
 _MOST_ENTRIES: Final = 1000
 _MOST_LEVERAGE: Final = 1000.0
+_LARGEST: Final = sys.float_info.max
 _DAY_US: Final = 86_400_000_000
 _CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 
@@ -160,7 +162,8 @@ def _check_costs(rules: Rules) -> None:
     _check(_within(rules.slippage, 0, most), "slippage", rules.slippage, bound)
     _check(_within(rules.borrow, 0, math.inf), "borrow", rules.borrow, "a yearly rate of at least 0, such as 3%")
     _check(_within(rules.cash_rate, -1, 10), "cash_rate", rules.cash_rate, "a yearly rate in [-100 %, 1000 %)")
-    _check(0 <= rules.delist_haircut <= 1, "delist_haircut", rules.delist_haircut, "a fraction in [0, 1]")
+    haircut = rules.delist_haircut
+    _check(_is_number(haircut) and 0 <= haircut <= 1, "delist_haircut", haircut, "a fraction in [0, 1]")
 
 
 def _check_sizes(rules: Rules) -> None:
@@ -168,7 +171,7 @@ def _check_sizes(rules: Rules) -> None:
     above = "above 0 and finite"
     _check(_positive(rules.cash), "cash", rules.cash, f"{above}, such as 10000")
     _check(
-        0 < rules.leverage <= _MOST_LEVERAGE,
+        _positive(rules.leverage) and rules.leverage <= _MOST_LEVERAGE,
         "leverage",
         rules.leverage,
         f"above 0 and at most {_MOST_LEVERAGE:g}, such as 3",
@@ -176,10 +179,11 @@ def _check_sizes(rules: Rules) -> None:
     _one_of("sizing", rules.sizing, ("fraction", "cash", "units", "risk"))
     if rules.sizing == "fraction":
         most = f"{rules.leverage * 100:g} %"
-        bound = f"a share of equity in (0 %, {most}], such as 50%"
-        if rules.leverage <= 1 < rules.size:
+        bound = f"a share of equity in (0 %, {most}], such as {min(rules.leverage * 100, 50):g}%"
+        known = _positive(rules.size)
+        if known and rules.leverage <= 1 < rules.size:
             bound += "; more needs leverage: --leverage 3"
-        _check(0 < rules.size <= rules.leverage, "size", rules.size, bound)
+        _check(known and rules.size <= rules.leverage, "size", rules.size, bound)
     elif rules.sizing == "risk":
         _check(_within(rules.size, 0, 1) and rules.size > 0, "size", rules.size, "a risk in (0, 1), such as risk:1%")
     else:
@@ -224,11 +228,12 @@ def _check_orders(rules: Rules) -> None:
 
 
 def _check_sessions(rules: Rules) -> None:
-    """Check times of day."""
-    window, off = rules.entry_window, rules.square_off
-    good = not window or (re.fullmatch(f"{_CLOCK}-{_CLOCK}", window) and window[:5] < window[6:])
-    _check(bool(good), "entry_window", window, "two times of one day, such as 09:30-15:00")
-    _check(not off or re.fullmatch(_CLOCK, off) is not None, "square_off", off, "a time of day, such as 15:45")
+    """Check times of day, and that a calendar is named: which ones there are, `model.calendar` says."""
+    window, off, named = rules.entry_window, rules.square_off, rules.calendar
+    good = _is_like("", window) or (_is_like(f"{_CLOCK}-{_CLOCK}", window) and window[:5] < window[6:])
+    _check(good, "entry_window", window, "two times of one day as text, such as 09:30-15:00")
+    _check(_is_like(f"({_CLOCK})?", off), "square_off", off, "a time of day as text, such as 15:45")
+    _check(isinstance(named, str), "calendar", named, "the name of a calendar, such as 24/7, XNYS, NSE or FX")
 
 
 def _check_together(rules: Rules) -> None:
@@ -251,9 +256,19 @@ def check_interval(rules: Rules, interval_us: int) -> None:
         raise ParameterError(name=name, value=getattr(rules, name), bound=bound)
 
 
+def _is_like(pattern: str, text: Any) -> bool:
+    """Say whether a value is text of a form."""
+    return isinstance(text, str) and re.fullmatch(pattern, text) is not None
+
+
+def _is_number(value: Any) -> bool:
+    """Say whether a value is a number that a float holds; NaN and an infinity are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
+
+
 def _within(value: Any, low: float, high: float) -> bool:
     """Say whether a number lies in [low, high); NaN does not."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value < high
+    return _is_number(value) and low <= value < high
 
 
 def _positive(value: Any) -> bool:
@@ -269,18 +284,26 @@ def _whole_number(value: Any, least: int) -> bool:
 
 def _one_of(name: str, value: object, words: tuple[str, ...]) -> None:
     """Raise ParameterError unless a word is one of those allowed."""
-    _check(value in words, name, value, f"{', '.join(words[:-1])} or {words[-1]}")
+    _check(isinstance(value, str) and value in words, name, value, f"{', '.join(words[:-1])} or {words[-1]}")
 
 
 def _check(good: bool, name: str, value: object, bound: str) -> None:
     """Raise ParameterError unless `good`."""
     if not good:
-        raise ParameterError(name=name, value=value, bound=bound)
+        raise ParameterError(name=name, value=_shown(value), bound=bound)
+
+
+def _shown(value: object) -> object:
+    """Return a value as a sentence says it: of an integer that no float holds, which Python may not print, its size."""
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        return f"an integer of {value.bit_length():,} bits"
+    return value
 
 
 def fraction(name: str, text: str | float) -> float:
     """Read a rate: `10bps`, `0.1%` or a plain fraction; `10bps` is 10/10000."""
     if isinstance(text, (int, float)) and not isinstance(text, bool):
+        _check(-_LARGEST <= text <= _LARGEST or isinstance(text, float), name, text, "a number below 1e308")
         return float(text)
     match = re.fullmatch(r"\s*([+-]?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*(bps|bp|%)?\s*", str(text))
     if match is None:

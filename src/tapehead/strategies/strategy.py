@@ -175,7 +175,7 @@ def read_parameters(made: Any, values: Mapping[str, Any]) -> dict[str, Parameter
     known = {p.name: p for p in made.params}
     for name in values:
         if name not in known:
-            close = get_close_matches(name, known, 1)
+            close = get_close_matches(str(name), known, 1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             held = ", ".join(known) or "none"
             raise UnknownParameterError(strategy=made.name, name=name, hint=hint, held=held)

@@ -130,3 +130,14 @@ def test_rules_by_name() -> None:
     assert read_rules({"fee": np.float64(0.002), "cash": 5}) == Rules(fee=0.002, cash=5.0)
     with pytest.raises(ParameterError, match="did you mean slippage"):
         read_rules({"slipage": "1bps"})
+
+
+@pytest.mark.parametrize(
+    "name", ["universe", "symbols", "interval", "snapshot", "parameters", "adjust", "executor", "workers"]
+)
+def test_what_is_of_another_kind_is_refused_before_a_run_is_kept(store: Store, name: str) -> None:
+    for value in ("x", b"x", 0.5, -1, [1], {1: 2}, object(), np.array([1.0, 2.0])):
+        with pytest.raises(TapeheadError) as raised:
+            store.backtest("RsiReversion", fresh=True, **{name: value})
+        assert "must be" in str(raised.value) or isinstance(raised.value, LookupError)
+    assert list(store.runs()) == []

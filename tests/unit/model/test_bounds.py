@@ -1,5 +1,9 @@
 """Bars made of arrays, and rules: what lies out of bounds is refused with the bound."""
 
+import re
+from collections.abc import Callable
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -24,6 +28,46 @@ def test_a_short_step_among_whole_ones_is_no_other_unit() -> None:
     ts = np.arange(10) * 3_600_000_000
     ts[5:] -= 60_000_000
     assert len(Bars.from_arrays(ts, FLAT, FLAT, FLAT, FLAT, interval="1h")) == 10
+
+
+ODD = (
+    *(None, True, "", "x", "nan", "-1", "1e400", "9" * 400, b"x", -1, 930, 0.5, 10**400, -(10**400), 10**5000),
+    *(float("nan"), float("inf"), -float("inf"), 1j, [1], (), {}, object(), np.array([1.0, 2.0]), np.array(["x"])),
+)
+
+
+def refusal(make: Callable[..., Rules], /, *given: object, **settings: object) -> str:
+    """Why rules are refused; nothing of rules that can be kept, which needs a hash."""
+    try:
+        hash(make(*given, **settings))
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Rules)])
+def test_what_no_setting_can_be_is_refused_with_its_bound(name: str) -> None:
+    """Never another error: what is taken is a rule that can be kept, what is not names value and bound."""
+    told = [one for value in ODD for one in (refusal(read_rules, {name: value}), refusal(Rules, **{name: value}))]
+    assert sum(bool(text) for text in told) >= len(ODD)
+    assert all("must be" in text and len(text) < 1_000 for text in told if text)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"entry_window": 930}, "entry_window=930: entry_window must be two times of one day as text, such as 09:30"),
+        ({"square_off": 1545}, "square_off=1545: square_off must be a time of day as text, such as 15:45"),
+        ({"leverage": None}, "leverage=None: leverage must be above 0 and at most 1000, such as 3"),
+        ({"delist_haircut": None}, "delist_haircut=None: delist_haircut must be a fraction in [0, 1]"),
+        ({"calendar": [1]}, "calendar=[1]: calendar must be the name of a calendar, such as 24/7"),
+        ({"cash": 10**400}, "cash=an integer of 1,329 bits: cash must be a number below 1e308"),
+        ({"leverage": 0.1}, "size=1.0: size must be a share of equity in (0 %, 10 %], such as 10%"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ParameterError, match=f"^{re.escape(sentence)}"):
+        read_rules(given)
 
 
 @pytest.mark.parametrize("bars", [-1, 2**31, 10**20])

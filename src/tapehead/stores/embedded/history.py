@@ -1,6 +1,7 @@
 """What is told of the commits of a store: their log, their reports, whether a snapshot can still be read."""
 
 import zlib
+from numbers import Integral
 
 from tapehead.errors import ParameterError, SurroundingsError
 from tapehead.model.history import CommitRecord
@@ -30,7 +31,7 @@ def read_report(database: Database, number: int) -> bytes:
 
 def check_snapshot(database: Database, snapshot: int, head: int) -> None:
     """Raise ParameterError unless a snapshot can be read: it was committed, and not given back since."""
-    if not 0 <= snapshot <= head:
+    if not isinstance(snapshot, Integral) or isinstance(snapshot, bool) or not 0 <= snapshot <= head:
         raise ParameterError(name="snapshot", value=snapshot, bound=f"between 0 and {head}, the newest commit")
     if snapshot in (0, head):
         return
