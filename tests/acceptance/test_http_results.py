@@ -13,6 +13,7 @@ import pytest
 import tapehead as th
 from tapehead.api.arrow import MEDIA_TYPE
 from tapehead.api.wire.results import (
+    ComparedTrades,
     Comparison,
     Explanation,
     ReceiptFacts,
@@ -215,6 +216,10 @@ def test_two_runs_side_by_side(desk: Desk) -> None:
     for trade in apart["trades"]:
         assert trade["only"] is None
         assert {"fees", "profit"} <= set(trade["differing"]) <= {"fees", "profit", "quantity", "shortfall"}
+    alone = told(desk.get(f"/runs/{desk.a[:20]}/compare/{desk.b}/trades/ADAUSDT?trades=100"), ComparedTrades)
+    assert (alone["a"], alone["b"]) == (desk.a, desk.b)
+    assert {name: alone[name] for name in apart} == apart
+    refused(desk.get(f"/runs/{desk.a}/compare/{desk.b}/trades/NOPE"), 404, "runs.unknown_symbol")
     lines = tapehead("runs", "compare", desk.a, desk.b, "--top", "2", home=desk.home)
     assert lines.code == 0
     assert "differ in: costs" in lines.out

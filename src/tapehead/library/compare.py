@@ -67,16 +67,36 @@ def compare_runs(house: House, a: str, b: str, *, instruments: int = 20, trades:
     ParameterError
         It is one run.
     """
-    if a == b:
-        raise ParameterError(name="B", value=b, bound="another run than A. List them: tapehead runs")
-    runs = kept_run(house, a), kept_run(house, b)
+    runs, settings, reasons = _between(house, a, b)
     records = runs[0].record, runs[1].record
-    settings = settings_apart(records[0].spec, records[1].spec)
-    reasons = reasons_apart(records[0].key, records[1].key, settings)
     both = pairs(*(run.results(sort="instrument") for run in runs))
     apart = [pair for pair in both if pair.same_trades is False]
     listed = tuple(_apart(runs, pair, reasons, trades) for pair in apart[:instruments])
     return Comparison(*records, tuple(settings), tuple(reasons), tuple(both), listed, len(apart))
+
+
+def compare_trades(house: House, a: str, b: str, symbol: str, *, trades: int = 100) -> TradesApart:
+    """Return the trades of one instrument that differ between two runs, at most `trades` of them.
+
+    Raises
+    ------
+    UnknownRunError, RunKeyError
+    ParameterError
+        It is one run.
+    """
+    runs, _, reasons = _between(house, a, b)
+    left, right = (run[symbol] for run in runs)
+    return _apart(runs, Pair(left.instrument, left, right), reasons, trades)
+
+
+def _between(house: House, a: str, b: str) -> tuple[tuple[Run, Run], list[Setting], list[Reason]]:
+    """Return two runs, the settings they differ in, and what else; raise ParameterError where it is one run."""
+    if a == b:
+        raise ParameterError(name="B", value=b, bound="another run than A. List them: tapehead runs")
+    runs = kept_run(house, a), kept_run(house, b)
+    one, other = runs[0].record, runs[1].record
+    settings = settings_apart(one.spec, other.spec)
+    return runs, settings, reasons_apart(one.key, other.key, settings)
 
 
 def _apart(runs: tuple[Run, Run], pair: Pair, between: Sequence[Reason], most: int) -> TradesApart:

@@ -604,6 +604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Report
+         * @description Give the tear sheet of a run, or of one instrument: one page that holds all of itself and runs no script.
+         */
+        get: operations["show_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{a}/compare/{b}": {
         parameters: {
             query?: never;
@@ -624,7 +644,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{run}/report": {
+    "/api/v1/runs/{a}/compare/{b}/trades/{symbol}": {
         parameters: {
             query?: never;
             header?: never;
@@ -632,10 +652,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Report
-         * @description Give the tear sheet of a run, or of one instrument: one page that holds all of itself and runs no script.
+         * Compare Instrument
+         * @description Tell of one instrument the trades that differ between two runs, and why they may.
          */
-        get: operations["show_report"];
+        get: operations["compare_instrument"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1017,6 +1037,32 @@ export interface components {
              * @description Decisions are equal bit for bit; null where a run has none.
              */
             same_trades: boolean | null;
+        };
+        /**
+         * ComparedTrades
+         * @description Trades of one instrument that differ between two runs.
+         */
+        ComparedTrades: {
+            /** Instrument */
+            instrument: string;
+            /** Reasons */
+            reasons: ("data" | "costs" | "spec" | "code" | "engine" | "unknown")[];
+            /** Trades */
+            trades: components["schemas"]["DifferingTrade"][];
+            /**
+             * More
+             * @description Differing trades that are not listed.
+             */
+            more: number;
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.compared_trades/1";
+            /** A */
+            a: string;
+            /** B */
+            b: string;
         };
         /**
          * Comparison
@@ -7079,6 +7125,138 @@ export interface operations {
             };
         };
     };
+    show_report: {
+        parameters: {
+            query?: {
+                /** @description One instrument; the whole run without. */
+                symbol?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run, or a unique beginning of it. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     compare_runs: {
         parameters: {
             query?: {
@@ -7208,28 +7386,32 @@ export interface operations {
             };
         };
     };
-    show_report: {
+    compare_instrument: {
         parameters: {
             query?: {
-                /** @description One instrument; the whole run without. */
-                symbol?: string | null;
+                /** @description List so many. */
+                trades?: number;
             };
             header?: never;
             path: {
                 /** @description Id of a run, or a unique beginning of it. */
-                run: string;
+                a: string;
+                /** @description Id of a run, or a unique beginning of it. */
+                b: string;
+                /** @description `SYMBOL`, or `venue:SYMBOL`. */
+                symbol: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description A page */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/html": string;
+                    "application/json": components["schemas"]["ComparedTrades"];
                 };
             };
             /** @description Not changed since the ETag in If-None-Match */

@@ -68,6 +68,7 @@ RULES: Final = (
     Rule("GET", "/api/v1/runs/{run}/receipt", "read"),
     Rule("POST", "/api/v1/runs/{run}/verify", "run"),
     Rule("GET", "/api/v1/runs/{a}/compare/{b}", "read"),
+    Rule("GET", "/api/v1/runs/{a}/compare/{b}/trades/{symbol:path}", "read"),
     Rule("GET", "/api/v1/runs/{run}/report", "read"),
     Rule("GET", "/api/v1/events", "read"),
     Rule("GET", "/api/v1/audit", "admin"),

@@ -20,7 +20,6 @@ from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.results import (
-    Comparison,
     Explanation,
     ReceiptFacts,
     ResultDetail,
@@ -31,7 +30,6 @@ from tapehead.api.wire.results import (
 )
 from tapehead.api.wire.told import Cursor, Form, forms
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
-from tapehead.library.documents.comparisons import METRICS, comparison_json
 from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
@@ -202,27 +200,6 @@ def verify_run(request: Request, run: RunName) -> Response:
     finally:
         _verifying.release()
     return Response(orjson.dumps(found), media_type="application/json", headers={"Cache-Control": "no-store"})
-
-
-@router.get(
-    "/runs/{a}/compare/{b}", response_model=Comparison, dependencies=_JSON, responses={**forms(), **answers(404)}
-)
-def compare_runs(
-    request: Request,
-    a: RunName,
-    b: RunName,
-    metrics: Annotated[str, Query(max_length=2_000, description="Those of each result.")] = ",".join(METRICS),
-    instruments: Annotated[int, Query(ge=0, le=1_000, description="List the trades of so many.")] = 20,
-    trades: Annotated[int, Query(ge=1, le=10_000, description="And so many of each.")] = 100,
-) -> Response:
-    """Put two runs side by side: settings, results, and the trades that differ with the reason."""
-    names = [name.strip() for name in metrics.split(",") if name.strip()]
-    found = service_of(request).store.compare(a, b, instruments=instruments, trades=trades)
-    held = next((one.metrics for pair in found.results for one in (pair.a, pair.b) if one is not None), None)
-    strange = [name for name in names if held is not None and name not in held]
-    if strange:
-        raise ParameterError(name="metrics", value=strange[0], bound=f"some of {', '.join(held or ())}")
-    return answer(request, document("compare", comparison_json(found, names)))
 
 
 @router.get(

@@ -256,6 +256,14 @@ class DifferingTrades(Told):
     more: int = Field(description="Differing trades that are not listed.")
 
 
+class ComparedTrades(DifferingTrades):
+    """Trades of one instrument that differ between two runs."""
+
+    schema_: Literal["tapehead.compared_trades/1"] = Field(alias="schema")
+    a: str
+    b: str
+
+
 class Comparison(Told):
     """Two runs side by side."""
 

@@ -7,7 +7,7 @@ from tapehead.library.documents.runs import run_json
 
 if TYPE_CHECKING:
     from tapehead.jobs.compare import Pair, TradePair
-    from tapehead.library.compare import Comparison
+    from tapehead.library.compare import Comparison, TradesApart
     from tapehead.model.result import RunResult
 
 METRICS = ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "profit_factor")
@@ -23,15 +23,17 @@ def comparison_json(found: "Comparison", metrics: Sequence[str] = METRICS) -> di
         "reasons": list(found.reasons),
         "results": [_pair_json(pair, metrics) for pair in found.results],
         "instruments_differing": found.apart,
-        "trades": [
-            {
-                "instrument": one.instrument,
-                "reasons": list(one.reasons),
-                "trades": [_trade_json(trade) for trade in one.trades],
-                "more": one.more,
-            }
-            for one in found.trades
-        ],
+        "trades": [trades_json(one) for one in found.trades],
+    }
+
+
+def trades_json(found: "TradesApart") -> dict[str, Any]:
+    """Return plain values of the trades of one instrument that differ."""
+    return {
+        "instrument": found.instrument,
+        "reasons": list(found.reasons),
+        "trades": [_trade_json(trade) for trade in found.trades],
+        "more": found.more,
     }
 
 
