@@ -170,7 +170,7 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     rows = _rows(run, symbol, result, what)
     if what == "costs":
         rows = list(rows)
-        trouble = "" if rows else _no_costs(result)
+        trouble = "" if rows else _no_costs(session, run, result)
     if as_csv:
         write_csv(sys.stdout, rows)
     elif session.json:
@@ -189,7 +189,8 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
         elif what == "orders":
             session.put(*order_lines(rows, ink))
         elif what == "costs":
-            session.put(*(_cost_lines(rows, run.spec.rules, ink) if rows else [trouble]))
+            # A command on a line of its own: together they are wider than a window.
+            session.put(*(_cost_lines(rows, run.spec.rules, ink) if rows else [trouble.replace(": ", ":\n  ", 1)]))
             return
         elif what == "equity":
             session.put(*_equity_lines(rows, ink))
@@ -285,11 +286,16 @@ def _cost_lines(rows: Iterable[dict[str, Any]], rules: "Rules", ink: Ink) -> lis
     return lines
 
 
-def _no_costs(result: "RunResult") -> str:
-    """Say why there is no curve of costs."""
+def _no_costs(session: Session, run: "Run", result: "RunResult") -> str:
+    """Say why there is no curve of costs; the next step names the run's strategy and what it ran on."""
     if result.why.get("break_even_fee") == "no_trades":
         return "Nothing was traded, so no fee was paid."
-    return "A fee would change more than sizes here; run it at another fee: tapehead backtest STRATEGY --fee 5bps"
+    origin, strategy = run.record.origin, run.spec.strategy
+    if origin and strategy.partition(":")[0].endswith(".py"):
+        strategy = f"{origin}:{strategy.rpartition(':')[2]}"
+    on = ("--symbols", result.instrument) if run.spec.universe is None else ("--universe", run.spec.universe)
+    again = session.command("backtest", strategy, *on, "--interval", run.spec.interval, "--fee", "5bps")
+    return f"A fee would change more than sizes here; run it at another fee: {again}"
 
 
 def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:

@@ -191,6 +191,9 @@ class ScriptedRun:
     def compat(self, _result: str | RunResult, tool: str) -> dict[str, float | str | None]:
         return {"Start": "2019-01-01 00:00:00", "Sharpe Ratio": 0.5806232244485349, "SQN": None, "of": tool}
 
+    def costs(self, _result: RunResult) -> list[tuple[float, float]]:
+        return []
+
     def report(self, path: str, _symbol: str | None, **_how: Any) -> Report:
         return Report(f"/home/{path}", 120_000, 1, replaced=False)
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shlex
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -140,6 +141,24 @@ def test_runs_are_listed_and_removed(call: Call, store: ScriptedStore, monkeypat
     assert call("runs", "rm", "01jd8q7k").out == f"Run {RUN} is removed.\n"
     assert store.asked[-1] == ("delete_run", RUN)
     assert call("runs", "rm", "02").code == 2
+
+
+def test_what_costs_cannot_be_told_of_is_run_again_by_the_command_that_is_named(
+    call: Call, store: ScriptedStore
+) -> None:
+    words = ("show", "01JD8Q7K", "SOLUSDT", "--costs")
+    shown = call("--home", "/some home", *words).out.splitlines()
+    assert shown[-2] == "A fee would change more than sizes here; run it at another fee:"
+    named = shlex.split(shown[-1])
+    assert named[1:] == [
+        *("--home", "/some home", "backtest", "RsiReversion"),
+        *("--universe", "demo", "--interval", "1h", "--fee", "5bps"),
+    ]
+    assert call(*named[1:]).code == 0
+    store.run_.spec = replace(store.run_.spec, strategy="mine.py:Mine", universe=None, symbols=("binance:SOLUSDT",))
+    store.run_.record = replace(store.run_.record, origin="/some/mine.py")
+    told = json.loads(call("--json", *words).out)["trouble"]
+    assert told.endswith("backtest /some/mine.py:Mine --symbols binance:SOLUSDT --interval 1h --fee 5bps")
 
 
 def test_show_a_whole_run(call: Call) -> None:
