@@ -381,6 +381,12 @@ def test_a_stream_of_several_runs_needs_runs_that_are_there(served: Served, goin
     assert problem(answer)
 
 
+def test_a_run_of_another_process_is_not_said_to_have_ended(served: Served, going_on: str) -> None:
+    for what in ("cancel", "resume"):
+        answer = web.post(f"{served.url}/api/v1/runs/{going_on}/{what}")
+        assert (answer.status_code, problem(answer)) == (409, "runs.held")
+
+
 @pytest.mark.parametrize("path", ["/", "/livez", "/api/v1/runs", "/api/v1/instruments", "/api/openapi.json"])
 def test_a_foreign_name_or_page_is_refused_everywhere(served: Served, path: str) -> None:
     for headers, code in (
