@@ -34,7 +34,7 @@ export function ArrivalPart({ one }: { one: Arrival }) {
   return (
     <section className="arrival" data-arrival={one.file.name} data-step={one.step} aria-label={one.file.name}>
       <header>
-        <h3>{one.file.name}</h3>
+        <h2>{one.file.name}</h2>
         <span className="dim">{format.bytes(one.file.size)}</span>
         <span className={one.step === "refused" ? "loss" : "dim"}>{word(one)}</span>
         {one.step === "kept" && one.report?.committed && (

@@ -34,7 +34,7 @@ function RunRow({ run, cancel, busy }: { run: Timings; cancel: () => void; busy:
       <td className="number wide-only" data-metric="queued_ms" data-value={run.queued_ms ?? ""}>
         {ms(run.queued_ms)}
       </td>
-      <td className="number" data-metric="first_ms" data-value={run.first_ms ?? ""}>
+      <td className="number wide-only" data-metric="first_ms" data-value={run.first_ms ?? ""}>
         {ms(run.first_ms)}
       </td>
       <td className="number" data-metric="last_ms" data-value={run.last_ms ?? ""}>
@@ -90,7 +90,7 @@ export function Jobs({ operations }: { operations: Schema["Operations"] }) {
               <th>State</th>
               <th className="number">Results</th>
               <th className="number wide-only">Waited</th>
-              <th className="number">First</th>
+              <th className="number wide-only">First</th>
               <th className="number">Last</th>
               <th>
                 <span className="unseen">Acts</span>
