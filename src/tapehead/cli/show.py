@@ -167,7 +167,7 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     result, trouble = run[symbol], ""
     if what is None:
         result, trouble = _measured(run, symbol, rf)
-    rows = _rows(run, symbol, result, what)
+    rows = _rows(session, run, symbol, result, what)
     if what == "costs":
         rows = list(rows)
         trouble = "" if rows else _no_costs(session, run, result)
@@ -227,7 +227,7 @@ def _foreign(session: Session, run: "Run", symbol: str, tool: str, as_csv: bool)
         )
 
 
-def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
+def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
     """Return the rows of the asked table."""
     if what is None:
         return result_rows([result])
@@ -236,7 +236,10 @@ def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Ite
         return ({"fee": fee, "total_return": gain} for fee, gain in run.costs(result))
     if what == "orders":
         return order_rows(run.orders(result), times)
-    return trade_rows(result, times) if what == "trades" else equity_rows(result, times)
+    if what == "equity":
+        return equity_rows(result, times)
+    alike = (row.instrument for row in session.store.instruments(result.instrument))
+    return trade_rows(result, times, next((one.multiplier for one in alike if one.name == result.instrument), 1.0))
 
 
 def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:

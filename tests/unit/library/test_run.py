@@ -1,5 +1,6 @@
 """Store and Run: the Python door, live and kept."""
 
+import json
 import pickle
 import sys
 from collections.abc import Iterator
@@ -7,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tapehead.cli.main import main
 from tapehead.errors import ParameterError, RunKeyError, StrategyError, UnknownRunError
 from tapehead.layout.columns import TRADE_DTYPES
 from tapehead.library.run import Run
 from tapehead.library.store import Store
+from tapehead.library.store import open as open_store
 from tapehead.library.verify import VerificationError
 from tapehead.model.instrument import Instrument
 from tests.unit.library.market import columns_of, house_of, open_market, put, write_strategy
@@ -180,6 +183,20 @@ def test_simulate_needs_no_store() -> None:
     assert done.final_equity == pytest.approx(1_000.0 + row["profit"], rel=1e-15)
     with pytest.raises(ParameterError, match=r"stop_lose.*one of fee.*did you mean stop_loss"):
         th.simulate(bars, th.Signals(), stop_lose=0.05)
+
+
+def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of a contract of 50 a point, as the metrics say it."""
+    with open_store(tmp_path / "home") as store:
+        put(house_of(store), [(Instrument("test", "ES", kind="future", multiplier=50.0), columns_of(2_000, seed=1))])
+        # An instrument whose name holds that of the other is not taken for it.
+        put(house_of(store), [(Instrument("test", "ES2"), columns_of(2_000, seed=2))])
+        run = store.backtest("RsiReversion", symbols="ES", cash=10_000_000).wait()
+        metrics, ident = run.metrics("ES"), run.id
+    assert main(("--home", str(tmp_path / "home"), "--json", "show", ident, "ES", "--trades")) == 0
+    returns = [trade["return"] for trade in json.loads(capfd.readouterr().out)["trades"]]
+    assert len(returns) > 3
+    assert (max(returns), min(returns)) == pytest.approx((metrics.best_trade_return, metrics.worst_trade_return))
 
 
 def test_a_simulation_goes_to_another_process_and_comes_back() -> None:

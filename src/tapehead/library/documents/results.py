@@ -43,15 +43,16 @@ def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
         }
 
 
-def trade_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
+def trade_rows(result: "RunResult", times: "I64", multiplier: float = 1.0) -> Iterator[dict[str, Any]]:
     """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start.
 
-    A level that there was none of is None.
+    A level that there was none of is None. `return` is the profit over what was bought, price x quantity x multiplier,
+    as in the metrics that end in `_return`; `multiplier` is the money a point of the instrument.
     """
     if result.trades is None:
         return
     for row in result.trades.rows():
-        notional = row["entry_price"] * row["quantity"]
+        notional = row["entry_price"] * row["quantity"] * multiplier
         yield {
             "entry_time": iso(int(times[row["entry_bar"]])),
             "exit_time": iso(int(times[row["exit_bar"]])),
