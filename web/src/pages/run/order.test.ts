@@ -31,9 +31,9 @@ describe("the rows", () => {
   });
 
   it("are those that were wanted", () => {
-    const brush = { metric: "total_return", low: -0.2, high: 0.3, closed: false };
+    const brush = { metric: "total_return", low: -0.2, high: 0.3 };
     expect(names(arrange(ROWS, undefined, { text: "", brushes: [brush], only: undefined }))).toBe("CD");
-    const whole = { ...brush, closed: true };
+    const whole = { ...brush, high: Number.POSITIVE_INFINITY };
     expect(names(arrange(ROWS, undefined, { text: "", brushes: [whole], only: undefined }))).toBe("CBD");
     expect(names(arrange(ROWS, undefined, { text: "b", brushes: [], only: undefined }))).toBe("B");
     expect(names(arrange(ROWS, undefined, { text: "", brushes: [], only: new Set(["demo:A"]) }))).toBe("A");

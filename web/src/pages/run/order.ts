@@ -7,12 +7,11 @@ export interface Sort {
   down: boolean;
 }
 
+/** Values of a metric from `low` to below `high`. */
 export interface Brush {
   metric: string;
   low: number;
   high: number;
-  /** Whether `high` itself is within. */
-  closed: boolean;
 }
 
 export interface Wanted {
@@ -33,9 +32,9 @@ export function symbolOf(instrument: string): string {
 export function isWanted(result: Result, wanted: Wanted): boolean {
   if (wanted.only && !wanted.only.has(result.instrument)) return false;
   if (wanted.text && !result.instrument.toLowerCase().includes(wanted.text.toLowerCase())) return false;
-  return wanted.brushes.every(({ metric, low, high, closed }) => {
+  return wanted.brushes.every(({ metric, low, high }) => {
     const value = result.metrics[metric];
-    return value !== null && value !== undefined && value >= low && (value < high || (closed && value === high));
+    return value !== null && value !== undefined && value >= low && value < high;
   });
 }
 

@@ -1,0 +1,131 @@
+/** The run that is shown: kept while its pages are left and come back to, told to the frame and to the clock of the page. */
+import { useEffect, useSyncExternalStore } from "react";
+import { Feed, type Run } from "../../api/feed";
+import { announce } from "../../parts/announce";
+import { connection, tellLine } from "../../parts/connection";
+import * as format from "../../parts/format";
+
+/** The newest one only: a tab that sees many runs keeps the rows of one. */
+let held: Feed | undefined;
+
+function feedOf(id: string): Feed {
+  if (held?.run.id !== id) {
+    held?.close();
+    held = new Feed(id);
+    tell(held);
+  }
+  return held;
+}
+
+/** Listen on to a run that was resumed. */
+export function followAgain(id: string): void {
+  if (held?.run.id === id) held.again();
+}
+
+/** What is known of a run; another object whenever it changed. */
+export function useRun(id: string): Run {
+  const feed = feedOf(id);
+  return useSyncExternalStore(feed.subscribe, () => feed.run);
+}
+
+/** How a run stands, for what does not show its results. */
+export function useRunState(id: string | undefined): "idle" | "offline" | Run["state"] {
+  return useSyncExternalStore(
+    (call) => (id === undefined ? () => {} : feedOf(id).subscribe(call)),
+    () => {
+      if (id === undefined) return "idle";
+      const { state, line } = feedOf(id).run;
+      return state === "running" && line.state !== "live" ? "offline" : state;
+    },
+  );
+}
+
+/** Say the start, each quarter and the end; pass the line on to the frame; mark what was painted. */
+function tell(feed: Feed): void {
+  let line = feed.run.line;
+  let quarter = -1;
+  let state = feed.run.state;
+  let degraded = "";
+  feed.subscribe(() => {
+    const run = feed.run;
+    if (run.line !== line) {
+      line = run.line;
+      tellLine(line);
+    }
+    const total = totalOf(run);
+    if (run.state === "running" && total > 0) {
+      const now = Math.floor((4 * doneOf(run)) / total);
+      if (now > quarter && now < 4) announce(quarter < 0 ? startOf(total) : `${doneOf(run)} of ${total} are done.`);
+      quarter = Math.max(quarter, now);
+    }
+    if (run.state !== state) {
+      state = run.state;
+      if (state !== "running") announce(endOf(run));
+    }
+    const now = run.ended?.event === "completed" ? run.ended.degraded.join(" ") : "";
+    if (now !== degraded) {
+      degraded = now;
+      connection.set({ ...connection.get(), degraded });
+    }
+  });
+}
+
+function startOf(total: number): string {
+  return `The run on ${format.several(total, "instrument")} has started.`;
+}
+
+function endOf(run: Run): string {
+  const kept = format.several(run.results.length, "result");
+  if (run.state === "done") return `The run is done: ${kept}.`;
+  return run.state === "cancelled" ? `The run is cancelled, ${kept} kept.` : `The run has failed, ${kept} kept.`;
+}
+
+/** Instruments that need no more work. */
+export function doneOf(run: Run): number {
+  if (run.state === "done") return totalOf(run);
+  return Math.max(run.progress?.done ?? 0, run.results.length);
+}
+
+/** Instruments that the run is on; 0 while that is not known. */
+export function totalOf(run: Run): number {
+  return run.started?.total ?? run.progress?.total ?? 0;
+}
+
+/** Instruments that failed: their warning came without a result. */
+export function failuresOf(run: Run): Run["warnings"] {
+  if (run.warnings.length === 0) return run.warnings;
+  const answered = new Set(run.results.map((one) => one.instrument));
+  return run.warnings.filter(
+    (one) => one.instrument !== null && one.code !== "store.no_bars" && !answered.has(one.instrument),
+  );
+}
+
+let clicked = false;
+
+/** The button was pressed: what comes from now on is timed. */
+export function markClick(): void {
+  for (const name of ["run:click", "run:first-row", "run:last-row"]) performance.clearMarks(name);
+  performance.mark("run:click");
+  clicked = true;
+}
+
+/** Mark the first and the last row once they are painted. */
+export function useMarks(rows: number, whole: boolean): void {
+  useEffect(() => {
+    if (clicked && rows > 0) afterPaint("run:first-row");
+    if (clicked && whole && rows > 0) {
+      afterPaint("run:last-row");
+      clicked = false;
+    }
+  }, [rows, whole]);
+}
+
+function afterPaint(name: string): void {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => {
+    if (performance.getEntriesByName(name).length === 0) performance.mark(name);
+    channel.port1.close();
+  };
+  // A message waits behind the paint of the frame in which it is sent.
+  requestAnimationFrame(() => channel.port2.postMessage(0));
+}

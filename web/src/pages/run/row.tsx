@@ -1,0 +1,120 @@
+/** One instrument of the table: its numbers, its line, its flag. */
+import { memo, useLayoutEffect, useRef } from "react";
+import { Link } from "wouter";
+import type { Result } from "../../api/events";
+import { type Scale, Spark } from "../../charts/spark";
+import { type Metric, metricOf, written } from "../../parts/metrics";
+import { symbolOf } from "./order";
+
+const FADE_MS = 400;
+const faded = new WeakSet<Result>();
+
+/** These have been seen: they do not fade in when they are scrolled to. */
+export function markSeen(results: readonly Result[], from: number): void {
+  for (let i = from; i < results.length; i++) faded.add(results[i] as Result);
+}
+
+export interface RowProps {
+  run: string;
+  result: Result;
+  place: number;
+  columns: readonly string[];
+  scale: Scale;
+  chosen: boolean;
+  marked: boolean;
+  flag: string;
+  /** Address of the result's page. */
+  path: string;
+  phone: boolean;
+}
+
+export function pathOf(run: string, result: Result, twice: ReadonlySet<string>): string {
+  const symbol = symbolOf(result.instrument);
+  return `/runs/${run}/${encodeURIComponent(twice.has(symbol) ? result.instrument : symbol)}`;
+}
+
+export const Row = memo(function Row(props: RowProps) {
+  const { result, place, chosen, marked } = props;
+  const here = useRef<HTMLTableRowElement>(null);
+  useLayoutEffect(() => {
+    if (faded.has(result) || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    here.current?.animate([{ background: "var(--select)" }, { background: "transparent" }], FADE_MS);
+  }, [result]);
+  return (
+    <tr
+      ref={here}
+      data-row={symbolOf(result.instrument)}
+      data-instrument={result.instrument}
+      aria-rowindex={place + 1}
+      aria-selected={chosen}
+      className={marked ? "marked" : ""}
+    >
+      {props.phone ? <PhoneCells {...props} /> : <WideCells {...props} />}
+    </tr>
+  );
+});
+
+function WideCells({ result, place, columns, scale, flag, path }: RowProps) {
+  return (
+    <>
+      <td className="number dim">{place}</td>
+      <td className="symbol">
+        <Link href={path} tabIndex={-1} title={result.instrument}>
+          {symbolOf(result.instrument)}
+        </Link>
+      </td>
+      {columns.map((name) => (
+        <Figure key={name} metric={metricOf(name)} result={result} />
+      ))}
+      <td className="line">
+        <Spark equity={result.equity} scale={scale} width={112} height={20} />
+      </td>
+      <td className="flags warn" title={flag}>
+        {flag && <span aria-hidden="true">⚑</span>}
+        {flag && <span className="unseen">{flag}</span>}
+      </td>
+    </>
+  );
+}
+
+const TRADES = metricOf("trades");
+const SHARPE = metricOf("sharpe");
+const RETURN = metricOf("total_return");
+const DRAWDOWN = metricOf("max_drawdown");
+
+function PhoneCells({ result, scale, path, flag }: RowProps) {
+  const sharpe = written(SHARPE, result.metrics, result.why);
+  const trades = written(TRADES, result.metrics, result.why);
+  return (
+    <>
+      <td className="symbol">
+        <Link href={path} title={result.instrument}>
+          {symbolOf(result.instrument)} {flag && <span className="warn">⚑</span>}
+        </Link>
+        <span className="below">
+          <span data-metric="trades" data-value={trades.raw ?? ""}>
+            {trades.text} trades
+          </span>
+          {" · "}
+          <span data-metric="sharpe" data-value={sharpe.raw ?? ""}>
+            SR {sharpe.text}
+          </span>
+        </span>
+      </td>
+      <Figure metric={RETURN} result={result} />
+      <Figure metric={DRAWDOWN} result={result} />
+      <td className="line">
+        <Spark equity={result.equity} scale={scale} width={80} height={28} />
+      </td>
+    </>
+  );
+}
+
+function Figure({ metric, result }: { metric: Metric; result: Result }) {
+  const { text, raw, tone, hover } = written(metric, result.metrics, result.why);
+  return (
+    <td className={tone ? `number ${tone}` : "number"} data-metric={metric.name} data-value={raw ?? ""} title={hover}>
+      {text}
+    </td>
+  );
+}

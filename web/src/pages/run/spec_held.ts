@@ -1,0 +1,51 @@
+/** The spec of the page: taken from the address or from the run that is shown, written to the address while it is edited. */
+import { useEffect, useRef, useState } from "react";
+import { useSearch } from "wouter";
+import type { Schema } from "../../api/ask";
+import { FIRST, type Form, fromSearch, fromSpec, type Spec, toSearch } from "./spec";
+
+/** The form and how to change it; `own` keeps the form as it was typed when its run is shown. */
+export function useSpec(
+  run: string | undefined,
+  spec: Spec | undefined,
+  universes: readonly Schema["UniverseFacts"][],
+) {
+  const search = useSearch();
+  const [form, setForm] = useState<Form>(() => fromSearch(search) ?? FIRST);
+  const written = useRef(search);
+  const owned = useRef<string | undefined>(undefined);
+
+  useEffect(() => {
+    if (run === undefined || spec === undefined || owned.current === run) return;
+    owned.current = run;
+    setForm(fromSpec(spec));
+  }, [run, spec]);
+
+  useEffect(() => {
+    if (run !== undefined || search === "" || search === written.current) return;
+    const found = fromSearch(search);
+    if (found) setForm(found);
+  }, [run, search]);
+
+  useEffect(() => {
+    if (form.universe || form.symbols) return;
+    const [most] = [...universes]
+      .filter((one) => (one.instruments ?? 0) > 0)
+      .sort((a, b) => (b.instruments ?? 0) - (a.instruments ?? 0) || Number(a.built_in) - Number(b.built_in));
+    if (most) setForm((now) => ({ ...now, universe: most.name }));
+  }, [form, universes]);
+
+  useEffect(() => {
+    if (run !== undefined) return;
+    written.current = toSearch(form);
+    history.replaceState(history.state, "", `/?${written.current}`);
+  }, [run, form]);
+
+  return {
+    form,
+    change: setForm,
+    own: (id: string) => {
+      owned.current = id;
+    },
+  };
+}
