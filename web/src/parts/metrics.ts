@@ -20,6 +20,8 @@ export interface Metric {
 const signedRatio = (value: number) => format.ratio(value, true);
 const plainRatio = (value: number) => format.ratio(value, false);
 const money = (value: number) => format.money(value);
+const unsigned = (value: number) => format.percent(value).replace("+", "");
+const fine = (value: number) => plainRatio(value * 100);
 const signedMoney = (value: number) => format.money(value, true);
 
 function metric(
@@ -74,7 +76,7 @@ export const METRICS: readonly Metric[] = [
     "volatility_annual",
     "Vol %",
     "Volatility, a year",
-    (v) => format.percent(v).replace("+", ""),
+    unsigned,
     "Standard deviation (n − 1) of the returns of bars, times the root of the periods a year.",
     PERCENT,
   ),
@@ -123,7 +125,7 @@ export const METRICS: readonly Metric[] = [
     "In mkt %",
     "In market",
     format.share,
-    "Bars with an open position at their close, of all bars.",
+    "Bars with a position at any time in them, of all bars.",
     PERCENT,
   ),
   metric("turnover", "Turnover", "Turnover", plainRatio, "Money traded over mean equity, a year."),
@@ -145,7 +147,7 @@ export const METRICS: readonly Metric[] = [
     "B&H %",
     "Buy and hold",
     format.percent,
-    "Return of holding from the first to the last close, without costs.",
+    "Return of holding from the first price that could have been had to the last close, at the same costs.",
     SIGNED,
   ),
   metric(
@@ -180,7 +182,41 @@ export const METRICS: readonly Metric[] = [
   ),
 ];
 
-const BY_NAME = new Map(METRICS.map((each) => [each.name, each]));
+/** Those that need the whole equity curve: the service makes them again for one result. */
+export const CURVE_METRICS: readonly Metric[] = [
+  metric("sharpe_daily", "Sharpe d", "Sharpe of days", signedRatio, "Sharpe of the returns of days or sessions.", {
+    signed: true,
+  }),
+  metric(
+    "max_drawdown_intrabar",
+    "DD in bars",
+    "Max drawdown in bars",
+    format.percent,
+    "Deepest fall of equity marked at the worst price of every bar.",
+    PERCENT,
+  ),
+  metric("ulcer", "Ulcer %", "Ulcer index", unsigned, "Root of the mean squared drawdown.", PERCENT),
+  metric("recovery", "Recovery", "Recovery", signedRatio, "Net profit over the largest drawdown in money.", {
+    signed: true,
+  }),
+  metric("omega", "Omega", "Omega", plainRatio, "Gains over losses of the returns of bars; threshold 0."),
+  metric("tail_ratio", "Tails", "Tail ratio", plainRatio, "95 % quantile over the 5 % quantile of returns, in size."),
+  metric("var_95", "VaR %", "Value at risk, 95 %", fine, "Loss of a bar that 5 % of bars exceed.", PERCENT),
+  metric("cvar_95", "CVaR %", "Expected shortfall, 95 %", fine, "Mean loss of those bars.", PERCENT),
+  metric("skew", "Skew", "Skew", signedRatio, "Third standardised moment of the returns of bars, biased (g1)."),
+  metric("kurtosis", "Kurtosis", "Excess kurtosis", signedRatio, "Fourth standardised moment less 3, biased."),
+  metric(
+    "alpha",
+    "Alpha %",
+    "Alpha, a year",
+    format.percent,
+    "What the line of returns on those of holding leaves, times the periods a year.",
+    SIGNED,
+  ),
+  metric("beta", "Beta", "Beta", signedRatio, "Slope of that line: returns of bars on those of holding."),
+];
+
+const BY_NAME = new Map([...METRICS, ...CURVE_METRICS].map((each) => [each.name, each]));
 
 export function metricOf(name: string): Metric {
   return BY_NAME.get(name) ?? metric(name, name, name.replaceAll("_", " "), plainRatio, "");
@@ -193,7 +229,10 @@ const REASONS: Record<string, string> = {
   no_open_position: "No position is open at the end.",
   loses_without_fees: "It loses without any fee.",
   no_drawdown: "Equity never fell.",
-  no_variance: "The returns do not vary.",
+  zero_volatility: "The returns do not vary.",
+  too_short: "The range is too short for it.",
+  not_finite: "Equity has touched nothing.",
+  needs_run: "Another fee would change more than sizes: it needs a run of its own.",
 };
 
 export interface Written {

@@ -1,0 +1,313 @@
+/** Candles with lines below them: one time axis and one crosshair for all; holes stay holes. */
+import {
+  CandlestickSeries,
+  ColorType,
+  createChart,
+  type IChartApi,
+  type ISeriesApi,
+  LineSeries,
+  type UTCTimestamp,
+} from "lightweight-charts";
+import { useEffect, useRef, useState } from "react";
+import * as format from "../parts/format";
+import { followTheme, token } from "../parts/theme";
+import { type LinePoint, logicalOf, placeOf, type Slots, timeOf } from "./slots";
+import { type TradeMark, TradeMarks } from "./trade_marks";
+import "./candles.css";
+
+/** A stretch of time, s UTC. */
+export interface View {
+  from: number;
+  to: number;
+}
+
+export interface CurveLine {
+  name: string;
+  height: number;
+  /** Token of its colour. */
+  ink: string;
+  points: readonly LinePoint[];
+  write: (value: number) => string;
+}
+
+interface Props {
+  slots: Slots;
+  /** Lines of fixed number and height, each in a pane of its own. */
+  lines: readonly CurveLine[];
+  height: number;
+  label: string;
+  interval: string;
+  tick: number;
+  trades?: readonly TradeMark[];
+  chosen?: number;
+  /** Where to go; another object goes there again. */
+  goal: View;
+  /** The view after a hand or a goal has moved it. */
+  onView: (view: View) => void;
+  onPick?: (time: number) => void;
+}
+
+export const AXIS = 26;
+const MOVE_MS = 200;
+
+interface Parts {
+  chart: IChartApi;
+  candles: ISeriesApi<"Candlestick">;
+  lines: ISeriesApi<"Line">[];
+  marks: TradeMarks;
+}
+
+interface Patch {
+  left: number;
+  width: number;
+  words: string;
+}
+
+const at = (time: number) => time as UTCTimestamp;
+const isoOf = (time: number) => new Date(time * 1000).toISOString();
+
+export function Candles(props: Props) {
+  const { slots, lines, height, label, interval, tick, trades = [], chosen = 0, goal, onView, onPick } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const read = useRef<HTMLDivElement>(null);
+  const parts = useRef<Parts | null>(null);
+  const now = useRef({ slots, onView, onPick, interval, tick, quiet: false, view: goal, gone: undefined as unknown });
+  Object.assign(now.current, { slots, onView, onPick, interval, tick });
+  const [patches, setPatches] = useState<Patch[]>([]);
+  const [ink, setInk] = useState(0);
+  const total = height + lines.reduce((sum, line) => sum + line.height, 0) + AXIS;
+
+  useEffect(() => {
+    const host = place.current;
+    if (!host) return;
+    const made = build(host, height, lines);
+    parts.current = made;
+    const { chart } = made;
+    const moved = () => {
+      const range = chart.timeScale().getVisibleLogicalRange();
+      const state = now.current;
+      if (!range) return;
+      setPatches(patchesOf(chart, state.slots));
+      if (state.quiet) return;
+      state.view = { from: timeOf(state.slots, range.from), to: timeOf(state.slots, range.to) };
+      state.onView(state.view);
+    };
+    chart.timeScale().subscribeVisibleLogicalRangeChange(moved);
+    chart.timeScale().subscribeSizeChange(() => setPatches(patchesOf(chart, now.current.slots)));
+    chart.subscribeClick(({ logical }) => {
+      if (logical !== undefined) now.current.onPick?.(timeOf(now.current.slots, Math.round(logical)));
+    });
+    chart.subscribeCrosshairMove(({ logical }) => {
+      if (read.current) read.current.textContent = logical === undefined ? "" : readAt(now.current, logical);
+    });
+    const end = followTheme(() => requestAnimationFrame(() => setInk((turn) => turn + 1)));
+    return () => {
+      end();
+      parts.current = null;
+      chart.remove();
+    };
+    // The chart is made once for its panes; what is drawn in it changes below.
+  }, [height, lines.length]);
+
+  useEffect(() => {
+    if (parts.current) paint(parts.current, lines);
+  }, [ink, height, lines.length]);
+
+  useEffect(() => {
+    const made = parts.current;
+    if (!made) return;
+    const state = now.current;
+    state.quiet = true;
+    made.candles.setData(
+      slots.bars.map((bar, index) =>
+        bar
+          ? { time: at(bar.time), open: bar.open, high: bar.high, low: bar.low, close: bar.close }
+          : { time: at(slots.times[index] as number) },
+      ),
+    );
+    const decimals = format.decimalsOf(tick) ?? 2;
+    made.candles.applyOptions({
+      priceFormat: {
+        type: "custom",
+        minMove: 10 ** -decimals,
+        formatter: (price: number) => format.price(price, tick),
+      },
+    });
+    if (state.gone === goal) show(made.chart, slots, state.view);
+    state.quiet = false;
+    setPatches(patchesOf(made.chart, slots));
+  }, [slots, tick, height, lines.length]);
+
+  useEffect(() => {
+    lines.forEach((line, index) =>
+      parts.current?.lines[index]?.setData(
+        line.points.map(({ time, value, ends }) =>
+          ends ? { time: at(time), value, color: "transparent" } : { time: at(time), value },
+        ),
+      ),
+    );
+  }, [lines, height]);
+
+  useEffect(() => {
+    parts.current?.marks.set(slots, trades, chosen, {
+      mark: token("accent"),
+      stop: token("loss"),
+      target: token("gain"),
+      warn: token("warn"),
+    });
+  }, [slots, trades, chosen, ink, height, lines.length]);
+
+  useEffect(() => {
+    const made = parts.current;
+    const state = now.current;
+    if (!made || slots.times.length === 0 || state.gone === goal) return;
+    const first = state.gone === undefined;
+    state.gone = goal;
+    const end = go(made.chart, state, goal, first);
+    return () => {
+      // A chart that is taken down shows nothing any more.
+      if (parts.current === made) end();
+    };
+  }, [goal, slots, height, lines.length]);
+
+  let top = height;
+  return (
+    <div className="candles" style={{ height: total }}>
+      <div className="drawn" role="img" aria-label={label} ref={place} />
+      <div className="over" style={{ bottom: AXIS }}>
+        {patches.map(({ left, width, words }, index) => (
+          <div key={index} className="gap" data-gap={words} style={{ left, width, height: total - AXIS }} title={words}>
+            {width >= 24 && <span>{words}</span>}
+          </div>
+        ))}
+      </div>
+      <div className="read" ref={read} />
+      {lines.map((line) => {
+        const here = top;
+        top += line.height;
+        return (
+          <div key={line.name} className="name" style={{ top: here + 4 }}>
+            {line.name}
+          </div>
+        );
+      })}
+      <div className="zone">UTC</div>
+    </div>
+  );
+}
+
+function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): Parts {
+  const chart = createChart(host, {
+    autoSize: true,
+    layout: { attributionLogo: false, fontSize: 11, panes: { enableResize: false } },
+    grid: { vertLines: { visible: false }, horzLines: { visible: false } },
+    timeScale: { minBarSpacing: 0.05, rightOffset: 2, timeVisible: true, secondsVisible: false },
+    handleScroll: { vertTouchDrag: false },
+    rightPriceScale: { minimumWidth: 64 },
+    localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },
+  });
+  const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
+  const drawn = lines.map((line, index) =>
+    chart.addSeries(
+      LineSeries,
+      {
+        lineWidth: 1,
+        priceLineVisible: false,
+        lastValueVisible: false,
+        crosshairMarkerRadius: 2,
+        priceFormat: { type: "custom", minMove: 0.01, formatter: line.write },
+      },
+      index + 1,
+    ),
+  );
+  chart.panes().forEach((pane, index) => pane.setStretchFactor(index === 0 ? height : (lines[index - 1]?.height ?? 1)));
+  const marks = new TradeMarks();
+  candles.attachPrimitive(marks);
+  return { chart, candles, lines: drawn, marks };
+}
+
+function paint({ chart, candles, lines }: Parts, shown: readonly CurveLine[]): void {
+  const cross = { color: token("edge"), labelBackgroundColor: token("text2"), width: 1 as const };
+  chart.applyOptions({
+    layout: {
+      background: { type: ColorType.Solid, color: token("bg") },
+      textColor: token("text3"),
+      fontFamily: getComputedStyle(document.body).fontFamily,
+      panes: { separatorColor: token("line"), separatorHoverColor: token("line") },
+    },
+    crosshair: { mode: 0, vertLine: cross, horzLine: cross },
+    timeScale: { borderColor: token("line") },
+    rightPriceScale: { borderColor: token("line") },
+  });
+  const [gain, loss] = [token("gain"), token("loss")];
+  candles.applyOptions({
+    upColor: token("bg"),
+    downColor: loss,
+    borderUpColor: gain,
+    borderDownColor: loss,
+    wickUpColor: gain,
+    wickDownColor: loss,
+  });
+  lines.forEach((line, index) => line.applyOptions({ color: token(shown[index]?.ink ?? "text") }));
+}
+
+function show(chart: IChartApi, slots: Slots, view: View): void {
+  if (slots.times.length === 0) return;
+  chart.timeScale().setVisibleLogicalRange({ from: logicalOf(slots, view.from), to: logicalOf(slots, view.to) });
+}
+
+/** Go to a view; a chart that shows something already moves there, unless motion is not wanted. */
+function go(chart: IChartApi, state: { slots: Slots; view: View }, goal: View, first: boolean): () => void {
+  const { times, step } = state.slots;
+  const from = state.view;
+  const near = (view: View) =>
+    view.to > (times[0] as number) - step && view.from < (times[times.length - 1] as number) + step;
+  const still = first || !near(from) || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (still) {
+    show(chart, state.slots, goal);
+    return () => {};
+  }
+  const began = performance.now();
+  let frame = 0;
+  const move = (time: number) => {
+    const part = Math.min(1, Math.max(0, (time - began) / MOVE_MS));
+    const eased = 1 - (1 - part) ** 3;
+    show(chart, state.slots, {
+      from: from.from + (goal.from - from.from) * eased,
+      to: from.to + (goal.to - from.to) * eased,
+    });
+    if (part < 1) frame = requestAnimationFrame(move);
+  };
+  frame = requestAnimationFrame(move);
+  return () => {
+    cancelAnimationFrame(frame);
+    show(chart, state.slots, goal);
+  };
+}
+
+const LEAST_PATCH = 2;
+
+function patchesOf(chart: IChartApi, slots: Slots): Patch[] {
+  const scale = chart.timeScale();
+  const range = scale.getVisibleLogicalRange();
+  const zero = scale.logicalToCoordinate(0 as never);
+  const one = scale.logicalToCoordinate(1 as never);
+  if (!range || zero === null || one === null) return [];
+  const spacing = one - zero;
+  return slots.holes
+    .filter(({ left, right }) => right >= range.from && left <= range.to)
+    .map(({ left, right, hole }) => ({
+      left: zero + left * spacing,
+      width: Math.max((right - left) * spacing, LEAST_PATCH),
+      words: hole.words,
+    }));
+}
+
+function readAt({ slots, interval, tick }: { slots: Slots; interval: string; tick: number }, logical: number): string {
+  const bar = slots.bars[Math.round(logical)];
+  if (!bar) return "";
+  const time = format.barTime(isoOf((slots.times as number[])[placeOf(slots.times, bar.time)] as number), interval);
+  const price = (value: number) => format.price(value, tick);
+  const flags = bar.flags.length > 0 ? `  ${bar.flags.join(", ")}` : "";
+  return `${time}  O ${price(bar.open)}  H ${price(bar.high)}  L ${price(bar.low)}  C ${price(bar.close)}${flags}`;
+}

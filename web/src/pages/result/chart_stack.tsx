@@ -1,0 +1,204 @@
+/** Candles, equity and drawdown of a result; what is shown is read as finely as it can be seen. */
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Candles, type CurveLine, type View } from "../../charts/candles";
+import { type Bar, laidOut, lineAt } from "../../charts/slots";
+import { Fault } from "../../parts/fault";
+import * as format from "../../parts/format";
+import { type Stretch, type Trade, useBars, useEquity, useHoles, useInstrument } from "./asked";
+
+/** Bars asked for at a time; a third of them is in view. */
+const POINTS = 1440;
+const OVERVIEW = 480;
+/** With fewer thinned bars than this in view they are read again, finer. */
+const LEAST_SHOWN = 200;
+/** Bars around a trade that is gone to. */
+const AROUND = 120;
+const SETTLED_MS = 120;
+
+export interface Shown {
+  run: string;
+  symbol: string;
+  instrument: string;
+  interval: string;
+  seconds: number;
+  snapshot: number;
+  /** Of the whole result, ms UTC. */
+  whole: Stretch;
+  cash: number;
+  equity: readonly number[];
+  deepest: number | null;
+}
+
+interface Props {
+  shown: Shown;
+  trades: readonly Trade[];
+  chosen: Trade | undefined;
+  choose: (number: number) => void;
+  phone: boolean;
+  onTick: (tick: number) => void;
+}
+
+export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Props) {
+  const { run, symbol, instrument, interval, seconds, whole, cash } = shown;
+  const [stretch, setStretch] = useState(whole);
+  const [goal, setGoal] = useState<View>(() => viewOf(whole));
+  const points = stretch === whole ? OVERVIEW : POINTS;
+  const bars = useBars(instrument, interval, seconds, shown.snapshot, stretch, points);
+  const equity = useEquity(run, symbol, stretch, 2 * points + 2);
+  const holes = useHoles(instrument, interval, seconds);
+  const tick = useTick(instrument, bars.data?.bars);
+  useEffect(() => onTick(tick), [tick, onTick]);
+
+  const slots = useMemo(
+    () => laidOut(bars.data?.bars ?? [], holes.data ?? [], seconds, bars.data?.step ?? seconds),
+    [bars.data, holes.data, seconds],
+  );
+  const lines = useMemo((): CurveLine[] => {
+    const at = (pick: (one: { equity: number; drawdown: number }) => number) =>
+      (equity.data ?? []).map((one) => ({ time: one.time, value: pick(one) }));
+    return [
+      {
+        name: "Equity, start = 100",
+        height: phone ? 80 : 110,
+        ink: "text",
+        points: lineAt(
+          slots,
+          at((one) => (one.equity / cash) * 100),
+        ),
+        write: (value) => format.ratio(value, false),
+      },
+      {
+        name: "Drawdown, %",
+        height: phone ? 60 : 70,
+        ink: "loss",
+        points: lineAt(
+          slots,
+          at((one) => one.drawdown * 100),
+          "lowest",
+        ),
+        write: (value) => format.percent(value / 100),
+      },
+    ];
+  }, [equity.data, slots, cash, phone]);
+
+  const marks = useMemo(
+    () =>
+      trades.map(({ number, entry_time, exit_time, stop, target }) => ({
+        number,
+        entry: Date.parse(entry_time) / 1000,
+        exit: Date.parse(exit_time) / 1000,
+        stop,
+        target,
+      })),
+    [trades],
+  );
+
+  const view = useRef<View>(goal);
+  const read = bars.data;
+  const settle = useMemo(() => later(SETTLED_MS), []);
+  const look = useCallback(
+    (wanted: View) => {
+      const next = stretchFor(wanted, read?.stretch ?? stretch, read?.step ?? seconds, seconds, whole);
+      if (next) setStretch(next);
+    },
+    [read, stretch, seconds, whole],
+  );
+  const looking = useRef(look);
+  looking.current = look;
+  const moved = useCallback(
+    (to: View) => {
+      view.current = to;
+      settle(() => looking.current(to));
+    },
+    [settle],
+  );
+
+  useEffect(() => {
+    if (!chosen) return;
+    const to = viewOfTrade(chosen, view.current, seconds);
+    setGoal(to);
+    looking.current(to);
+  }, [chosen, seconds]);
+
+  const pick = useCallback(
+    (time: number) => {
+      const found = marks.find(({ entry, exit }) => entry <= time && time <= exit);
+      if (found) choose(found.number);
+    },
+    [marks, choose],
+  );
+
+  if (bars.error) return <Fault fault={bars.error} />;
+  return (
+    <div data-bars={bars.data?.bars.length ?? 0} data-thinned={bars.data?.thinned ?? ""}>
+      <Candles
+        slots={slots}
+        lines={lines}
+        height={phone ? 260 : 420}
+        label={inWords(shown)}
+        interval={interval}
+        tick={tick}
+        trades={marks}
+        chosen={chosen?.number ?? 0}
+        goal={goal}
+        onView={moved}
+        onPick={pick}
+      />
+    </div>
+  );
+}
+
+function viewOf({ start, end }: Stretch): View {
+  return { from: start / 1000, to: end / 1000 };
+}
+
+/** Call the last of several calls, once they have stopped. */
+function later(ms: number): (call: () => void) => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (call) => {
+    clearTimeout(timer);
+    timer = setTimeout(call, ms);
+  };
+}
+
+/** The stretch to read for a view; none where what is read does. */
+function stretchFor(view: View, read: Stretch, step: number, seconds: number, whole: Stretch): Stretch | undefined {
+  const [from, to] = [Math.max(view.from * 1000, whole.start), Math.min(view.to * 1000, whole.end)];
+  const width = to - from;
+  if (!(width > 0)) return undefined;
+  const coarse = step > seconds && width / 1000 / step < LEAST_SHOWN;
+  const outside = from < read.start || to > read.end;
+  if (!coarse && !outside) return undefined;
+  const start = Math.max(whole.start, from - width);
+  const end = Math.min(whole.end, to + width);
+  return start === whole.start && end === whole.end && !coarse ? whole : { start, end };
+}
+
+/** A view with the trade in its middle: as wide as the one before where the trade can be seen in that. */
+function viewOfTrade(trade: Trade, before: View, seconds: number): View {
+  const entry = Date.parse(trade.entry_time) / 1000;
+  const exit = Date.parse(trade.exit_time) / 1000;
+  const middle = (entry + exit) / 2;
+  const least = Math.max((exit - entry) * 1.5, AROUND * seconds);
+  const width = before.to - before.from;
+  const half = (width >= least && width <= 4 * least ? width : least) / 2;
+  return { from: middle - half, to: middle + half };
+}
+
+/** The price step of the instrument, or where it is unknown that of the prices that are shown. */
+function useTick(instrument: string, bars: readonly Bar[] | undefined): number {
+  const told = useInstrument(instrument).data?.tick ?? 0;
+  return useMemo(() => {
+    if (told > 0 || !bars) return told;
+    let digits = 0;
+    for (const { close } of bars.slice(0, 300))
+      while (digits < 8 && Math.abs(Number(close.toFixed(digits)) - close) > Math.abs(close) * 1e-12) digits += 1;
+    return 10 ** -digits;
+  }, [told, bars]);
+}
+
+function inWords({ symbol, cash, equity, deepest }: Shown): string {
+  const end = equity[equity.length - 1] ?? cash;
+  const fallen = deepest === null ? "" : `, deepest ${format.percent(deepest)} %`;
+  return `Candles of ${symbol}. Equity from 100 to ${format.count((end / cash) * 100)}${fallen}. The trades are in the table.`;
+}

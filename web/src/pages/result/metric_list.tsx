@@ -1,0 +1,101 @@
+/** The metrics of a result: each with its convention on hover, and the band of both orders inside the bars. */
+import type { Metrics } from "../../api/events";
+import * as format from "../../parts/format";
+import { CURVE_METRICS, METRICS, type Metric, written } from "../../parts/metrics";
+
+export interface Convention {
+  periods_a_year: number;
+  days_a_year: number;
+}
+
+/** A year in the words of the engine: `365.25 · 24 periods a year`; of day bars `252 periods a year`. */
+export function yearInWords({ periods_a_year: periods, days_a_year: days }: Convention): string {
+  const plain = (value: number) => String(Number(value.toFixed(4)));
+  const each = periods / days;
+  return Math.abs(each - 1) < 1e-9 ? `${plain(days)} periods a year` : `${plain(days)} · ${plain(each)} periods a year`;
+}
+
+const YEARLY = new Set(["sharpe", "sortino", "volatility_annual", "alpha"]);
+const FIRST = [
+  "total_return",
+  "cagr",
+  "sharpe",
+  "sortino",
+  "volatility_annual",
+  "max_drawdown",
+  "max_drawdown_days",
+  "trades",
+  "win_rate",
+  "profit_factor",
+  "expectancy_return",
+  "exposure",
+  "fees_paid",
+  "break_even_fee",
+  "ambiguous_trades",
+];
+const ALL = [...METRICS, ...CURVE_METRICS];
+const BY_NAME = new Map(ALL.map((each) => [each.name, each]));
+const HEAD = FIRST.map((name) => BY_NAME.get(name) as Metric);
+const REST = ALL.filter(({ name }) => !FIRST.includes(name));
+
+export interface Band {
+  pessimistic: number;
+  optimistic: number;
+}
+
+interface Props {
+  metrics: Metrics;
+  why: Record<string, string>;
+  convention: Convention | undefined;
+  band: Band | undefined;
+}
+
+export function MetricList({ metrics, why, convention, band }: Props) {
+  const row = (one: Metric) => (
+    <MetricRow key={one.name} one={one} metrics={metrics} why={why} convention={convention} />
+  );
+  return (
+    <section aria-label="Metrics">
+      <h2 className="group">Metrics</h2>
+      <dl className="metrics">
+        {HEAD.map(row)}
+        <BandRow band={band} />
+        {REST.map(row)}
+      </dl>
+    </section>
+  );
+}
+
+function MetricRow(props: {
+  one: Metric;
+  metrics: Metrics;
+  why: Record<string, string>;
+  convention: Convention | undefined;
+}) {
+  const { one, metrics, why, convention } = props;
+  const year = convention && YEARLY.has(one.name) ? yearInWords(convention) : "";
+  const shown = one.name in metrics ? written(one, metrics, why, year) : undefined;
+  const unit = one.unit && shown?.raw !== null ? ` ${one.unit}` : "";
+  return (
+    <div title={shown?.hover ?? one.means}>
+      <dt>{one.label}</dt>
+      <dd className={shown?.tone ?? ""} data-metric={one.name} data-value={shown?.raw ?? undefined}>
+        {shown ? shown.text + unit : ""}
+      </dd>
+    </div>
+  );
+}
+
+const BAND = "Total return by the worse and by the better order inside every bar: a spread of two rules, not a bound.";
+
+function BandRow({ band }: { band: Band | undefined }) {
+  const [low, high] = band ? [band.pessimistic, band.optimistic] : [];
+  return (
+    <div title={band ? `${low} … ${high} · ${BAND}` : BAND}>
+      <dt>Range</dt>
+      <dd data-band data-low={low} data-high={high}>
+        {low !== undefined && high !== undefined ? `${format.percent(low)} … ${format.percent(high)} %` : "–"}
+      </dd>
+    </div>
+  );
+}
