@@ -116,17 +116,6 @@ def test_a_place_that_is_not_there_is_refused(served: Served) -> None:
     assert httpx.get(f"{served.url}/api/v1/runs/01ARZ3NDEKTSV4RRFFQ69G5FAV/events").status_code == 404
 
 
-def test_a_run_whose_events_are_pruned_is_said_to_have_none(served: Served) -> None:
-    run = start(served.url, fresh=True)["id"]
-    follow(served.url, f"/api/v1/runs/{run}/events")
-    wait_for(lambda: not served.service.active(run))
-    served.service.house.log.prune(before=2**62, keep=0)
-    for place in ("", f"{run}/2"):
-        answer = httpx.get(f"{served.url}/api/v1/runs/{run}/events", headers={"Last-Event-ID": place} if place else {})
-        assert (answer.status_code, answer.json()["code"]) == (404, "runs.unknown")
-        assert "are pruned" in answer.json()["detail"]
-
-
 def test_one_stream_tells_of_several_runs(served: Served) -> None:
     runs = [start(served.url, fresh=True, parameters={"fast": fast})["id"] for fast in (5, 6, 7)]
     alone = {run: follow(served.url, f"/api/v1/runs/{run}/events") for run in runs}
@@ -295,3 +284,15 @@ def _chunks(body: bytes) -> Iterator[bytes]:
             return
         yield rest[:length]
         body = rest[length + 2 :]
+
+
+def test_a_run_whose_events_are_pruned_is_said_to_have_none(served: Served) -> None:
+    """Last of all: no run that `served` has kept has events after it."""
+    run = start(served.url, fresh=True)["id"]
+    follow(served.url, f"/api/v1/runs/{run}/events")
+    wait_for(lambda: not served.service.active(run))
+    served.service.house.log.prune(before=2**62, keep=0)
+    for place in ("", f"{run}/2"):
+        answer = httpx.get(f"{served.url}/api/v1/runs/{run}/events", headers={"Last-Event-ID": place} if place else {})
+        assert (answer.status_code, answer.json()["code"]) == (404, "runs.unknown")
+        assert "are pruned" in answer.json()["detail"]
