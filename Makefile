@@ -5,7 +5,7 @@ TESTS ?= tests
 PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page lock format serve
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page screens bench-web lock format serve
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -68,6 +68,12 @@ page: setup ## build web/, check its types and form, run its own tests
 	$(BIN)/python tools/page.py
 	$(BIN)/python tools/page.py run check
 	$(BIN)/python tools/page.py test
+
+screens: setup ## write docs/screens anew: every page of a demo store, both themes, wide and phone; needs Chromium
+	$(BIN)/python tools/screens.py
+
+bench-web: setup ## the page in Chromium: first row, frames under 1,000 events a second, candles of 1M bars, sizes, memory
+	@$(BIN)/python -m benchmarks web --save benchmarks/results
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra server --group dev --universal --upgrade --python-version 3.11 \
