@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
@@ -15,6 +16,8 @@ from tapehead.model.instrument import KINDS
 
 if TYPE_CHECKING:
     from tapehead.library.listing import InstrumentRow
+
+_LEAST_NAME = 12
 
 
 @click.command(
@@ -35,7 +38,7 @@ def instruments(context: click.Context, /, **options: Any) -> int:
     if session.json:
         session.put_document("instruments", {"instruments": [instrument_json(row) for row in rows]})
     elif rows:
-        session.put(*_instrument_lines(rows, Ink(session.colored)))
+        session.put(*_instrument_lines(rows, Ink(session.colored), session.size[0]))
     else:
         session.put(*_nothing_lines(session, any(options.values())))
     return 0
@@ -49,8 +52,8 @@ def _nothing_lines(session: Session, asked: bool) -> list[str]:
     return ["No bars yet.  Next:", *next_lines(commands, session)]
 
 
-def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink) -> list[str]:
-    """Return a line an instrument and interval."""
+def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink, width: int) -> list[str]:
+    """Return a line an instrument and interval; a name that does not fit is cut."""
     table = [("instrument", "kind", "interval", "first", "last", "bars")]
     for row in rows:
         name, kind = row.instrument.name, row.instrument.kind
@@ -59,10 +62,12 @@ def _instrument_lines(rows: "Sequence[InstrumentRow]", ink: Ink) -> list[str]:
         if not row.intervals:
             table.append((name, kind, "-", "-", "-", "0"))
     # As wide as what stands in them, so that a line keeps to 80 columns where it can.
-    widths = [max(len(line[column]) for line in table) for column in range(6)]
+    widths = [max(width_of(line[column]) for line in table) for column in range(6)]
+    widths[0] = min(widths[0], max(width - sum(widths[1:]) - 10, _LEAST_NAME))
     head, *lines = (
         "  ".join(
-            word.ljust(widths[place]) if place < 5 else word.rjust(widths[place]) for place, word in enumerate(line)
+            padded(cut(word, widths[place]), widths[place]) if place < 5 else word.rjust(widths[place])
+            for place, word in enumerate(line)
         )
         for line in table
     )

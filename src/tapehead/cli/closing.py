@@ -1,11 +1,11 @@
 """The lines after the table: how it went, what to look at, what to type next."""
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tapehead.cli import numbers
 from tapehead.cli.board import Board
+from tapehead.cli.cells import cut, folded, padded
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, return_line
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _WARNINGS_SHOWN = 8
 _MANY = 3
 _TEXT_AT = 16
+_WARNED_WIDTH = 32
 
 
 def summary_lines(board: Board, session: Session, rules: "Rules") -> list[str]:
@@ -86,7 +87,7 @@ def warning_lines(board: Board, session: Session) -> list[str]:
     shown = told if session.verbose else told[:_WARNINGS_SHOWN]
     lines: list[str] = []
     for name, text, _ in shown:
-        first, *rest = _labelled(f"! {name}", text, width)
+        first, *rest = _labelled(f"! {cut(name, _WARNED_WIDTH)}", text, width)
         lines += [first.replace("!", ink.warn("!"), 1), *rest]
     hidden = sum(count for _, _, count in told[len(shown) :])
     return [*lines, f"  ! {plural(hidden, 'more warning')}; -v shows all"] if hidden else lines
@@ -106,15 +107,8 @@ def _told(board: Board, shared: bool) -> list[tuple[str, str, int]]:
 
 def _labelled(label: str, text: str, width: int) -> list[str]:
     """Return a label and its text, wrapped into a column of its own."""
-    first = f"  {label}".ljust(_TEXT_AT - 2) + "  "
-    return textwrap.wrap(
-        text,
-        max(width, 40),
-        initial_indent=first,
-        subsequent_indent=" " * _TEXT_AT,
-        break_long_words=False,
-        break_on_hyphens=False,
-    ) or [first.rstrip()]
+    first = padded(f"  {label}", _TEXT_AT - 2) + "  "
+    return folded(text, max(width, 40), first, " " * _TEXT_AT) or [first.rstrip()]
 
 
 def next_lines(commands: Iterable[tuple[Sequence[str], str]], session: Session) -> list[str]:
@@ -133,11 +127,4 @@ def plural(number: int, word: str) -> str:
 
 def wrap_names(names: Sequence[str], width: int, *, gap: str = "  ", indent: str = "  ") -> list[str]:
     """Return names in lines of at most `width`, `gap` between them; the first line is indented by `indent`."""
-    return textwrap.wrap(
-        gap.join(names),
-        width,
-        initial_indent=indent,
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return folded(gap.join(cut(name, width - 2) for name in names), width, indent, "  ")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut, padded
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.cli.table import display_names, wrapped
+from tapehead.cli.table import display_names, headed, wrapped
 from tapehead.library.documents.comparisons import comparison_json
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _results(found: "Comparison", top: int, ink: Ink) -> list[str]:
     ranked = sorted(found.results, key=lambda pair: (-_moved(pair), pair.instrument))
     for pair in ranked[:top]:
         cells = [text for both in _cells(pair) for text in both]
-        lines.append(f"{names[pair.instrument][:_NAMED]:<{_NAMED}}" + "".join(f"{cell:>11}" for cell in cells))
+        lines.append(padded(cut(names[pair.instrument], _NAMED - 1), _NAMED) + "".join(f"{cell:>11}" for cell in cells))
     if len(ranked) > top:
         lines.append(ink.head(f"{len(ranked) - top:,} more; --top {len(ranked)} shows all"))
     return [*lines, ""]
@@ -117,7 +118,8 @@ def _trades(found: "Comparison", ink: Ink, width: int) -> list[str]:
 def _trade_lines(one: "TradesApart", ink: Ink, width: int) -> list[str]:
     """Return the trades of one instrument."""
     count = len(one.trades) + one.more
-    lines = [f"  {ink.strong(one.instrument)}   {plural(count, 'trade')}   {', '.join(one.reasons)}"]
+    head = headed([one.instrument, plural(count, "trade"), ", ".join(one.reasons)], width - 2, ink)
+    lines = [f"  {line}" for line in head]
     for trade in one.trades[:_SHOWN_TRADES]:
         lines += [f"    {line}" for line in wrapped(_trade_words(trade), width - 4)]
     rest = count - _SHOWN_TRADES

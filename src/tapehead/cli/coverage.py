@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
-from tapehead.cli.table import display_names, wrapped
+from tapehead.cli.table import display_names, headed, wrapped
 from tapehead.library.documents.ledgers import aside_json, ledger_json
 from tapehead.model.ledger import Gap, Ledger
 
@@ -127,13 +128,11 @@ class _Page:
         ink = self.ink
         span = f"{numbers.moment(one.first)} to {numbers.moment(one.last)} UTC"
         words = [one.series.instrument, str(one.series.interval), span, f"calendar {one.calendar}"]
-        first, *rest = wrapped(words, self.width)
         steps = one.bars - one.outside + one.empty + one.missing
         missing = [run for run in one.runs if not run.empty]
         longest = max(missing, key=lambda run: run.bars, default=None)
         lines = [
-            ink.strong(one.series.instrument) + first[len(one.series.instrument) :],
-            *rest,
+            *headed(words, self.width, ink),
             f"  {ink.head(self._scale(len(one.strip)))}",
             f"  {self._strip(one.strip)}",
             _fact("bars", one.bars, _share(one.bars - one.outside, steps)),
@@ -153,16 +152,15 @@ class _Page:
         )
         shown = ledgers if self.session.verbose else ledgers[:_ROWS]
         names = display_names([one.series.instrument for one in ledgers])
-        wide = max(10, min(max(len(names[one.series.instrument]) for one in shown), _NAME_WIDTH))
+        wide = max(10, min(max(width_of(names[one.series.instrument]) for one in shown), _NAME_WIDTH))
         cells = len(shown[0].strip)
         titles = f"{'instrument':<{wide}}  {'':<4}  {self._scale(cells)}  {'bars':>10}  {'missing':>8}"
         lines = [self.ink.head(titles)]
         for one in shown:
-            name = names[one.series.instrument]
-            name = name if len(name) <= wide else f"{name[: wide - 2]}.."
+            name = padded(cut(names[one.series.instrument], wide), wide)
             missing = f"{one.missing:>8,}"
             lines.append(
-                f"{name:<{wide}}  {one.series.interval!s:<4}  {self._strip(one.strip)}  {one.bars:>10,}  "
+                f"{name}  {one.series.interval!s:<4}  {self._strip(one.strip)}  {one.bars:>10,}  "
                 f"{self.ink.warn(missing) if one.missing else missing}"
             )
         if len(shown) < len(ledgers):

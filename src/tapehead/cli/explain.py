@@ -10,6 +10,7 @@ from tapehead.cli import numbers
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
+from tapehead.cli.table import headed
 
 _LABEL = 13
 
@@ -35,7 +36,7 @@ def explain(context: click.Context, run: str, symbol: str, trade: int) -> int:
         return 0
     ink = Ink(session.colored)
     parts = (
-        _head(told, ink),
+        _head(told, session.size[0], ink),
         _decision_lines(told),
         _fill_lines(told, "entry"),
         _fill_lines(told, "exit"),
@@ -48,11 +49,17 @@ def explain(context: click.Context, run: str, symbol: str, trade: int) -> int:
     return 0
 
 
-def _head(told: Mapping[str, Any], ink: Ink) -> list[str]:
+def _head(told: Mapping[str, Any], width: int, ink: Ink) -> list[str]:
     """Return what the trade is of."""
     side = "long" if told["trade"]["side"] > 0 else "short"
-    words = [told["interval"], f"trade {told['number']:,} of {told['trades']:,}", side, told["strategy"]]
-    return [f"{ink.strong(told['instrument'])}   {'   '.join(words)}"]
+    words = [
+        told["instrument"],
+        told["interval"],
+        f"trade {told['number']:,} of {told['trades']:,}",
+        side,
+        told["strategy"],
+    ]
+    return headed(words, width, ink)
 
 
 def _folded(line: str, width: int) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut
 from tapehead.cli.ink import Ink
 from tapehead.metrics.tools import TOOLS
 
@@ -48,6 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 _NAME_WIDTH = 22
 _VALUE_WIDTH = 16
+_LEAST_NAME = 12
 _HEADS = {"trades": f"{'trades':<{_NAME_WIDTH + 2}}{'in money':<{_VALUE_WIDTH}}of what the entry bought"}
 
 
@@ -73,11 +75,12 @@ def _line(name: str, metrics: Mapping[str, float | None], why: Mapping[str, str]
     return f"  {name:<{_NAME_WIDTH}}{text}"
 
 
-def compat_lines(tool: str, table: Mapping[str, float | int | str | None], instrument: str) -> list[str]:
+def compat_lines(tool: str, table: Mapping[str, float | int | str | None], instrument: str, width: int) -> list[str]:
     """Return the table of another tool, and whose it is: its names, its units, at most six decimals."""
-    width = max(map(len, table)) + 2
-    title = f"{instrument} as {tool} {TOOLS[tool]} prints the same equity and trades"
-    return [title, *(f"  {name:<{width}}{_cell(value)}" for name, value in table.items())]
+    named = max(map(len, table)) + 2
+    title = f" as {tool} {TOOLS[tool]} prints the same equity and trades"
+    title = cut(instrument, max(width - len(title), _LEAST_NAME)) + title
+    return [title, *(f"  {name:<{named}}{_cell(value)}" for name, value in table.items())]
 
 
 def _cell(value: float | str | None) -> str:

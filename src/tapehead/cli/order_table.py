@@ -9,7 +9,7 @@ from tapehead.cli.ink import Ink
 
 def order_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
     """Return a line an order: bar of the decision, side, why, what became of it and when, price and units."""
-    titles = f"{'#':>4}  {'decided (UTC)':<16} {'order':<12} {'ended':<16} {'price':>10} {'units':>10}  by"
+    titles = f"{'#':>4} {'decided (UTC)':<16} {'order':<13} {'ended':<16} {'price':>10} {'units':>9} by"
     lines = [ink.head(titles)]
     for place, row in enumerate(rows, 1):
         what = f"{'buy' if row['side'] > 0 else 'sell'} {'to open' if row['opens'] else 'to close'}"
@@ -18,9 +18,7 @@ def order_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
         price = numbers.price(row["price"]) if filled else ""
         units = f"{row['quantity']:.5g}" if filled else ""
         how = row["reason"] if filled else row["status"]
-        lines.append(
-            f"{place:>4}  {_minute(row['decided_time'])} {what:<12} {ended:<16} {price:>10} {units:>10}  {how}"
-        )
+        lines.append(f"{place:>4} {_minute(row['decided_time'])} {what:<13} {ended:<16} {price:>10} {units:>9} {how}")
     return lines if len(lines) > 1 else ["no order"]
 
 

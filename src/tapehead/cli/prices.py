@@ -14,7 +14,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.cli.table import wrapped
+from tapehead.cli.table import headed, wrapped
 from tapehead.layout.columns import AFTER_HOLE, BAR_COLUMNS, FLAG_WORDS, TRADED
 from tapehead.library.documents.prices import reading_json
 from tapehead.model.spec import iso
@@ -115,8 +115,7 @@ def _head_lines(found: "Reading", session: Session) -> list[str]:
     table = found.table
     if "ts" in table:
         words.append(f"{numbers.moment(int(table.ts[0]))} to {numbers.moment(int(table.ts[-1]))} UTC")
-    lines = wrapped([*words, f"snapshot {found.snapshot}"], width)
-    lines[0] = ink.strong(name) + lines[0][len(name) :]
+    lines = headed([*words, f"snapshot {found.snapshot}"], width, ink)
     thinned = f" of {found.total:,}" * (table.rows < found.total)
     lines += wrapped([f"{table.rows:,}{thinned} {plural(found.total, 'bar').split()[1]}", *_odd_words(found)], width)
     if found.outside:

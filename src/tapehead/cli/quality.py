@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
+from tapehead.cli.cells import cut, folded, width_of
 from tapehead.cli.closing import plural
 from tapehead.cli.ink import Ink
 
@@ -66,7 +67,8 @@ def outcome_line(document: Mapping[str, Any]) -> str:
 def _file_lines(file: Mapping[str, Any], ink: Ink, width: int) -> list[str]:
     """Return the report of one file: its guesses, and only what is not zero."""
     counts = f"{file['rows']:,} rows, {file['kept']:,} bars kept, {plural(file['symbols'], 'symbol')}"
-    lines = [f"{ink.strong(file['path'])}   {counts}", *(f"  {guess}" for guess in file["guesses"])]
+    lines = [f"{ink.strong(file['path'])}   {counts}"]
+    lines += [line for guess in file["guesses"] for line in folded(guess, width, "  ", "    ")]
     return [*lines, *_table(file, [file], ink, width), *_wrong_lines(file["looks_wrong"], ink, None)]
 
 
@@ -109,7 +111,7 @@ def _first(name: str, files: Sequence[Mapping[str, Any]]) -> str:
 
 def _cut(text: str, width: int) -> str:
     """Return a text in a column of its own; the end of it tells more than the beginning."""
-    return text if len(text) <= width else f"…{text[len(text) - width + 1 :]}"
+    return text if width_of(text) <= width else f"…{cut(text[::-1], width - 1, '')[::-1]}"
 
 
 def _worst_lines(files: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:

@@ -246,7 +246,7 @@ def run_and_show(
     session.put(*summary_lines(board, session, run.spec.rules))
     if compat is not None and board.rows:
         best = board.best(1)[0].instrument
-        session.put(*compat_lines(compat, run.compat(best, compat), best))
+        session.put(*compat_lines(compat, run.compat(best, compat), best, session.size[0]))
     if clock is not None:
         session.put(*clock.lines(run))
     if isinstance(board.ended, Completed):

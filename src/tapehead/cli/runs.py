@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command, Group
 from tapehead.cli.compare import compare
@@ -91,11 +92,11 @@ def _line(record: "RunRecord", short: str, width: int) -> str:
     on = spec.get("universe") or (symbols[0] if len(symbols) == 1 else f"{len(symbols)} symbols")
     state = state_word(record.state) + (f", {record.failed} failed" if record.failed else "")
     when = numbers.moment(record.created_at // 60_000_000 * 60_000_000)
-    name = _cut(_name(spec["strategy"]), 14)
-    line = f"{short:<10}{when:<18}{name:<16}{_cut(on, 12):<14}{record.count:>8,}  {state:<12}"
-    room = width - len(line)
+    name = cut(_name(spec["strategy"]), 14)
+    line = f"{short:<10}{when:<18}{padded(name, 16)}{padded(cut(on, 12), 14)}{record.count:>8,}  {state:<12}"
+    room = width - width_of(line)
     parameters = " ".join(f"{name}={_plain(value)}" for name, value in spec["parameters"].items())
-    return f"{line}{_cut(parameters, room)}".rstrip() if room >= _LEAST_ROOM else line.rstrip()
+    return f"{line}{cut(parameters, room)}".rstrip() if room >= _LEAST_ROOM else line.rstrip()
 
 
 def state_word(state: str) -> str:
@@ -111,11 +112,6 @@ def _plain(value: float | str) -> str:
 def _name(strategy: str) -> str:
     """Return the name of a strategy without its file or module."""
     return strategy.rpartition("/")[2].rpartition(":")[2]
-
-
-def _cut(text: str, width: int) -> str:
-    """Shorten a text that does not fit."""
-    return text if len(text) <= width else f"{text[: width - 2]}.."
 
 
 @click.command(

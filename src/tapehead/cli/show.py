@@ -22,6 +22,7 @@ from tapehead.cli.session import Session
 from tapehead.cli.table import (
     Glyphs,
     display_names,
+    headed,
     header_lines,
     more_line,
     return_line,
@@ -183,7 +184,7 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
         return
     else:
         ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
-        session.put(*_result_head(run, result, ink))
+        session.put(*_result_head(run, result, session.size[0], ink))
         if what == "trades":
             session.put(*_trade_lines(rows, ink))
         elif what == "orders":
@@ -223,7 +224,8 @@ def _foreign(session: Session, run: "Run", symbol: str, tool: str, as_csv: bool)
         )
     else:
         session.put(
-            *_result_head(run, run[symbol], Ink(session.colored)), *compat_lines(tool, table, run[symbol].instrument)
+            *_result_head(run, run[symbol], session.size[0], Ink(session.colored)),
+            *compat_lines(tool, table, run[symbol].instrument, session.size[0]),
         )
 
 
@@ -242,11 +244,12 @@ def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: 
     return trade_rows(result, times, next((one.multiplier for one in alike if one.name == result.instrument), 1.0))
 
 
-def _result_head(run: "Run", result: "RunResult", ink: Ink) -> list[str]:
+def _result_head(run: "Run", result: "RunResult", width: int, ink: Ink) -> list[str]:
     """Return what the result is of."""
     step = Interval.parse(result.interval).us
     span = f"{numbers.moment(result.first)} to {numbers.moment(result.last + step)} UTC" if result.bars else "no bars"
-    return [f"{ink.strong(result.instrument)}   {result.interval}   {span}   {result.bars:,} bars", run.header.strategy]
+    words = [result.instrument, result.interval, span, f"{result.bars:,} bars"]
+    return [*headed(words, width, ink), run.header.strategy]
 
 
 def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, glyphs: Glyphs) -> list[str]:
@@ -266,14 +269,14 @@ def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, gly
 
 def _trade_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
     """Return a line a trade."""
-    titles = f"{'#':>4}  {'entry (UTC)':<16} {'price':>12}  {'exit (UTC)':<16} {'price':>12} {'return %':>9}  exit by"
+    titles = f"{'#':>4} {'entry (UTC)':<16} {'price':>10} {'exit (UTC)':<16} {'price':>10} {'return %':>9}  exit by"
     lines = [ink.head(titles)]
     for place, row in enumerate(rows, 1):
         gain = numbers.percent(row["return"])
         mark = f"{row['reason']}{'  across gap' * bool(row['across_gap'])}"
         lines.append(
-            f"{place:>4}  {_minute(row['entry_time'])} {numbers.price(row['entry_price']):>12}  "
-            f"{_minute(row['exit_time'])} {numbers.price(row['exit_price']):>12} "
+            f"{place:>4} {_minute(row['entry_time'])} {numbers.price(row['entry_price']):>10} "
+            f"{_minute(row['exit_time'])} {numbers.price(row['exit_price']):>10} "
             f"{ink.money(f'{gain:>9}', row['return'])}  {mark}"
         )
     return lines if len(lines) > 1 else ["no closed trade"]

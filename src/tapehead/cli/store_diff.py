@@ -10,6 +10,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
+from tapehead.cli.table import headed
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
@@ -40,18 +41,18 @@ def diff(context: click.Context, /, before: int, after: int) -> int:
     if session.json:
         session.put_document("store", {"diff": _document(found)})
     else:
-        session.put(*_lines(found, Ink(session.colored), None if session.verbose else _SHOWN))
+        session.put(*_lines(found, Ink(session.colored), session.size[0], None if session.verbose else _SHOWN))
     return 0
 
 
-def _lines(found: "SnapshotDiff", ink: Ink, most: int | None) -> list[str]:
+def _lines(found: "SnapshotDiff", ink: Ink, width: int, most: int | None) -> list[str]:
     """Return a line a series, its first changed bars below it, then instruments and factors; the first of each."""
     head = f"From snapshot {found.before} to {found.after}: "
     if not found:
         return [f"{head}nothing differs."]
     lines = [f"{head}{len(found.series):,} series differ{'s' * (len(found.series) == 1)}"]
     for one in found.series[:most]:
-        lines += _series_lines(one, ink)
+        lines += _series_lines(one, ink, width)
     lines += _more(found.series[most:] if most else (), "series")
     lines += [_instrument_line(each) for each in found.instruments[:most]]
     lines += _more(found.instruments[most:] if most else (), "instruments")
@@ -64,11 +65,11 @@ def _more(hidden: Sequence[object], what: str) -> list[str]:
     return [f"{len(hidden):,} more {what}; -v shows all"] if hidden else []
 
 
-def _series_lines(one: "SeriesDiff", ink: Ink) -> list[str]:
+def _series_lines(one: "SeriesDiff", ink: Ink, width: int) -> list[str]:
     """Return the counts of one series and its first changed bars."""
     counts = (("added", one.added), ("removed", one.removed), ("changed", one.changed), ("reflagged", one.reflagged))
     text = ", ".join(f"{count:,} {word}" for word, count in counts if count)
-    lines = [f"{ink.strong(f'{one.series.instrument} {one.series.interval}')}   bars: {text}"]
+    lines = headed([f"{one.series.instrument} {one.series.interval}", f"bars: {text}"], width, ink)
     for change in one.first:
         moved = [
             f"{name} {was!r} to {now!r}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tapehead.cli import numbers
 from tapehead.cli.board import Board, Row
+from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.ink import Ink
 from tapehead.cli.terms import rule_words
 from tapehead.model.interval import Interval
@@ -126,11 +127,10 @@ def table_lines(rows: Sequence[Row], width: int, ink: Ink, glyphs: Glyphs) -> li
 
 def _name_cell(name: str, flags: Sequence[str], ink: Ink, glyphs: Glyphs) -> str:
     """Return the name and, where something is to be looked at, `!`."""
-    name = name if len(name) <= _NAME_WIDTH - 2 else name[: _NAME_WIDTH - 3] + glyphs.ellipsis
-    name = name.ljust(9)
+    name = padded(cut(name, _NAME_WIDTH - 2, glyphs.ellipsis), 9)
     if all(flag in QUIET_FLAGS for flag in flags):
-        return name.ljust(_NAME_WIDTH)
-    return f"{name} {ink.warn('!')}{' ' * (_NAME_WIDTH - len(name) - 2)}"
+        return padded(name, _NAME_WIDTH)
+    return f"{name} {ink.warn('!')}{' ' * (_NAME_WIDTH - width_of(name) - 2)}"
 
 
 def display_names(instruments: Sequence[str]) -> dict[str, str]:
@@ -149,18 +149,23 @@ def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink, bars: i
     asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
     seen = [f"signals adjusted for {_ADJUSTED_FOR[header.adjust]}"] if header.adjust in _ADJUSTED_FOR else []
     held = [f"{bars:,} bars", *rule_words(rules), *seen, f"snapshot {header.snapshot}", *header.stamps]
-    first, *rest = wrapped(asked, width)
-    return [ink.strong(header.strategy) + first[len(header.strategy) :], *rest, *wrapped(held, width)]
+    return [*headed(asked, width, ink), *wrapped(held, width)]
+
+
+def headed(words: Sequence[str], width: int, ink: Ink) -> list[str]:
+    """Join words as `wrapped` does, the first of them for the eye to find."""
+    first, *rest = wrapped(words, width)
+    return [ink.strong(first[: len(words[0])]) + first[len(words[0]) :], *rest]
 
 
 def wrapped(words: Sequence[str], width: int) -> list[str]:
-    """Join words by three blanks into lines of at most `width`."""
-    lines = [words[0]]
+    """Join words by three blanks into lines of at most `width` columns; a word that is longer is cut."""
+    lines = [cut(words[0], width)]
     for word in words[1:]:
-        if len(lines[-1]) + 3 + len(word) <= width:
+        if width_of(lines[-1]) + 3 + width_of(word) <= width:
             lines[-1] += f"   {word}"
         else:
-            lines.append(word)
+            lines.append(cut(word, width))
     return lines
 
 

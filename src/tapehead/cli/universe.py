@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.closing import next_lines, plural, wrap_names
 from tapehead.cli.commands import Group
 from tapehead.cli.ink import Ink
@@ -19,6 +20,7 @@ from tapehead.model.spec import iso
 if TYPE_CHECKING:
     from tapehead.model.membership import Roll
 
+_NAME_WIDTH = 32
 _FILTER = 'kind == "crypto" and dollar_volume(30) > 1e6'
 
 
@@ -44,13 +46,13 @@ def list_(context: click.Context) -> int:
     if not held:
         session.put("No universe yet: each kind and each venue of what you import is one.")
         return 0
-    width = max(8, *(len(one.name) for one in held))
+    width = min(max(8, *(width_of(one.name) for one in held)), _NAME_WIDTH)
     ink = Ink(session.colored)
     session.put(ink.head(f"{'universe':<{width}}  {'instruments':>11}"))
     for one in held:
         size = "by filter" if one.where else f"{len(one.symbols):,}"
         first, *more = wrapped(_words_of(one), max(session.size[0] - width - 15, 20))
-        session.put(f"{one.name:<{width}}  {size:>11}  {first}".rstrip())
+        session.put(f"{padded(cut(one.name, width), width)}  {size:>11}  {first}".rstrip())
         session.put(*(f"{'':<{width}}  {'':>11}  {line}" for line in more))
     return 0
 
