@@ -13,6 +13,8 @@ from tapehead.indicators.catalogue import Indicator
 from tapehead.library.store import Store
 from tapehead.model.bars import F64, I64, Bars
 
+_MOST = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -42,13 +44,14 @@ def read_parameters(indicator: Indicator, text: str) -> dict[str, int | float]:
         if one is None:
             bound = f"NAME=VALUE of {', '.join(known)}" if known else f"empty: {indicator.name} has none"
             raise ParameterError(name="parameters", value=part[:80], bound=bound)
-        low, high = one.low, "" if one.high is None else f" and at most {one.high}"
-        bound = f"{'an integer' if one.kind is int else 'a number'} of at least {low}{high}"
+        low, high = one.low, _MOST if one.high is None else one.high
+        bound = f"{'an integer' if one.kind is int else 'a number'} of at least {low} and at most {high}"
         try:
             number = one.kind(value)
         except ValueError:
             raise ParameterError(name=name, value=value[:40], bound=bound) from None
-        if not np.isfinite(number) or number < low or (one.high is not None and number > one.high):
+        # Not in between is NaN, too.
+        if not low <= number <= high:
             raise ParameterError(name=name, value=value[:40], bound=bound)
         found[name] = number
     return found
