@@ -14,7 +14,7 @@ import { type Held, useHeldBars, useKept, useRunning, useStrategies, useUniverse
 import { EVERYTHING } from "./order";
 import { RunView } from "./run_view";
 import { chosen, showAfresh, wanted } from "./shown";
-import { costsOf, type Form, fromSpec, rangeOf, titleOf } from "./spec";
+import { costsOf, endOfBar, type Form, fromSpec, rangeOf, titleOf } from "./spec";
 import { useSpec } from "./spec_held";
 import { countOf, RunButton, SpecRail, type SpecRailProps } from "./spec_rail";
 import { EmptyStore, EmptyUniverse, lackingOf, NothingRun } from "./states";
@@ -29,11 +29,11 @@ export function RunPage() {
   const [begun, setBegun] = useState<Schema["RunBegun"] | undefined>(undefined);
   const here = begun?.id === id ? begun : undefined;
   const ended = state !== "running" && state !== "offline";
-  const { data: kept } = useKept(id !== undefined && (here === undefined || ended) ? id : undefined);
+  const { data: kept, isError: unknown } = useKept(id !== undefined && (here === undefined || ended) ? id : undefined);
   const told = here ?? (kept?.run === id ? kept : undefined);
   const strategies = useStrategies();
   const universes = useUniverses();
-  const { form, change, own } = useSpec(id, told?.spec, universes.data ?? []);
+  const { form, change, own, ready } = useSpec(id, told?.spec, universes.data ?? []);
   const held = useHeldBars(form);
   const running = useRunning(id === undefined);
   const beginning = useBeginning((run) => {
@@ -85,6 +85,7 @@ export function RunPage() {
     change: changed,
     strategies,
     universes: universes.data ?? NONE,
+    known: strategies.length > 0 && (ready || bare) && (id === undefined || told !== undefined || unknown),
     held,
     problem: beginning.problem,
     refused,
@@ -175,8 +176,8 @@ function Folded({ title, line, edit }: { title: string; line: string; edit: () =
 /** The spec in a line; `count` is said where it is not 0. */
 function lineOf(form: Form, header: Schema["RunHeader"] | undefined, count: number): string {
   const market = form.universe || form.symbols;
-  const range = rangeOf(form, header?.first ?? "", header?.last ?? "");
-  const interval = form.settings.interval ?? header?.interval ?? "";
+  const interval = form.settings.interval || header?.interval || "";
+  const range = rangeOf(form, header?.first ?? "", endOfBar(header?.last ?? "", interval));
   return [count ? `${market} ${count}` : market, interval, range, costsOf(form)].filter(Boolean).join(" · ");
 }
 

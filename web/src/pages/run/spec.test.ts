@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { costsOf, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
+import { costsOf, endOfBar, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
 
 const KEPT = {
   strategy: "RsiReversion",
@@ -75,5 +75,8 @@ describe("a spec", () => {
     expect(costsOf(fromSpec({}))).toBe("no costs");
     expect(rangeOf(form, "", "")).toBe("2019-01-01 → 2024-01-01T12:00 UTC");
     expect(rangeOf(fromSpec({}), "2020-01-01T00:00:00Z", "2020-06-01T00:00:00Z")).toBe("2020-01-01 → 2020-06-01 UTC");
+    expect(endOfBar("2023-12-31T23:00:00Z", "1h")).toBe("2024-01-01T00:00:00Z");
+    expect(endOfBar("2023-12-31T23:45:00Z", "15m")).toBe("2024-01-01T00:00:00Z");
+    expect(endOfBar("2023-12-01T00:00:00Z", "1M")).toBe("2023-12-01T00:00:00Z");
   });
 });

@@ -124,10 +124,20 @@ export function costsOf(form: Form): string {
   return both.map((text) => (PLAIN.test(text) ? `${text} bps` : text)).join(" + ");
 }
 
-/** `2019-01-01 → 2024-01-01 UTC`, of what was asked, else of what there is. */
-export function rangeOf(form: Form, first: string, last: string): string {
+const STEP_MS: Record<string, number> = { m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
+
+/** The end of a bar that opens at `last`, not included in it; where its length is not known, `last`. */
+export function endOfBar(last: string, interval: string): string {
+  const [, many, unit] = /^(\d+)([mhdw])$/.exec(interval) ?? [];
+  const at = Date.parse(last);
+  if (unit === undefined || Number.isNaN(at)) return last;
+  return new Date(at + Number(many) * (STEP_MS[unit] ?? 0)).toISOString().replace(".000Z", "Z");
+}
+
+/** `2019-01-01 → 2024-01-01 UTC`, of what was asked, else of what there is: from the first bar to the end of the last. */
+export function rangeOf(form: Form, first: string, end: string): string {
   const from = short(form.settings.start || first);
-  const to = short(form.settings.end || last);
+  const to = short(form.settings.end || end);
   return from || to ? `${from} → ${to} UTC` : "";
 }
 

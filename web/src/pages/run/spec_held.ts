@@ -13,6 +13,7 @@ export function useSpec(
   const search = useSearch();
   const [form, setForm] = useState<Form>(() => fromSearch(search) ?? FIRST);
   const written = useRef(search);
+  const [ready, setReady] = useState(false);
   const owned = useRef<string | undefined>(undefined);
 
   useEffect(() => {
@@ -28,12 +29,14 @@ export function useSpec(
   }, [run, search]);
 
   useEffect(() => {
+    if (ready || universes.length === 0) return;
+    setReady(true);
     if (form.universe || form.symbols) return;
     const [most] = [...universes]
       .filter((one) => (one.instruments ?? 0) > 0)
       .sort((a, b) => (b.instruments ?? 0) - (a.instruments ?? 0) || Number(a.built_in) - Number(b.built_in));
     if (most) setForm((now) => ({ ...now, universe: most.name }));
-  }, [form, universes]);
+  }, [ready, form, universes]);
 
   useEffect(() => {
     if (run !== undefined) return;
@@ -44,6 +47,8 @@ export function useSpec(
   return {
     form,
     change: setForm,
+    /** A market stands in it. */
+    ready,
     own: (id: string) => {
       owned.current = id;
     },

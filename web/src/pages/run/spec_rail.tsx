@@ -6,7 +6,7 @@ import { day, several } from "../../parts/format";
 import { printed } from "../../parts/key_list";
 import { ChoiceRow, TextRow } from "./field_row";
 import type { Held } from "./market";
-import { type Form, furtherSettings, symbolsOf } from "./spec";
+import { type Form, endOfBar, furtherSettings, symbolsOf } from "./spec";
 import "./spec_rail.css";
 
 const SHOWN = ["interval", "start", "end", "fee", "slippage", "fill", "size", "side", "stop_loss", "take_profit"];
@@ -27,6 +27,8 @@ export interface SpecRailProps {
   change: (form: Form) => void;
   strategies: readonly Schema["StrategyFacts"][];
   universes: readonly Schema["UniverseFacts"][];
+  /** Whether it is known what can be run on what: rows that came one after the other would push each other around. */
+  known: boolean;
   held: Held | undefined;
   problem: Problem | undefined;
   /** Why it cannot be run; empty where it can. */
@@ -47,10 +49,14 @@ export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
       }}
     >
       <div className="rows scroll">
-        <StrategyRows {...props} />
-        <MarketRows {...props} />
-        <CostRows {...props} />
-        <OrderRows {...props} />
+        {props.known && (
+          <>
+            <StrategyRows {...props} />
+            <MarketRows {...props} />
+            <CostRows {...props} />
+            <OrderRows {...props} />
+          </>
+        )}
       </div>
       <RunButton {...props} />
     </form>
@@ -110,7 +116,7 @@ function MarketRows(props: SpecRailProps) {
   const setting = useSetting(props);
   const chosen = universes.find((one) => one.name === form.universe);
   const interval = held?.intervals.find((one) => one.interval === form.settings.interval) ?? held?.intervals[0];
-  const range = interval && { first: day(interval.first), last: day(interval.last) };
+  const range = interval && { first: day(interval.first), end: day(endOfBar(interval.last, interval.interval)) };
   const choices = universes.map((one) => ({ value: one.name, text: one.name }));
   return (
     <fieldset>
@@ -143,7 +149,7 @@ function MarketRows(props: SpecRailProps) {
         ]}
       />
       <TextRow {...setting("start", "From (UTC)")} otherwise={range?.first ?? ""} />
-      <TextRow {...setting("end", "To, excluded")} otherwise={range ? `after ${range.last}` : ""} />
+      <TextRow {...setting("end", "To, excluded")} otherwise={range?.end ?? ""} />
     </fieldset>
   );
 }
@@ -202,7 +208,7 @@ export function countOf(form: Form, universes: readonly Schema["UniverseFacts"][
   return universes?.find((one) => one.name === form.universe)?.instruments ?? undefined;
 }
 
-export function RunButton({ form, universes, refused, busy, problem }: SpecRailProps) {
+export function RunButton({ form, universes, known, refused, busy, problem }: SpecRailProps) {
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
@@ -210,7 +216,7 @@ export function RunButton({ form, universes, refused, busy, problem }: SpecRailP
     const timer = setTimeout(() => setSlow(true), SAID_AFTER_MS);
     return () => clearTimeout(timer);
   }, [busy]);
-  const many = countOf(form, universes);
+  const many = known ? countOf(form, universes) : undefined;
   const what = many === undefined ? "Run" : `Run on ${several(many, "instrument")}`;
   const elsewhere = problem && (problem.fields.length === 0 || problem.fields.some((one) => !isShown(form, one.field)));
   return (
@@ -220,13 +226,13 @@ export function RunButton({ form, universes, refused, busy, problem }: SpecRailP
           {problem.message}
         </p>
       )}
-      <button type="submit" className="primary" disabled={refused !== ""} aria-busy={busy}>
+      <button type="submit" className="primary" disabled={!known || refused !== ""} aria-busy={busy}>
         {slow ? "Planning the run…" : what}{" "}
         <span className="keys" aria-hidden="true">
           {printed("mod+Enter").join(" ")}
         </span>
       </button>
-      {refused && <p className="hint">{refused}</p>}
+      {known && refused && <p className="hint">{refused}</p>}
     </div>
   );
 }

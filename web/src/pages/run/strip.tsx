@@ -29,10 +29,10 @@ export function Strip({ run, title, line, reused, phone, cancel, resume, folded 
     <header className="strip">
       {folded ?? (
         <div className="strip-title">
-          <h1>
+          <h2>
             <b>{title}</b>
             {line && <span> · {line}</span>}
-          </h1>
+          </h2>
           <Ending run={run} reused={reused} cancel={cancel} resume={resume} />
         </div>
       )}

@@ -86,6 +86,7 @@ export function Table({ run, phone, filter }: TableProps) {
     if (at >= 0) virtual.scrollToIndex(at);
     // Only when the table is shown: come back from a result, one finds its row.
   }, []);
+  const across = phone ? PHONE_COLUMNS.length + 1 : names.length + 4;
   const seen = virtual.getVirtualItems();
   const above = (seen[0]?.start ?? HEAD) - HEAD;
   const below = virtual.getTotalSize() - ((seen.at(-1)?.end ?? HEAD) - HEAD);
@@ -118,7 +119,7 @@ export function Table({ run, phone, filter }: TableProps) {
             open(rows.find((one) => one.instrument === found));
           }}
         >
-          {above > 0 && <Space height={above} />}
+          {above > 0 && <Space height={above} across={across} />}
           {seen.map(({ index }) => {
             const result = rows[index];
             if (!result) return null;
@@ -138,7 +139,7 @@ export function Table({ run, phone, filter }: TableProps) {
               />
             );
           })}
-          {below > 0 && <Space height={below} />}
+          {below > 0 && <Space height={below} across={across} />}
         </tbody>
       </table>
       {choosing && <Columns close={() => choose(false)} />}
@@ -146,10 +147,10 @@ export function Table({ run, phone, filter }: TableProps) {
   );
 }
 
-function Space({ height }: { height: number }) {
+function Space({ height, across }: { height: number; across: number }) {
   return (
     <tr className="space" aria-hidden="true">
-      <td colSpan={100} style={{ height }} />
+      <td colSpan={across} style={{ height }} />
     </tr>
   );
 }

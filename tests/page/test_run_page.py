@@ -1,0 +1,322 @@
+"""The page Run: the form, a run as it is made, its table beside what the service tells, cancel, resume, states."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.house.tree import ROOT
+from tests.serving import Served, install_gated, serving, serving_here
+
+Look = Callable[..., Page]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+ODD = '''
+import numpy as np
+
+from tapehead import Signals, strategy
+
+
+@strategy
+class Peek:
+    """Knows whether the next close is higher."""
+
+    def signals(self, bars):
+        later = np.append(bars.close[1:], bars.close[-1])
+        return Signals(enter=later > bars.close, leave=later < bars.close)
+
+
+@strategy
+class Fails:
+    """Fails on Bitcoin."""
+
+    def signals(self, bars):
+        if bars.series.symbol == "BTCUSDT":
+            raise ValueError("no bitcoin here")
+        return Signals(enter=bars.close > bars.open, leave=bars.close < bars.open)
+'''
+
+
+def install_odd(folder: Path) -> str:
+    """Install the strategies `Peek` and `Fails` as plug-ins below `folder`; return what its path must hold."""
+    info = folder / "odd-1.dist-info"
+    info.mkdir(parents=True)
+    (folder / "odd.py").write_text(ODD)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[tapehead.strategies]\nPeek = odd:Peek\nFails = odd:Fails\n")
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gated")
+
+
+@pytest.fixture(scope="module")
+def odd(gate: Path, demo_home: Path) -> Iterator[Served]:
+    """A service with strategies that wait at a gate, fail on Bitcoin, or know later bars."""
+    shutil.copytree(demo_home, gate / "home")
+    environment = install_gated(gate)
+    environment["PYTHONPATH"] += ":" + install_odd(gate / "odd")
+    with serving(gate / "home", environment=environment) as found:
+        yield found
+
+
+def results_of(served: Served, run: str) -> dict[str, Any]:
+    told = httpx.get(f"{served.url}/api/v1/runs/{run}/results?limit=500", timeout=60).raise_for_status().json()
+    return {one["instrument"].partition(":")[2]: one for one in told["results"]}
+
+
+def run_of(page: Page) -> str:
+    return page.url.rpartition("/")[2]
+
+
+def drawn(page: Page) -> list[dict[str, Any]]:
+    """What the table shows: symbol and raw numbers of each row."""
+    return page.evaluate(
+        """[...document.querySelectorAll("tr[data-row]")].map((row) => ({
+            symbol: row.dataset.row,
+            values: Object.fromEntries([...row.querySelectorAll("[data-metric]")].map(
+                (cell) => [cell.dataset.metric, cell.dataset.value])),
+        }))"""
+    )
+
+
+def whole(page: Page, state: str = "done") -> None:
+    expect(page.locator("main")).to_have_attribute("data-state", state, timeout=60_000)
+
+
+def test_a_run_to_its_end_has_the_numbers_of_the_service(served: Served, look: Look) -> None:
+    page = look(f"{served.url}/?strategy=SmaCross&universe=demo&fee=10bps&slippage=2bps&fast=7")
+    expect(page.get_by_label("Fast")).to_have_value("7")
+    expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
+    page.evaluate("window.kept = document.querySelector('main')")
+    page.keyboard.press("Control+Enter")
+    whole(page)
+    assert page.evaluate("window.kept === document.querySelector('main')"), "the page was made anew"
+    expect(page.locator("tr[data-row]")).to_have_count(12)
+    told = results_of(served, run_of(page))
+    rows = drawn(page)
+    assert sorted(row["symbol"] for row in rows) == sorted(told)
+    for row in rows:
+        metrics = told[row["symbol"]]["metrics"]
+        assert len(row["values"]) == 7
+        assert {name: float(text) for name, text in row["values"].items()} == {
+            name: metrics[name] for name in row["values"]
+        }
+    middle = sorted(one["metrics"]["total_return"] for one in told.values())
+    assert float(page.locator("[data-figure=median]").get_attribute("data-value")) == pytest.approx(
+        (middle[5] + middle[6]) / 2
+    )
+    expect(page.locator("[data-figure=profitable]")).to_have_text(f"{sum(one > 0 for one in middle)} of 12")
+    expect(page.locator("[data-figure=done]")).to_have_text("12 / 12")
+    expect(page.locator("[data-figure=look-ahead]")).to_have_text("✓ none")
+    marks = page.evaluate("performance.getEntriesByType('mark').map((one) => one.name)")
+    assert marks == ["run:click", "run:first-row", "run:last-row"]
+    asked = httpx.get(f"{served.url}/api/v1/runs/{run_of(page)}").json()
+    assert asked["spec"]["fee"] == 0.001
+    assert asked["spec"]["slippage"] == 0.0002
+    assert asked["spec"]["parameters"]["fast"] == 7
+    assert page.locator("[data-receipt] dd[data-value]").last.get_attribute("data-value") == asked["digest"]
+
+
+def test_a_kept_run_is_found_again_by_its_address_with_its_spec(served: Served, look: Look) -> None:
+    run = httpx.get(f"{served.url}/api/v1/runs").json()["runs"][-1]
+    page = look(f"{served.url}/runs/{run['run']}")
+    whole(page)
+    expect(page.get_by_label("Strategy", exact=True)).to_have_value("RsiReversion")
+    expect(page.get_by_label("Fee")).to_have_value("10")
+    expect(page.get_by_label("Period")).to_have_value("14")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("reused", exact=True)).to_be_visible()
+    assert run_of(page) == run["run"]
+
+
+def test_from_the_first_page_to_an_opened_result_in_three_keys(served: Served, look: Look) -> None:
+    page = look(served.url)
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    for key in ("Control+Enter", "j", "Enter"):
+        page.keyboard.press(key)
+        if key == "Control+Enter":
+            whole(page)
+    expect(page.locator("main")).to_have_attribute("data-page", "result")
+    page.go_back()
+    whole(page)
+    expect(page.locator("tr[aria-selected=true]")).to_have_count(1)
+
+
+def test_a_chosen_sort_a_filter_and_a_drag_over_the_picture_arrange_the_table(served: Served, look: Look) -> None:
+    page = look(served.url)
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    whole(page)
+    expect(page.locator("tr[data-row]")).to_have_count(12)
+    told = results_of(served, run_of(page))
+
+    def by(metric: str, *, down: bool) -> list[str]:
+        return sorted(told, key=lambda name: told[name]["metrics"][metric], reverse=down)
+
+    page.get_by_role("button", name="Sharpe").click()
+    assert [row["symbol"] for row in drawn(page)] == by("sharpe", down=True)
+    expect(page.get_by_role("columnheader", name="Sharpe")).to_have_attribute("aria-sort", "descending")
+    page.keyboard.press("s")
+    assert [row["symbol"] for row in drawn(page)] == by("sharpe", down=False)
+    picture = page.locator(".spread svg")
+    box = picture.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, box["y"] + 40)
+    page.mouse.up()
+    expect(page.locator("[data-brush=total_return]")).to_contain_text("Return below")
+    shown = [row["symbol"] for row in drawn(page)]
+    lowest = by("total_return", down=False)[: len(shown)]
+    assert 0 < len(shown) < 12
+    assert sorted(shown) == sorted(lowest)
+    page.keyboard.press("Escape")
+    expect(page.locator("tr[data-row]")).to_have_count(12)
+    page.keyboard.press("f")
+    page.keyboard.type("btc")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    first = drawn(page)[0]["symbol"]
+    page.locator(f"tr[data-row={first}]").hover()
+    expect(page.locator(".scatter .mark")).to_have_count(1)
+    page.keyboard.press("c")
+    page.get_by_label("CAGR").check()
+    page.keyboard.press("Escape")
+    cell = page.locator(f"tr[data-row={first}] [data-metric=cagr]")
+    assert float(cell.get_attribute("data-value")) == told[first]["metrics"]["cagr"]
+    assert "365.25" in cell.get_attribute("title")
+    copied = page.evaluate(
+        """() => { const data = new DataTransfer();
+            document.body.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true }));
+            return data.getData("text/plain"); }"""
+    )
+    head, *lines = [line.split("\t") for line in copied.split("\n")]
+    assert len(lines) == 12
+    assert {line[0].partition(":")[2]: float(line[head.index("sharpe")]) for line in lines} == {
+        name: one["metrics"]["sharpe"] for name, one in told.items()
+    }
+
+
+def test_what_does_not_fit_is_said_under_its_field(served: Served, look: Look) -> None:
+    page = look(served.url, complains="422")
+    period = page.get_by_label("Period")
+    period.focus()
+    expect(page.locator(".row", has=period).locator(".within")).to_have_text("2 to 200")
+    period.fill("1")
+    page.keyboard.press("Control+Enter")
+    fault = page.locator(".row", has=period).locator(".fault")
+    expect(fault).to_have_text("period must be an integer from 2 to 200.")
+    expect(period).to_have_attribute("aria-invalid", "true")
+    period.fill("14")
+    expect(fault).to_have_count(0)
+    fee = page.get_by_label("Fee")
+    fee.fill("abc")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".row", has=fee).locator(".fault")).to_contain_text("fee must be a rate")
+    page.get_by_label("Universe").select_option("Symbols")
+    expect(page.get_by_role("button", name="Run on 0 instruments")).to_be_disabled()
+    expect(page.locator(".run-button")).to_contain_text("Name a symbol")
+
+
+def test_a_range_without_bars_is_said_and_mended(served: Served, look: Look) -> None:
+    page = look(f"{served.url}/?strategy=BuyAndHold&universe=demo&start=1999-01-01&end=2000-01-01")
+    expect(page.locator("[data-empty=universe]")).to_contain_text("No instrument has 1h bars in 1999.")
+    expect(page.get_by_role("button", name="Run on")).to_be_disabled()
+    page.get_by_role("button", name="Use that range").click()
+    expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
+
+
+def test_an_empty_store_says_what_to_do(look: Look, tmp_path: Path) -> None:
+    with serving_here(tmp_path / "home") as found:
+        page = look(found.url)
+        expect(page.locator("[data-empty=store]")).to_contain_text("No bars yet.")
+        expect(page.locator("[data-empty=store]")).to_contain_text("or run tapehead demo for a synthetic market of 48.")
+        expect(page.get_by_role("button", name="Run")).to_be_disabled()
+
+
+def test_a_run_goes_on_without_the_page_is_offered_cancelled_and_resumed(odd: Served, look: Look, gate: Path) -> None:
+    page = look(f"{odd.url}/?strategy=Gated&universe=demo&free=3")
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("tr[data-row]")).to_have_count(3)
+    expect(page.locator("[data-figure=done]")).to_have_text("3 / 12")
+    run = run_of(page)
+    page.goto(odd.url)
+    expect(page.locator(f"[data-offer='{run}']")).to_contain_text("Gated goes on")
+    page.get_by_role("button", name="Show it").click()
+    expect(page.locator("tr[data-row]")).to_have_count(3)
+    expect(page.locator("main")).to_have_attribute("data-state", "running")
+    with page.expect_response(lambda answer: answer.url.endswith("/cancel")):
+        page.keyboard.press("Escape")
+    (gate / "gate" / "open").touch()
+    whole(page, "cancelled")
+    kept = page.locator("tr[data-row]").count()
+    expect(page.locator(".ending")).to_contain_text(f"Cancelled at {kept} of 12. The {kept} are kept.")
+    assert len(results_of(odd, run)) == kept < 12
+    page.get_by_role("button", name="Resume").click()
+    whole(page)
+    expect(page.locator("tr[data-row]")).to_have_count(12)
+    assert sorted(row["symbol"] for row in drawn(page)) == sorted(results_of(odd, run))
+
+
+def test_failed_rows_are_listed_with_what_to_do(odd: Served, look: Look) -> None:
+    page = look(f"{odd.url}/?strategy=Fails&universe=demo")
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    whole(page)
+    expect(page.locator("tr[data-row]")).to_have_count(11)
+    page.get_by_role("button", name="1 failed").click()
+    row = page.locator("[data-failed=BTCUSDT]")
+    expect(row).to_contain_text("no bitcoin here")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("[data-figure=done]")).to_have_text("12 / 12")
+
+
+def test_later_bars_that_are_known_are_named(odd: Served, look: Look) -> None:
+    page = look(f"{odd.url}/?strategy=Peek&universe=demo")
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    whole(page)
+    page.locator("[data-figure=look-ahead]").get_by_role("button").click()
+    told = httpx.get(f"{odd.url}/api/v1/runs/{run_of(page)}").json()["ended"]["look_ahead"]
+    assert told["found"] is True
+    finding = page.locator("[data-finding]")
+    expect(finding).to_contain_text(told["instrument"].partition(":")[2])
+    expect(finding).to_contain_text(told["bar"][:10])
+    expect(finding).to_contain_text(told["signal"])
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_no_rule_of_axe_is_broken_and_nothing_shifts(served: Served, look: Look, dark: bool) -> None:
+    page = look(served.url, dark=dark)
+    page.evaluate(
+        """window.shifted = 0; new PerformanceObserver((list) => {
+            for (const one of list.getEntries()) window.shifted += one.value;
+        }).observe({ type: "layout-shift", buffered: true })"""
+    )
+    expect(page.get_by_role("button", name="Run on")).to_be_enabled()
+    clean(page)
+    page.keyboard.press("Control+Enter")
+    whole(page)
+    clean(page)
+    page.get_by_role("button", name="Return %").click()
+    page.keyboard.press("f")
+    clean(page)
+    assert page.evaluate("window.shifted") == 0
+
+
+def clean(page: Page) -> None:
+    """Find nothing that axe complains of."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run().then((said) => said.violations)")
+    assert found == [], json.dumps(found, indent=1)[:4000]
