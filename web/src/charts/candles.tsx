@@ -28,6 +28,8 @@ export interface CurveLine {
   ink: string;
   points: readonly LinePoint[];
   write: (value: number) => string;
+  /** Drawn into the pane of the line before it, which gives the height and the name. */
+  beside?: boolean;
 }
 
 interface Props {
@@ -75,7 +77,9 @@ export function Candles(props: Props) {
   Object.assign(now.current, { slots, onView, onPick, interval, tick });
   const [patches, setPatches] = useState<Patch[]>([]);
   const [ink, setInk] = useState(0);
-  const total = height + lines.reduce((sum, line) => sum + line.height, 0) + AXIS;
+  const own = lines.filter((line) => !line.beside);
+  const panes = lines.map((line) => (line.beside ? "+" : line.height)).join(" ");
+  const total = height + own.reduce((sum, line) => sum + line.height, 0) + AXIS;
 
   useEffect(() => {
     const host = place.current;
@@ -107,11 +111,11 @@ export function Candles(props: Props) {
       chart.remove();
     };
     // The chart is made once for its panes; what is drawn in it changes below.
-  }, [height, lines.length]);
+  }, [height, panes]);
 
   useEffect(() => {
     if (parts.current) paint(parts.current, lines);
-  }, [ink, height, lines.length]);
+  }, [ink, height, panes]);
 
   useEffect(() => {
     const made = parts.current;
@@ -136,7 +140,7 @@ export function Candles(props: Props) {
     if (state.gone === goal) show(made.chart, slots, state.view);
     state.quiet = false;
     setPatches(patchesOf(made.chart, slots));
-  }, [slots, tick, height, lines.length]);
+  }, [slots, tick, height, panes]);
 
   useEffect(() => {
     lines.forEach((line, index) =>
@@ -146,7 +150,7 @@ export function Candles(props: Props) {
         ),
       ),
     );
-  }, [lines, height]);
+  }, [lines, height, panes]);
 
   useEffect(() => {
     parts.current?.marks.set(slots, trades, chosen, {
@@ -155,7 +159,7 @@ export function Candles(props: Props) {
       target: token("gain"),
       warn: token("warn"),
     });
-  }, [slots, trades, chosen, ink, height, lines.length]);
+  }, [slots, trades, chosen, ink, height, panes]);
 
   useEffect(() => {
     const made = parts.current;
@@ -168,7 +172,7 @@ export function Candles(props: Props) {
       // A chart that is taken down shows nothing any more.
       if (parts.current === made) end();
     };
-  }, [goal, slots, height, lines.length]);
+  }, [goal, slots, height, panes]);
 
   let top = height;
   return (
@@ -182,7 +186,7 @@ export function Candles(props: Props) {
         ))}
       </div>
       <div className="read" ref={read} />
-      {lines.map((line) => {
+      {own.map((line) => {
         const here = top;
         top += line.height;
         return (
@@ -207,8 +211,10 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
     localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
-  const drawn = lines.map((line, index) =>
-    chart.addSeries(
+  let pane = 0;
+  const drawn = lines.map((line) => {
+    if (!line.beside) pane += 1;
+    return chart.addSeries(
       LineSeries,
       {
         lineWidth: 1,
@@ -217,10 +223,11 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
         crosshairMarkerRadius: 2,
         priceFormat: { type: "custom", minMove: 0.01, formatter: line.write },
       },
-      index + 1,
-    ),
-  );
-  chart.panes().forEach((pane, index) => pane.setStretchFactor(index === 0 ? height : (lines[index - 1]?.height ?? 1)));
+      pane,
+    );
+  });
+  const heights = [height, ...lines.filter((line) => !line.beside).map((line) => line.height)];
+  chart.panes().forEach((each, index) => each.setStretchFactor(heights[index] ?? 1));
   const marks = new TradeMarks();
   candles.attachPrimitive(marks);
   return { chart, candles, lines: drawn, marks };

@@ -1,3 +1,103 @@
+/** What the store holds: its instruments, and of one of them candles, indicators, coverage and facts. */
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useLocation, useParams } from "wouter";
+import { Fault } from "../../parts/fault";
+import { useKeys } from "../../parts/keys";
+import { EmptyStore } from "../run/states";
+import { Instruments } from "./instruments";
+import { type Instrument, useInstruments, type Wanted } from "./listed";
+import { One } from "./one";
+import "./market.css";
+
+const PHONE = matchMedia("(max-width: 799px)");
+const onPhoneChange = (call: () => void) => {
+  PHONE.addEventListener("change", call);
+  return () => PHONE.removeEventListener("change", call);
+};
+
+const EVERYTHING: Wanted = { text: "", universe: "", kind: "" };
+
+export function pathOf(instrument: string): string {
+  return `/market/${encodeURIComponent(instrument)}`;
+}
+
+function plainText(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A name with a bare percent sign is what it says.
+    return text;
+  }
+}
+
 export default function MarketPage() {
-  return <main id="main" data-page="market" data-state="idle" tabIndex={-1} />;
+  const [, go] = useLocation();
+  const asked = plainText(useParams<{ symbol?: string }>().symbol ?? "");
+  const [wanted, want] = useState(EVERYTHING);
+  const { rows, isAsked, fault, isEmpty, cut } = useInstruments(wanted);
+  const phone = useSyncExternalStore(onPhoneChange, () => PHONE.matches);
+  const found = useKnown(rows, asked);
+  const first = rows[0]?.instrument;
+  useEffect(() => {
+    if (!asked && !phone && first) go(pathOf(first), { replace: true });
+  }, [asked, phone, first, go]);
+  const here = found ? rows.findIndex((row) => row.instrument === found.instrument) : -1;
+  const step = (by: number) => {
+    const next = rows[here + by];
+    if (here >= 0 && next) go(pathOf(next.instrument));
+  };
+  useKeys([
+    { press: "[", does: "previous instrument", act: () => step(-1) },
+    { press: "]", does: "next instrument", act: () => step(1) },
+    { press: "Backspace", does: "back", act: () => history.back() },
+  ]);
+  const state = fault ? "failed" : isAsked ? "done" : "idle";
+  return (
+    <main id="main" data-page="market" data-state={state} tabIndex={-1} className={asked ? "market one" : "market"}>
+      {fault ? (
+        <Fault fault={fault} />
+      ) : isEmpty ? (
+        <EmptyStore />
+      ) : (
+        <div className="market-body">
+          {(!phone || !asked) && (
+            <Instruments
+              rows={rows}
+              cut={cut}
+              isAsked={isAsked}
+              wanted={wanted}
+              want={want}
+              here={found?.instrument ?? ""}
+              open={(instrument) => go(pathOf(instrument))}
+            />
+          )}
+          {asked &&
+            (found ? (
+              <One key={found.instrument} instrument={found} phone={phone} step={step} />
+            ) : (
+              isAsked && <Unknown name={asked} />
+            ))}
+        </div>
+      )}
+    </main>
+  );
+}
+
+/** The instrument of the address; it stays while the list is filtered to others. */
+function useKnown(rows: readonly Instrument[], asked: string): Instrument | undefined {
+  const last = useRef<Instrument | undefined>(undefined);
+  const found = rows.find((row) => row.instrument === asked) ?? rows.find((row) => row.symbol === asked);
+  const named = (one: Instrument | undefined) =>
+    one !== undefined && (one.instrument === asked || one.symbol === asked);
+  if (found) last.current = found;
+  return found ?? (named(last.current) ? last.current : undefined);
+}
+
+function Unknown({ name }: { name: string }) {
+  return (
+    <div className="empty" data-empty="instrument">
+      <h1>No instrument {name}.</h1>
+      <p>Choose one of the list, or look for its letters.</p>
+    </div>
+  );
 }

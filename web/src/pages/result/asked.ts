@@ -1,8 +1,7 @@
 /** What the page of a result asks the service for, and when. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, body, type Schema } from "../../api/ask";
-import type { Bar, Hole } from "../../charts/slots";
-import * as format from "../../parts/format";
+import type { Stretch } from "../../charts/stretch";
 
 /** A closed trade as the service tells it. */
 export interface Trade {
@@ -23,12 +22,6 @@ export interface Trade {
   across_gap: boolean;
   stop: number | null;
   target: number | null;
-}
-
-/** A stretch of the result, ms UTC, `end` not included. */
-export interface Stretch {
-  start: number;
-  end: number;
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -85,89 +78,6 @@ export function useEquity(run: string, symbol: string, { start, end }: Stretch, 
   });
 }
 
-/** Flags to look twice at; thinned bars have those of how they were put together, which say nothing. */
-function flagsOf(flags: readonly string[]): string[] {
-  const found = flags.filter((flag) => flag === "partial" || flag === "repaired" || flag === "suspect");
-  return flags.includes("traded") ? found : [...found, "not traded"];
-}
-
-export interface ReadBars {
-  bars: Bar[];
-  stretch: Stretch;
-  /** What one bar stands for, s. */
-  step: number;
-  thinned: boolean;
-}
-
-export function useBars(
-  instrument: string,
-  interval: string,
-  seconds: number,
-  snapshot: number,
-  stretch: Stretch,
-  points: number,
-) {
-  const { start, end } = stretch;
-  return useQuery({
-    queryKey: ["bars", instrument, interval, snapshot, start, end, points],
-    queryFn: async (): Promise<ReadBars> => {
-      const query = { interval, start: iso(start), end: iso(end), points, snapshot };
-      const params = { path: { symbol: instrument }, query };
-      const found = (await body(api.GET("/api/v1/bars/{symbol}", { params }))) as Schema["BarsPage"];
-      const { ts = [], open, high, low, close, flags } = found.bars;
-      const thinned = found.total > found.count;
-      const bars = (ts ?? []).map((text, place) => ({
-        time: Date.parse(text) / 1000,
-        open: open?.[place] ?? 0,
-        high: high?.[place] ?? 0,
-        low: low?.[place] ?? 0,
-        close: close?.[place] ?? 0,
-        flags: thinned ? [] : flagsOf(flags?.[place] ?? []),
-      }));
-      return { bars, stretch, step: thinned ? leastStep(bars, seconds) : seconds, thinned };
-    },
-    enabled: end > start && seconds > 0,
-    staleTime: FOREVER,
-    placeholderData: keepPreviousData,
-  });
-}
-
-function leastStep(bars: readonly Bar[], seconds: number): number {
-  let least = FOREVER;
-  for (let place = 1; place < bars.length; place++)
-    least = Math.min(least, (bars[place] as Bar).time - (bars[place - 1] as Bar).time);
-  return Number.isFinite(least) ? least : seconds;
-}
-
-/** Holes of the series, from the calendar that the service knows. */
-export function useHoles(instrument: string, interval: string, seconds: number) {
-  return useQuery({
-    queryKey: ["holes", instrument, interval],
-    queryFn: async () => {
-      const query = { symbols: instrument, interval, gaps: true };
-      const { coverage } = await body(api.GET("/api/v1/coverage", { params: { query } }));
-      return (coverage[0]?.runs ?? []).map(({ start, end, bars, state }): Hole => ({
-        start: Date.parse(start) / 1000,
-        end: Date.parse(end) / 1000,
-        bars,
-        words: `${lasting(bars * seconds)} ${state === "empty" ? "without a trade" : "missing"}`,
-      }));
-    },
-    enabled: instrument !== "" && seconds > 0,
-  });
-}
-
-/** A whole number of the largest unit that divides it: `8 h`, `15 min`, `3 d`. */
-export function lasting(seconds: number): string {
-  for (const [unit, size] of [
-    ["d", 86_400],
-    ["h", 3600],
-    ["min", 60],
-  ] as const)
-    if (seconds % size === 0) return `${format.count(seconds / size)} ${unit}`;
-  return `${format.count(seconds)} s`;
-}
-
 export function useInstrument(instrument: string) {
   const [venue, symbol = ""] = instrument.split(":");
   return useQuery({
@@ -217,11 +127,4 @@ export function useNeighbours(run: string) {
     },
     staleTime: FOREVER,
   });
-}
-
-const UNITS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-
-/** How long a bar of an interval is, s: of `15m` 900. */
-export function secondsOf(interval: string): number {
-  return Number.parseInt(interval, 10) * (UNITS[interval.slice(-1)] ?? 0);
 }

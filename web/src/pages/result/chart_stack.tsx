@@ -2,15 +2,15 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Candles, type CurveLine, type View } from "../../charts/candles";
 import { type Bar, laidOut, lineAt } from "../../charts/slots";
+import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
-import { type Stretch, type Trade, useBars, useEquity, useHoles, useInstrument } from "./asked";
+import { useBars, useHoles } from "../bars";
+import { type Trade, useEquity, useInstrument } from "./asked";
 
 /** Bars asked for at a time; a third of them is in view. */
 const POINTS = 1440;
 const OVERVIEW = 480;
-/** With fewer thinned bars than this in view they are read again, finer. */
-const LEAST_SHOWN = 200;
 /** Bars around a trade that is gone to. */
 const AROUND = 120;
 const SETTLED_MS = 120;
@@ -146,32 +146,6 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       />
     </div>
   );
-}
-
-function viewOf({ start, end }: Stretch): View {
-  return { from: start / 1000, to: end / 1000 };
-}
-
-/** Call the last of several calls, once they have stopped. */
-function later(ms: number): (call: () => void) => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  return (call) => {
-    clearTimeout(timer);
-    timer = setTimeout(call, ms);
-  };
-}
-
-/** The stretch to read for a view; none where what is read does. */
-function stretchFor(view: View, read: Stretch, step: number, seconds: number, whole: Stretch): Stretch | undefined {
-  const [from, to] = [Math.max(view.from * 1000, whole.start), Math.min(view.to * 1000, whole.end)];
-  const width = to - from;
-  if (!(width > 0)) return undefined;
-  const coarse = step > seconds && width / 1000 / step < LEAST_SHOWN;
-  const outside = from < read.start || to > read.end;
-  if (!coarse && !outside) return undefined;
-  const start = Math.max(whole.start, from - width);
-  const end = Math.min(whole.end, to + width);
-  return start === whole.start && end === whole.end && !coarse ? whole : { start, end };
 }
 
 /** A view with the trade in its middle: as wide as the one before where the trade can be seen in that. */

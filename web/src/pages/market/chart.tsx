@@ -1,0 +1,133 @@
+/** Candles of an instrument with indicators below; what is in view is read as finely as it can be seen. */
+import { useQueries } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { Schema } from "../../api/ask";
+import { Candles, type CurveLine, type View } from "../../charts/candles";
+import { laidOut, lineAt } from "../../charts/slots";
+import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
+import { Fault } from "../../parts/fault";
+import * as format from "../../parts/format";
+import { holesOf, secondsOf, useBars } from "../bars";
+import { type Instrument, type Line, seriesQuery } from "./listed";
+
+/** Bars that are in view at first, and that are read at a time. */
+const FIRST = 300;
+const FIRST_PHONE = 120;
+const POINTS = 1440;
+const SETTLED_MS = 120;
+const PANE = 90;
+const INKS = ["text", "accent", "warn"];
+
+interface Props {
+  instrument: Instrument;
+  interval: string;
+  source: Instrument["intervals"][number];
+  coverage: Schema["SeriesCoverage"] | undefined;
+  snapshot: number | undefined;
+  lines: readonly Line[];
+  phone: boolean;
+  onFault: (fault: unknown) => void;
+}
+
+export function Chart({ instrument, interval, source, coverage, snapshot, lines, phone, onFault }: Props) {
+  const seconds = secondsOf(interval);
+  const across = phone ? FIRST_PHONE : FIRST;
+  const [whole] = useState<Stretch>(() => ({
+    start: Date.parse(source.first),
+    end: Date.parse(source.last) + seconds * 1000,
+  }));
+  const [first] = useState(() => ({
+    start: Math.max(whole.start, whole.end - across * seconds * 1000),
+    end: whole.end,
+  }));
+  const [stretch, setStretch] = useState<Stretch>(() => ({
+    start: Math.max(whole.start, whole.end - 3 * across * seconds * 1000),
+    end: whole.end,
+  }));
+  const [goal] = useState(() => viewOf(first));
+  const name = instrument.instrument;
+  // Nothing is read before the snapshot is known, so that bars, holes and lines are of one state of the store.
+  const bars = useBars(name, interval, snapshot === undefined ? 0 : seconds, snapshot ?? 0, stretch, POINTS);
+  const asked = {
+    symbol: name,
+    interval,
+    start: new Date(stretch.start).toISOString(),
+    end: new Date(stretch.end).toISOString(),
+    points: POINTS,
+    snapshot: snapshot ?? 0,
+  };
+  const found = useQueries({ queries: lines.map((line) => seriesQuery(line, asked, snapshot !== undefined)) });
+  const fault = found.find((each) => each.error)?.error ?? null;
+  useEffect(() => onFault(fault), [fault, onFault]);
+  const every = secondsOf(source.interval);
+  const holes = useMemo(() => holesOf(coverage?.runs ?? [], every), [coverage, every]);
+  const read = bars.data;
+  const slots = useMemo(
+    () => laidOut(read?.bars ?? [], holes, every, read?.step ?? seconds),
+    [read, holes, every, seconds],
+  );
+  const data = found.map((each) => each.data);
+  const curves = useMemo(
+    () => lines.flatMap((line, place) => curvesOf(line, data[place], slots, instrument.tick)),
+    [lines, slots, instrument.tick, ...data.map((each) => each?.ts)],
+  );
+  const settle = useMemo(() => later(SETTLED_MS), []);
+  const look = useRef((_: View) => {});
+  look.current = (view) => {
+    const next = stretchFor(view, read?.stretch ?? stretch, read?.step ?? seconds, seconds, whole);
+    if (next) setStretch(next);
+  };
+  const moved = useCallback((view: View) => settle(() => look.current(view)), [settle]);
+  if (bars.error) return <Fault fault={bars.error} />;
+  return (
+    <div
+      className="market-chart"
+      data-bars={read?.bars.length ?? 0}
+      data-thinned={read?.thinned ?? ""}
+      data-last={read?.bars.at(-1)?.close ?? ""}
+      data-flagged={read?.bars.filter((bar) => bar.flags.length > 0).length ?? ""}
+    >
+      <Candles
+        slots={slots}
+        lines={curves}
+        height={phone ? 260 : 520}
+        label={inWords(instrument, interval, coverage)}
+        interval={interval}
+        tick={instrument.tick}
+        goal={goal}
+        onView={moved}
+      />
+    </div>
+  );
+}
+
+/** The lines of an indicator, all in one pane; what is not known yet is not drawn. */
+function curvesOf(
+  line: Line,
+  series: Schema["IndicatorSeries"] | undefined,
+  slots: ReturnType<typeof laidOut>,
+  tick: number,
+): CurveLine[] {
+  const told = Object.entries(series?.lines ?? { [line.indicator]: [] });
+  const given = Object.values(line.parameters).join(", ");
+  const head = `${line.indicator}${given ? ` ${given}` : ""}${told.length > 1 ? `: ${told.map(([name]) => name).join(", ")}` : ""}`;
+  const times = (series?.ts ?? []).map((text) => Date.parse(text) / 1000);
+  return told.map(([name, values], place) => ({
+    name: place === 0 ? head : `${line.indicator} ${name}`,
+    height: PANE,
+    ink: INKS[place] ?? "text3",
+    points: lineAt(
+      slots,
+      values.flatMap((value, at) => (value === null ? [] : [{ time: times[at] as number, value }])),
+    ),
+    write: (value) => format.price(value, Math.abs(value) < 1000 ? 0.01 : tick),
+    beside: place > 0,
+  }));
+}
+
+function inWords({ symbol }: Instrument, interval: string, coverage: Schema["SeriesCoverage"] | undefined): string {
+  const held = coverage
+    ? ` from ${format.day(coverage.first)} to ${format.day(coverage.last)}, ${format.several(coverage.gaps, "hole")}`
+    : "";
+  return `Candles of ${symbol}, ${interval}${held}. The series are in the table below.`;
+}
