@@ -1,5 +1,6 @@
 """README and docs: every transcript is typed in and must print what the page shows."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ PAGES = sorted(
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Reader:
+def reader(tmp_path: Path) -> Iterator[Reader]:
     folder = tmp_path / "clone"
     write_bars(folder / "bars", ("BTCUSDT", "ETHUSDT"))
-    return Reader(folder, ROOT)
+    reader = Reader(folder, ROOT)
+    yield reader
+    reader.close()
 
 
 def _link_data(reader: Reader, text: str, shared: Path) -> None:

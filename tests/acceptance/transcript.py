@@ -8,11 +8,16 @@ Each printed line must stand in the page, number by number. Only what cannot be 
 ids of runs, receipts, digests, sizes, paths of folders. A line `...` stands for any lines, an empty line for itself.
 Progress, which a slow machine prints and a fast one does not, is left out.
 A command may name a run by the id that the page shows. A command that ends in an error shows its `error:` line.
+A page may start a service in the background that notes its number in a file `*.pid`; whatever is left of it ends with
+the page, and its port 8750 is one that is free.
 `make demo` is run as the recipe says, in that folder; what sets up, tests or clones is not run and shows no output.
 """
 
+import contextlib
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -36,6 +41,7 @@ PROGRESS = re.compile(
     r"^(?:reading|writing|comparing|checking|making|instruments filtered)\b.*   [0-9][0-9,]*(?: of [0-9][0-9,]*)?$"
 )
 ANY = "..."
+_SHOWN_PORT = "8750"
 
 
 class Step(NamedTuple):
@@ -103,6 +109,7 @@ class Reader:
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder, self.root = folder, root
         self.ids: dict[str, str] = {}
+        self.port = _free_port()
         program = Path(sys.executable).parent
         (folder / ".venv").mkdir()
         (folder / ".venv" / "bin").symlink_to(program)
@@ -110,10 +117,16 @@ class Reader:
         path = f"{program}:{os.environ['PATH']}"
         self.env = {**kept, "PATH": path, "HOME": str(folder), "COLUMNS": "80", "LINES": "24"}
 
+    def close(self) -> None:
+        """End what the page has left running."""
+        for file in self.folder.glob("*.pid"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+
     def read(self, part: Step | File) -> str | None:
         """Do what the page says; return what is wrong with it."""
         if isinstance(part, File):
-            (self.folder / part.name).write_text(part.text, encoding="utf-8")
+            (self.folder / part.name).write_text(part.text.replace(_SHOWN_PORT, self.port), encoding="utf-8")
             return None
         if NOT_RUN.match(part.command):
             return (
@@ -137,7 +150,7 @@ class Reader:
         if command.startswith("make demo"):
             command = _recipe(self.root, "demo")
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-c", command.replace(_SHOWN_PORT, self.port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -146,13 +159,21 @@ class Reader:
             check=False,
             timeout=240,
         )
-        return done.returncode, [line for line in done.stdout.splitlines() if not PROGRESS.match(line)]
+        out = done.stdout.replace(self.port, _SHOWN_PORT)
+        return done.returncode, [line for line in out.splitlines() if not PROGRESS.match(line)]
 
     def _learn(self, shown: tuple[str, ...], printed: list[str]) -> None:
         """Remember which run the page means by its ids."""
         theirs = RUN_ID.findall("\n".join(line for line in shown if "Kept as run" in line))
         ours = RUN_ID.findall("\n".join(line for line in printed if "Kept as run" in line))
         self.ids.update(zip(theirs, ours, strict=False))
+
+
+def _free_port() -> str:
+    """Return the number of a port that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return str(free.getsockname()[1])
 
 
 def _recipe(root: Path, target: str) -> str:
