@@ -18,6 +18,12 @@ const SETTLED_MS = 120;
 const PANE = 90;
 const INKS = ["text", "accent", "warn"];
 
+/** What became of the indicators: why one could not be computed, and the last value of each of their lines. */
+export interface ReadLines {
+  fault: unknown;
+  ends: readonly Record<string, number | null>[];
+}
+
 interface Props {
   instrument: Instrument;
   interval: string;
@@ -26,10 +32,10 @@ interface Props {
   snapshot: number | undefined;
   lines: readonly Line[];
   phone: boolean;
-  onFault: (fault: unknown) => void;
+  onRead: (read: ReadLines) => void;
 }
 
-export function Chart({ instrument, interval, source, coverage, snapshot, lines, phone, onFault }: Props) {
+export function Chart({ instrument, interval, source, coverage, snapshot, lines, phone, onRead }: Props) {
   const seconds = secondsOf(interval);
   const across = phone ? FIRST_PHONE : FIRST;
   const [whole] = useState<Stretch>(() => ({
@@ -57,8 +63,6 @@ export function Chart({ instrument, interval, source, coverage, snapshot, lines,
     snapshot: snapshot ?? 0,
   };
   const found = useQueries({ queries: lines.map((line) => seriesQuery(line, asked, snapshot !== undefined)) });
-  const fault = found.find((each) => each.error)?.error ?? null;
-  useEffect(() => onFault(fault), [fault, onFault]);
   const every = secondsOf(source.interval);
   const holes = useMemo(() => holesOf(coverage?.runs ?? [], every), [coverage, every]);
   const read = bars.data;
@@ -67,6 +71,8 @@ export function Chart({ instrument, interval, source, coverage, snapshot, lines,
     [read, holes, every, seconds],
   );
   const data = found.map((each) => each.data);
+  const fault = found.find((each) => each.error)?.error ?? null;
+  useEffect(() => onRead({ fault, ends: data.map(endsOf) }), [fault, onRead, ...data.map((each) => each?.ts)]);
   const curves = useMemo(
     () => lines.flatMap((line, place) => curvesOf(line, data[place], slots, instrument.tick)),
     [lines, slots, instrument.tick, ...data.map((each) => each?.ts)],
@@ -99,6 +105,10 @@ export function Chart({ instrument, interval, source, coverage, snapshot, lines,
       />
     </div>
   );
+}
+
+function endsOf(series: Schema["IndicatorSeries"] | undefined): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(series?.lines ?? {}).map(([name, values]) => [name, values.at(-1) ?? null]));
 }
 
 /** The lines of an indicator, all in one pane; what is not known yet is not drawn. */

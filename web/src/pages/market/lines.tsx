@@ -1,6 +1,8 @@
 /** Up to three indicators below the candles, with their parameters. */
 import { useEffect, useState } from "react";
 import { sentenceOf } from "../../parts/fault";
+import * as format from "../../parts/format";
+import type { ReadLines } from "./chart";
 import { type Indicator, type Line, useIndicators } from "./listed";
 
 const MOST = 3;
@@ -8,14 +10,14 @@ const MOST = 3;
 interface Props {
   lines: readonly Line[];
   change: (lines: readonly Line[]) => void;
-  fault: unknown;
+  read: ReadLines;
 }
 
 function defaults(one: Indicator): Record<string, number> {
   return Object.fromEntries(one.parameters.map(({ name, default: value }) => [name, Number(value)]));
 }
 
-export function Lines({ lines, change, fault }: Props) {
+export function Lines({ lines, change, read }: Props) {
   const known = useIndicators().data ?? [];
   const set = (place: number, next: Line) => change(lines.map((line, at) => (at === place ? next : line)));
   return (
@@ -24,6 +26,7 @@ export function Lines({ lines, change, fault }: Props) {
         <LineForm
           key={`${place} ${line.indicator}`}
           line={line}
+          ends={read.ends[place] ?? {}}
           facts={known.find((one) => one.name === line.indicator)}
           change={(next) => set(place, next)}
           drop={() => change(lines.filter((_, at) => at !== place))}
@@ -47,9 +50,9 @@ export function Lines({ lines, change, fault }: Props) {
           ))}
         </select>
       )}
-      {fault != null && (
+      {read.fault != null && (
         <p className="loss" role="alert" data-fault="indicator">
-          {sentenceOf(fault)}
+          {sentenceOf(read.fault)}
         </p>
       )}
     </div>
@@ -59,11 +62,12 @@ export function Lines({ lines, change, fault }: Props) {
 interface FormProps {
   line: Line;
   facts: Indicator | undefined;
+  ends: Record<string, number | null>;
   change: (line: Line) => void;
   drop: () => void;
 }
 
-function LineForm({ line, facts, change, drop }: FormProps) {
+function LineForm({ line, facts, ends, change, drop }: FormProps) {
   return (
     <span className="market-line" data-line={line.indicator}>
       <span title={facts?.summary}>{line.indicator}</span>
@@ -79,7 +83,19 @@ function LineForm({ line, facts, change, drop }: FormProps) {
           change={(value) => change({ ...line, parameters: { ...line.parameters, [one.name]: value } })}
         />
       ))}
-      <button type="button" className="button" aria-label={`Take ${line.indicator} away`} onClick={drop}>
+      {Object.entries(ends).map(([name, value]) => (
+        <span
+          key={name}
+          className="hint"
+          data-end={name}
+          data-value={value ?? ""}
+          title={`${value ?? "not known yet"}`}
+        >
+          {Object.keys(ends).length > 1 && `${name} `}
+          {value === null ? "–" : format.price(value)}
+        </span>
+      ))}
+      <button type="button" className="button" aria-label={`Remove ${line.indicator}`} onClick={drop}>
         Remove
       </button>
     </span>

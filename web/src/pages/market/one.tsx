@@ -6,7 +6,7 @@ import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
 import { kept, useHeld } from "../../parts/held";
 import { secondsOf } from "../bars";
-import { Chart } from "./chart";
+import { Chart, type ReadLines } from "./chart";
 import { Facts } from "./facts";
 import { Lines } from "./lines";
 import { type Instrument, type Line, useCoverage } from "./listed";
@@ -42,7 +42,7 @@ export function One({ instrument, phone, step }: Props) {
   const wished = useHeld(chosenInterval);
   const interval = choices.includes(wished) ? wished : (instrument.intervals[0]?.interval ?? "");
   const lines = useHeld(chosenLines);
-  const [fault, setFault] = useState<unknown>(null);
+  const [read, setRead] = useState<ReadLines>({ fault: null, ends: [] });
   const coverage = useCoverage(instrument);
   const source = sourceOf(instrument, interval);
   const series = coverage.data?.coverage.find((each) => each.interval === source?.interval);
@@ -93,6 +93,7 @@ export function One({ instrument, phone, step }: Props) {
       </div>
       {source ? (
         <>
+          <Lines lines={lines} change={(next) => chosenLines.set(next)} read={read} />
           <Chart
             key={interval}
             instrument={instrument}
@@ -102,7 +103,7 @@ export function One({ instrument, phone, step }: Props) {
             snapshot={coverage.data?.snapshot}
             lines={lines}
             phone={phone}
-            onFault={setFault}
+            onRead={setRead}
           />
           <div className="market-strip">
             {series?.strip && (
@@ -118,7 +119,6 @@ export function One({ instrument, phone, step }: Props) {
               </>
             )}
           </div>
-          <Lines lines={lines} change={(next) => chosenLines.set(next)} fault={fault} />
         </>
       ) : (
         <div className="empty" data-empty="bars">
