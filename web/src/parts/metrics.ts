@@ -164,6 +164,7 @@ export const METRICS: readonly Metric[] = [
     "Break-even fee",
     (v) => format.ratio(v * 1e4, false),
     "Fee a side, in basis points, at which the profit ends.",
+    { unit: "bps" },
   ),
   metric(
     "ambiguous_trades",
@@ -251,6 +252,8 @@ export function written(one: Metric, metrics: Metrics, why: Record<string, strin
     const text = reason === "no_losses" ? "∞" : "–";
     return { text, raw, tone: "", hover: `${REASONS[reason] ?? reason} ${told}`.trim() };
   }
-  const tone = one.signed && raw !== 0 ? (raw > 0 ? "gain" : "loss") : "";
-  return { text: one.write(raw), raw, tone, hover: `${raw} · ${told}` };
+  const text = one.write(raw);
+  // What is written as zero has no sign to colour.
+  const tone = one.signed && /[1-9]/.test(text) ? (raw > 0 ? "gain" : "loss") : "";
+  return { text, raw, tone, hover: `${raw} · ${told}` };
 }
