@@ -17,6 +17,7 @@ from benchmarks.load.report import ServiceReport
 from benchmarks.machine import ROOT
 from benchmarks.processes import KEEPERS, PEERS, EngineFailed
 from benchmarks.storage_report import StorageReport
+from benchmarks.web import measure as web
 
 Reports = Report | StorageReport | ServiceReport
 Workload = Callable[[Asked, Callable[[str], None]], Reports]
@@ -29,6 +30,7 @@ WORKLOADS: dict[str, Workload] = {
     "W10": open_streams.measure,
     "fairness": fairness.measure,
     "plain": plain.measure,
+    "web": web.measure,
 }
 YEAR = 8_760
 MILLION = 1_000_000
@@ -48,6 +50,8 @@ LOAD = (
     Asked("plain", instruments=48, bars=YEAR),
 )
 """What a service does; needs the environment .venv-load, so `all` is without it."""
+WEB = Asked("web", instruments=48, bars=5 * YEAR)
+"""What the page does; needs a Chromium, so `all` is without it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,6 +120,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _wanted(given: argparse.Namespace) -> list[Asked]:
     """The workloads to run."""
+    if given.workload == WEB.workload:
+        return [replace(WEB, seed=given.seed, fresh=given.fresh)]
     served = _served(given)
     if served:
         return served
