@@ -92,10 +92,10 @@ function Warnings({ run }: { run: Run }) {
     }
     return [...found];
   }, [paced]);
-  if (groups.length === 0) return null;
   return (
-    <section>
+    <section className="warned">
       <h2 className="group">Warnings</h2>
+      {groups.length === 0 && <p className="hint">none</p>}
       <ul className="warnings">
         {groups.slice(0, MOST_WARNINGS).map(([text, instruments]) => (
           <li key={text}>
@@ -125,7 +125,7 @@ function Receipt({ run, engine, snapshot }: { run: Run; engine: string; snapshot
     ["snapshot", String(snapshot ?? run.started?.snapshot ?? "")],
     ["engine", engine],
     ["digest", digest],
-  ].filter(([, value]) => value) as [string, string][];
+  ] as [string, string][];
   const text = lines.map(([name, value]) => `${name} ${value}`).join("\n");
   return (
     <section data-receipt>
@@ -140,7 +140,7 @@ function Receipt({ run, engine, snapshot }: { run: Run; engine: string; snapshot
           <div key={name}>
             <dt>{name}</dt>{" "}
             <dd className="id" title={value} data-value={value}>
-              {format.shortId(value)}
+              {value ? format.shortId(value) : "–"}
             </dd>
           </div>
         ))}

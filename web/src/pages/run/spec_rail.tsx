@@ -227,10 +227,12 @@ export function RunButton({ form, universes, known, refused, busy, problem }: Sp
         </p>
       )}
       <button type="submit" className="primary" disabled={!known || refused !== ""} aria-busy={busy}>
-        {slow ? "Planning the run…" : what}{" "}
-        <span className="keys" aria-hidden="true">
-          {printed("mod+Enter").join(" ")}
-        </span>
+        <span key={what}>{slow ? "Planning the run…" : what}</span>
+        {known && (
+          <span className="keys" aria-hidden="true">
+            {printed("mod+Enter").join(" ")}
+          </span>
+        )}
       </button>
       {known && refused && <p className="hint">{refused}</p>}
     </div>

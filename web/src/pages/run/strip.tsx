@@ -144,7 +144,7 @@ function Figures({ run, phone }: { run: Run; phone: boolean }) {
   const profitable = phone ? String(over) : `${over} of ${results.length}`;
   return (
     <dl className="figures" data-figures>
-      <Figure name="done" label="Done" wide={104}>
+      <Figure name="done" label="Done" wide={phone ? 92 : 104}>
         {totalOf(run) ? `${format.count(doneOf(run))} / ${format.count(totalOf(run))}` : "–"}
       </Figure>
       {!phone && (
@@ -160,13 +160,13 @@ function Figures({ run, phone }: { run: Run; phone: boolean }) {
           </Figure>
         </>
       )}
-      <Figure name="median" label={phone ? "Median" : "Median return"} wide={phone ? 84 : 100} raw={middle} tone={tone}>
+      <Figure name="median" label={phone ? "Median" : "Median return"} wide={phone ? 80 : 100} raw={middle} tone={tone}>
         {middle === null ? "–" : `${format.percent(middle)} %`}
       </Figure>
-      <Figure name="profitable" label="Profitable" wide={phone ? 68 : 92} raw={over}>
+      <Figure name="profitable" label="Profitable" wide={phone ? 60 : 92} raw={over}>
         {results.length ? profitable : "–"}
       </Figure>
-      <Figure name="look-ahead" label="Look-ahead" wide={96}>
+      <Figure name="look-ahead" label="Look-ahead" wide={phone ? 80 : 96}>
         <Verdict run={run} told={done?.look_ahead} />
       </Figure>
     </dl>
