@@ -240,7 +240,7 @@ def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: 
         return order_rows(run.orders(result), times)
     if what == "equity":
         return equity_rows(result, times)
-    alike = (row.instrument for row in session.store.instruments(result.instrument))
+    alike = (row.instrument for row in session.store.instruments(query=result.instrument))
     return trade_rows(result, times, next((one.multiplier for one in alike if one.name == result.instrument), 1.0))
 
 
