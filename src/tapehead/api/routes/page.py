@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, Request
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tapehead.api.answer import answer
@@ -35,7 +34,7 @@ _KINDS: Final = {
 }
 # Vite names files by their content.
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
-_NEVER_OLD: Final = {"Cache-Control": "no-cache"}
+_NEVER_OLD: Final = {"Cache-Control": "private, no-cache"}
 
 
 def document(request: Request) -> Response:
@@ -82,6 +81,7 @@ def _file(request: Request, name: str, headers: dict[str, str]) -> Response:
             code="page.absent",
         )
     if name not in files:
-        raise HTTPException(404)
+        # A tab that is older than the service asks for files of another build.
+        raise ServiceError("The page has no such file now. Load it anew: GET /", code="page.absent")
     data, kind, tag = files[name]
     return answer(request, data, kind, tag=tag, headers=headers)
