@@ -51,6 +51,9 @@ interface Props {
 
 export const AXIS = 26;
 const MOVE_MS = 200;
+const LEAST_PLACES = 16;
+/** px; the chart cannot draw lines of which no point is in view. */
+const WIDEST_PLACE = 60;
 
 interface Parts {
   chart: IChartApi;
@@ -165,6 +168,8 @@ export function Candles(props: Props) {
     const made = parts.current;
     const state = now.current;
     if (!made || slots.times.length === 0 || state.gone === goal) return;
+    // Bars that are too coarse for this view show next to nothing in it: finer ones are on their way.
+    if (slots.step > slots.interval && (goal.to - goal.from) / slots.step < LEAST_PLACES) return;
     const first = state.gone === undefined;
     state.gone = goal;
     const end = go(made.chart, state, goal, first);
@@ -205,7 +210,13 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, panes: { enableResize: false } },
     grid: { vertLines: { visible: false }, horzLines: { visible: false } },
-    timeScale: { minBarSpacing: 0.05, rightOffset: 2, timeVisible: true, secondsVisible: false },
+    timeScale: {
+      minBarSpacing: 0.05,
+      maxBarSpacing: WIDEST_PLACE,
+      rightOffset: 2,
+      timeVisible: true,
+      secondsVisible: false,
+    },
     handleScroll: { vertTouchDrag: false },
     rightPriceScale: { minimumWidth: 64 },
     localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },

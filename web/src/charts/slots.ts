@@ -33,8 +33,9 @@ export interface Slots {
   holes: readonly PlacedHole[];
   /** Places whose line must not go on to the next one. */
   ends: ReadonlySet<number>;
-  /** What one place stands for, s. */
+  /** What one place stands for, s, and what it would where nothing is thinned. */
   step: number;
+  interval: number;
 }
 
 const MOST_EMPTY = 4000;
@@ -84,7 +85,7 @@ export function laidOut(bars: readonly Bar[], holes: readonly Hole[], interval: 
       }
     }
   });
-  return { times, bars: placed, holes: found, ends, step };
+  return { times, bars: placed, holes: found, ends, step, interval };
 }
 
 /** Where a time lies on the axis, in places; beyond the ends as far as its steps reach. */

@@ -40,9 +40,13 @@ interface Props {
 
 export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Props) {
   const { run, symbol, instrument, interval, seconds, whole, cash } = shown;
-  const [stretch, setStretch] = useState(whole);
-  const [goal, setGoal] = useState<View>(() => viewOf(whole));
-  const points = stretch === whole ? OVERVIEW : POINTS;
+  const [goal, setGoal] = useState<View>(() => (chosen ? viewOfTrade(chosen, viewOf(whole), seconds) : viewOf(whole)));
+  const next = useCallback(
+    (to: View, read: Stretch) => stretchFor(to, read, stepOf(read, whole, seconds), seconds, whole) ?? read,
+    [seconds, whole],
+  );
+  const [stretch, setStretch] = useState(() => next(goal, whole));
+  const points = pointsOf(stretch, whole);
   const bars = useBars(instrument, interval, seconds, shown.snapshot, stretch, points);
   const equity = useEquity(run, symbol, stretch, 2 * points + 2);
   const holes = useHoles(instrument, interval, seconds);
@@ -94,31 +98,23 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
   );
 
   const view = useRef<View>(goal);
-  const read = bars.data;
   const settle = useMemo(() => later(SETTLED_MS), []);
-  const look = useCallback(
-    (wanted: View) => {
-      const next = stretchFor(wanted, read?.stretch ?? stretch, read?.step ?? seconds, seconds, whole);
-      if (next) setStretch(next);
-    },
-    [read, stretch, seconds, whole],
-  );
-  const looking = useRef(look);
-  looking.current = look;
+  const look = useCallback((to: View) => setStretch((read) => next(to, read)), [next]);
   const moved = useCallback(
     (to: View) => {
       view.current = to;
-      settle(() => looking.current(to));
+      settle(() => look(to));
     },
-    [settle],
+    [settle, look],
   );
-
+  const gone = useRef(chosen);
   useEffect(() => {
-    if (!chosen) return;
+    if (!chosen || gone.current === chosen) return;
+    gone.current = chosen;
     const to = viewOfTrade(chosen, view.current, seconds);
     setGoal(to);
-    looking.current(to);
-  }, [chosen, seconds]);
+    look(to);
+  }, [chosen, seconds, look]);
 
   const pick = useCallback(
     (time: number) => {
@@ -146,6 +142,15 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       />
     </div>
   );
+}
+
+function pointsOf(read: Stretch, whole: Stretch): number {
+  return read === whole ? OVERVIEW : POINTS;
+}
+
+/** What a bar of a stretch stands for before it is there, s. */
+function stepOf(read: Stretch, whole: Stretch, seconds: number): number {
+  return Math.max(seconds, (read.end - read.start) / 1000 / pointsOf(read, whole));
 }
 
 /** A view with the trade in its middle: as wide as the one before where the trade can be seen in that. */

@@ -11,7 +11,7 @@ import { ChartStack, type Shown } from "./chart_stack";
 import { CostSlider } from "./cost_slider";
 import { factsOf } from "./explanation";
 import { ExplanationCard } from "./explanation_card";
-import { type Band, MetricList } from "./metric_list";
+import { type Band, MetricList, MoreMetrics } from "./metric_list";
 import { ReceiptPart } from "./receipt";
 import { pathOf, TitleBar } from "./title_bar";
 import { TradeTable } from "./trade_table";
@@ -80,6 +80,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
   );
   const metrics: Metrics = remade.data?.metrics ?? result?.metrics ?? {};
   const why = remade.data?.why ?? result?.why ?? {};
+  const told = { metrics, why, convention: remade.data?.convention ?? undefined };
   const spec = detail.data?.spec;
   const path = String(spec?.path ?? "pessimistic");
   const fee = typeof (spec?.fee ?? 0) === "number" ? Number(spec?.fee ?? 0) : Number.NaN;
@@ -116,7 +117,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
               />
             )}
           </div>
-          <Tabs tab={tab} choose={setTab} />
+          <Tabs tab={tab === "Chart" && !phone ? "Trades" : tab} choose={setTab} />
           <div className="part trade-part">
             {result && (
               <TradeTable
@@ -145,7 +146,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
           )}
           <div className="part metric-part">
             {remade.data?.trouble && <p className="warn">{remade.data.trouble}</p>}
-            <MetricList metrics={metrics} why={why} convention={remade.data?.convention ?? undefined} band={band} />
+            <MetricList {...told} band={band} />
             <CostSlider
               trades={trades}
               basis={remade.data?.cost_basis}
@@ -160,6 +161,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
                 <Months years={remade.data.months} />
               </section>
             )}
+            {(remade.isSuccess || remade.isError) && <MoreMetrics {...told} />}
           </div>
           {(remade.isSuccess || remade.isError) && (
             <div className="part receipt-tab">

@@ -47,32 +47,36 @@ interface Props {
   metrics: Metrics;
   why: Record<string, string>;
   convention: Convention | undefined;
-  band: Band | undefined;
 }
 
-export function MetricList({ metrics, why, convention, band }: Props) {
-  const row = (one: Metric) => (
-    <MetricRow key={one.name} one={one} metrics={metrics} why={why} convention={convention} />
-  );
+export function MetricList({ band, ...told }: Props & { band: Band | undefined }) {
   return (
     <section aria-label="Metrics">
       <h2 className="group">Metrics</h2>
       <dl className="metrics">
-        {HEAD.map(row)}
+        {HEAD.map((one) => (
+          <MetricRow key={one.name} one={one} {...told} />
+        ))}
         <BandRow band={band} />
-        {REST.map(row)}
       </dl>
     </section>
   );
 }
 
-function MetricRow(props: {
-  one: Metric;
-  metrics: Metrics;
-  why: Record<string, string>;
-  convention: Convention | undefined;
-}) {
-  const { one, metrics, why, convention } = props;
+export function MoreMetrics(told: Props) {
+  return (
+    <section aria-label="More metrics">
+      <h2 className="group">More metrics</h2>
+      <dl className="metrics">
+        {REST.map((one) => (
+          <MetricRow key={one.name} one={one} {...told} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function MetricRow({ one, metrics, why, convention }: Props & { one: Metric }) {
   const year = convention && YEARLY.has(one.name) ? yearInWords(convention) : "";
   const shown = one.name in metrics ? written(one, metrics, why, year) : undefined;
   const unit = one.unit && shown?.raw !== null ? ` ${one.unit}` : "";

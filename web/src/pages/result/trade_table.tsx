@@ -13,6 +13,7 @@ interface Props {
   rowHeight: number;
 }
 
+const HEADER = 28;
 const HEADERS: readonly [string, boolean][] = [
   ["#", true],
   ["Side", false],
@@ -32,7 +33,8 @@ export function TradeTable({ trades, chosen, choose, interval, tick, rowHeight }
     getScrollElement: () => scroll.current,
     estimateSize: () => rowHeight,
     overscan: 8,
-    scrollPaddingStart: 28,
+    scrollPaddingStart: rowHeight,
+    scrollPaddingEnd: HEADER + rowHeight,
   });
   useEffect(() => rows.measure(), [rowHeight, rows]);
   useEffect(() => {
