@@ -75,7 +75,7 @@ export function holesOf(runs: readonly Schema["Gap"][], seconds: number): Hole[]
 /** Holes of the series, from the calendar that the service knows. */
 export function useHoles(instrument: string, interval: string, seconds: number) {
   return useQuery({
-    queryKey: ["holes", instrument, interval],
+    queryKey: ["gaps", instrument, interval],
     queryFn: async () => {
       const query = { symbols: instrument, interval, gaps: true };
       const { coverage } = await body(api.GET("/api/v1/coverage", { params: { query } }));

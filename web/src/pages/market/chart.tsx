@@ -16,7 +16,8 @@ const FIRST_PHONE = 120;
 const POINTS = 1440;
 const SETTLED_MS = 120;
 const PANE = 90;
-const INKS = ["text", "accent", "warn"];
+/** Tokens of the lines of one indicator, in their order. */
+export const INKS = ["text", "accent", "warn"];
 
 /** What became of the indicators: why one could not be computed, and the last value of each of their lines. */
 export interface ReadLines {

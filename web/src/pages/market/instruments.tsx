@@ -3,7 +3,8 @@ import { useRef } from "react";
 import * as format from "../../parts/format";
 import { useRowKeys } from "../../parts/row_keys";
 import { useWindowRows } from "../../parts/window_rows";
-import { type Instrument, type Kind, KINDS, useUniverses, type Wanted } from "./listed";
+import { useUniverses } from "../run/market";
+import { type Instrument, type Kind, KINDS, type Wanted } from "./listed";
 
 interface Props {
   rows: readonly Instrument[];
@@ -21,7 +22,7 @@ const HEIGHT = TOUCH ? 48 : 28;
 
 export function Instruments({ rows, cut, isAsked, wanted, want, here, open }: Props) {
   const place = useRef<HTMLDivElement>(null);
-  const universes = useUniverses().data?.universe ?? [];
+  const universes = useUniverses().data ?? [];
   const inView = useWindowRows(rows.length, HEIGHT, place, 0);
   const keys = useRowKeys(rows.length, { open: (at) => openAt(at), show: inView.show });
   const openAt = (at: number) => {

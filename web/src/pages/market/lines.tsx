@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { sentenceOf } from "../../parts/fault";
 import * as format from "../../parts/format";
-import type { ReadLines } from "./chart";
+import { INKS, type ReadLines } from "./chart";
 import { type Indicator, type Line, useIndicators } from "./listed";
 
 const MOST = 3;
@@ -83,10 +83,11 @@ function LineForm({ line, facts, ends, change, drop }: FormProps) {
           change={(value) => change({ ...line, parameters: { ...line.parameters, [one.name]: value } })}
         />
       ))}
-      {Object.entries(ends).map(([name, value]) => (
+      {Object.entries(ends).map(([name, value], at) => (
         <span
           key={name}
           className="hint"
+          style={{ color: `var(--${INKS[at] ?? "text3"})` }}
           data-end={name}
           data-value={value ?? ""}
           title={`${value ?? "not known yet"}`}

@@ -53,10 +53,6 @@ function useListed(query: string, universe: string, kind: Kind | "") {
   });
 }
 
-export function useUniverses() {
-  return useQuery({ queryKey: ["universes"], queryFn: () => body(api.GET("/api/v1/universes")) });
-}
-
 export function useIndicators() {
   return useQuery({
     queryKey: ["indicators"],

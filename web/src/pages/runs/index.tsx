@@ -1,24 +1,18 @@
 /** Every run that is kept, newest first; one that goes on counts up. Two ticks compare. */
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { api, body } from "../../api/ask";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
 import { useKeys } from "../../parts/keys";
 import { useRowKeys } from "../../parts/row_keys";
+import { useStrategies } from "../run/market";
 import { Delete } from "./delete";
 import { isGoing, type RunRow, useRuns } from "./kept_runs";
 import { Row } from "./row";
 import "./runs.css";
 
 function useOrders(): (strategy: string) => readonly string[] {
-  const { data } = useQuery({
-    queryKey: ["strategies"],
-    queryFn: () => body(api.GET("/api/v1/strategies")),
-    staleTime: Infinity,
-  });
-  const orders = new Map(data?.strategies.map((each) => [each.name, each.parameters.map((one) => one.name)]));
+  const orders = new Map(useStrategies().map((each) => [each.name, each.parameters.map((one) => one.name)]));
   return (strategy) => orders.get(strategy) ?? [];
 }
 
