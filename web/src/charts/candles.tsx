@@ -51,6 +51,7 @@ interface Props {
 
 export const AXIS = 26;
 const MOVE_MS = 200;
+const NARROW = 600;
 const LEAST_PLACES = 16;
 /** px; the chart cannot draw lines of which no point is in view. */
 const WIDEST_PLACE = 60;
@@ -125,6 +126,8 @@ export function Candles(props: Props) {
     if (!made) return;
     const state = now.current;
     state.quiet = true;
+    // Lines at the places of before would move those of the candles once more while the chart looks what is hovered.
+    for (const line of made.lines) line.setData([]);
     made.candles.setData(
       slots.bars.map((bar, index) =>
         bar
@@ -218,7 +221,8 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
       secondsVisible: false,
     },
     handleScroll: { vertTouchDrag: false },
-    rightPriceScale: { minimumWidth: 64 },
+    // Wide enough for prices of ten letters, so that the axis does not grow once it knows them.
+    rightPriceScale: { minimumWidth: host.clientWidth < NARROW ? 64 : 84 },
     localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
