@@ -40,7 +40,6 @@ export function ArrivalPart({ one }: { one: Arrival }) {
         {one.step === "kept" && one.report?.committed && (
           <span className="gain">commit {one.report.total.snapshot}</span>
         )}
-        <span className="spacer" />
         {!isGoing(one) && (
           <button type="button" className="button" onClick={() => forget(one.number)}>
             {one.step === "kept" ? "Clear" : "Leave out"}

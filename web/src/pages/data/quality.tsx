@@ -25,12 +25,12 @@ function countOf(name: Counted, file: FileReport): number {
 }
 
 /** The first row that has a defect: its number in the file, its symbol where there are several, its time. */
-function firstOf(name: Counted, file: FileReport): { text: string; hover: string } {
+function firstOf(name: Counted, file: FileReport): { words: string[]; hover: string } {
   const example = file.examples[name]?.[0];
-  if (example === undefined) return { text: "", hover: "" };
+  if (example === undefined) return { words: [], hover: "" };
   const symbol = file.symbols > 1 ? example.symbol : "";
   const at = example.time === null ? "" : format.time(example.time, "UTC", false).replace(/ 00:00$/, "");
-  return { text: [`row ${format.count(example.row)}`, symbol, at].filter(Boolean).join(" "), hover: example.text };
+  return { words: [`row ${format.count(example.row)}`, symbol, at].filter(Boolean), hover: example.text };
 }
 
 export function Quality({ file }: { file: FileReport }) {
@@ -72,7 +72,13 @@ export function Quality({ file }: { file: FileReport }) {
                   <td className="number" data-value={countOf(name, file)}>
                     {format.count(countOf(name, file))}
                   </td>
-                  <td title={first.hover}>{first.text}</td>
+                  <td title={first.hover}>
+                    {first.words.map((word) => (
+                      <span key={word}>
+                        <span className="whole">{word}</span>{" "}
+                      </span>
+                    ))}
+                  </td>
                   <td className="dim">{done}</td>
                 </tr>
               );
