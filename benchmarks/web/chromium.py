@@ -64,13 +64,13 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         raise EngineFailed("there is no Chromium here: apt-get install chromium")
     with sync_playwright() as driver:
-        found = driver.chromium.launch(
+        started = driver.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--enable-precise-memory-info", "--js-flags=--expose-gc"]
         )
         try:
-            yield found
+            yield started
         finally:
-            found.close()
+            started.close()
 
 
 @contextmanager
