@@ -156,7 +156,7 @@ export function Candles(props: Props) {
         ),
       ),
     );
-  }, [lines, height, panes]);
+  }, [lines, slots, tick, height, panes]);
 
   useEffect(() => {
     parts.current?.marks.set(slots, trades, chosen, {
