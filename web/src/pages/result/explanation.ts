@@ -113,7 +113,7 @@ const LEVELS: Record<string, [Level, string]> = {
 const ENDS: Record<string, string> = {
   square_off: "The session rule closed it: out at its time of day, or before the night.",
   delist: "The series ended: it was settled at its last close, without fee or slippage.",
-  end: "The data ended: it was sold at the last close.",
+  end: "The data ended: it was closed at the last close.",
 };
 
 function exitSentences(words: Words): string[] {

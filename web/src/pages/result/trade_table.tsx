@@ -14,6 +14,8 @@ interface Props {
 }
 
 const HEADER = 28;
+/** What a narrow page shows of them; a row that spans more would make columns of its own. */
+const LEAST_COLUMNS = 5;
 const HEADERS: readonly [string, boolean][] = [
   ["#", true],
   ["Side", false],
@@ -82,7 +84,7 @@ export function TradeTable({ trades, chosen, choose, interval, tick, rowHeight }
 function Space({ height }: { height: number }) {
   return (
     <tr aria-hidden="true" className="space">
-      <td colSpan={HEADERS.length} style={{ height }} />
+      <td colSpan={LEAST_COLUMNS} style={{ height }} />
     </tr>
   );
 }
