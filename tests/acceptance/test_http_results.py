@@ -26,10 +26,12 @@ from tapehead.api.wire.results import (
 from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import run_json
 from tapehead.library.store import Store
+from tapehead.model.instrument import Instrument
 from tapehead.model.spec import iso
 from tests.acceptance.http_answers import INSTRUMENTS, client, make_market, refused, told
 from tests.acceptance.program import tapehead
 from tests.serving import serving_here
+from tests.unit.library.market import columns_of, house_of, put
 
 SPEC = {"strategy": "RsiReversion", "universe": "demo", "fee": "10bps"}
 
@@ -280,3 +282,17 @@ def test_a_run_that_goes_on_is_not_removed_and_has_no_receipt(desk: Desk) -> Non
         assert rest["results"] == [row for row in whole["results"] if row["instrument"] > seen[0]]
     assert desk.http.delete(f"/runs/{run.id}").status_code == 204
     refused(desk.http.delete(f"/runs/{run.id}"), 404, "runs.unknown")
+
+
+def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with th.open(home) as store:
+        put(house_of(store), [(Instrument("test", "ES", kind="future", multiplier=50.0), columns_of(2_000, seed=1))])
+        run = store.backtest("RsiReversion", symbols="ES", cash=10_000_000).wait()
+        metrics = run.metrics("ES")
+    with serving_here(home) as served:
+        answer = httpx.get(
+            f"{served.url}/api/v1/runs/{run.id}/results/ES?include=trades", timeout=60
+        ).raise_for_status()
+    returns = [trade["return"] for trade in answer.json()["trades"]]
+    assert (max(returns), min(returns)) == pytest.approx((metrics.best_trade_return, metrics.worst_trade_return))

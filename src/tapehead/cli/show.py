@@ -30,7 +30,14 @@ from tapehead.cli.table import (
     table_lines,
 )
 from tapehead.errors import TapeheadError
-from tapehead.library.documents.results import equity_rows, order_rows, result_json, result_rows, trade_rows
+from tapehead.library.documents.results import (
+    equity_rows,
+    money_a_point,
+    order_rows,
+    result_json,
+    result_rows,
+    trade_rows,
+)
 from tapehead.library.documents.runs import run_json
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.interval import Interval
@@ -240,8 +247,7 @@ def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: 
         return order_rows(run.orders(result), times)
     if what == "equity":
         return equity_rows(result, times)
-    alike = (row.instrument for row in session.store.instruments(query=result.instrument))
-    return trade_rows(result, times, next((one.multiplier for one in alike if one.name == result.instrument), 1.0))
+    return trade_rows(result, times, money_a_point(session.store, result.instrument))
 
 
 def _result_head(run: "Run", result: "RunResult", width: int, ink: Ink) -> list[str]:

@@ -30,7 +30,7 @@ from tapehead.api.wire.results import (
 )
 from tapehead.api.wire.told import Cursor, Form, forms
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
-from tapehead.library.documents.results import result_json, trade_rows
+from tapehead.library.documents.results import money_a_point, result_json, trade_rows
 from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
@@ -153,7 +153,8 @@ def show_result(
     result = kept[symbol]
     body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
     if "trades" in wanted:
-        body["trades"] = list(trade_rows(result, kept.times(result.instrument)))
+        times, point = kept.times(result.instrument), money_a_point(service_of(request).store, result.instrument)
+        body["trades"] = list(trade_rows(result, times, point))
     try:
         body |= made_again(kept, result, wanted, Window(start, end, points), rf or 0.0)
         if compat is not None:
