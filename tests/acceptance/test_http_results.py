@@ -294,5 +294,5 @@ def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path) -> None:
         answer = httpx.get(
             f"{served.url}/api/v1/runs/{run.id}/results/ES?include=trades", timeout=60
         ).raise_for_status()
-    returns = [trade["return"] for trade in answer.json()["trades"]]
+    returns = [trade["return"] for trade in told.json()["trades"]]
     assert (max(returns), min(returns)) == pytest.approx((metrics.best_trade_return, metrics.worst_trade_return))

@@ -65,8 +65,10 @@ EXPECTED: list[tuple[Event, int, str]] = [
     (
         Cancelled(RUN, "run.cancelled", "Cancelled.", 2, {"walk": 1.5, "plan": 0.25}, {"read": 490}),
         22,
-        '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/22","stages_bytes":{"read":490},'
-        '"stages_ms":{"plan":0.25,"walk":1.5},"text":"Cancelled."}',
+        (
+            '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/22","stages_bytes":{"read":490},'
+            '"stages_ms":{"plan":0.25,"walk":1.5},"text":"Cancelled."}'
+        ),
     ),
     (
         Completed(RUN, 48, 0, "ab" * 32, 4.1, 58.7, 2_049_312, "9f31c2e0"),
