@@ -291,8 +291,7 @@ def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path) -> None:
         run = store.backtest("RsiReversion", symbols="ES", cash=10_000_000).wait()
         metrics = run.metrics("ES")
     with serving_here(home) as served:
-        answer = httpx.get(
-            f"{served.url}/api/v1/runs/{run.id}/results/ES?include=trades", timeout=60
-        ).raise_for_status()
-    returns = [trade["return"] for trade in told.json()["trades"]]
+        url = f"{served.url}/api/v1/runs/{run.id}/results/ES?include=trades"
+        body = httpx.get(url, timeout=60).raise_for_status().json()
+    returns = [trade["return"] for trade in body["trades"]]
     assert (max(returns), min(returns)) == pytest.approx((metrics.best_trade_return, metrics.worst_trade_return))
