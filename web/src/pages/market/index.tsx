@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useLocation, useParams } from "wouter";
 import { Fault } from "../../parts/fault";
 import { useKeys } from "../../parts/keys";
+import { useInstrument } from "../result/asked";
 import { EmptyStore } from "../run/states";
 import { Instruments } from "./instruments";
 import { type Instrument, useInstruments, type Wanted } from "./listed";
@@ -36,7 +37,9 @@ export default function MarketPage() {
   const [wanted, want] = useState(EVERYTHING);
   const { rows, isAsked, fault, isEmpty, cut } = useInstruments(wanted);
   const phone = useSyncExternalStore(onPhoneChange, () => PHONE.matches);
-  const found = useKnown(rows, asked);
+  // The one of the address is not waited for until the whole list is there.
+  const alone = useInstrument(asked.includes(":") ? asked : "").data ?? undefined;
+  const found = useKnown(rows, asked) ?? alone;
   const first = rows[0]?.instrument;
   useEffect(() => {
     if (!asked && !phone && first) go(pathOf(first), { replace: true });

@@ -25,7 +25,8 @@ export function useInstruments({ text, universe, kind }: Wanted) {
   const { data, error, isSuccess } = cut ? looked : all;
   const rows = data?.instruments ?? [];
   return {
-    rows: cut || !letters ? rows : rows.filter((row) => row.instrument.toLowerCase().includes(letters)),
+    // What the service has not answered yet is not among what was asked before either.
+    rows: !letters ? rows : rows.filter((row) => row.instrument.toLowerCase().includes(letters)),
     fault: error,
     isAsked: isSuccess,
     isEmpty: isSuccess && rows.length === 0 && !letters && !universe && !kind,
