@@ -266,6 +266,9 @@ def test_a_run_goes_on_without_the_page_is_offered_cancelled_and_resumed(odd: Se
     whole(page)
     expect(page.locator("tr[data-row]")).to_have_count(12)
     assert sorted(row["symbol"] for row in drawn(page)) == sorted(results_of(odd, run))
+    page.reload()
+    whole(page)
+    expect(page.locator("tr[data-row]")).to_have_count(12)
 
 
 def test_failed_rows_are_listed_with_what_to_do(odd: Served, look: Look) -> None:

@@ -35,6 +35,7 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
   const told = (state: Line["state"], waitMs = 0, caughtUp = 0) => line?.({ state, waitMs, caughtUp });
   while (!signal.aborted) {
     const frames = new Frames();
+    let ended = false;
     try {
       const asked = { ...headers(), ...(last ? { "Last-Event-ID": `${run}/${last}` } : {}) };
       const answer = await get(`/api/v1/runs/${run}/events`, { headers: asked, signal });
@@ -64,13 +65,12 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
           back = 0;
         }
         take(events);
-        if (isEnding(newest)) {
-          await reader.cancel();
-          return;
-        }
+        // A run that was resumed tells more after an ending; the service closes the stream after the last one.
+        ended = isEnding(newest);
       }
+      if (ended) return;
     } catch (fault) {
-      if (signal.aborted) return;
+      if (signal.aborted || ended) return;
       if (fault instanceof Problem || !isAway(fault)) throw fault;
     }
     broken = true;

@@ -1,5 +1,5 @@
 /** Run: the spec at the left, the whole market's answer while it is made. */
-import { useCallback, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useMemo, useRef, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import type { Schema } from "../../api/ask";
 import { announce } from "../../parts/announce";
@@ -10,49 +10,53 @@ import { useKeys } from "../../parts/keys";
 import { useBeginning } from "./beginning";
 import { useRunState } from "./following";
 import { useWidth } from "./layout";
-import { type Held, useHeldBars, useKept, useRunning, useStrategies, useUniverses } from "./market";
+import { useHeldBars, useKept, useRunning, useStrategies, useUniverses } from "./market";
 import { EVERYTHING } from "./order";
+import { refusalOf } from "./refusal";
 import { RunView } from "./run_view";
 import { chosen, showAfresh, wanted } from "./shown";
 import { costsOf, endOfBar, type Form, fromSpec, rangeOf, titleOf } from "./spec";
 import { useSpec } from "./spec_held";
 import { countOf, RunButton, SpecRail, type SpecRailProps } from "./spec_rail";
-import { EmptyStore, EmptyUniverse, lackingOf, NothingRun } from "./states";
+import { EmptyStore, EmptyUniverse, type Lacking, lackingOf, NothingRun } from "./states";
 import "./run.css";
 
-export function RunPage() {
-  const { run: id } = useParams<{ run?: string }>();
-  const [, go] = useLocation();
-  const width = useWidth();
-  const phone = width === "phone";
+const NONE: readonly Schema["UniverseFacts"][] = [];
+
+/** What is known of the run that is shown: as it was begun here, else as it is kept. */
+function useTold(id: string | undefined) {
   const state = useRunState(id);
   const [begun, setBegun] = useState<Schema["RunBegun"] | undefined>(undefined);
   const here = begun?.id === id ? begun : undefined;
-  const ended = state !== "running" && state !== "offline";
-  const { data: kept, isError: unknown } = useKept(id !== undefined && (here === undefined || ended) ? id : undefined);
-  const told = here ?? (kept?.run === id ? kept : undefined);
+  const going = state === "running" || state === "offline";
+  const { data, isError } = useKept(id !== undefined && (here === undefined || !going) ? id : undefined);
+  const kept = data?.run === id ? data : undefined;
+  return {
+    ...{ state, going, setBegun, told: here ?? kept, reused: here?.reused ?? false, engine: kept?.key.engine ?? "" },
+    waits: id !== undefined && here === undefined && kept === undefined && !isError,
+  };
+}
+
+/** The form, what it can be run on, and how it is begun. */
+function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
+  const [, go] = useLocation();
   const strategies = useStrategies();
-  const universes = useUniverses();
-  const { form, change, own, ready } = useSpec(id, told?.spec, universes.data ?? []);
+  const { data: universes, error } = useUniverses();
+  const { form, change, own, ready } = useSpec(id, shown.told?.spec, universes ?? NONE);
   const held = useHeldBars(form);
-  const running = useRunning(id === undefined);
   const beginning = useBeginning((run) => {
     own(run.id);
-    setBegun(run);
+    shown.setBegun(run);
     if (run.id !== id) showAfresh();
     if (run.reused) announce("An equal run is kept; its results are shown.");
     go(`/runs/${run.id}`, { replace: true });
   });
+  const bare = universes?.every((one) => one.instruments === 0) ?? false;
   const lacking = lackingOf(form, held);
-  const bare = universes.data?.every((one) => one.instruments === 0) ?? false;
-  const refused = refusalOf(form, universes.data, held, bare, lacking?.text);
-  const [filtering, filter] = useState(false);
-  const [editing, edit] = useState(false);
-  const filtered = useHeld(wanted) !== EVERYTHING;
+  const refused = refusalOf(form, universes, held, bare, lacking);
   const now = useRef({ form, refused, beginning });
   now.current = { form, refused, beginning };
   const run = useCallback(() => {
-    edit(false);
     if (now.current.refused === "") now.current.beginning.begin(now.current.form);
   }, []);
   const changed = useCallback(
@@ -62,138 +66,157 @@ export function RunPage() {
     },
     [change],
   );
-  useKeys([
-    { press: "mod+Enter", does: "run", typing: true, act: run },
-    {
-      press: "Escape",
-      does: "close, cancel",
-      typing: true,
-      act: () => {
-        if (filtering || filtered) {
-          filter(false);
-          wanted.set(EVERYTHING);
-        } else if (document.activeElement?.matches("input, select")) (document.activeElement as HTMLElement).blur();
-        else if (chosen.get() !== undefined) chosen.set(undefined);
-        else if (id !== undefined && !ended) beginning.cancel(id);
-      },
-    },
-  ]);
-  const of = useMemo(() => (told ? fromSpec(told.spec) : form), [told, form]);
-  const parameters = strategies.find((one) => one.name === of.strategy)?.parameters ?? [];
   const rail: SpecRailProps = {
-    form,
-    change: changed,
-    strategies,
-    universes: universes.data ?? NONE,
-    known: strategies.length > 0 && (ready || bare) && (id === undefined || told !== undefined || unknown),
-    held,
+    ...{ form, change: changed, strategies, universes: universes ?? NONE, held, refused, run },
+    known: strategies.length > 0 && (ready || bare) && !shown.waits,
     problem: beginning.problem,
-    refused,
     busy: beginning.busy,
-    run,
   };
-  const line = lineOf(of, told?.header, phone ? (countOf(of, universes.data) ?? 0) : 0);
-  const folded = phone && <Folded title={titleOf(of, parameters)} line={line} edit={() => edit(true)} />;
+  return { rail, beginning, bare, lacking, error };
+}
+
+/** Esc first closes what is open, then cancels. */
+function useClosing(filtering: boolean, filter: (on: boolean) => void, cancel: () => void): void {
+  const filtered = useHeld(wanted) !== EVERYTHING;
+  const act = () => {
+    const typing = document.activeElement;
+    if (filtering || filtered) {
+      filter(false);
+      wanted.set(EVERYTHING);
+    } else if (typing instanceof HTMLElement && typing.matches("input, select")) typing.blur();
+    else if (chosen.get() !== undefined) chosen.set(undefined);
+    else cancel();
+  };
+  useKeys([{ press: "Escape", does: "close, cancel", typing: true, act }]);
+}
+
+export function RunPage() {
+  const { run: id } = useParams<{ run?: string }>();
+  const width = useWidth();
+  const shown = useTold(id);
+  const asking = useAsking(id, shown);
+  const { rail, beginning } = asking;
+  const [filtering, filter] = useState(false);
+  useKeys([{ press: "mod+Enter", does: "run", typing: true, act: rail.run }]);
+  useClosing(filtering, filter, () => {
+    if (id !== undefined && shown.going) beginning.cancel(id);
+  });
+  const of = useMemo(() => (shown.told ? fromSpec(shown.told.spec) : rail.form), [shown.told, rail.form]);
+  const phone = width === "phone";
+  const title = titleOf(of, rail.strategies.find((one) => one.name === of.strategy)?.parameters ?? []);
+  const line = lineOf(of, shown.told?.header, phone ? (countOf(of, rail.universes) ?? 0) : 0);
+  const folded = phone ? (
+    <Folded title={rail.known ? title : ""} line={rail.known ? line : ""} rail={rail} forget={beginning.forget} />
+  ) : undefined;
   return (
-    <main id="main" data-page="run" data-state={state} tabIndex={-1} className={`run-page ${width}`}>
+    <main id="main" data-page="run" data-state={shown.state} tabIndex={-1} className={`run-page ${width}`}>
       <h1 className="unseen">Run</h1>
       {!phone && <SpecRail {...rail} />}
       {id === undefined ? (
-        <section className="middle">
-          {folded}
-          {universes.error ? (
-            <Fault fault={universes.error} />
-          ) : bare ? (
-            <EmptyStore />
-          ) : lacking ? (
-            <EmptyUniverse
-              lacking={lacking}
-              use={() => changed({ ...form, settings: { ...form.settings, start: lacking.start, end: lacking.end } })}
-            />
-          ) : (
-            <NothingRun running={running} show={(found) => go(`/runs/${found}`)} />
-          )}
-        </section>
+        <Idle folded={folded} asking={asking} />
       ) : (
         <RunView
           key={id}
           id={id}
           width={width}
-          title={titleOf(of, parameters)}
-          line={line}
-          reused={here?.reused ?? false}
-          engine={kept?.key.engine ?? ""}
-          snapshot={told?.header.snapshot}
+          title={rail.known ? title : ""}
+          line={rail.known ? line : ""}
+          reused={shown.reused}
+          engine={shown.engine}
+          snapshot={shown.told?.header.snapshot}
           filtering={filtering}
           filter={filter}
           cancel={() => beginning.cancel(id)}
           resume={() => beginning.resume(id)}
-          folded={folded || undefined}
+          folded={folded}
         />
       )}
-      {phone && (
-        <form
-          className="run-bar"
-          onSubmit={(event) => {
-            event.preventDefault();
-            run();
-          }}
-        >
-          <RunButton {...rail} />
-        </form>
-      )}
-      {phone && (editing || beginning.problem !== undefined) && (
-        <Dialog
-          title="Spec"
-          close={() => {
-            edit(false);
-            beginning.forget();
-          }}
-        >
-          <SpecRail {...rail} />
-        </Dialog>
-      )}
+      {phone && <RunBar rail={rail} />}
     </main>
   );
 }
 
-const NONE: readonly Schema["UniverseFacts"][] = [];
+/** Nothing is run yet, or nothing can be. */
+function Idle({ folded, asking }: { folded: ReactNode; asking: ReturnType<typeof useAsking> }) {
+  const [, go] = useLocation();
+  const running = useRunning(true);
+  const { rail, bare, lacking, error } = asking;
+  const use = ({ start, end }: Lacking) =>
+    rail.change({ ...rail.form, settings: { ...rail.form.settings, start, end } });
+  return (
+    <section className="middle">
+      {folded}
+      {error ? (
+        <Fault fault={error} />
+      ) : bare ? (
+        <EmptyStore />
+      ) : lacking ? (
+        <EmptyUniverse lacking={lacking} use={() => use(lacking)} />
+      ) : (
+        <NothingRun running={running} show={(found) => go(`/runs/${found}`)} />
+      )}
+    </section>
+  );
+}
 
-function Folded({ title, line, edit }: { title: string; line: string; edit: () => void }) {
+/** The button of a phone, at the lower edge. */
+function RunBar({ rail }: { rail: SpecRailProps }) {
+  return (
+    <form
+      className="run-bar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        rail.run();
+      }}
+    >
+      <RunButton {...rail} />
+    </form>
+  );
+}
+
+interface FoldedProps {
+  title: string;
+  line: string;
+  rail: SpecRailProps;
+  forget: () => void;
+}
+
+/** The spec of a phone: two lines, and a sheet to change it; what does not fit opens the sheet. */
+function Folded({ title, line, rail, forget }: FoldedProps) {
+  const [editing, edit] = useState(false);
+  const close = () => {
+    edit(false);
+    forget();
+  };
+  const run = () => {
+    edit(false);
+    rail.run();
+  };
   return (
     <div className="folded">
       <p>
         <b>{title}</b>
-        <button type="button" className="link" onClick={edit}>
+        <button type="button" className="link" onClick={() => edit(true)}>
           Edit
         </button>
       </p>
       <p className="hint">{line}</p>
+      {(editing || rail.problem !== undefined) && (
+        <Dialog title="Spec" close={close}>
+          <button type="button" className="button close" onClick={close}>
+            Close
+          </button>
+          <SpecRail {...rail} run={run} />
+        </Dialog>
+      )}
     </div>
   );
 }
 
-/** The spec in a line; `count` is said where it is not 0. */
+/** `demo · 1h · 2019-01-01 → 2024-01-01 UTC · 10 + 2 bps`; `count` is said where it is not 0. */
 function lineOf(form: Form, header: Schema["RunHeader"] | undefined, count: number): string {
   const market = form.universe || form.symbols;
   const interval = form.settings.interval || header?.interval || "";
   const range = rangeOf(form, header?.first ?? "", endOfBar(header?.last ?? "", interval));
   return [count ? `${market} ${count}` : market, interval, range, costsOf(form)].filter(Boolean).join(" · ");
-}
-
-/** Why it cannot be run now; empty where it can. */
-function refusalOf(
-  form: Form,
-  universes: readonly Schema["UniverseFacts"][] | undefined,
-  held: Held | undefined,
-  bare: boolean,
-  lacking: string | undefined,
-): string {
-  if (bare) return "The store holds no bars yet.";
-  if (countOf(form, universes) === 0) {
-    return form.universe ? `${form.universe} has no instruments.` : "Name a symbol, or choose a universe.";
-  }
-  if (lacking) return lacking;
-  if (held && held.intervals.length > 1 && !form.settings.interval) return "Choose an interval: there are several.";
-  return "";
 }

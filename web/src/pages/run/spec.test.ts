@@ -44,6 +44,8 @@ describe("a spec", () => {
     [{ size: 0.5 }, "size", "50"],
     [{ slippage: 0.0003, slippage_kind: "spread" }, "slippage", "spread:3bps"],
     [{ slippage: 0.1, slippage_kind: "volume" }, "slippage", "volume:10%"],
+    [{ fee: "min(20usd, 0.03%)" }, "fee", "min(20usd, 0.03%)"],
+    [{ fee: "5bps+1usd" }, "fee", "5bps+1usd"],
     [{ fee: "maker 2bps taker 5bps" }, "fee", "maker 2bps taker 5bps"],
     [{ stop_loss: 0.05 }, "stop_loss", "5"],
     [{ flip: false }, "flip", "false"],

@@ -10,7 +10,9 @@ export function useSpec(
   spec: Spec | undefined,
   universes: readonly Schema["UniverseFacts"][],
 ) {
-  const search = useSearch();
+  useSearch();
+  // As it stands in the address: the hook decodes it, and a `+` of a fee would become a space.
+  const search = location.search.slice(1);
   const [form, setForm] = useState<Form>(() => fromSearch(search) ?? FIRST);
   const written = useRef(search);
   const [ready, setReady] = useState(false);
@@ -24,6 +26,7 @@ export function useSpec(
 
   useEffect(() => {
     if (run !== undefined || search === "" || search === written.current) return;
+    written.current = search;
     const found = fromSearch(search);
     if (found) setForm(found);
   }, [run, search]);
@@ -42,7 +45,7 @@ export function useSpec(
     if (run !== undefined) return;
     written.current = toSearch(form);
     history.replaceState(history.state, "", `/?${written.current}`);
-  }, [run, form]);
+  }, [run, form, search]);
 
   return {
     form,

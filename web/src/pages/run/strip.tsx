@@ -31,7 +31,7 @@ export function Strip({ run, title, line, reused, phone, cancel, resume, folded 
         <div className="strip-title">
           <h2>
             <b>{title}</b>
-            {line && <span> · {line}</span>}
+            {line && <span key={line}> · {line}</span>}
           </h2>
           <Ending run={run} reused={reused} cancel={cancel} resume={resume} />
         </div>

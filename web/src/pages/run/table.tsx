@@ -44,7 +44,7 @@ export function Table({ run, phone, filter }: TableProps) {
   const rows = useArranged(by ? paced : run.results, under);
   const scale = useScale(paced);
   const twice = useTwice(paced);
-  const flags = useFlags(run);
+  const flags = useFlags(usePaced(run.warnings, SORT_EVERY_MS));
   const height = phone ? 48 : 28;
   const virtual = useVirtualizer({
     count: rows.length,
@@ -60,32 +60,13 @@ export function Table({ run, phone, filter }: TableProps) {
   useMarks(run.results.length, run.state === "done" || (totalOf(run) > 0 && doneOf(run) === totalOf(run)));
   const column = useColumnAtHand();
   const open = (result: Result | undefined) => result && go(pathOf(run.id, result, twice));
-  const step = (by: number) => {
-    const at = rows.findIndex((one) => one.instrument === reached);
-    const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1);
-    chosen.set(rows[next]?.instrument);
-    virtual.scrollToIndex(next);
-  };
+  useRowKeys(rows, open, (place) => virtual.scrollToIndex(place));
   useKeys([
-    { press: "j", does: "next row", act: () => step(1) },
-    { press: "k", does: "row before", act: () => step(-1) },
-    { press: "ArrowDown", does: "next row", act: () => step(1) },
-    { press: "ArrowUp", does: "row before", act: () => step(-1) },
-    {
-      press: "Enter",
-      does: "open the result",
-      act: () => open(rows.find((one) => one.instrument === reached) ?? rows[0]),
-    },
     { press: "s", does: "sort by this column", act: () => sort.set(turned(sort.get(), column.at.current)) },
     { press: "f", does: "filter the rows", act: filter },
     { press: "c", does: "columns", act: () => choose(true) },
   ]);
   useCopying(rows, names);
-  useEffect(() => {
-    const at = rows.findIndex((one) => one.instrument === chosen.get());
-    if (at >= 0) virtual.scrollToIndex(at);
-    // Only when the table is shown: come back from a result, one finds its row.
-  }, []);
   const across = phone ? PHONE_COLUMNS.length + 1 : names.length + 4;
   const seen = virtual.getVirtualItems();
   const above = (seen[0]?.start ?? HEAD) - HEAD;
@@ -145,6 +126,36 @@ export function Table({ run, phone, filter }: TableProps) {
       {choosing && <Columns close={() => choose(false)} />}
     </div>
   );
+}
+
+/** Go from row to row by keys; back from a result, one finds its row. */
+function useRowKeys(
+  rows: readonly Result[],
+  open: (result: Result | undefined) => void,
+  show: (place: number) => void,
+): void {
+  const reached = () => rows.findIndex((one) => one.instrument === chosen.get());
+  const step = (by: number) => {
+    const at = reached();
+    const next = at < 0 ? 0 : Math.min(Math.max(at + by, 0), rows.length - 1);
+    chosen.set(rows[next]?.instrument);
+  };
+  useKeys([
+    { press: "j", does: "next row", act: () => step(1) },
+    { press: "k", does: "row before", act: () => step(-1) },
+    { press: "ArrowDown", does: "next row", act: () => step(1) },
+    { press: "ArrowUp", does: "row before", act: () => step(-1) },
+    { press: "Enter", does: "open the result", act: () => open(rows[Math.max(reached(), 0)]) },
+  ]);
+  const now = useHeld(chosen);
+  const at = now === undefined ? -1 : reached();
+  const known = at >= 0;
+  const place = useRef(at);
+  place.current = at;
+  // Also where a point of a picture was pressed; not because rows have moved.
+  useEffect(() => {
+    if (known && place.current >= 0) show(place.current);
+  }, [now, known]);
 }
 
 function Space({ height, across }: { height: number; across: number }) {
@@ -255,16 +266,16 @@ function useColumnAtHand() {
 }
 
 /** Why each flagged row is flagged. */
-function useFlags(run: Run): ReadonlyMap<string, string> {
+function useFlags(warnings: Run["warnings"]): ReadonlyMap<string, string> {
   return useMemo(() => {
     const found = new Map<string, string>();
-    for (const { instrument, text } of run.warnings) {
+    for (const { instrument, text } of warnings) {
       if (instrument === null) continue;
       const known = found.get(instrument);
       found.set(instrument, known ? `${known}; ${text}` : text);
     }
     return found;
-  }, [run.warnings]);
+  }, [warnings]);
 }
 
 /** Rows that came in this frame fade in; what came before, or a whole run at once, does not. */
