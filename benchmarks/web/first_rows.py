@@ -11,6 +11,7 @@ from benchmarks.web.chromium import heap_mb, marked_ms, seen_ms, watched_page
 
 SPEC = "/?strategy=RsiReversion&universe=demo&fee=10bps"
 RUN = 'form button[type="submit"]:not(:disabled)'
+PERIODS = 150
 QUARTERS = (0.25, 0.5, 0.75, 1.0)
 SHOWN = """() => [...document.querySelectorAll("[data-row]")].map((row) =>
     [row.dataset.row, row.querySelector("[data-metric=total_return]").dataset.value])"""
@@ -49,9 +50,10 @@ def open_run_page(page: Page, service: Service) -> None:
     seen_ms(page, RUN)
 
 
-def press(page: Page, period: int, instruments: int) -> Pressed:
-    """Choose a period that was not run yet, press Ctrl+Enter, wait for the last row."""
-    page.locator("input[name=period]").fill(str(period))
+def press(page: Page, number: int, instruments: int) -> Pressed:
+    """Choose a period and a bound that no other number has, press Ctrl+Enter, wait for the last row."""
+    page.locator("input[name=period]").fill(str(2 + number % PERIODS))
+    page.locator("input[name=overbought]").fill(str(70 + number // PERIODS))
     page.evaluate("watch.begin()")
     page.keyboard.press("Control+Enter")
     marked_ms(page, "run:last-row")
@@ -80,6 +82,6 @@ def unequal(page: Page, service: Service) -> str:
 
 def heap_after(page: Page, runs: int, first: int, instruments: int) -> float:
     """JavaScript's heap, MB, after so many more runs in the same tab; none of them was run before."""
-    for period in range(first, first + runs):
-        press(page, period, instruments)
+    for number in range(first, first + runs):
+        press(page, number, instruments)
     return heap_mb(page)

@@ -23,11 +23,10 @@ RUNS_IN_A_TAB = 200
 ROWS = 5000
 ROW_BARS = 500
 LONG = 1_000_000
-FIRST_PERIOD = 2
 KB = 1000
 TOLD = (
-    f"A store of `tapehead demo`, {{instruments}} instruments; median of {REPEATS} presses of Ctrl+Enter, each with a "
-    f"period that was not run before. The stream: all events of a run on {ROWS:,} instruments × {ROW_BARS} bars, "
+    f"A store of `tapehead demo`, {{instruments}} instruments; median of {REPEATS} presses of Ctrl+Enter, each with "
+    f"parameters that were not run before. The stream: all events of a run on {ROWS:,} instruments × {ROW_BARS} bars, "
     f"recorded, then sent at {replay.PACE_PER_S:,} events a second, results in order of arrival. Chromium without a "
     "screen draws on the processor, on the same machine as the service. Sizes as the service sends them."
 )
@@ -55,14 +54,14 @@ def _demo(
     first = [first_rows.opened(browser, service) for _ in range(3)]
     with watched_page(browser) as page:
         first_rows.open_run_page(page, service)
-        pressed = [first_rows.press(page, FIRST_PERIOD + i, instruments) for i in range(1 + REPEATS)][1:]
+        pressed = [first_rows.press(page, i, instruments) for i in range(1 + REPEATS)][1:]
         fault = first_rows.unequal(page, service)
         say("rows: measured" + (f", but {fault}" if fault else ""))
         if fault:
             report.parity = fault
             return
         before = heap_mb(page)
-        heap = first_rows.heap_after(page, RUNS_IN_A_TAB, FIRST_PERIOD + 1 + REPEATS, instruments)
+        heap = first_rows.heap_after(page, RUNS_IN_A_TAB, 1 + REPEATS, instruments)
         say("a tab that stays open: measured")
     weight = sizes.weigh(service)
     quarters = [statistics.median(one.quarters_ms[i] for one in pressed) for i in range(4)]
