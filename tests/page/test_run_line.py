@@ -35,7 +35,7 @@ def test_a_service_that_is_killed_and_comes_back_goes_on_with_the_run(
 ) -> None:
     shutil.copytree(demo_home, tmp_path / "home")
     environment = install_gated(tmp_path)
-    with serving(tmp_path / "home", environment=environment) as first:
+    with serving(tmp_path / "home", "--workers", "1", environment=environment) as first:
         page = look(f"{first.url}/?strategy=Gated&universe=demo&free=4", complains="ERR_")
         expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
         page.keyboard.press("Control+Enter")

@@ -64,7 +64,7 @@ def odd(gate: Path, demo_home: Path) -> Iterator[Served]:
     shutil.copytree(demo_home, gate / "home")
     environment = install_gated(gate)
     environment["PYTHONPATH"] += ":" + install_odd(gate / "odd")
-    with serving(gate / "home", environment=environment) as found:
+    with serving(gate / "home", "--workers", "1", environment=environment) as found:
         yield found
 
 

@@ -42,7 +42,8 @@ function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
   const [, go] = useLocation();
   const strategies = useStrategies();
   const { data: universes, error } = useUniverses();
-  const { form, change, own, ready } = useSpec(id, shown.told?.spec, universes ?? NONE);
+  const installed = useMemo(() => strategies.map((one) => one.name), [strategies]);
+  const { form, change, own, ready } = useSpec(id, shown.told?.spec, universes ?? NONE, installed);
   const held = useHeldBars(form);
   const beginning = useBeginning((run) => {
     own(run.id);
@@ -72,7 +73,8 @@ function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
     problem: beginning.problem,
     busy: beginning.busy,
   };
-  return { rail, beginning, bare, lacking, error };
+  const of = useMemo(() => (shown.told ? fromSpec(shown.told.spec, installed) : form), [shown.told, form, installed]);
+  return { rail, of, beginning, bare, lacking, error };
 }
 
 /** Esc first closes what is open, then cancels. */
@@ -95,13 +97,12 @@ export function RunPage() {
   const width = useWidth();
   const shown = useTold(id);
   const asking = useAsking(id, shown);
-  const { rail, beginning } = asking;
+  const { rail, of, beginning } = asking;
   const [filtering, filter] = useState(false);
   useKeys([{ press: "mod+Enter", does: "run", typing: true, act: rail.run }]);
   useClosing(filtering, filter, () => {
     if (id !== undefined && shown.going) beginning.cancel(id);
   });
-  const of = useMemo(() => (shown.told ? fromSpec(shown.told.spec) : rail.form), [shown.told, rail.form]);
   const phone = width === "phone";
   const title = titleOf(of, rail.strategies.find((one) => one.name === of.strategy)?.parameters ?? []);
   const line = lineOf(of, shown.told?.header, phone ? (countOf(of, rail.universes) ?? 0) : 0);

@@ -56,6 +56,11 @@ describe("a spec", () => {
     expect(again[name]).toBe(text === "50" ? "50%" : text === "5" ? "5%" : text === "false" ? false : text);
   });
 
+  it("asks for a strategy by the name under which it is installed", () => {
+    expect(fromSpec({ strategy: "mine:Peek" }, ["Macd", "Peek"]).strategy).toBe("Peek");
+    expect(fromSpec({ strategy: "mine:Gone" }, ["Macd", "Peek"]).strategy).toBe("mine:Gone");
+  });
+
   it("sends what is no number as it was typed, so that the service names the bound", () => {
     const form = fromSearch("?strategy=RsiReversion&universe=demo&period=1x&fee=abc");
     expect(form && toRequest(form)).toMatchObject({ parameters: { period: "1x" }, fee: "abc" });

@@ -69,15 +69,17 @@ export function fromSearch(search: string): Form | undefined {
   return form;
 }
 
-/** The form of a spec as the service tells it, in canonical form. */
-export function fromSpec(spec: Spec): Form {
+/** The form of a spec as the service tells it, in canonical form; `installed` are the names that strategies are asked by. */
+export function fromSpec(spec: Spec, installed: readonly string[] = []): Form {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(spec)) {
     if (SETTINGS.has(name) && !TOLD_WITHIN.has(name) && value !== null) settings[name] = settingText(name, value, spec);
   }
+  // A strategy that does not come with Tapehead is told with its module.
+  const told = String(spec.strategy ?? "");
   const parameters = (spec.parameters ?? {}) as Record<string, unknown>;
   return {
-    strategy: String(spec.strategy ?? ""),
+    strategy: installed.find((name) => told === name || told.endsWith(`:${name}`)) ?? told,
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
     universe: String(spec.universe ?? ""),
     symbols: Array.isArray(spec.symbols) ? spec.symbols.join(", ") : "",

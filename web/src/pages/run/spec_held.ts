@@ -9,6 +9,7 @@ export function useSpec(
   run: string | undefined,
   spec: Spec | undefined,
   universes: readonly Schema["UniverseFacts"][],
+  installed: readonly string[],
 ) {
   useSearch();
   // As it stands in the address: the hook decodes it, and a `+` of a fee would become a space.
@@ -19,10 +20,10 @@ export function useSpec(
   const owned = useRef<string | undefined>(undefined);
 
   useEffect(() => {
-    if (run === undefined || spec === undefined || owned.current === run) return;
+    if (run === undefined || spec === undefined || owned.current === run || installed.length === 0) return;
     owned.current = run;
-    setForm(fromSpec(spec));
-  }, [run, spec]);
+    setForm(fromSpec(spec, installed));
+  }, [run, spec, installed]);
 
   useEffect(() => {
     if (run !== undefined || search === "" || search === written.current) return;
