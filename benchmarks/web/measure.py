@@ -51,6 +51,7 @@ def _demo(
     browser: Browser, service: Service, instruments: int, report: ServiceReport, say: Callable[[str], None]
 ) -> None:
     """What the demo store is good for: rows, first route, sizes, a tab that stays open."""
+    weight = sizes.weigh(service)
     first = [first_rows.opened(browser, service) for _ in range(3)]
     with watched_page(browser) as page:
         first_rows.open_run_page(page, service)
@@ -63,7 +64,6 @@ def _demo(
         before = heap_mb(page)
         heap = first_rows.heap_after(page, RUNS_IN_A_TAB, 1 + REPEATS, instruments)
         say("a tab that stays open: measured")
-    weight = sizes.weigh(service)
     quarters = [statistics.median(one.quarters_ms[i] for one in pressed) for i in range(4)]
     report.first_ms = statistics.median(one.first_ms for one in pressed)
     report.last_ms = quarters[-1]
