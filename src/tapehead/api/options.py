@@ -37,6 +37,8 @@ class Options:
         no key is needed.
     audit_days : int
         How long the audit log reaches back.
+    event_days : int
+        How long the events of ended runs can be replayed.
     """
 
     host: str = "127.0.0.1"
@@ -54,3 +56,4 @@ class Options:
     rate_per_s: float = 0.0
     rate_burst: int = 0
     audit_days: int = 400
+    event_days: int = 90

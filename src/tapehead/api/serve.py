@@ -114,7 +114,7 @@ def make_server(store: Store, options: Options) -> Server:
         Requests would need a key, and no usable one exists.
     """
     check_binding(options, store)
-    service = Service(store, workers=options.workers)
+    service = Service(store, workers=options.workers, event_days=options.event_days)
     config = uvicorn.Config(
         make_layers(service, options),
         loop="uvloop",

@@ -14,6 +14,7 @@ from tapehead.api.measure.measure import Measure
 from tapehead.api.measure.stages import spend, stage
 from tapehead.api.queue import Entry, Queue
 from tapehead.errors import ServiceError, TapeheadError, UnknownStrategyError
+from tapehead.library.keys import now_us
 from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
@@ -27,6 +28,10 @@ log = logging.getLogger("tapehead.runs")
 SLOTS = 16
 WAITING = 1024
 RECOVER_EVERY_S = 2.0
+PRUNE_EVERY_S = 3600.0
+KEPT_RUNS = 1000
+"""The newest runs keep their events however old they are."""
+_DAY_US = 86_400_000_000
 ENDING_S = 10.0
 
 
@@ -72,9 +77,13 @@ class Service:
         Threads of the pool that all runs share; 0 means one a processor.
     slots : int
         Runs that go on at once.
+    event_days : int
+        How long events of ended runs can be replayed; results and receipts stay.
     """
 
-    def __init__(self, store: Store, *, workers: int = 0, slots: int = SLOTS, waiting: int = WAITING) -> None:
+    def __init__(
+        self, store: Store, *, workers: int = 0, slots: int = SLOTS, waiting: int = WAITING, event_days: int = 90
+    ) -> None:
         self.store = store
         self.house = store.house
         self.pool = make_pool(workers or self.house.settings.workers)
@@ -85,6 +94,7 @@ class Service:
         self._lock = threading.Lock()
         self._resuming = threading.Lock()
         self._slots = slots
+        self._event_us = event_days * _DAY_US
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self.warm = threading.Event()
@@ -278,17 +288,27 @@ class Service:
         self.warm.set()
 
     def _recover(self) -> None:
-        """Finish runs that nobody alive works on, at once and whenever another process dies."""
+        """Finish runs that nobody alive works on, at once and whenever another process dies; let old events go."""
         told: set[tuple[RunId, str]] = set()
         installed = _installed()
+        pruned_s = float("-inf")
         while True:
             try:
                 self._take_up(installed, told)
+                if time.monotonic() - pruned_s >= PRUNE_EVERY_S:
+                    pruned_s = time.monotonic()
+                    self._prune()
             except Exception:
                 # A store that cannot be read now is asked again: with this thread gone no run would ever be taken up.
                 log.exception("unfinished runs could not be looked for")
             if self._stopping.wait(RECOVER_EVERY_S):
                 return
+
+    def _prune(self) -> None:
+        """Let go of events that are too old to be asked for."""
+        gone = self.house.log.prune(before=now_us() - self._event_us, keep=KEPT_RUNS)
+        if gone:
+            log.info("events pruned", extra={"entries": gone})
 
     def _take_up(self, installed: set[str], told: set[tuple[RunId, str]]) -> None:
         """Go on with every run that nobody alive works on; say once why one cannot be."""

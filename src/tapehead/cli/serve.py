@@ -56,6 +56,13 @@ class Port(click.ParamType[int]):
     help="Folder below which requests may name files to import; else uploads only.",
 )
 @click.option(
+    "--event-days",
+    type=click.IntRange(1, 36_500),
+    default=90,
+    show_default=True,
+    help="Days for which the events of ended runs can be replayed; results stay.",
+)
+@click.option(
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="Threads that compute; default one a processor."
 )
 @click.pass_context
@@ -73,6 +80,7 @@ def serve(context: click.Context, /, host: str, port: int | None, show: bool, wo
         port=PORT if port is None else port,
         hosts=given["names"],
         import_root=given["import_root"],
+        event_days=given["event_days"],
         workers=workers or 0,
         require_key=given["require_key"],
         rate_per_s=float(rate),
