@@ -55,6 +55,9 @@ How to read it:
   compared with the twin, and what came with what it kept, by count and digest. W10, fairness and the plain routes say
   below what was asked. Where the time of W5 over HTTP goes:
   [decision 019](decisions/019-where-the-time-over-http-goes.md).
+- What the page does (`make bench-web`) is measured in a Chromium without a screen, which draws on the processor, on the
+  machine of the service. A row counts when the frame that holds it was painted; a press whose table shows other numbers
+  than the service keeps gives no times.
 - Peak memory is that of the process (and of its largest worker, where it has any), arrays included.
 """
 

@@ -30,7 +30,8 @@ class Figure:
 
     def cells(self) -> tuple[str, str, str, str]:
         """Return it as text."""
-        value = f"{self.value:,.0f}" if self.unit in ("", "streams", "events") and self.value else number(self.value)
+        whole = self.unit in ("", "streams", "events") and self.value is not None and self.value >= 1
+        value = f"{self.value:,.0f}" if whole else number(self.value)
         reach = "" if self.reach is None else f"≤ {number(self.reach)}"
         missed = self.reach is not None and self.value is not None and self.value > self.reach
         return self.name, value, self.unit, f"{reach}, missed" if missed else reach
