@@ -188,7 +188,13 @@ export function Candles(props: Props) {
       <div className="drawn" role="img" aria-label={label} ref={place} />
       <div className="over" style={{ bottom: AXIS }}>
         {patches.map(({ left, width, words }, index) => (
-          <div key={index} className="gap" data-gap={words} style={{ left, width, height: total - AXIS }} title={words}>
+          <div
+            key={index}
+            className="gap"
+            data-gap={words}
+            style={{ transform: `translateX(${left}px)`, width, height: total - AXIS }}
+            title={words}
+          >
             {width >= 24 && <span>{words}</span>}
           </div>
         ))}
@@ -222,7 +228,7 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
     },
     handleScroll: { vertTouchDrag: false },
     // Wide enough for prices of ten letters, so that the axis does not grow once it knows them.
-    rightPriceScale: { minimumWidth: host.clientWidth < NARROW ? 64 : 84 },
+    rightPriceScale: { minimumWidth: host.clientWidth < NARROW ? 72 : 84 },
     localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);

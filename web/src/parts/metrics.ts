@@ -171,15 +171,15 @@ export const METRICS: readonly Metric[] = [
     "Amb.",
     "Ambiguous trades",
     format.count,
-    "Trades whose stop and target lay inside one bar: the order is unknown, the worse one counts.",
+    "Closed trades whose exit another order of prices inside a bar would have made another.",
   ),
   metric(
     "ambiguous_profit",
-    "Amb. profit",
-    "Ambiguous profit",
-    signedMoney,
-    "What the better order of those trades would have added.",
-    { signed: true },
+    "Amb. %",
+    "Ambiguous share",
+    unsigned,
+    "Share of what trades won and lost, by size, that ambiguous ones moved.",
+    PERCENT,
   ),
 ];
 

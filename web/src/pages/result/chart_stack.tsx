@@ -50,8 +50,15 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
   const bars = useBars(instrument, interval, seconds, shown.snapshot, stretch, points);
   const equity = useEquity(run, symbol, stretch, 2 * points + 2);
   const holes = useHoles(instrument, interval, seconds);
-  const tick = useTick(instrument, bars.data?.bars);
-  useEffect(() => onTick(tick), [tick, onTick]);
+  const told = useInstrument(instrument);
+  const settled = !told.isPending && !bars.isPending;
+  const found = useMemo(() => told.data?.tick || tickOf(bars.data?.bars ?? []), [told.data, bars.data]);
+  const first = useRef<number | undefined>(undefined);
+  if (settled) first.current ??= found;
+  const tick = first.current ?? found;
+  useEffect(() => {
+    if (settled) onTick(tick);
+  }, [settled, tick, onTick]);
 
   const slots = useMemo(
     () => laidOut(bars.data?.bars ?? [], holes.data ?? [], seconds, bars.data?.step ?? seconds),
@@ -126,7 +133,11 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
 
   if (bars.error) return <Fault fault={bars.error} />;
   return (
-    <div data-bars={bars.data?.bars.length ?? 0} data-thinned={bars.data?.thinned ?? ""}>
+    <div
+      data-bars={slots.bars.length}
+      data-flagged={slots.bars.filter((bar) => bar && bar.flags.length > 0).length}
+      data-thinned={bars.data?.thinned}
+    >
       <Candles
         slots={slots}
         lines={lines}
@@ -164,16 +175,12 @@ function viewOfTrade(trade: Trade, before: View, seconds: number): View {
   return { from: middle - half, to: middle + half };
 }
 
-/** The price step of the instrument, or where it is unknown that of the prices that are shown. */
-function useTick(instrument: string, bars: readonly Bar[] | undefined): number {
-  const told = useInstrument(instrument).data?.tick ?? 0;
-  return useMemo(() => {
-    if (told > 0 || !bars) return told;
-    let digits = 0;
-    for (const { close } of bars.slice(0, 300))
-      while (digits < 8 && Math.abs(Number(close.toFixed(digits)) - close) > Math.abs(close) * 1e-12) digits += 1;
-    return 10 ** -digits;
-  }, [told, bars]);
+/** The least step that prices are written with, where the instrument's own is unknown. */
+function tickOf(bars: readonly Bar[]): number {
+  let digits = 0;
+  for (const { close } of bars.slice(0, 300))
+    while (digits < 8 && Math.abs(Number(close.toFixed(digits)) - close) > Math.abs(close) * 1e-12) digits += 1;
+  return 10 ** -digits;
 }
 
 function inWords({ symbol, cash, equity, deepest }: Shown): string {

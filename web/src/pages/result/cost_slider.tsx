@@ -43,7 +43,7 @@ export function CostSlider({ trades, basis, fee, breakEven, why, loaded }: Props
           data-value={gain ?? undefined}
           title={gain === null ? undefined : `${gain} · Total return of the same fills at this fee.`}
         >
-          {gain === null ? "–" : `${format.percent(gain)} %`}
+          {gain === null ? (loaded ? "–" : "") : `${format.percent(gain)} %`}
         </span>
       </div>
       <div className="track">

@@ -10,10 +10,12 @@ interface Props {
   path: string;
   tick: number;
   close: () => void;
+  /** Whether there is such a trade; before that nothing is asked. */
+  known: boolean;
 }
 
-export function ExplanationCard({ run, symbol, number, path, tick, close }: Props) {
-  const { data, error } = useExplanation(run, symbol, number);
+export function ExplanationCard({ run, symbol, number, path, tick, close, known }: Props) {
+  const { data, error } = useExplanation(run, symbol, known ? number : 0);
   const told = data ? said(factsOf(data), path, tick) : undefined;
   return (
     <section className="explanation" aria-label={`Trade ${number} explained`} tabIndex={0} data-explain={number}>

@@ -46,7 +46,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
   const found = useResult(run, symbol);
   const remade = useRemade(run, symbol);
   const neighbours = useNeighbours(run).data ?? [];
-  const [tick, setTick] = useState(0);
+  const [tick, setTick] = useState<number | undefined>(undefined);
   const [tab, setTab] = useState<Tab>("Chart");
   const phone = useSyncExternalStore(onPhoneChange, () => PHONE.matches);
   const result = found.data?.result;
@@ -97,7 +97,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
       <TitleBar
         run={run}
         symbol={result?.instrument.split(":")[1] ?? symbol}
-        detail={detail.data}
+        detail={result && detail.data}
         ambiguous={result?.metrics.ambiguous_trades ?? 0}
         flags={result?.flags ?? []}
         before={before}
@@ -119,28 +119,29 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
           </div>
           <Tabs tab={tab === "Chart" && !phone ? "Trades" : tab} choose={setTab} />
           <div className="part trade-part">
-            {result && (
+            {result && (tick !== undefined || !shown) && (
               <TradeTable
                 trades={trades}
                 chosen={number}
                 choose={choose}
                 interval={result.interval}
-                tick={tick}
+                tick={tick ?? 0}
                 rowHeight={phone ? 48 : 28}
               />
             )}
           </div>
         </div>
         <div className="right scroll" tabIndex={0} role="region" aria-label="Explanation, metrics, receipt">
-          {number > 0 && number <= trades.length && (
+          {number > 0 && (!result || number <= trades.length) && (
             <div className="part card-part">
               <ExplanationCard
                 run={run}
                 symbol={symbol}
                 number={number}
                 path={path}
-                tick={tick}
+                tick={tick ?? 0}
                 close={() => choose(0)}
+                known={result !== undefined && tick !== undefined}
               />
             </div>
           )}

@@ -98,7 +98,7 @@ function BandRow({ band }: { band: Band | undefined }) {
     <div title={band ? `${low} … ${high} · ${BAND}` : BAND}>
       <dt>Range</dt>
       <dd data-band data-low={low} data-high={high}>
-        {low !== undefined && high !== undefined ? `${format.percent(low)} … ${format.percent(high)} %` : "–"}
+        {low !== undefined && high !== undefined ? `${format.percent(low)} … ${format.percent(high)} %` : ""}
       </dd>
     </div>
   );

@@ -52,7 +52,12 @@ export function pathOf(run: string, instrument: string): string {
 }
 
 function Step({ to, name, press }: { to: string | undefined; name: string; press: string }) {
-  if (!to) return <kbd aria-hidden="true">{press}</kbd>;
+  if (!to)
+    return (
+      <span aria-hidden="true">
+        <kbd>{press}</kbd>
+      </span>
+    );
   return (
     <Link href={to} aria-label={name} title={name}>
       <kbd>{press}</kbd>
