@@ -55,3 +55,16 @@ def test_the_find_box_finds_a_symbol_by_a_few_letters(served: Served, look: Look
 def test_an_address_that_does_not_exist_says_so(served: Served, look: Look) -> None:
     page = look(f"{served.url}/runs/a/b/c")
     expect(page.locator("main")).to_contain_text("Nothing lies here.")
+
+
+def test_on_a_phone_pages_and_the_find_box_lie_in_the_menu(served: Served, look: Look) -> None:
+    page = look(served.url, phone=True)
+    expect(page.locator("header > nav")).to_be_hidden()
+    expect(page.locator("header > .find")).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("dialog").get_by_role("link", name="Operations").click()
+    expect(page.locator("main")).to_have_attribute("data-page", "operations")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("dialog").get_by_role("combobox").fill("btc")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("BTC")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 380

@@ -62,6 +62,7 @@ export function TopBar({ help }: { help: () => void }) {
           <nav className="sheet" aria-label="All pages">
             {links}
           </nav>
+          <Find />
         </Dialog>
       )}
     </header>
