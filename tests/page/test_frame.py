@@ -23,6 +23,7 @@ def test_every_place_is_there_and_said_to_be_where_one_is(served: Served, look: 
 
 def test_keys_go_everywhere_and_are_listed(served: Served, look: Look) -> None:
     page = look(served.url)
+    expect(page.locator("main")).to_have_attribute("data-page", "run")
     for keys, name in (("gr", "runs"), ("gm", "market"), ("gd", "data"), ("go", "operations")):
         for key in keys:
             page.keyboard.press(key)
@@ -35,6 +36,7 @@ def test_keys_go_everywhere_and_are_listed(served: Served, look: Look) -> None:
 
 def test_the_theme_is_the_systems_until_another_is_chosen_and_is_kept(served: Served, look: Look) -> None:
     page = look(served.url, dark=True)
+    expect(page.locator("main")).to_have_attribute("data-page", "run")
     ground = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(ground) == "rgb(15, 17, 19)"
     page.keyboard.press("t")
@@ -45,9 +47,10 @@ def test_the_theme_is_the_systems_until_another_is_chosen_and_is_kept(served: Se
 
 def test_the_find_box_finds_a_symbol_by_a_few_letters(served: Served, look: Look) -> None:
     page = look(served.url)
+    expect(page.locator("main")).to_have_attribute("data-page", "run")
     page.keyboard.press("/")
     page.keyboard.type("btc")
-    expect(page.get_by_role("option").first).to_contain_text("BTC")
+    expect(page.locator(".find").get_by_role("option").first).to_contain_text("BTC")
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_have_attribute("data-page", "market")
 
