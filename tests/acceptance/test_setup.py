@@ -54,7 +54,7 @@ def test_without_an_index_it_says_what_to_do_and_can_be_called_again(clone: Path
     for _ in range(2):
         done = make(clone, tmp_path / "home", **nowhere)
         assert done.returncode != 0
-        assert "set-up 1/6  environment .venv" in done.stdout
+        assert "set-up 1/7  environment .venv" in done.stdout
         assert "going on with pip" in done.stdout
         assert "packages of requirements.lock: did not work. The package index must be reachable" in done.stdout
         assert "Traceback" not in done.stdout + done.stderr

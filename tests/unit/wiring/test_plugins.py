@@ -67,15 +67,15 @@ def test_an_edit_counts_in_the_same_process(tmp_path: Path) -> None:
 
 def test_an_edit_of_what_it_imports_counts(tmp_path: Path) -> None:
     (tmp_path / "levels.py").write_text("LOW = 30.0\n")
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "__init__.py").write_text("")
-    (tmp_path / "tools" / "deep.py").write_text("HIGH = 70.0\n")
+    (tmp_path / "kit").mkdir()
+    (tmp_path / "kit" / "__init__.py").write_text("")
+    (tmp_path / "kit" / "deep.py").write_text("HIGH = 70.0\n")
     body = "strength = rsi(bars.close, self.period)\nreturn Signals(enter=crossed_above(strength, LOW))\n"
     named = write_strategy(tmp_path / "mine.py", body)
     file = tmp_path / "mine.py"
-    file.write_text("from levels import LOW\nfrom tools.deep import HIGH\n" + file.read_text())
+    file.write_text("from levels import LOW\nfrom kit.deep import HIGH\n" + file.read_text())
     seen = [load_strategy(named).source]
-    for path, text in (("levels.py", "LOW = 29.0\n"), ("tools/deep.py", "HIGH = 71.0\n"), ("tools/__init__.py", "#\n")):
+    for path, text in (("levels.py", "LOW = 29.0\n"), ("kit/deep.py", "HIGH = 71.0\n"), ("kit/__init__.py", "#\n")):
         (tmp_path / path).write_text(text)
         loaded = load_strategy(named)
         seen.append(loaded.source)
