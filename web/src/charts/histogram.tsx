@@ -53,11 +53,15 @@ export const Histogram = memo(function Histogram({ values, marked, brush, width 
         )}
       </svg>
       <div className="axis" aria-hidden="true">
-        <span>{format.percent(spread.low).replace(".0", "")}</span>
-        <span style={{ left: `${x(0)}px` }} className={x(0) < 48 || x(0) > width - 48 ? "aside" : "there"}>
+        {/* Keyed by what they say: a label that changes is another one, and nothing has moved. */}
+        <span key={`low ${spread.low}`}>{format.percent(spread.low).replace(".0", "")}</span>
+        <span
+          style={{ transform: `translateX(calc(${x(0)}px - 50%))` }}
+          className={x(0) < 48 || x(0) > width - 48 ? "aside" : "there"}
+        >
           0
         </span>
-        <span>{format.percent(spread.high).replace(".0", "")}</span>
+        <span key={`high ${spread.high}`}>{format.percent(spread.high).replace(".0", "")}</span>
       </div>
     </div>
   );

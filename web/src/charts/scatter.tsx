@@ -108,8 +108,9 @@ export const Scatter = memo(function Scatter({ points, label, marked, point, cho
       )}
       {points.length > 0 && (
         <span className="ends" aria-hidden="true">
-          <span>{format.percent(up.high).replace(".0", "")}</span>
-          <span>{format.percent(up.low).replace(".0", "")}</span>
+          {/* Keyed by what they say: a label that changes is another one, and nothing has moved. */}
+          <span key={`high ${up.high}`}>{format.percent(up.high).replace(".0", "")}</span>
+          <span key={`low ${up.low}`}>{format.percent(up.low).replace(".0", "")}</span>
         </span>
       )}
     </div>
