@@ -38,6 +38,8 @@ export function CostSlider({ trades, basis, fee, breakEven, why, loaded }: Props
           Fee a side <output data-fee={bps}>{format.ratio(bps, false).replace(/\.?0+$/, "")} bps</output>
         </label>
         <span
+          // A figure that changes is another one, and nothing has moved.
+          key={gain}
           className={`number ${tone}`}
           data-metric="return_at_fee"
           data-value={gain ?? undefined}

@@ -97,7 +97,7 @@ function BandRow({ band }: { band: Band | undefined }) {
   return (
     <div title={band ? `${low} … ${high} · ${BAND}` : BAND}>
       <dt>Range</dt>
-      <dd data-band data-low={low} data-high={high}>
+      <dd key={`${low} ${high}`} data-band data-low={low} data-high={high}>
         {low !== undefined && high !== undefined ? `${format.percent(low)} … ${format.percent(high)} %` : ""}
       </dd>
     </div>
