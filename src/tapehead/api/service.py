@@ -300,7 +300,7 @@ class Service:
                     self._prune()
             except Exception:
                 # A store that cannot be read now is asked again: with this thread gone no run would ever be taken up.
-                log.exception("unfinished runs could not be looked for")
+                log.exception("runs could not be looked after")
             if self._stopping.wait(RECOVER_EVERY_S):
                 return
 

@@ -37,7 +37,7 @@ def test_runs_are_looked_for_again_after_the_database_could_not_be_read(
                 assert again.wait(30)
             finally:
                 service.close()
-        assert "unfinished runs could not be looked for" in caplog.text
+        assert "runs could not be looked after" in caplog.text
 
 
 def test_events_of_old_runs_are_let_go_and_their_results_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

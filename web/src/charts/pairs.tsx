@@ -3,12 +3,11 @@ import { memo, type PointerEvent, useEffect, useMemo, useRef } from "react";
 import { useHeld } from "../parts/held";
 import { theme, token } from "../parts/theme";
 import { placeIn } from "./drag";
+import { drawCircles, nearest, type Spot } from "./points";
 import { placeOf, spreadOf } from "./spread";
 import "./pairs.css";
 
 const EDGE = 8;
-const REACH = 12;
-const RADIUS = 3;
 
 export interface Pair {
   name: string;
@@ -25,12 +24,6 @@ interface Props {
   choose: (name: string) => void;
   size: number;
   write: (value: number) => string;
-}
-
-interface Placed {
-  name: string;
-  x: number;
-  y: number;
 }
 
 export const Pairs = memo(function Pairs({ pairs, label, marked, point, choose, size, write }: Props) {
@@ -84,7 +77,7 @@ export const Pairs = memo(function Pairs({ pairs, label, marked, point, choose, 
   );
 });
 
-function draw(canvas: HTMLCanvasElement, placed: readonly Placed[], zero: number, size: number): void {
+function draw(canvas: HTMLCanvasElement, placed: readonly Spot[], zero: number, size: number): void {
   const pen = canvas.getContext("2d");
   if (!pen) return;
   canvas.width = canvas.height = Math.round(size * devicePixelRatio);
@@ -105,24 +98,5 @@ function draw(canvas: HTMLCanvasElement, placed: readonly Placed[], zero: number
   line(at, 0, at, size);
   line(0, size - at, size, size - at);
   pen.setLineDash([]);
-  pen.strokeStyle = token("text2");
-  pen.beginPath();
-  for (const { x, y } of placed) {
-    pen.moveTo(x + RADIUS, y);
-    pen.arc(x, y, RADIUS, 0, 2 * Math.PI);
-  }
-  pen.stroke();
-}
-
-function nearest(placed: readonly Placed[], x: number, y: number): string | undefined {
-  let found: string | undefined;
-  let least = REACH ** 2;
-  for (const one of placed) {
-    const far = (one.x - x) ** 2 + (one.y - y) ** 2;
-    if (far < least) {
-      least = far;
-      found = one.name;
-    }
-  }
-  return found;
+  drawCircles(pen, placed);
 }

@@ -4,13 +4,12 @@ import * as format from "../parts/format";
 import { theme, token } from "../parts/theme";
 import { useHeld } from "../parts/held";
 import { placeIn, useDrag } from "./drag";
+import { drawCircles, nearest, type Spot, REACH } from "./points";
 import { placeOf, rangeOf, spreadOf } from "./spread";
 import "./spread.css";
 
 const HEIGHT = 180;
 const EDGE = 6;
-const REACH = 10;
-const RADIUS = 2.5;
 /** More of them are dots: circles would lie over each other, and take longer than a frame. */
 const MOST_CIRCLES = 600;
 
@@ -117,13 +116,7 @@ export const Scatter = memo(function Scatter({ points, label, marked, point, cho
   );
 });
 
-interface Placed {
-  name: string;
-  x: number;
-  y: number;
-}
-
-function draw(canvas: HTMLCanvasElement, placed: readonly Placed[], zero: number, width: number): void {
+function draw(canvas: HTMLCanvasElement, placed: readonly Spot[], zero: number, width: number): void {
   const pen = canvas.getContext("2d");
   if (!pen) return;
   const ratio = devicePixelRatio;
@@ -149,24 +142,5 @@ function draw(canvas: HTMLCanvasElement, placed: readonly Placed[], zero: number
     for (const { x, y } of placed) pen.fillRect(x - 1, y - 1, 2, 2);
     return;
   }
-  pen.strokeStyle = token("text2");
-  pen.beginPath();
-  for (const { x, y } of placed) {
-    pen.moveTo(x + RADIUS, y);
-    pen.arc(x, y, RADIUS, 0, 2 * Math.PI);
-  }
-  pen.stroke();
-}
-
-function nearest(placed: readonly Placed[], x: number, y: number): string | undefined {
-  let found: string | undefined;
-  let least = REACH ** 2;
-  for (const one of placed) {
-    const far = (one.x - x) ** 2 + (one.y - y) ** 2;
-    if (far < least) {
-      least = far;
-      found = one.name;
-    }
-  }
-  return found;
+  drawCircles(pen, placed);
 }
