@@ -112,10 +112,10 @@ class Upkeep:
         ParameterError, StoreLockedError, UnwritableHomeError
             Nothing was given back.
         """
-        from tapehead.jobs.sweep import read_keep, sweep
+        from tapehead.jobs.collect import collect, read_keep
 
         house = self._house
-        return sweep(house.bars, house.runs, keep_us=read_keep(keep), now=time.time_ns() // 1000, dry_run=dry_run)
+        return collect(house.bars, house.runs, keep_us=read_keep(keep), now=time.time_ns() // 1000, dry_run=dry_run)
 
     def check(self, *, rows: bool = False, heal: bool = False, progress: Progress | None = None) -> Iterator[Finding]:
         """Yield what is wrong with the store, as it is found.

@@ -1,4 +1,4 @@
-"""sweep: give back what no snapshot that anybody needs names."""
+"""collect: give back what no snapshot that anybody needs names."""
 
 import re
 from typing import Final
@@ -24,7 +24,7 @@ def read_keep(text: str) -> int:
     return us
 
 
-def sweep(store: BarStore, runs: RunStore, *, keep_us: int, now: int, dry_run: bool = False) -> Swept:
+def collect(store: BarStore, runs: RunStore, *, keep_us: int, now: int, dry_run: bool = False) -> Swept:
     """Give back what only old snapshots name that no kept run was made on, no reader leases, and nobody could undo to.
 
     Parameters
