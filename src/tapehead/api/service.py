@@ -78,7 +78,7 @@ class Service:
     slots : int
         Runs that go on at once.
     event_days : int
-        How long events of ended runs can be replayed; results and receipts stay.
+        How long events of completed runs can be replayed; results and receipts stay.
     """
 
     def __init__(
@@ -306,7 +306,7 @@ class Service:
 
     def _prune(self) -> None:
         """Let go of events that are too old to be asked for."""
-        gone = self.house.log.prune(before=now_us() - self._event_us, keep=KEPT_RUNS)
+        gone = self.house.log.prune(before=now_us() - self._event_us, keep=KEPT_RUNS, stop=self._stopping.is_set)
         if gone:
             log.info("events pruned", extra={"entries": gone})
 

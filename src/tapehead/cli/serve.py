@@ -60,7 +60,7 @@ class Port(click.ParamType[int]):
     type=click.IntRange(1, 36_500),
     default=90,
     show_default=True,
-    help="Days for which the events of ended runs can be replayed; results stay.",
+    help="Days for which the events of completed runs can be replayed; results stay.",
 )
 @click.option(
     "--workers", type=click.IntRange(1, 1024), metavar="N", help="Threads that compute; default one a processor."

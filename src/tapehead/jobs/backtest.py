@@ -79,9 +79,8 @@ def go_on(
         with desk.runs.together(f"run {run}"):
             settled = recall(desk.runs, desk.log, plan, run, tally)
             desk.runs.reopen(run)
-            opening = [] if desk.log.last(run) else _opening(desk, plan, run, tally)
             far = _progress(run, tally, time.perf_counter())
-            opening.append((desk.log.append(run, [far]), far))
+            opening: list[Numbered] = [(desk.log.append(run, [far]), far)]
         left = [item for item in plan.items if item.instrument.name not in settled]
         yield from _drive(desk, plan, run, cancel, tally, opening, left)
 

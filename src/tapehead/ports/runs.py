@@ -75,10 +75,11 @@ class EventLog(Protocol):
         """
         ...
 
-    def prune(self, *, before: int, keep: int) -> int:
-        """Delete events of finished runs created before `before` (us UTC); return how many.
+    def prune(self, *, before: int, keep: int, stop: Callable[[], bool] | None = None) -> int:
+        """Delete events of completed runs created before `before` (us UTC); return how many.
 
-        The newest `keep` runs are spared.
+        The newest `keep` runs are spared, and all that can be resumed. The events of a run go at once or not at all;
+        others write in between. `stop` is asked before each run and ends it by True.
         """
         ...
 

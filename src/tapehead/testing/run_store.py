@@ -4,6 +4,7 @@
 import contextlib
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -430,14 +431,38 @@ class RunStoreContract:
         assert [number for number, _ in log.read(run, 0, 1000)] == list(range(1, 81))
         assert runs.record(run).count == 4
 
-    def test_pruning_spares_the_newest_and_the_running(self, tmp_path: Path) -> None:
+    def test_pruning_spares_the_newest_and_all_that_can_be_resumed(self, tmp_path: Path) -> None:
         runs, log = self.make(tmp_path)
-        ids = [runs.create(sample_key(seed), SPEC, 1) for seed in range(4)]
-        for run in ids:
-            log.append(run, [Progress(run, 1, 1, 1.0, 0.0), Completed(run, 1, 0, "", 1.0, 1.0, 1, "")])
-        for run in ids[1:]:
-            runs.finish(run, "completed", None)
-        after_all = runs.record(ids[-1]).created_at + 1
+        states: list[State | None] = [None, "cancelled", "failed", "completed", "completed", "completed"]
+        ids = self._with_events(runs, log, states)
         assert log.prune(before=0, keep=0) == 0
-        assert log.prune(before=after_all, keep=2) == 2
-        assert [len(log.read(run, 0, 9)) for run in ids] == [2, 0, 2, 2]
+        assert log.prune(before=runs.record(ids[-1]).created_at + 1, keep=2) == 2
+        assert [len(log.read(run, 0, 9)) for run in ids] == [2, 2, 2, 0, 2, 2]
+
+    def test_pruning_lets_others_write_after_each_run_and_stops_when_told(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        ids = self._with_events(runs, log, ["completed"] * 4)
+        left: list[int] = []
+
+        def look() -> None:
+            # As another thread sees it; it could not write were all of this one transaction.
+            runs.create(sample_key(9), SPEC, 1)
+            left.append(sum(bool(log.read(run, 0, 1)) for run in ids))
+
+        def stop() -> bool:
+            other = threading.Thread(target=look)
+            other.start()
+            other.join()
+            return len(left) == 3
+
+        assert log.prune(before=runs.record(ids[-1]).created_at + 1, keep=0, stop=stop) == 4
+        assert left == [4, 3, 2]
+
+    def _with_events(self, runs: RunStore, log: EventLog, states: Sequence[State | None]) -> list[str]:
+        """Keep runs with two events each that ended in these states; None for one that goes on."""
+        ids = [runs.create(sample_key(seed), SPEC, 1) for seed in range(len(states))]
+        for run, state in zip(ids, states, strict=True):
+            log.append(run, [Progress(run, 1, 1, 1.0, 0.0), Completed(run, 1, 0, "", 1.0, 1.0, 1, "")])
+            if state is not None:
+                runs.finish(run, state, None)
+        return ids

@@ -80,7 +80,15 @@ class EmbeddedEvents:
                     return False
                 self._news.wait(min(_POLL_S, left))
 
-    def prune(self, *, before: int, keep: int) -> int:
-        """Delete events of finished runs created before `before` (us UTC), sparing the newest `keep` runs."""
-        with self._database.transaction("pruned events"):
-            return self._database.execute("prune_events", {"before": before, "keep": keep}).rowcount
+    def prune(self, *, before: int, keep: int, stop: Callable[[], bool] | None = None) -> int:
+        """Delete events of completed runs created before `before` (us UTC), sparing the newest `keep` runs.
+
+        One commit a run, so that nobody else waits long for his turn to write.
+        """
+        gone = 0
+        for (run,) in self._database.execute("prunable", {"before": before, "keep": keep}).fetchall():
+            if stop is not None and stop():
+                break
+            with self._database.transaction(f"pruned events of run {run}"):
+                gone += self._database.execute("delete_events", (run,)).rowcount
+        return gone

@@ -161,8 +161,9 @@ INSERT INTO events (run, number, bytes) VALUES (?, ?, ?)
 -- name: events_after
 SELECT number, bytes FROM events WHERE run = ? AND number > ? ORDER BY number LIMIT ?
 
--- name: prune_events
-DELETE FROM events WHERE run IN (
-    SELECT run FROM runs WHERE state <> 'running' AND created_at < :before
+-- name: prunable
+-- Completed ones alone: any other may be resumed, and its log would then lack what it told before.
+SELECT run FROM runs WHERE state = 'completed' AND created_at < :before
     AND run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT :keep)
-)
+    AND EXISTS (SELECT 1 FROM events WHERE events.run = runs.run)
+ORDER BY run
