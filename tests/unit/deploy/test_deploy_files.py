@@ -7,8 +7,11 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -121,6 +124,36 @@ def test_no_unit_and_no_image_runs_as_a_user_with_rights() -> None:
     service = compose()["services"]["tapehead"]
     assert service["user"] == user == "10750:10750"
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+
+
+def test_the_image_is_built_of_all_that_the_build_reads(tmp_path: Path) -> None:
+    ignored = [line for line in (ROOT / ".dockerignore").read_text(encoding="utf-8").split() if "/" in line]
+    given: set[str] = set()
+    for line in re.findall(r"^COPY (?!--)(.+)$", text("Containerfile"), re.MULTILINE):
+        *names, place = line.split()
+        assert place == "./" or names == [place.removeprefix("./")]
+        given |= set(names)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    built = project["tool"]["hatch"]["build"]
+    assert given >= {"pyproject.toml", "requirements.lock", project["project"]["readme"]}
+    folders = [built["hooks"]["custom"]["path"], *built["targets"]["wheel"]["packages"], "web"]
+    assert given >= {*project["project"]["license-files"], *(Path(each).parts[0] for each in folders)}
+    # The page's builder, run in what the image is given, finds the sources that it finds here.
+    assert {"web/node_modules", "src/tapehead/api/page"} <= set(ignored)
+    for name in ("tools", "web"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+    there, here = page_builder(tmp_path), page_builder(ROOT)
+    assert there.digest(there.sources()) == here.digest(here.sources())
+
+
+def page_builder(root: Path) -> ModuleType:
+    """Load tools/page.py of a source tree."""
+    spec = spec_from_file_location("page_builder", root / "tools" / "page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_the_image_writes_into_its_volume_only() -> None:
