@@ -15,6 +15,11 @@ from tapehead.model.rules import Rules
 Adjust = Literal["none", "split", "all"]
 ADJUSTS: Final[tuple[Adjust, ...]] = ("none", "split", "all")
 """What signals see taken out of prices: nothing, splits, splits and dividends. Fills stay on stored prices."""
+Search = Literal["grid", "random", "bayes", "halving"]
+SEARCHES: Final[tuple[Search, ...]] = ("grid", "random", "bayes", "halving")
+"""How the sets of a sweep are chosen: all of them, drawn, asked of a model of what came so far, raced."""
+SEED: Final = 7
+OBJECTIVE: Final = "sharpe"
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
@@ -43,7 +48,12 @@ class RunSpec:
 
     `parameters` holds every parameter of the strategy; `start` and `end` are us UTC, half-open; `symbols` are
     `venue:symbol` names. Exactly one of `universe` and `symbols` is given. `adjust` picks the prices that signals see.
-    Raises ParameterError for an `adjust` that is not there.
+
+    A sweep has a `grid`: values by parameter, rising; `parameters` holds those that do not vary. Over several
+    strategies `strategy` joins their names by " + ", sorted; `grid["strategy"]` holds them one by one, and every other
+    key of `grid` and `parameters` says whose it is: `SmaCross.fast`. `where` is the constraint, `search` how sets are
+    chosen, at most `budget` of them, by what `objective`, from what `seed`. Only a sweep has any of these.
+    Raises ParameterError for an `adjust` or a `search` that is not there.
     """
 
     strategy: str
@@ -55,11 +65,19 @@ class RunSpec:
     end: int | None = None
     rules: Rules = field(default_factory=Rules)
     adjust: Adjust = "none"
+    grid: Mapping[str, tuple[float | int | str, ...]] | None = None
+    where: str = ""
+    search: Search = "grid"
+    budget: int | None = None
+    objective: str = OBJECTIVE
+    seed: int = SEED
 
     def __post_init__(self) -> None:
-        """Raise ParameterError for an unknown `adjust`."""
+        """Raise ParameterError for an unknown `adjust` or `search`."""
         if self.adjust not in ADJUSTS:
             raise ParameterError(name="adjust", value=self.adjust, bound="none, split or all")
+        if self.search not in SEARCHES:
+            raise ParameterError(name="search", value=self.search, bound="grid, random, bayes or halving")
 
     def to_json(self) -> dict[str, Any]:
         """Return the canonical form as plain values."""
@@ -82,6 +100,10 @@ class RunSpec:
                 out[name] = value.text if isinstance(value, Fees) else value
         if self.adjust != "none":
             out["adjust"] = self.adjust
+        if self.grid is not None:
+            out["grid"] = {name: list(values) for name, values in self.grid.items()}
+            asked = {name: getattr(self, name) for name in _SWEEP_KEYS}
+            out |= {name: value for name, value in asked.items() if value != _SWEEP_KEYS[name]}
         return out
 
     @staticmethod
@@ -97,9 +119,19 @@ class RunSpec:
             end=us_of(value["end"]) if "end" in value else None,
             rules=_read_rules(value),
             adjust=value.get("adjust", "none"),
+            grid={name: tuple(values) for name, values in value["grid"].items()} if "grid" in value else None,
+            **{name: value[name] for name in _SWEEP_KEYS if name in value},
         )
 
 
+_SWEEP_KEYS: Final[Mapping[str, object]] = {
+    "where": "",
+    "search": "grid",
+    "budget": None,
+    "objective": OBJECTIVE,
+    "seed": SEED,
+}
+"""What a sweep's spec holds beside its grid, with the defaults."""
 _FACTS: Final = ("multiplier", "delisted", "calendar")
 RULE_KEYS: Final = tuple(f.name for f in fields(Rules) if f.name not in _FACTS)
 """Fields of Rules that a RunSpec carries; the others are facts of each instrument."""
