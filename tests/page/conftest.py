@@ -16,9 +16,9 @@ WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 380, "height": 800}
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium of the system for the tests of a worker; gone before others, whose thread its loop would hold."""
+    """One Chromium of the system for the tests of a file; gone before others, whose thread its loop would hold."""
     program = find_browser()
     if program is None:
         pytest.skip("needs a browser: Chromium (apt-get install chromium, or TAPEHEAD_CHROMIUM=its path)")

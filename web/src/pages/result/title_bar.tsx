@@ -5,6 +5,7 @@ import { api, body, type Schema } from "../../api/ask";
 import type { LookAhead } from "../../api/events";
 import { sentenceOf } from "../../parts/fault";
 import * as format from "../../parts/format";
+import { costsOf } from "../../parts/spec";
 
 interface Props {
   run: string;
@@ -21,23 +22,28 @@ export function TitleBar({ run, symbol, detail, ambiguous, flags, before, after 
   return (
     <header className="title-bar">
       <Link href={`/runs/${run}`} className="back">
-        ‹ Run <span className="id">{shortOf(detail?.run ?? run)}</span>
+        ‹ Run <span className="id">{format.shortId(detail?.run ?? run)}</span>
       </Link>
       <h1 className="title">{symbol}</h1>
       <p className="dim asked">{detail ? asked(detail) : ""}</p>
       <ul className="chips">
-        {detail && <Verdict found={ended?.look_ahead ?? null} state={detail.state} />}
-        {detail?.state === "completed" && <Verified run={detail.run} />}
-        {ambiguous > 0 && (
-          <li className="chip warn" data-ambiguous={ambiguous}>
-            {format.count(ambiguous)} ambiguous
-          </li>
+        {/* All at once: one that came later would move the others. */}
+        {detail && (
+          <>
+            <Verdict found={ended?.look_ahead ?? null} state={detail.state} />
+            {detail.state === "completed" && <Verified run={detail.run} />}
+            {ambiguous > 0 && (
+              <li className="chip warn" data-ambiguous={ambiguous}>
+                {format.count(ambiguous)} ambiguous
+              </li>
+            )}
+            {flags.map((flag) => (
+              <li key={flag} className="chip" data-flag={flag}>
+                {flag.replaceAll("_", " ")}
+              </li>
+            ))}
+          </>
         )}
-        {flags.map((flag) => (
-          <li key={flag} className="chip" data-flag={flag}>
-            {flag.replaceAll("_", " ")}
-          </li>
-        ))}
       </ul>
       <nav className="neighbours" aria-label="Instruments of this run">
         <Step to={before && pathOf(run, before)} name="Previous instrument" press="[" />
@@ -65,20 +71,12 @@ function Step({ to, name, press }: { to: string | undefined; name: string; press
   );
 }
 
-function shortOf(run: string): string {
-  return run.length > 12 ? `${run.slice(0, 4)}…${run.slice(-2)}` : run;
-}
-
 const FILLS: Record<string, string> = { next_open: "next open", close: "at the close", next_vwap: "next VWAP" };
 
 /** What was asked, in one line: `RsiReversion 14/30/70 · 1h · next open · 10 + 2 bps`. */
 function asked({ header, spec }: Schema["RunDetail"]): string {
-  const bps = (value: unknown) =>
-    typeof value === "number" ? format.ratio(value * 1e4, false).replace(/\.?0+$/, "") : "";
-  const [fee, slippage] = [bps(spec.fee ?? 0), bps(spec.slippage ?? 0)];
-  const costs = slippage !== "0" && slippage ? `${fee} + ${slippage} bps` : `${fee} bps`;
   const fill = FILLS[String(spec.fill ?? "next_open")] ?? String(spec.fill);
-  return [header.strategy, header.interval, fill, fee ? costs : "fee schedule"].join(" · ");
+  return [header.strategy, header.interval, fill, costsOf(spec)].join(" · ");
 }
 
 function Verdict({ found, state }: { found: LookAhead | null; state: string }) {
