@@ -80,12 +80,12 @@ def read_parameters(
             raise click.BadParameter(f"'{pair}' is not name=value; for instance -p period=14", param=option)
         if name in parameters:
             raise click.BadParameter(f"{name} is given twice, {parameters[name]} and {text}; give one.", param=option)
-        parameters[name] = _number(text)
+        parameters[name] = number_or_text(text)
     return parameters
 
 
-def _number(text: str) -> float | int | str:
-    """Return an int or a float where the text is one."""
+def number_or_text(text: str) -> float | int | str:
+    """Return what a parameter's text means: an int or a float where it is one."""
     if re.fullmatch(r"[+-]?[0-9]+", text):
         return int(text)
     if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):

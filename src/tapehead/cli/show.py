@@ -9,6 +9,7 @@ import click
 
 from tapehead.cli import numbers
 from tapehead.cli.alternatives import Alternatives
+from tapehead.cli.backtest_words import backtest_words
 from tapehead.cli.board import Board
 from tapehead.cli.closing import next_lines
 from tapehead.cli.export import write_csv
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _CURVE_WIDTH = 64
 _ALL = 1_000_000
+_OTHER_FEE = 0.0005
 
 
 @click.command(
@@ -299,15 +301,16 @@ def _cost_lines(rows: Iterable[dict[str, Any]], rules: "Rules", ink: Ink) -> lis
 
 
 def _no_costs(session: Session, run: "Run", result: "RunResult") -> str:
-    """Say why there is no curve of costs; the next step names the run's strategy and what it ran on."""
+    """Say why there is no curve of costs; the next step asks for the same run at another fee."""
     if result.why.get("break_even_fee") == "no_trades":
         return "Nothing was traded, so no fee was paid."
-    origin, strategy = run.record.origin, run.spec.strategy
-    if origin and strategy.partition(":")[0].endswith(".py"):
-        strategy = f"{origin}:{strategy.rpartition(':')[2]}"
-    on = ("--symbols", result.instrument) if run.spec.universe is None else ("--universe", run.spec.universe)
-    again = session.command("backtest", strategy, *on, "--interval", run.spec.interval, "--fee", "5bps")
-    return f"A fee would change more than sizes here; run it at another fee: {again}"
+    from tapehead.library.verify import where_of
+
+    spec, record = run.spec, run.record
+    other = replace(spec, rules=replace(spec.rules, fee=_OTHER_FEE if spec.rules.fee != _OTHER_FEE else 2 * _OTHER_FEE))
+    words, lacking = backtest_words(other, where_of(spec, record), record.snapshot)
+    without = f" (no flag can say {', '.join(lacking)}: set it in the strategy's file)" if lacking else ""
+    return f"A fee would change more than sizes here; run it at another fee{without}: {session.command(*words)}"
 
 
 def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from tapehead.errors import AmbiguousFileError, ImportConflictError
 from tests.unit.cli.conftest import Call
-from tests.unit.cli.scripted import RUN, ScriptedStore
+from tests.unit.cli.scripted import FIRST, RUN, ScriptedStore
 
 
 def test_import_reports_what_is_not_zero_and_what_to_do_next(call: Call, store: ScriptedStore) -> None:
@@ -152,13 +152,24 @@ def test_what_costs_cannot_be_told_of_is_run_again_by_the_command_that_is_named(
     named = shlex.split(shown[-1])
     assert named[1:] == [
         *("--home", "/some home", "backtest", "RsiReversion"),
-        *("--universe", "demo", "--interval", "1h", "--fee", "5bps"),
+        *("-p", "period=14", "-p", "oversold=30", "-p", "overbought=70"),
+        *("--universe", "demo", "--interval", "1h", "--snapshot", "3", "--fee", "5bps"),
     ]
     assert call(*named[1:]).code == 0
-    store.run_.spec = replace(store.run_.spec, strategy="mine.py:Mine", universe=None, symbols=("binance:SOLUSDT",))
+    rules = replace(store.run_.spec.rules, fee=0.0005, stop_loss=0.05)
+    symbols = ("binance:SOLUSDT", "binance:ETHUSDT")
+    changed = replace(store.run_.spec, strategy="mine.py:Mine", universe=None, symbols=symbols, rules=rules)
+    store.run_.spec = replace(changed, parameters={"word": "1e5"}, start=FIRST, adjust="split")
     store.run_.record = replace(store.run_.record, origin="/some/mine.py")
     told = json.loads(call("--json", *words).out)["trouble"]
-    assert told.endswith("backtest /some/mine.py:Mine --symbols binance:SOLUSDT --interval 1h --fee 5bps")
+    assert "another fee (no flag can say word: set it in the strategy's file): tapehead backtest" in told
+    again = shlex.split(told.rpartition(": ")[2])[1:]
+    assert call(*again).code == 0
+    asked = {name: value for name, value in store.asked[-1][1].items() if value not in (None, {})}
+    assert asked == {
+        "strategy": "/some/mine.py:Mine", "symbols": symbols, "interval": "1h", "start": "2019-01-01",
+        "snapshot": 3, "fee": "0.1%", "stop_loss": "5%", "adjust": "split", "fresh": False,
+    }  # fmt: skip
 
 
 def test_show_a_whole_run(call: Call) -> None:
