@@ -93,8 +93,6 @@ def show(
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
     if as_csv and what in ("receipt", "timings"):
         raise click.UsageError(f"--{what} is no table. As JSON: tapehead --json show {run} --{what}", context)
-    if what in ("trades", "orders", "equity", "costs") and symbol is None:
-        raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
     kept = session.store.run(run)
     if what == "receipt":
         _receipt(session, kept)
@@ -112,7 +110,12 @@ def show(
 def _check_view(
     context: click.Context, run: str, symbol: str | None, what: str | None, rf: str | None, compat: str | None
 ) -> None:
-    """Refuse --rf and --compat where there are no metrics of one instrument for them to change."""
+    """Refuse what is of one instrument without one and what is of the run beside one, and what no metrics can show."""
+    if what in ("trades", "orders", "equity", "costs") and symbol is None:
+        raise click.UsageError(f"--{what} is of one instrument; name it: tapehead show {run} SYMBOL --{what}", context)
+    if what in ("receipt", "timings") and symbol is not None:
+        text = f"--{what} is of the whole run, not of {symbol}; leave that out: tapehead show {run} --{what}"
+        raise click.UsageError(text, context)
     for option, value in (("--compat", compat), ("--rf", rf)):
         if value is not None and symbol is None:
             text = f"{option} is of one instrument; name it: tapehead show {run} SYMBOL {option} {value}"

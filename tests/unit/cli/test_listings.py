@@ -246,6 +246,8 @@ def test_show_the_receipt(call: Call) -> None:
     ("words", "sentence"),
     [
         (["--trades"], "--trades is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --trades"),
+        (["NONSENSE", "--receipt"], "not of NONSENSE; leave that out: tapehead show 01JD8Q7K --receipt"),
+        (["SOLUSDT", "--timings"], "--timings is of the whole run, not of SOLUSDT; leave that out: tapehead show"),
         (["--csv", "--receipt"], "--receipt is no table."),
         (["--csv", "--json"], "contradict each other"),
         (["--rf", "2%"], "--rf is of one instrument; name it: tapehead show 01JD8Q7K SYMBOL --rf 2%"),
