@@ -35,6 +35,31 @@ from tapehead.kernels.jit import CACHE_FOLDER
 told["features"] = [features.get("X86_V3", False), features.get("X86_V4", False), str(CACHE_FOLDER)]
 print(json.dumps(told))
 """
+TRADING = """\
+import numpy as np
+from tapehead.library.simulate import simulate
+from tapehead.model.bars import Bars
+from tapehead.strategies.buy_and_hold import BuyAndHold
+from tapehead.strategies.rsi_reversion import RsiReversion
+from tapehead.strategies.sma_cross import SmaCross
+from tapehead.indicators.ema import ema
+
+n = 600
+close = 100 + 10 * np.sin(np.arange(n) / 15) + np.arange(n) % 7
+traded = np.ones(n)
+silent = traded.copy()
+silent[::9] = 0
+trades = 0
+for volume in (None, traded, silent):
+    for price in (close, np.round(close, 2)):
+        bars = Bars.from_arrays(np.arange(n) * 3_600_000_000, price, price, price, price, volume, interval="1h")
+        ema(bars.close, 9)
+        for strategy in (SmaCross(), RsiReversion(), BuyAndHold()):
+            for fill in ("next_open", "close"):
+                run = simulate(bars, strategy.signals(bars), fee="10bps", fill=fill, max_wait=3, close_at_end=True)
+                trades += len(run.trades)
+print(trades)
+"""
 ASKED: list[tuple[str, dict[str, Any]]] = [
     ("RsiReversion", {"fee": "10bps", "slippage": "2bps"}),
     ("SmaCross", {"fill": "close", "fee": "0.1%", "size": "50%", "start": "2023-03-01"}),
@@ -49,45 +74,61 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
-def told_by(store: Store, asked: list[tuple[str, dict[str, Any]]], **environment: str) -> dict[str, Any]:
-    words = [sys.executable, "-W", "error", "-c", SCRIPT, str(store.home), json.dumps(asked)]
+def said_by(arguments: list[str], **environment: str) -> str:
     done = subprocess.run(
-        words, capture_output=True, text=True, env={**os.environ, **environment}, check=False, timeout=240
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        check=False,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    return done.stdout
+
+
+def told_by(store: Store, asked: list[tuple[str, dict[str, Any]]], **environment: str) -> dict[str, Any]:
+    words = ["-W", "error", "-c", SCRIPT, str(store.home), json.dumps(asked)]
+    found: dict[str, Any] = json.loads(said_by(words, **environment))
     return found
 
 
+def snapshot(folder: Path) -> dict[str, int]:
+    """Every file of a cache, with when it was written."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
 def test_digests_are_equal_and_verified_with_the_processor_features_off(store: Store, tmp_path: Path) -> None:
+    """One test, since compiling all kernels for that takes most of it; warming leaves nothing to compile."""
     spans = [row.intervals[0] for row in store.instruments(universe="demo")]
     year = max(span[2] for span in spans)
     asked = [
         (name, {**settings, **({"start": year - 4_000 * 3_600_000_000} if "start" in settings else {})})
         for name, settings in ASKED
     ]
+    cache = tmp_path / "kernels"
+    plainly = {**PLAIN, "NUMBA_CACHE_DIR": str(cache)}
+    assert "kernels compiled into" in said_by(["-m", "tapehead.kernels.warm"], **plainly)
+    warmed = snapshot(cache)
+    assert len(warmed) > 10
     here = told_by(store, asked)
-    plain = told_by(store, asked, NUMBA_CACHE_DIR=str(tmp_path / "kernels"), **PLAIN)
+    plain = told_by(store, asked, **plainly)
     features, bare = here.pop("features"), plain.pop("features")
     assert bare[:2] == [False, False]
     assert bare[2].startswith(str(tmp_path))
     assert features[2] != bare[2]
-    assert list((tmp_path / "kernels").rglob("*.nbc"))
     assert plain == here
     assert [value for name, value in here.items() if name.startswith("verdict")] == ["identical"] * len(ASKED)
-    # With the kernels that were just compiled for the plain processor: that took most of this test.
-    verify_apart(store, tmp_path)
+    verify_apart(store, plainly)
+    assert int(said_by(["-c", TRADING], **plainly)) > 50
+    assert snapshot(cache) == warmed
 
 
-def verify_apart(store: Store, tmp_path: Path) -> None:
+def verify_apart(store: Store, plainly: dict[str, str]) -> None:
     """A run kept by one processor is verified by another."""
     run = store.backtest("SmaCross", universe="demo", fee="10bps").wait()
-    words = [sys.executable, "-m", "tapehead", "--home", str(store.home), "--json", "verify", run.id]
-    environment = {**os.environ, **PLAIN, "NUMBA_CACHE_DIR": str(tmp_path / "kernels")}
-    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False, timeout=240)
-    told = json.loads(done.stdout)
+    told = json.loads(said_by(["-m", "tapehead", "--home", str(store.home), "--json", "verify", run.id], **plainly))
     assert run.receipt is not None
     assert told["digest"] == run.receipt.digest
     assert told["verdict"] in ("identical", "same decisions, metrics within 4 ulp (other CPU or libm)")
     assert told["changed"] == []
-    assert done.returncode == 0

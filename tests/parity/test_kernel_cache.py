@@ -1,4 +1,4 @@
-"""The cache of compiled kernels: it notices edits in other files, is whole after warming, and can be done without."""
+"""The cache of compiled kernels: it notices edits in other files, and can be done without."""
 
 from __future__ import annotations
 
@@ -32,31 +32,6 @@ from tapehead.kernels.planted_callee import WEIGHT, raised
 def answer(x: float) -> float:
     return raised(x) * WEIGHT
 """
-TRADING = """\
-import numpy as np
-from tapehead.library.simulate import simulate
-from tapehead.model.bars import Bars
-from tapehead.strategies.buy_and_hold import BuyAndHold
-from tapehead.strategies.rsi_reversion import RsiReversion
-from tapehead.strategies.sma_cross import SmaCross
-from tapehead.indicators.ema import ema
-
-n = 600
-close = 100 + 10 * np.sin(np.arange(n) / 15) + np.arange(n) % 7
-traded = np.ones(n)
-silent = traded.copy()
-silent[::9] = 0
-trades = 0
-for volume in (None, traded, silent):
-    for price in (close, np.round(close, 2)):
-        bars = Bars.from_arrays(np.arange(n) * 3_600_000_000, price, price, price, price, volume, interval="1h")
-        ema(bars.close, 9)
-        for strategy in (SmaCross(), RsiReversion(), BuyAndHold()):
-            for fill in ("next_open", "close"):
-                run = simulate(bars, strategy.signals(bars), fee="10bps", fill=fill, max_wait=3, close_at_end=True)
-                trades += len(run.trades)
-print(trades)
-"""
 
 
 def run(arguments: list[str], root: Path, **settings: str) -> str:
@@ -75,11 +50,6 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def snapshot(folder: Path) -> dict[str, int]:
-    """Every file of a cache, with when it was written."""
-    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
-
-
 def test_an_edited_callee_in_another_file_is_seen(copy: Path, tmp_path: Path) -> None:
     kernels, cache = copy / "tapehead" / "kernels", str(tmp_path / "cache")
     (kernels / "planted_caller.py").write_text(CALLER)
@@ -94,15 +64,6 @@ def test_an_edited_callee_in_another_file_is_seen(copy: Path, tmp_path: Path) ->
     assert answers(2, 1) == "3.0 0", "the body of the callee has changed"
     assert answers(2, 5) == "15.0 0", "an imported constant has changed"
     assert answers(1, 1) == "2.0 1", "what was compiled before is still right"
-
-
-def test_warming_leaves_nothing_to_compile(copy: Path, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    assert "kernels compiled into" in run(["-m", "tapehead.kernels.warm"], copy, NUMBA_CACHE_DIR=str(cache))
-    warmed = snapshot(cache)
-    assert len(warmed) > 10
-    assert int(run(["-c", TRADING], copy, NUMBA_CACHE_DIR=str(cache))) > 50
-    assert snapshot(cache) == warmed
 
 
 @pytest.mark.parametrize("where", ["given", "home"])
