@@ -35,6 +35,9 @@ def made_again(
 ) -> dict[str, Any]:
     """Return those of PARTS that have to be made again; raise what the run raises where that cannot be."""
     body: dict[str, Any] = {}
+    # Orders first: what is made with them answers all the rest, and not the other way round.
+    if "orders" in wanted:
+        body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))
     if not _WHOLE.isdisjoint(wanted):
         account = kept.account(result)
         if "equity" in wanted:
@@ -44,8 +47,6 @@ def made_again(
         if "metrics" in wanted:
             metrics = all_metrics(account, result, fraction("rf", rf))
             body |= {"metrics": dict(metrics), "why": dict(metrics.why), "convention": _convention(account)}
-    if "orders" in wanted:
-        body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))
     if "costs" in wanted:
         body["costs"] = [{"fee": fee, "total_return": gain} for fee, gain in kept.costs(result)]
         body["cost_basis"] = kept.cost_basis(result)

@@ -88,6 +88,7 @@ class Run(Framed):
         self._begun = False
         self._ahead: list[Numbered] = []
         self._again: Again | None = None
+        self._newest: tuple[tuple[str, dict[str, float | int | str]], Made] | None = None
 
     @cached_property
     def header(self) -> Header:
@@ -349,19 +350,17 @@ class Run(Framed):
         ChangedRunError
             Code or data changed since, so that the trades would be others.
         """
-        from tapehead.library.curves import Again
+        from tapehead.library.curves import account_of
 
-        found = self[result] if isinstance(result, str) else result
-        if self._again is None:
-            self._again = Again.of(self._house, self.record)
-        return self._again.account(found)
+        made = self._made(result, orders=False)
+        return account_of(made.bars, made.rules, made.done)
 
     def orders(self, result: str | RunResult) -> Orders:
         """Return every order of one result, made again, and what became of it.
 
         Parameters, errors as for `account`.
         """
-        done = self._made(result).done
+        done = self._made(result, orders=True).done
         return no_orders() if done.orders is None else done.orders
 
     def costs(self, result: str | RunResult) -> list[tuple[float, float]]:
@@ -374,7 +373,7 @@ class Run(Framed):
         """
         from tapehead.jobs.sensitivity import cost_curve_of
 
-        made = self._made(result)
+        made = self._made(result, orders=False)
         return cost_curve_of(made.bars, made.signals, made.rules, made.done)
 
     def cost_basis(self, result: str | RunResult) -> dict[str, Any] | None:
@@ -384,7 +383,7 @@ class Run(Framed):
         """
         from tapehead.jobs.sensitivity import cost_basis_of
 
-        made = self._made(result)
+        made = self._made(result, orders=False)
         return cost_basis_of(made.bars, made.signals, made.rules, made.done)
 
     def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
@@ -413,7 +412,7 @@ class Run(Framed):
         """
         from tapehead.jobs.explain import explain, on_path
 
-        made = self._made(result)
+        made = self._made(result, orders=True)
         count = len(made.done.trades)
         if not 1 <= trade <= count:
             bound = f"a number from 1 to {count:,}" if count else "left out: this result has no closed trade"
@@ -427,14 +426,22 @@ class Run(Framed):
         }
         return head | explain(made, on_path(made, "pessimistic"), on_path(made, "optimistic"), trade - 1)
 
-    def _made(self, result: str | RunResult) -> "Made":
-        """Return one result made again, with its orders."""
+    def _made(self, result: str | RunResult, *, orders: bool) -> "Made":
+        """Return one result made again, with its orders if asked; the newest is held for the next question of it."""
         from tapehead.library.curves import Again
 
         found = self[result] if isinstance(result, str) else result
+        cell = (found.instrument, dict(found.parameters))
+        if self._newest is not None:
+            held, made = self._newest
+            if held == cell and (made.done.orders is not None or not orders):
+                return made
+            self._newest = None
         if self._again is None:
             self._again = Again.of(self._house, self.record)
-        return self._again.made(found, orders=True)
+        made = self._again.made(found, orders=orders)
+        self._newest = (cell, made)
+        return made
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result, those of the whole equity curve included.
