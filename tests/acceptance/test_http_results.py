@@ -166,6 +166,9 @@ def test_one_result_with_all_that_is_made_again(desk: Desk) -> None:
     every = told(desk.get(f"/runs/{desk.a}/results/BTCUSDT?include=equity"), ResultDetail)
     assert every["equity"]["equity"] == line.equity.tolist()
     assert "trades" not in every
+    for bound, part in (("start", line.equity[100:]), ("end", line.equity[:100])):
+        ranged = told(desk.get(f"/runs/{desk.a}/results/BTCUSDT?{bound}={iso(int(line.ts[100]))}"), ResultDetail)
+        assert ranged["equity"]["equity"] == part.tolist()
 
 
 def test_what_the_page_of_a_result_draws_is_told_by_range_month_and_fee(desk: Desk) -> None:
@@ -251,6 +254,7 @@ def test_a_tear_sheet_is_the_one_that_the_command_writes(desk: Desk, tmp_path: P
         ("/runs/{a}/results/NOPE", 404, "runs.unknown_symbol"),
         ("/runs/{a}/results/BTCUSDT?include=secrets", 422, "input.parameter"),
         ("/runs/{a}/results/BTCUSDT?include=equity&start=noon", 422, "input.parameter"),
+        ("/runs/{a}/results/BTCUSDT?end=noon", 422, "input.parameter"),
         ("/runs/{a}/results/BTCUSDT/trades/0/explain", 422, "input.request"),
         ("/runs/{a}/results/BTCUSDT/trades/999999/explain", 422, "input.parameter"),
         ("/runs/{a}/compare/{a}", 422, "input.parameter"),

@@ -13,6 +13,7 @@ from tapehead.api import arrow
 from tapehead.api.answer import HTML, TABLE, answer, document, pick_media, takes_json
 from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
+from tapehead.api.ending import ending_of
 from tapehead.api.etag import Kept, make_tag
 from tapehead.api.made_again import PARTS, Window, made_again
 from tapehead.api.measure.stages import stage
@@ -71,7 +72,7 @@ def show_run(request: Request, run: RunName) -> Response:
     kept = None if tag is None else request.app.state.answers.body(tag)
     if kept is None:
         head = header_json(service.header(whole))
-        body = {"header": head, "ended": _last_event(service, whole), "active": service.active(whole)}
+        body = {"header": head, "ended": ending_of(service.house.log, whole), "active": service.active(whole)}
         told = document("run", {**run_json(record), **body})
         kept = Kept(make_tag(told), told, {})
         # While a run goes on here its last event may be logged and its slot not free yet.
@@ -148,7 +149,8 @@ def show_result(
     ] = None,
 ) -> Response:
     """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit."""
-    wanted = _parts(include, points) | ({"metrics"} if rf is not None else set())
+    window = Window(start, end, points)
+    wanted = _parts(include, window) | ({"metrics"} if rf is not None else set())
     kept = service_of(request).store.run(run)
     result = kept[symbol]
     body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
@@ -156,7 +158,7 @@ def show_result(
         times, point = kept.times(result.instrument), money_a_point(service_of(request).store, result.instrument)
         body["trades"] = list(trade_rows(result, times, point))
     try:
-        body |= made_again(kept, result, wanted, Window(start, end, points), rf or 0.0)
+        body |= made_again(kept, result, wanted, window, rf or 0.0)
         if compat is not None:
             body["compat"] = kept.compat(result, compat)
     except TapeheadError as error:
@@ -232,20 +234,13 @@ def _completed(service: Service, run: str) -> tuple[RunId, Receipt]:
     return record.run, record.receipt
 
 
-def _parts(include: str, points: int | None) -> set[str]:
-    """Return what is asked for; points ask for the equity."""
+def _parts(include: str, window: Window) -> set[str]:
+    """Return what is asked for; a range or a number of points asks for the equity."""
     wanted = {part.strip() for part in include.split(",") if part.strip()}
     strange = sorted(wanted - set(PARTS))
     if strange:
         raise ParameterError(name="include", value=strange[0], bound=f"some of {', '.join(PARTS)}")
-    return wanted | ({"equity"} if points is not None else set())
-
-
-def _last_event(service: Service, run: RunId) -> dict[str, Any] | None:
-    """Return the event that ended a run; None where it goes on, or its events are pruned."""
-    rows = service.house.log.read(run, max(service.house.log.last(run) - 1, 0), 1)
-    body: dict[str, Any] | None = orjson.loads(rows[0][1]) if rows else None
-    return body if body is not None and body["event"] in ("completed", "failed", "cancelled") else None
+    return wanted | ({"equity"} if any(each is not None for each in window) else set())
 
 
 def _plain(values: Column) -> Sequence[Any] | Any:
