@@ -7,7 +7,6 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from tapehead.api.measure.kept_times import kept_times
 from tapehead.api.measure.log_levels import LEVELS
 from tapehead.api.measure.log_rooms import ROOMS
 from tapehead.api.measure.measure import Measure
@@ -15,6 +14,7 @@ from tapehead.api.measure.metrics import MEDIA_TYPE
 from tapehead.api.measure.process import process_facts
 from tapehead.api.measure.readiness import to_json
 from tapehead.api.measure.run_meter import RunTimes
+from tapehead.api.measure.times_of import times_of
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire import operations as wire
 from tapehead.api.wire.problem import answers
@@ -101,10 +101,7 @@ def operations(request: Request) -> wire.Operations:
 def run_timings(request: Request, run: str) -> wire.RunTimings:
     """Tell where the time of a run went, whoever computed it; of one that goes on here, how far it is."""
     house = service_of(request).house
-    whole = house.runs.resolve(run)
-    kept = kept_times(house, whole)
-    # The end of a run is told once, in its log; what is measured here says more only as long as that says nothing.
-    return _timings(kept if kept.stages else measure_of(request).runs.of(whole) or kept)
+    return _timings(times_of(house, measure_of(request).runs, house.runs.resolve(run)))
 
 
 @router.get("/api/v1/log-levels", response_model=wire.LogLevelsHeld, responses=answers())

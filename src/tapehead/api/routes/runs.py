@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tapehead.api.ending import ending_of
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.frames import ENDINGS
 from tapehead.api.service import Begun, Service
@@ -181,12 +182,10 @@ def _wish_to_wait(prefer: str | None) -> float:
 
 def _last_event(service: Service, begun: Begun) -> dict[str, Any] | None:
     """Return the event that ended a run; None where it goes on."""
-    number = service.house.log.last(begun.run)
-    rows = service.house.log.read(begun.run, number - 1, 1)
-    if not _is_ending(rows):
-        return None
-    body: dict[str, Any] = orjson.loads(rows[0][1])
-    return {**body, "reused": True} if begun.reused and body["event"] == "completed" else body
+    body = ending_of(service.house.log, begun.run)
+    if body is None or not begun.reused or body["event"] != "completed":
+        return body
+    return {**body, "reused": True}
 
 
 def _read_place(text: str, runs: set[str]) -> Place:

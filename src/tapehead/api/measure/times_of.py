@@ -1,31 +1,38 @@
-"""kept_times: where the time of a run went, as its events tell it, whoever computed it."""
-
-from typing import Any
+"""times_of: where the time of a run goes, as it is measured here or as its events tell it, whoever computed it."""
 
 import orjson
 
-from tapehead.api.measure.run_meter import RunTimes
+from tapehead.api.ending import ending_of
+from tapehead.api.measure.run_meter import RunMeter, RunTimes
 from tapehead.api.queue import SMALL
 from tapehead.jobs.replay import replay
 from tapehead.model.result import RunId
 from tapehead.wiring.assemble import House
 
-_ENDINGS = ("completed", "failed", "cancelled")
 _RESULT = b'"event":"result"'
 
 
-def kept_times(house: House, run: RunId) -> RunTimes:
-    """Return what is kept of the times of a run; those that nothing tells of are None, its stages then empty.
+def times_of(house: House, meter: RunMeter, run: RunId) -> RunTimes:
+    """Return the times of a run; of one that goes on here, how far it is, without a look at all that it has told.
 
     Raises
     ------
     UnknownRunError
         There is no such run.
     """
+    measured = meter.of(run)
+    if measured is not None and ending_of(house.log, run) is None:
+        return measured
+    kept = _kept_times(house, run)
+    # The end of a run is told once, in its log; what is measured here says more only as long as that says nothing.
+    return kept if kept.stages else measured or kept
+
+
+def _kept_times(house: House, run: RunId) -> RunTimes:
+    """Return what is kept of the times of a run; those that nothing tells of are None, its stages then empty."""
     record = house.runs.record(run)
-    total, first, newest, last = record.count + record.failed, None, None, None
+    total, first, newest = record.count + record.failed, None, None
     for number, data in replay(house.log, run):
-        last = data
         if number == 1:
             total = orjson.loads(data)["total"]
         elif _RESULT in data:
@@ -33,8 +40,8 @@ def kept_times(house: House, run: RunId) -> RunTimes:
     times = RunTimes(run, "small" if total <= SMALL else "big", total, strategy=str(record.spec["strategy"]))
     times.state, times.results = record.state, record.count
     times.first_ms, times.last_ms = _result_ms(first), _result_ms(newest)
-    ended: dict[str, Any] = {} if last is None else orjson.loads(last)
-    if ended.get("event") in _ENDINGS:
+    ended = ending_of(house.log, run)
+    if ended is not None:
         times.stages, times.stages_bytes = ended.get("stages_ms", {}), ended.get("stages_bytes", {})
         times.queued_ms = times.stages.get("queue")
     return times
