@@ -271,3 +271,9 @@ class ServiceError(TapeheadError):
     """{text}"""
 
     code = "service"
+
+
+class DamagedTileError(SurroundingsError):
+    """A tile of a sweep cannot be read: {cause}. Check the store: tapehead store verify"""
+
+    code = "runs.tile_damaged"

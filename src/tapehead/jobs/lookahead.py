@@ -1,8 +1,8 @@
 """look_ahead: after the last result, see whether the strategy knew anything of later bars."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tapehead.jobs.plan import Item, Plan
@@ -79,7 +79,8 @@ class Verdict:
             instrument, finding = next(iter(self.findings.items()))
             at, cut = iso(finding.ts), iso(finding.cut_ts)
             body |= {"fault": finding.fault, "instrument": instrument, "signal": finding.change.signal, "bar": at}
-            body |= {"cut": cut, "text": sentence(strategy, place, instrument, finding)}
+            body |= {"cut": cut, "changed": finding.change.changed}
+            body["text"] = sentence(strategy, place, instrument, finding)
         elif not self.cuts:
             body["text"] = self.refused or "there was nothing to cut"
         return {**body, "stopped": True} if self.stopped else body
@@ -95,6 +96,7 @@ def look_ahead(
     *,
     whole: bool,
     run: str,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Iterator[Verdict]:
     """Test the instruments with a result, and yield the verdict so far after each; the last one is final.
 
@@ -110,10 +112,14 @@ def look_ahead(
         Ends the test; what it has seen stands.
     whole : bool
         Up to 50 instruments by 8 cuts, else 3 by 2.
+    parameters : mapping, optional
+        Those of the spec where they are not given.
     """
     began = time.monotonic()
     items = _chosen(plan, done, _WHOLE_INSTRUMENTS if whole else _AGAIN_INSTRUMENTS)
     asking = _asking(plan, items, spent, executor.workers, began, whole=whole)
+    if parameters is not None:
+        asking = replace(asking, parameters=parameters)
     verdict = Verdict(whole, len(items))
     yield verdict
     ending = Cancel()

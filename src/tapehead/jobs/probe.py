@@ -2,7 +2,9 @@
 
 import time
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tapehead.errors import TapeheadError
 from tapehead.indicators.memo import Memo
@@ -13,7 +15,6 @@ from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
 from tapehead.ports.work import Task
 from tapehead.simulation.lookahead import Probed, probe
-from tapehead.strategies.strategy import instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Asking:
 
     `share` of its bars is used, `least` of them at least and before a cut; `until` is a time of `time.monotonic`,
     which all processes of a machine share. `sure` instruments make every cut whatever the time, and `thorough` ones
-    are asked twice.
+    are asked twice. `parameters` are those of the spec where they are None.
     """
 
     cuts: int
@@ -33,6 +34,7 @@ class Asking:
     until: float
     sure: frozenset[str] = frozenset()
     thorough: frozenset[str] = frozenset()
+    parameters: Mapping[str, Any] | None = None
 
 
 def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
@@ -49,7 +51,7 @@ def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
 
     def question(bars: Bars, memo: Memo) -> Signals:
         seen = seen_by_signals(bars, item.adjustment)
-        return ask(instance(bench.made, bench.plan.spec.parameters), seen, memo, bench.origin)
+        return ask(bench.strategy(asking.parameters or bench.plan.spec.parameters), seen, memo, bench.origin)
 
     try:
         spec = bench.plan.spec

@@ -1,6 +1,7 @@
 """Tally: what a run has done so far."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tapehead.model.spec import DigestLine
@@ -37,6 +38,13 @@ class Tally:
     def hold(self, stage: str, size: int) -> None:
         """Note what a stage of one task left in arrays (bytes)."""
         self.stages_bytes[stage] = max(self.stages_bytes.get(stage, 0), size)
+
+    def take_stages(self, us: Mapping[str, float], held: Mapping[str, int]) -> None:
+        """Add what one task says of its stages."""
+        for stage, spent in us.items():
+            self.spend(stage, spent)
+        for stage, size in held.items():
+            self.hold(stage, size)
 
     def stages_ms(self) -> dict[str, float]:
         """Return the time by stage in ms, as it is told."""

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from tapehead.model.bars import Bars
 from tapehead.model.calendar import calendar
 from tapehead.model.result import RunResult
 from tapehead.model.signals import Signals
+from tapehead.model.space import STRATEGY
 from tapehead.model.spec import iso
 from tapehead.ports.work import Cancel, Failure, Outcome, Results, Task
 from tapehead.simulation.compared import Stated, changed_bars
@@ -31,11 +32,13 @@ from tapehead.simulation.simulate import Simulated, simulate
 from tapehead.simulation.survey import survey
 from tapehead.strategies.strategy import Strategy, instance
 
+Given = TypeVar("Given")
 DELISTED_AFTER_US = 30 * 86_400_000_000
 """A series whose last bar ends longer than this before the end asked for counts as delisted."""
 _ADJUSTED_BY: Mapping[str, str] = {"split": "splits", "all": "splits and dividends"}
 WARM_UP_NEAR = 1e-4
 """With more warm-up, a level, a size or a target counts as changed where it moves by more than this share of itself."""
+NO_WHOLE_BAR = ("store.no_bars", "no whole bar in the range")
 SHORT_SHARE = 0.01
 """A history that lacks more than this share of the asked range is flagged `short_history`."""
 
@@ -44,7 +47,8 @@ SHORT_SHARE = 0.01
 class Bench:
     """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars.
 
-    `cancel` is the run's own where this process drives it; in another process nobody sets it.
+    `cancel` is the run's own where this process drives it; in another process nobody sets it. A sweep over several
+    strategies has them in `several`, class and origin by name.
     """
 
     plan: Plan
@@ -53,6 +57,18 @@ class Bench:
     origin: str
     shelf: Shelf
     cancel: Cancel = field(default_factory=Cancel)
+    several: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+
+    def asked(self, parameters: Mapping[str, Any]) -> tuple[Any, str]:
+        """Return the class that parameters are of, and where its code lies."""
+        return self.several[str(parameters[STRATEGY])] if self.several else (self.made, self.origin)
+
+    def strategy(self, parameters: Mapping[str, Any]) -> Strategy:
+        """Make the strategy that parameters are of."""
+        if not self.several:
+            return instance(self.made, parameters)
+        own = {name: value for name, value in parameters.items() if name != STRATEGY}
+        return instance(self.asked(parameters)[0], own)
 
 
 def run_task(bench: Bench, task: Task) -> Outcome:
@@ -64,71 +80,89 @@ def run_task(bench: Bench, task: Task) -> Outcome:
         A Failure names instrument and place; the other tasks go on.
     """
     item = bench.items[task.series]
+    return guarded(item.instrument.name, lambda: _run(bench, item, task))
+
+
+def guarded(instrument: str, run: Callable[[], Given]) -> Given | Failure:
+    """Return what `run` gives, or its error as a Failure that names the instrument."""
     try:
-        return _run(bench, item, task)
+        return run()
     except TapeheadError as error:
         return Failure(error.code, str(error))
     except MemoryError:
-        return Failure("surroundings.memory", f"{item.instrument.name}: not enough memory for its bars.")
+        return Failure("surroundings.memory", f"{instrument}: not enough memory for its bars.")
     except OSError as error:
-        return Failure("surroundings", f"{item.instrument.name}: {error}.")
+        return Failure("surroundings", f"{instrument}: {error}.")
     except Exception as error:  # noqa: BLE001 - told as this instrument's failure; the others go on
         last = traceback.extract_tb(error.__traceback__)[-1]
         cause = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
-        return Failure("engine.failed", f"{item.instrument.name}: {cause}. The other instruments go on.")
+        return Failure("engine.failed", f"{instrument}: {cause}. The other instruments go on.")
 
 
 def _run(bench: Bench, item: Item, task: Task) -> Results:
     """Read, ask the strategy, simulate, sum up."""
-    spec = bench.plan.spec
-    if item.fault:
-        raise AdjustError(item.fault)
     clock = Stages()
-    bars = read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
+    bars = bars_of(bench, item)
     clock.mark("read", len(bars) * BAR_BYTES)
     if len(bars) <= bars.warm:
-        return Results((), 0, (("store.no_bars", "no whole bar in the range"),))
+        return Results((), 0, (NO_WHOLE_BAR,))
     memo = Memo()
-    signals = _signals(bench, item, bars, memo)
+    signals = signals_of(bench, item, bars, memo, bench.plan.spec.parameters)
     clock.mark("signals", bytes_of(signals, bars, memo))
     indicators = memo.size_bytes
-    item = _ended(item, bars, bench.plan.last)
+    item = ended(item, bars, bench.plan.last)
     try:
         done = simulate(bars, signals, item.rules, memo)
     except SignalsError as error:
-        cause = f"{error.facts['cause']} ({place_of(bench.made, bench.origin)})"
-        raise SignalsError(strategy=bench.made.name, instrument=item.instrument.name, cause=cause) from None
+        raise located(bench, item, error, bench.plan.spec.parameters) from None
     clock.mark("walk", len(done.trades) * TRADE_BYTES + done.ledger.rows.nbytes + memo.size_bytes - indicators)
     also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
     result, warnings = _result(bench, item, task, bars, done, also, why_not)
     warnings += [("settings.unread", text) for text in unread_settings(item.rules, signals)]
     clock.mark("metrics", result.equity.nbytes)
     if item.wider:
-        warnings += _warm_up_warnings(bench, item, bars, signals)
+        warnings += warm_up_warnings(bench, item, bars, signals, bench.plan.spec.parameters)
         clock.mark("warm_up")
     result = _timed(result, clock.total_us())
     return Results((result,), result.bars, tuple(warnings), clock.us, clock.held)
 
 
-def _signals(bench: Bench, item: Item, bars: Bars, memo: Memo) -> Signals:
+def bars_of(bench: Bench, item: Item) -> Bars:
+    """Read the bars of an instrument; raise AdjustError where its prices cannot be adjusted as the run asks."""
+    if item.fault:
+        raise AdjustError(item.fault)
+    spec = bench.plan.spec
+    return read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
+
+
+def signals_of(bench: Bench, item: Item, bars: Bars, memo: Memo, parameters: Mapping[str, Any]) -> Signals:
     """Ask the strategy, on adjusted prices where the run asks for them; entries count while a member only."""
     seen = seen_by_signals(bars, item.adjustment)
-    signals = ask(instance(bench.made, bench.plan.spec.parameters), seen, memo, bench.origin)
+    signals = ask(bench.strategy(parameters), seen, memo, bench.asked(parameters)[1])
     return signals if item.member is None else signals.entering_while(item.member.holds(bars.ts))
 
 
-def _ended(item: Item, bars: Bars, last: int) -> Item:
+def located(bench: Bench, item: Item, error: SignalsError, parameters: Mapping[str, Any]) -> SignalsError:
+    """Return an error of the simulation with the place of the strategy that it comes from."""
+    made, origin = bench.asked(parameters)
+    cause = f"{error.facts['cause']} ({place_of(made, origin)})"
+    return SignalsError(strategy=made.name, instrument=item.instrument.name, cause=cause)
+
+
+def ended(item: Item, bars: Bars, last: int) -> Item:
     """Count a series as delisted by the last bar that was read: a segment may go on beyond the range."""
     quiet = last - int(bars.ts[-1]) - item.series.interval.us
     return replace(item, rules=replace(item.rules, delisted=True)) if quiet > DELISTED_AFTER_US else item
 
 
-def _warm_up_warnings(bench: Bench, item: Item, bars: Bars, signals: Signals) -> list[tuple[str, str]]:
+def warm_up_warnings(
+    bench: Bench, item: Item, bars: Bars, signals: Signals, parameters: Mapping[str, Any]
+) -> list[tuple[str, str]]:
     """Ask again with twice the warm-up and tell how many decisions change: a sign that the warm-up is too short."""
     spec, warm = bench.plan.spec, bench.plan.warm
     try:
         longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
-        again = _signals(bench, item, longer, Memo())
+        again = signals_of(bench, item, longer, Memo(), parameters)
     except TapeheadError as error:
         return [("signals.warm_up", f"twice the warm-up of {warm:,} bars could not be tried: {error}")]
     old, new = Stated.of(signals, len(bars)), Stated.of(again, len(longer))
@@ -228,7 +262,7 @@ def _result(
     )
     metrics |= also
     why |= why_not
-    flags, warnings = _data_flags(bench.plan, item, bars)
+    flags, warnings = data_flags(bench.plan, item, bars)
     if done.log is not None and done.log.slow:
         warnings.append(("strategy.not_compiled", f"on_bar ran as Python, some 100 times slower: {done.log.slow}"))
     split = _held_over_splits(item, bars, done)
@@ -263,7 +297,7 @@ def _timed(result: RunResult, elapsed_us: float) -> RunResult:
     return replace(result, elapsed_us=round(elapsed_us))
 
 
-def _data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tuple[str, str]]]:
+def data_flags(plan: Plan, item: Item, bars: Bars) -> tuple[list[str], list[tuple[str, str]]]:
     """Return flags and warnings about the bars themselves."""
     flags, warnings = [], []
     basis = item.instrument.basis

@@ -4,8 +4,10 @@ from typing import Final
 
 BARS_FORMAT: Final = 2
 """`PRAGMA user_version` of bars.db."""
-RUNS_FORMAT: Final = 2
-"""`PRAGMA user_version` of runs.db."""
+RUNS_FORMAT: Final = 3
+"""`PRAGMA user_version` of runs.db; 3 added the tiles of sweeps."""
+TILE_FORMAT: Final = 1
+"""Written into the head of each tile of a sweep; see `model.tile`."""
 ACCESS_FORMAT: Final = 1
 """`PRAGMA user_version` of access.db."""
 SEGMENT_FORMAT: Final = 1

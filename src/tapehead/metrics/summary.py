@@ -50,7 +50,7 @@ def summarise(
     length_us = clock.bar_end(int(bars.ts[-1]), interval) - int(bars.ts[bars.warm])
     spread = define.spread(sums.observations, sums.total, sums.squares)
     if define.cancels(sums.observations, sums.total, sums.squares):
-        spread = _two_pass(equity(), rules.cash, sums.observations)
+        spread = two_pass(equity(), rules.cash, sums.observations)
     growth = define.cagr(rules.cash, final_equity, length_us)
     values: dict[str, define.Value] = {
         "total_return": define.total_return(rules.cash, final_equity),
@@ -72,7 +72,7 @@ def summarise(
     return Metrics(known), why
 
 
-def _two_pass(equity: F64, cash: float, observations: int) -> define.Spread:
+def two_pass(equity: F64, cash: float, observations: int) -> define.Spread:
     """Return mean and deviation of bar returns about their mean; carried returns of 0 fill up `observations`."""
     before = np.concatenate(([cash], equity[:-1]))
     returns = (equity / before - 1.0).tolist()

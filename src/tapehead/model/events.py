@@ -1,11 +1,12 @@
 """Events: the only way out of a job; numbered within their run and said in canonical bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from tapehead.model.result import RunResult
 from tapehead.model.spec import canonical, iso
+from tapehead.model.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,32 @@ class Result:
         }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiled:
+    """A tile of a sweep is finished, `t_ms` after the run began: as many results as it has cells, at least one.
+
+    It takes as many numbers as it has results, the last of which is its own. `named` gives the parameters of a set by
+    its number in the space of the sweep.
+    """
+
+    name: ClassVar[str] = "tile"
+    run: str
+    tile: Tile
+    t_ms: float
+    named: Callable[[int], Mapping[str, float | int | str]]
+
+    def results(self, after: int = 0) -> Iterator[Result]:
+        """Yield its results, in the order of their numbers, without the first `after` of them."""
+        for place, number in enumerate(self.tile.points[after:].tolist(), after):
+            yield Result(self.run, self.tile.result(place, self.named(number)), self.t_ms)
+
+    def body(self) -> dict[str, Any]:
+        """Return the fields of its JSON, which say where its columns are kept."""
+        tile = self.tile
+        place = {"instrument": tile.instrument, "interval": tile.interval, "lo": tile.lo, "hi": tile.hi}
+        return {**place, "count": len(tile), "t_ms": self.t_ms}
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on.
@@ -100,6 +127,7 @@ class Completed:
 
     `stages_ms` is where its time went, ms by stage; `stages_bytes` what each stage of the work on one instrument left
     in arrays, at most. Both are of the computation, also where an equal run answers, and empty where nobody measured.
+    `found` is what a sweep says of its sets, by the names of FOUND; empty for a backtest.
     """
 
     name: ClassVar[str] = "completed"
@@ -116,10 +144,12 @@ class Completed:
     reused: bool = False
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the fields of its JSON; the stages where they were measured."""
         return {
+            **self.found,
             "run": self.run,
             "count": self.count,
             "failed": self.failed,
@@ -133,6 +163,10 @@ class Completed:
             "receipt": self.receipt,
             **_stages(self.stages_ms, self.stages_bytes),
         }
+
+
+FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "pbo", "trials")
+"""Keys that the event `completed` of a sweep has beside those of a backtest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +206,24 @@ def _stages(ms: Mapping[str, float], held: Mapping[str, int]) -> dict[str, Any]:
 
 
 Ended = Completed | Failed | Cancelled
-Event = Started | Result | Progress | Warned | Ended
+Event = Started | Result | Tiled | Progress | Warned | Ended
+
+
+def numbers_of(event: Event) -> int:
+    """Return how many numbers an event takes in its run."""
+    return len(event.tile) if isinstance(event, Tiled) else 1
 
 
 def to_bytes(event: Event, number: int) -> bytes:
     """Return the canonical JSON of an event, numbered `run/number` from 1 within its run, without a line end."""
     return canonical({"event": event.name, "id": f"{event.run}/{number}", **event.body()})
+
+
+def told_as(event: Event, number: int, after: int = 0) -> Iterator[tuple[int, Event]]:
+    """Yield an event with its number as it is read plainly: a tile as its results, those above the number `after`."""
+    if not isinstance(event, Tiled):
+        yield number, event
+        return
+    first = number - len(event.tile) + 1
+    skipped = max(after + 1 - first, 0)
+    yield from enumerate(event.results(skipped), first + skipped)

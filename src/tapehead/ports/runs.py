@@ -1,13 +1,16 @@
 """What jobs ask of a store of runs and of an event log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+from numpy.typing import NDArray
 
 from tapehead.model.events import Event
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
+from tapehead.model.tile import Tile
 
 Row = TypeVar("Row")
 Rows = Sequence[tuple[int, bytes]]
@@ -45,18 +48,34 @@ class RunRecord:
     receipt: Receipt | None
 
 
+class TilePart(NamedTuple):
+    """Some columns of a tile: sets [lo, hi) of the run's walk, how many have a result and failed, and bars of each."""
+
+    instrument: str
+    lo: int
+    hi: int
+    cells: int
+    failed: int
+    bars: int
+    columns: Mapping[str, NDArray[Any]]
+
+
 class EventLog(Protocol):
     """Numbered, replayable events of each run."""
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
         """Number the events from the run's last one on, keep their bytes, and return the last number.
 
-        They survive `kill -9` on return.
+        An event `tile` takes as many numbers as it has cells, at least one; its own is the last of them. Its cells are
+        those of the tile that is saved in the same `together`. They survive `kill -9` on return.
         """
         ...
 
-    def read(self, run: RunId, after: int, limit: int) -> Rows:
-        """Return events with a number above `after`, as first sent."""
+    def read(self, run: RunId, after: int, limit: int, *, tiles: bool = False) -> Rows:
+        """Return events with a number above `after`, as first sent; a tile as the results of its cells.
+
+        With `tiles` a tile comes as the one event that it is.
+        """
         ...
 
     def last(self, run: RunId) -> int:
@@ -123,12 +142,27 @@ class RunStore(Protocol):
         """Add or replace results by (run, instrument, interval, parameters); trades as one blob of columns."""
         ...
 
+    def save_tile(self, tile: Tile) -> None:
+        """Add or replace a tile of a sweep by (run, instrument, lo)."""
+        ...
+
+    def tile(self, run: RunId, instrument: str, lo: int) -> Tile | None:
+        """Return one tile whole."""
+        ...
+
+    def tiles(self, run: RunId, columns: Sequence[str] = (), instrument: str | None = None) -> Iterator[TilePart]:
+        """Yield the tiles of a run, or of one instrument of it, by instrument and `lo`; one at a time is in memory.
+
+        Of `columns`, fields of Tile by name or `values.METRIC` for one metric, nothing else is read.
+        """
+        ...
+
     def together(self, what: str) -> AbstractContextManager[None]:
         """Keep all that is saved and logged inside, or none of it; one commit instead of many. `what` names it."""
         ...
 
     def done(self, run: RunId) -> set[tuple[str, int]]:
-        """Return the tiles that are there, as (instrument, lo)."""
+        """Return the tiles that are there, as (instrument, lo); a result of a backtest is one at 0."""
         ...
 
     def finish(self, run: RunId, state: State, receipt: Receipt | None, failed: int = 0) -> None:

@@ -7,15 +7,20 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from tapehead.model.instrument import Series
 from tapehead.model.result import RunId, RunResult
+from tapehead.model.tile import Tile
 
 
 class Task(NamedTuple):
-    """One instrument and one tile [lo, hi) of the ordered grid; its fields are an idempotent key."""
+    """One instrument and one tile [lo, hi) of a run's walk over its sets; its fields are an idempotent key.
+
+    `points` are the sets of a sweep's tile, little-endian int64: their numbers in its space.
+    """
 
     run: RunId
     series: Series
     lo: int
     hi: int
+    points: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +38,17 @@ class Results:
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """What a task of a sweep gives when all went well; the rest as in `Results`, `bars` counted for every cell."""
+
+    tile: Tile
+    bars: int
+    warnings: tuple[tuple[str, str], ...] = ()
+    stages_us: Mapping[str, float] = field(default_factory=dict)
+    stages_bytes: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a task failed; the others go on."""
@@ -41,7 +57,7 @@ class Failure:
     text: str
 
 
-Outcome = Results | Failure
+Outcome = Results | Scored | Failure
 Done = TypeVar("Done")
 
 

@@ -27,7 +27,8 @@ class Database:
         File of the database; made with its schema when absent and `writable`.
     script : str
         Name of the .sql file that holds the statement `schema` and the named statements; `before_N` and `after_N` lift
-        a file of format N, around `schema`; without them its tables stay as they are.
+        a file of format N, around `schema`; without them its tables stay as they are. `added_N` makes what format N
+        added, beside the schema of a new file and in an older one.
     newest : int
         Highest `PRAGMA user_version` that can be read; that of a new file, and of an older one once opened.
     synchronous : str
@@ -248,9 +249,11 @@ class Database:
 
     def _steps_from(self, found: int) -> list[str]:
         """Return the statements that lift a file of format `found`; none where only what is in its rows is new."""
-        steps = ("schema",) if found == 0 else (f"before_{found}", "schema", f"after_{found}")
-        if found and steps[0] not in self._statements:
-            return []
+        steps = ["schema"]
+        if found:
+            around = (f"before_{found}", "schema", f"after_{found}")
+            steps = list(around) if around[0] in self._statements else []
+        steps += [name for n in range(found + 1, self._newest + 1) if (name := f"added_{n}") in self._statements]
         return [one for step in steps for one in self._statements[step].split(";\n")]
 
 

@@ -1,16 +1,24 @@
 """EmbeddedEvents: the numbered, replayable events of runs in runs.db."""
 
+import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
+from typing import Final
 
-from tapehead.model.events import Event, to_bytes
+from tapehead.model.events import Event, Tiled, numbers_of, to_bytes, told_as
 from tapehead.model.result import RunId
+from tapehead.model.space import Space
+from tapehead.model.spec import RunSpec
+from tapehead.model.tile import Tile
 from tapehead.ports.runs import Rows, Told
 from tapehead.stores.embedded.database import Database
 
 _POLL_S = 0.02
+_TILE: Final = b'"event":"tile"'
+"""Stands in the bytes of that event alone: quotes within a text are escaped."""
 
 
 class EmbeddedEvents:
@@ -28,11 +36,15 @@ class EmbeddedEvents:
         """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
         with self._database.transaction(f"events of run {run}") as connection:
             last = self.last(run)
-            rows = [(number, to_bytes(event, number)) for number, event in enumerate(events, last + 1)]
+            rows: list[tuple[int, bytes]] = []
+            for event in events:
+                last += numbers_of(event)
+                rows.append((last, to_bytes(event, last)))
             connection.executemany(self._database.sql("add_event"), [(run, *row) for row in rows])
-            last += len(rows)
             if rows:
-                self._database.after_commit(partial(self._tell, run, last, rows))
+                # The results of a tile are made when somebody reads them.
+                at_hand = () if any(isinstance(event, Tiled) for event in events) else rows
+                self._database.after_commit(partial(self._tell, run, last, at_hand))
         return last
 
     def _tell(self, run: RunId, last: int, rows: Rows) -> None:
@@ -59,9 +71,29 @@ class EmbeddedEvents:
 
         return end
 
-    def read(self, run: RunId, after: int, limit: int) -> Rows:
-        """Return events with a number above `after`, as first sent."""
-        return self._database.execute("events_after", (run, after, limit)).fetchall()
+    def read(self, run: RunId, after: int, limit: int, *, tiles: bool = False) -> Rows:
+        """Return events with a number above `after`, as first sent; without `tiles` a tile as its results."""
+        rows: Rows = self._database.execute("events_after", (run, after, limit)).fetchall()
+        if tiles or not any(_TILE in data for _, data in rows):
+            return rows
+        return list(islice(self._plainly(run, after, rows), limit))
+
+    def _plainly(self, run: RunId, after: int, rows: Rows) -> Iterator[tuple[int, bytes]]:
+        """Yield rows of the log with the results of each tile in its place."""
+        named = None
+        for number, data in rows:
+            if _TILE not in data:
+                yield number, data
+                continue
+            told = json.loads(data)
+            row = self._database.execute("tile", (run, told["instrument"], told["lo"])).fetchone()
+            spec = self._database.execute("spec", (run,)).fetchone()
+            if row is None or spec is None:
+                return
+            named = named or Space.of(RunSpec.from_json(json.loads(spec[0]))).parameters
+            event = Tiled(run, Tile.from_bytes(row[0]), told["t_ms"], named)
+            for at, each in told_as(event, number, after):
+                yield at, to_bytes(each, at)
 
     def last(self, run: RunId) -> int:
         """Return the number of a run's last event, 0 where it has none."""

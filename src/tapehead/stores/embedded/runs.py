@@ -11,11 +11,13 @@ from tapehead.errors import ParameterError, UnknownRunError
 from tapehead.layout.formats import RUNS_FORMAT
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec, canonical
-from tapehead.ports.runs import Page, RunRecord
+from tapehead.model.tile import Tile
+from tapehead.ports.runs import Page, RunRecord, TilePart
 from tapehead.stores.embedded.claims import Claims
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.home import Home
 from tapehead.stores.embedded.records import record_of, result_of, row_of
+from tapehead.stores.embedded.tiles import read_columns
 from tapehead.stores.embedded.ulid import new_ulid
 
 _SHORTEST = 8
@@ -77,6 +79,24 @@ class EmbeddedRuns:
         with self._database.transaction(f"results of run {results[0].run}") as connection:
             connection.executemany(self._database.sql("save_result"), map(row_of, results))
 
+    def save_tile(self, tile: Tile) -> None:
+        """Add or replace a tile of a sweep by (run, instrument, lo)."""
+        with self._database.transaction(f"results of run {tile.run}"):
+            counts = (tile.lo, tile.hi, len(tile), tile.failed, tile.bars)
+            self._run("save_tile", (tile.run, tile.instrument, *counts, tile.to_bytes()))
+
+    def tile(self, run: RunId, instrument: str, lo: int) -> Tile | None:
+        """Return one tile whole."""
+        row = self._run("tile", (run, instrument, lo)).fetchone()
+        return None if row is None else Tile.from_bytes(row[0])
+
+    def tiles(self, run: RunId, columns: Sequence[str] = (), instrument: str | None = None) -> Iterator[TilePart]:
+        """Yield the tiles of a run, or of one instrument of it, by instrument and `lo`; of columns only those asked."""
+        name, values = ("tiles", (run,)) if instrument is None else ("tiles_of_instrument", (run, instrument))
+        for place, *row in self._run(name, values).fetchall():
+            found = read_columns(self._database.connection(), place, columns) if columns else {}
+            yield TilePart._make((*row, found))
+
     @contextmanager
     def together(self, what: str) -> Iterator[None]:
         """Keep all that is saved and logged inside, or none of it, in one commit."""
@@ -84,8 +104,8 @@ class EmbeddedRuns:
             yield
 
     def done(self, run: RunId) -> set[tuple[str, int]]:
-        """Return the tiles that are there, as (instrument, lo); one parameter set a run makes every tile start at 0."""
-        return {(row[0], 0) for row in self._run("instruments_done", (run,))}
+        """Return the tiles that are there, as (instrument, lo); a result of a backtest is one at 0."""
+        return {(instrument, lo) for instrument, lo in self._run("done", {"run": run})}
 
     def finish(self, run: RunId, state: State, receipt: Receipt | None, failed: int = 0) -> None:
         """End a run; raises UnknownRunError."""
@@ -165,6 +185,7 @@ class EmbeddedRuns:
         with self._database.transaction(f"run {run}"):
             self._run("delete_events", (run,))
             self._run("delete_results", (run,))
+            self._run("delete_tiles", (run,))
             there = bool(self._run("delete_run", (run,)).rowcount)
         self._claims.forget(run)
         return there

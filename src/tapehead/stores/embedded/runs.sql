@@ -45,6 +45,22 @@ CREATE TABLE events (
     PRIMARY KEY (run, number)
 ) STRICT, WITHOUT ROWID;
 
+-- name: added_3
+-- "lo" is the place of a tile's first set in the run's walk; "cells" have a result, "failed" have none for the strategy's
+-- own fault; "bars" were scored for each; "columns" is as `model.tile` writes it.
+CREATE TABLE tiles (
+    id INTEGER PRIMARY KEY,
+    run TEXT NOT NULL REFERENCES runs (run),
+    instrument TEXT NOT NULL,
+    lo INTEGER NOT NULL,
+    hi INTEGER NOT NULL,
+    cells INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    bars INTEGER NOT NULL,
+    columns BLOB NOT NULL,
+    UNIQUE (run, instrument, lo)
+) STRICT;
+
 -- name: add_run
 INSERT INTO runs
     (run, state, digest, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, failed)
@@ -80,12 +96,16 @@ UPDATE runs SET state = 'running', receipt = NULL, failed = 0, finished_at = NUL
 
 -- name: run
 SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
-    (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
+    (SELECT count(*) FROM results WHERE results.run = runs.run)
+        + (SELECT coalesce(sum(cells), 0) FROM tiles WHERE tiles.run = runs.run),
+    failed, receipt
 FROM runs WHERE run = ?
 
 -- name: runs
 SELECT run, state, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, finished_at,
-    (SELECT count(*) FROM results WHERE results.run = runs.run), failed, receipt
+    (SELECT count(*) FROM results WHERE results.run = runs.run)
+        + (SELECT coalesce(sum(cells), 0) FROM tiles WHERE tiles.run = runs.run),
+    failed, receipt
 FROM runs WHERE run < ? ORDER BY run DESC LIMIT ?
 
 -- name: runs_between
@@ -106,8 +126,26 @@ ON CONFLICT (run, instrument, interval, parameters) DO UPDATE SET
     elapsed_us = excluded.elapsed_us, bars = excluded.bars, first = excluded.first, last = excluded.last,
     trades = excluded.trades
 
--- name: instruments_done
-SELECT DISTINCT instrument FROM results WHERE run = ?
+-- name: done
+SELECT DISTINCT instrument, 0 FROM results WHERE run = :run
+UNION SELECT instrument, lo FROM tiles WHERE run = :run
+
+-- name: spec
+SELECT spec FROM runs WHERE run = ?
+
+-- name: save_tile
+INSERT INTO tiles (run, instrument, lo, hi, cells, failed, bars, columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, instrument, lo) DO UPDATE SET
+    hi = excluded.hi, cells = excluded.cells, failed = excluded.failed, bars = excluded.bars, columns = excluded.columns
+
+-- name: tile
+SELECT columns FROM tiles WHERE run = ? AND instrument = ? AND lo = ?
+
+-- name: tiles
+SELECT id, instrument, lo, hi, cells, failed, bars FROM tiles WHERE run = ? ORDER BY instrument, lo
+
+-- name: tiles_of_instrument
+SELECT id, instrument, lo, hi, cells, failed, bars FROM tiles WHERE run = ? AND instrument = ? ORDER BY lo
 
 -- name: result
 SELECT instrument, interval, parameters, metrics, why, flags, equity, final_equity, decisions, segments, elapsed_us,
@@ -145,6 +183,9 @@ LIMIT :limit
 
 -- name: delete_results
 DELETE FROM results WHERE run = ?
+
+-- name: delete_tiles
+DELETE FROM tiles WHERE run = ?
 
 -- name: delete_events
 DELETE FROM events WHERE run = ?

@@ -1,0 +1,227 @@
+"""drive: what backtests and sweeps share: a run is begun and held, driven, tested, and ended in order."""
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tapehead.errors import TapeheadError
+from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
+from tapehead.jobs.plan import Plan, no_bars
+from tapehead.jobs.run_tally import Tally
+from tapehead.model.events import Cancelled, Ended, Event, Failed, Progress, Started, Warned
+from tapehead.model.result import Receipt, RunId, State
+from tapehead.ports.bars import BarStore
+from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.work import Cancel, Executor, Outcome, Task
+
+Numbered = tuple[int, Event]
+PROGRESS_EVERY_S = 0.1
+TOLD_FROM_S = 0.5
+"""A look-ahead test of a run that took less is over before it can be told."""
+LEASE_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Where a run is kept and who works on it; `work` makes the picklable work of a run id.
+
+    `probe` makes the picklable work of its look-ahead test; `strategy` and `place` name what is tested and its lines.
+    `keep_failed` keeps a run of which nothing came out, with the event that says why. `bench` is what the work finds in
+    this process as long as the run lives.
+    """
+
+    bars: BarStore
+    runs: RunStore
+    log: EventLog
+    executor: Executor
+    work: Callable[[RunId], Callable[[Task], Outcome]]
+    probe: Ask
+    strategy: str
+    place: str
+    degraded: Callable[[], tuple[str, ...]]
+    versions: Mapping[str, str]
+    platform: Mapping[str, str]
+    keep_failed: bool = False
+    bench: object = None
+
+
+@contextmanager
+def begun(desk: Desk, plan: Plan, tally: Tally, origin: str) -> Iterator[tuple[RunId, list[Numbered]]]:
+    """Create a run and hold it; give its id and the events that open it, which are in the log."""
+    with desk.bars.lease(plan.snapshot, LEASE_S), ExitStack() as held:
+        with desk.runs.together("a run"):
+            run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
+            held.enter_context(desk.runs.claim(run))
+            opening = _opening(desk, plan, run, tally)
+        yield run, opening
+
+
+@contextmanager
+def taken_up(
+    desk: Desk,
+    plan: Plan,
+    tally: Tally,
+    run: RunId,
+    held: AbstractContextManager[object],
+    recall: Callable[[], None],
+) -> Iterator[list[Numbered]]:
+    """Open a run again that its caller holds, what is kept of it counted by `recall`; give the events that follow."""
+    with held, desk.bars.lease(plan.snapshot, LEASE_S):
+        with desk.runs.together(f"run {run}"):
+            recall()
+            desk.runs.reopen(run)
+            opening = [] if desk.log.last(run) else _opening(desk, plan, run, tally)
+            far = progress_of(run, tally, time.perf_counter())
+            opening.append((desk.log.append(run, [far]), far))
+        yield opening
+
+
+def _opening(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> list[Numbered]:
+    """Log that the run begins, and which instruments it will say nothing of."""
+    events: list[Event] = [Started(run, plan.spec.to_json(), tally.total, plan.snapshot, plan.stamps)]
+    lacking = f"no {plan.spec.interval} bars in the range"
+    events += [Warned(run, name, "store.no_bars", lacking) for name in plan.absent]
+    last = desk.log.append(run, events)
+    return list(enumerate(events, last + 1 - len(events)))
+
+
+def drive(
+    desk: Desk,
+    run: RunId,
+    cancel: Cancel,
+    tally: Tally,
+    opening: Sequence[Numbered],
+    body: Generator[Numbered, None, Numbered | None],
+) -> Iterator[Numbered]:
+    """Tell what is logged, what `body` tells, and its end; whatever happens meanwhile, the run is not left as it is."""
+    try:
+        yield from opening
+        last = yield from body
+    except (GeneratorExit, KeyboardInterrupt):
+        cancel.cancel()
+        if not cancel.suspended:
+            interrupted = Cancelled(run, "run.interrupted", _kept(tally), tally.count)
+            close_run(desk, run, "cancelled", tally, interrupted)
+        raise
+    except Exception as error:
+        cancel.cancel()
+        if not cancel.suspended:
+            code = error.code if isinstance(error, TapeheadError) else "engine.failed"
+            failed = Failed(run, code, str(error) or type(error).__name__, tally.count)
+            close_run(desk, run, "failed", tally, failed)
+        raise
+    if last is not None:
+        yield last
+
+
+def close_run(
+    desk: Desk, run: RunId, state: State, tally: Tally, event: Ended, receipt: Receipt | None = None
+) -> Numbered:
+    """End the run and log the event that says so, with where its time went, in one commit."""
+    event = replace(event, stages_ms=tally.stages_ms(), stages_bytes=dict(tally.stages_bytes))
+    with desk.runs.together(f"the end of run {run}"):
+        desk.runs.finish(run, state, receipt, tally.failed)
+        return desk.log.append(run, [event]), event
+
+
+def cancelled(desk: Desk, run: RunId, cancel: Cancel, tally: Tally) -> Numbered | None:
+    """End a run whose end was asked for; None of one that is only suspended."""
+    if cancel.suspended:
+        return None
+    return close_run(desk, run, "cancelled", tally, Cancelled(run, "run.cancelled", _kept(tally), tally.count))
+
+
+def check_look_ahead(
+    desk: Desk,
+    plan: Plan,
+    run: RunId,
+    cancel: Cancel,
+    tally: Tally,
+    done: Sequence[str],
+    parameters: Mapping[str, Any] | None = None,
+) -> Generator[Numbered, None, Verdict]:
+    """Test the strategy for look-ahead on instruments that are done, and tell how far that is; at least one is.
+
+    The test is whole until the code has passed once. `parameters` are those of the spec where they are not given.
+    """
+    began = time.perf_counter()
+    whole = desk.runs.tested(plan.spec.strategy, plan.key) is None
+    bars = tally.bars // tally.count + plan.warm
+    asked_us = tally.stages_us.get("signals", 0.0) + tally.stages_us.get("read", 0.0) + tally.recalled_us
+    spent = Spent(tally.last_ms / 1e3, asked_us / max(bars * tally.count, 1), bars)
+    test = look_ahead(desk.executor, desk.probe, plan, done, spent, cancel, whole=whole, run=run, parameters=parameters)
+    for verdict in test:
+        now = time.perf_counter()
+        if spent.wall_s >= TOLD_FROM_S and now - tally.progress_at >= PROGRESS_EVERY_S:
+            tally.progress_at = now
+            told = progress_of(run, tally, now, (verdict.asked, verdict.total))
+            yield desk.log.append(run, [told]), told
+    tally.spend("look_ahead", (time.perf_counter() - began) * 1e6)
+    return verdict
+
+
+def progress_of(run: RunId, tally: Tally, now: float, tested: tuple[int, int] | None = None) -> Progress:
+    """Say how far the run is; what its test takes is no part of its speed."""
+    spent = now - tally.began if tested is None else tally.last_ms / 1e3
+    eta_ms = spent / max(tally.done, 1) * (tally.total - tally.done) * 1e3
+    return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1), tested)
+
+
+def progress_due(run: RunId, tally: Tally) -> list[Event]:
+    """Return how far the run is, where that is not said yet and the last word on it is old enough."""
+    now = time.perf_counter()
+    if now - tally.progress_at < PROGRESS_EVERY_S or tally.done >= tally.total:
+        return []
+    tally.progress_at = now
+    return [progress_of(run, tally, now)]
+
+
+def _kept(tally: Tally) -> str:
+    """Say what is kept of a run that ended early."""
+    return f"Cancelled at {tally.done} of {tally.total}. The {tally.count} results are kept."
+
+
+def ended_empty(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> Numbered | None:
+    """End a run of which nothing came out by the strategy's own fault, or for want of bars; None of any other.
+
+    Unless the desk keeps failed runs, nothing is kept of it then, and its event has no number in the log.
+    """
+    failed = _failed(desk, plan, run, tally)
+    if failed is None:
+        return None
+    if desk.keep_failed:
+        return close_run(desk, run, "failed", tally, failed)
+    desk.runs.delete(run)
+    return 0, failed
+
+
+def _failed(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> Failed | None:
+    """Say why nothing came out of a run, where that is the strategy's own fault or no bars were there."""
+    if tally.count:
+        return None
+    own_fault = [each for each in tally.failures if each.code.startswith("strategy.")]
+    if own_fault and len(own_fault) == len(tally.failures) and tally.failed == tally.total:
+        return Failed(run, own_fault[0].code, own_fault[0].text, 0)
+    if tally.failed == 0:
+        nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
+        return Failed(run, nothing.code, str(nothing), 0)
+    return None
+
+
+def receipt_of(desk: Desk, plan: Plan, digest: str) -> Receipt:
+    """Say what the run can be made again from."""
+    items = {item.instrument.name: item for item in plan.items}
+    return Receipt(
+        key=plan.key,
+        digest=digest,
+        snapshot=plan.snapshot,
+        segments={name: tuple(ref.data.hex() for ref in item.refs) for name, item in items.items()},
+        platform=desk.platform,
+        versions=desk.versions,
+        adjustments={name: item.adjustment.digest.hex() for name, item in items.items() if item.adjustment is not None},
+        memberships={name: item.member.digest().hex() for name, item in items.items() if item.member is not None},
+        where=plan.where,
+        stamps=plan.stamps,
+    )
