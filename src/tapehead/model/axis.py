@@ -87,7 +87,7 @@ def read_axis(param: Parameter, given: Any) -> Axis:
         values = {_read(param, given)}
     if not values:
         raise _refused(param, "nothing", f"at least one value, such as {_flag(param, param.default)}")
-    return Axis(param.name, tuple(sorted(values)))  # type: ignore[type-var]  # all of them of one type
+    return Axis(param.name, tuple(sorted(values)))
 
 
 def _from_text(param: Parameter, text: str) -> set[Value]:

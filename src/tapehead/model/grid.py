@@ -51,7 +51,7 @@ class Grid:
 
     def __len__(self) -> int:
         """Return the number of sets."""
-        return self.points.shape[0]
+        return len(self.points)
 
     @staticmethod
     def every(space: Space) -> "Grid":
@@ -131,7 +131,7 @@ class Grid:
         found = np.full((hi - lo, max(len(each) for each in steps.values())), -1, np.int64)
         for k, part in enumerate(self.space.parts):
             rows = np.flatnonzero((points >= part.first) & (points < part.first + part.size))
-            own = places[np.ix_(rows, part.columns)]
+            own = places[rows][:, part.columns]
             lengths = np.array([len(axis) for axis in part.axes], np.int64)
             for column, step in enumerate(steps[k]):
                 moved = own + np.array(step, np.int64)
