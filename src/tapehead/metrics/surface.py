@@ -1,8 +1,8 @@
 """Surface: what the sets of a sweep are worth over all instruments, and where on the grid that is no accident."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, fields
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ _CELLS: Final = 1_000_000
 """Values of neighbours sorted at a time."""
 
 
-class Rows(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
     """What sets are worth over instruments, each array of shape (n_sets,).
 
     Attributes
@@ -24,7 +25,7 @@ class Rows(NamedTuple):
         none has.
     above_zero : float64 array
         Share of instruments with a total return above 0, of those that have one; NaN where none has.
-    counts : int64 array
+    count : int64 array
         Instruments that have the objective.
     """
 
@@ -32,7 +33,7 @@ class Rows(NamedTuple):
     lower: F64
     upper: F64
     above_zero: F64
-    counts: I64
+    count: I64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +93,8 @@ def surface(rows: Iterable[Rows], indptr: I64, indices: I64) -> Surface:
         neighbour has the other as one too.
     """
     blocks = list(rows)
-    whole = Rows(*(np.concatenate(column) for column in zip(*blocks, strict=True))) if blocks else _nothing()
+    names = [each.name for each in fields(Rows)]
+    whole = Rows(*(np.concatenate([getattr(one, name) for one in blocks]) for name in names)) if blocks else _nothing()
     around = _neighbourhood(whole.median, indptr, indices)
     robust = _highest(around)
     return Surface(whole, around, _highest(whole.median), robust, _plateau(around, robust, indptr, indices))

@@ -94,7 +94,7 @@ def test_a_surface_is_what_dictionaries_say(
     for k, row in enumerate(objective):
         known = [value for value in row if not math.isnan(value)]
         quartiles = statistics.quantiles(known, n=4, method="inclusive") if len(known) > 1 else (known or [NAN]) * 3
-        assert found.rows.counts[k] == len(known)
+        assert found.rows.count[k] == len(known)
         assert np.array_equal([found.rows.lower[k], found.rows.upper[k]], quartiles[::2], equal_nan=True)
         returned = [value for value in returns[k] if not math.isnan(value)]
         above = sum(value > 0 for value in returned) / len(returned) if returned else NAN
@@ -125,13 +125,13 @@ def test_a_lonely_peak_is_best_and_a_broad_hill_is_robust() -> None:
 
 def test_an_infinite_value_is_undefined() -> None:
     found = over_instruments(np.array([[math.inf, 1.0, 3.0, -math.inf]]), np.array([[math.inf, 1.0, -1.0, 0.0]]))
-    assert (found.median[0], found.counts[0], found.above_zero[0]) == (2.0, 2, 1 / 3)
+    assert (found.median[0], found.count[0], found.above_zero[0]) == (2.0, 2, 1 / 3)
 
 
 @pytest.mark.parametrize("wide", [0, 3])
 def test_a_sweep_of_nothing(wide: int) -> None:
     none = surface([], np.zeros(1, np.int64), np.zeros(0, np.int64))
-    assert (none.best, none.best_robust, len(none.plateau), len(none.rows.counts)) == (None, None, 0, 0)
+    assert (none.best, none.best_robust, len(none.plateau), len(none.rows.count)) == (None, None, 0, 0)
     undone = np.full((2, wide), NAN)
     found = surface([over_instruments(undone, undone)], np.array([0, 1, 2]), np.array([1, 0]))
     assert (found.best, found.best_robust, found.plateau.tolist()) == (None, None, [])
