@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from tapehead.api.frames import ENDINGS, Frame
@@ -85,7 +86,7 @@ class EventStream(Response):
             with contextlib.suppress(asyncio.CancelledError):
                 await leaving
         if gone and self._gone is not None:
-            self._gone()
+            await run_in_threadpool(self._gone)
         if not stalled:
             with contextlib.suppress(TimeoutError):
                 await _put(send, b"", more=False)

@@ -14,6 +14,7 @@ from tapehead.api.measure.measure import Measure
 from tapehead.api.measure.stages import spend, stage
 from tapehead.api.queue import Entry, Queue
 from tapehead.errors import ServiceError, TapeheadError, UnknownStrategyError
+from tapehead.library.cancel_left import cancel_left
 from tapehead.library.keys import now_us
 from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
@@ -150,8 +151,10 @@ class Service:
         self._enter(run, lane.tasks)
         return _begun(run, reused=False, total=lane.tasks)
 
-    def resume(self, run_id: RunId) -> None:
+    def resume(self, run_id: RunId, *, left: bool = False) -> None:
         """Go on with a run that was left or cancelled; nothing where it goes on already.
+
+        With `left` only with one that is still `running`, not with one that was cancelled meanwhile.
 
         One that is just ending here is waited for, so that a wish to go on right after a cancel is not lost.
 
@@ -169,7 +172,7 @@ class Service:
             raise ServiceError(text, code="runs.busy")
         # One at a time: the second of two that want the same run finds it going on.
         with self._resuming:
-            if self.active(run_id):
+            if self.active(run_id) or (left and self.house.runs.record(run_id).state != "running"):
                 return
             lane = _Lane(self.pool)
             run = self.store.resume(run_id, executor=lane, keep_failed=True)
@@ -178,7 +181,23 @@ class Service:
                 self._enter(run, lane.tasks)
 
     def cancel(self, run_id: RunId) -> bool:
-        """End a run, its finished results kept; False where it does not go on here."""
+        """End a run, its finished results kept; False where it has ended already.
+
+        One that nobody works on is ended too: it was left, and would else be taken up again.
+
+        Raises
+        ------
+        HeldRunError
+            Another process works on it.
+        """
+        if self._is_cancelled_here(run_id):
+            return True
+        # Not while it is being taken up: it is either cancelled before, or goes on here by then.
+        with self._resuming:
+            return self._is_cancelled_here(run_id) or cancel_left(self.house, run_id)
+
+    def _is_cancelled_here(self, run_id: RunId) -> bool:
+        """Cancel a run that waits or goes on here; False of any other."""
         with self._lock:
             entry = self._entries.get(run_id)
         if entry is None:
@@ -317,7 +336,7 @@ class Service:
                 # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
                 continue
             try:
-                self.resume(run_id)
+                self.resume(run_id, left=True)
             except TapeheadError as error:
                 if (run_id, error.code) not in told:
                     told.add((run_id, error.code))
