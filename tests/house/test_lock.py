@@ -13,10 +13,10 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.tree import ROOT
+from tests.house.tree import ROOT, python_files
 
 # SciPy costs every first kernel call its import; the others have no place in the core.
-NOT_HERE = {"scipy", "pandas", "polars", "sqlalchemy"}
+NOT_HERE = {"scipy", "pandas", "polars"}
 
 
 def pins(lock: str) -> dict[str, tuple[str, int]]:
@@ -73,6 +73,16 @@ def test_the_core_stays_small(project: dict[str, Any]) -> None:
 def test_the_service_is_an_extra_of_its_own(project: dict[str, Any]) -> None:
     server = {Requirement(line).name for line in project["project"]["optional-dependencies"]["server"]}
     assert server == {"fastapi", "httptools", "httpx", "prometheus-client", "starlette-compress", "uvicorn", "uvloop"}
+
+
+def test_searching_is_an_extra_of_its_own(project: dict[str, Any]) -> None:
+    """Optuna brings SQLAlchemy along; nothing here may come to lean on that."""
+    search = {Requirement(line).name for line in project["project"]["optional-dependencies"]["search"]}
+    assert search == {"optuna"}
+    taken = re.compile(r"^\s*(?:from|import)\s+(?:sqlalchemy|alembic)\b", re.MULTILINE)
+    sources = [file for file in python_files(ROOT) if file.is_relative_to(ROOT / "src")]
+    assert len(sources) > 100
+    assert not [file for file in sources if taken.search(file.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize(
