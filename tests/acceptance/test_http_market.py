@@ -347,6 +347,7 @@ def test_an_indicator_is_told_at_the_bars_of_the_same_question_and_knows_what_wa
 def test_an_indicator_refuses_parameters_by_name_and_bound(desk: Desk) -> None:
     for given, bound in {
         "period=1": "period=1: period must be an integer of at least 2",
+        "period=9,period=5": "period=5: period must be given once; it is given twice, first 9",
         f"period={10**20}": "period must be an integer of at least 2 and at most 2147483647",
         "period=x": "period must be an integer",
         "width=2": "NAME=VALUE of period",

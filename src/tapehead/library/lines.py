@@ -34,10 +34,10 @@ def read_parameters(indicator: Indicator, text: str) -> dict[str, int | float]:
     Raises
     ------
     ParameterError
-        One is unknown, no number, or out of its bounds.
+        One is unknown, given twice, no number, or out of its bounds.
     """
     known = {one.name: one for one in indicator.parameters}
-    found: dict[str, int | float] = {name: one.default for name, one in known.items()}
+    found: dict[str, int | float] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = (each.strip() for each in part.partition("="))
         one = known.get(name)
@@ -53,8 +53,12 @@ def read_parameters(indicator: Indicator, text: str) -> dict[str, int | float]:
         # Not in between is NaN, too.
         if not low <= number <= high:
             raise ParameterError(name=name, value=value[:40], bound=bound)
+        if name in found:
+            raise ParameterError(
+                name=name, value=value[:40], bound=f"given once; it is given twice, first {found[name]}"
+            )
         found[name] = number
-    return found
+    return {name: found.get(name, one.default) for name, one in known.items()}
 
 
 def indicator_lines(
