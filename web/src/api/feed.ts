@@ -65,7 +65,7 @@ export class Feed {
 
   /** Listen on: the run has been resumed after its ending. */
   again(): void {
-    this.#change({ state: "running", ended: undefined });
+    this.#change({ state: "running", ended: undefined, problem: undefined });
     this.#follow();
   }
 

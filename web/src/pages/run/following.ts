@@ -1,6 +1,7 @@
 /** The run that is shown: kept while its pages are left and come back to, told to the frame and to the clock of the page. */
 import { useEffect, useSyncExternalStore } from "react";
 import { Feed, type Run } from "../../api/feed";
+import { onKeyKept } from "../../api/key";
 import { announce } from "../../parts/announce";
 import { connection, tellLine } from "../../parts/connection";
 import * as format from "../../parts/format";
@@ -23,6 +24,17 @@ export function followAgain(id: string): void {
 }
 
 /** What is known of a run; another object whenever it changed. */
+onKeyKept(() => {
+  if (held?.run.problem?.status === 401) held.again();
+});
+
+/** The run that was begun or resumed in this tab: what its ending says of the surroundings is of now. */
+let begunHere: string | undefined;
+
+export function markBegun(id: string): void {
+  begunHere = id;
+}
+
 export function useRun(id: string): Run {
   const feed = feedOf(id);
   return useSyncExternalStore(feed.subscribe, () => feed.run);
