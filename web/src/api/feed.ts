@@ -41,6 +41,7 @@ export class Feed {
   #results: Result[] = [];
   #warnings: Warned[] = [];
   #waiting: Event[] = [];
+  #line: Line | undefined;
   #asked = false;
   #listeners = new Set<Listener>();
   #ending = new AbortController();
@@ -63,7 +64,7 @@ export class Feed {
     this.#follow();
   }
 
-  /** Listen on: the run has been resumed after its ending. */
+  /** Listen on: the run has been resumed after its ending, or what kept its events away is mended. */
   again(): void {
     this.#change({ state: "running", ended: undefined, problem: undefined });
     this.#follow();
@@ -76,7 +77,10 @@ export class Feed {
       signal: this.#ending.signal,
       fetch: this.#get,
       take: (events) => this.#take(events),
-      line: (line) => this.#change({ line }),
+      line: (line) => {
+        this.#line = line;
+        this.#soon();
+      },
     }).catch((problem: Problem) => this.#change({ problem, state: "failed" }));
   }
 
@@ -98,6 +102,11 @@ export class Feed {
   #take(events: Event[]): void {
     this.#waiting.push(...events);
     this.#last = numberOf(events.at(-1)?.id ?? `/${this.#last}`);
+    this.#soon();
+  }
+
+  /** Tell what has come with the next frame. */
+  #soon(): void {
     if (this.#asked) return;
     this.#asked = true;
     nextFrame(() => this.#paint());
@@ -105,7 +114,8 @@ export class Feed {
 
   #paint(): void {
     this.#asked = false;
-    const change: Partial<Run> = {};
+    const change: Partial<Run> = this.#line === undefined ? {} : { line: this.#line };
+    this.#line = undefined;
     const before = this.#results.length;
     for (const event of this.#waiting) {
       if (event.event === "result") this.#results.push(event);

@@ -53,6 +53,34 @@ test("what was caught up is told once the line is back", async () => {
   expect(lines.some((line) => line.state === "live" && line.caughtUp === 1)).toBe(true);
 });
 
+test("a line that is back is told so before a run has anything new to tell, and counts what it catches up", async () => {
+  const pieces = ["retry: 1\n\n", ": still here\n\n", LOG[1], LOG[2], `${LOG[3]}${LOG[4]}`] as string[];
+  const lines: Line[] = [];
+  let connections = 0;
+  await follow({
+    run: RUN,
+    signal: new AbortController().signal,
+    take: () => {},
+    line: (line) => lines.push(line),
+    fetch: async () => {
+      connections += 1;
+      if (connections === 1) return new Response(`retry: 1\n\n${LOG[0]}`);
+      const waiting = [...pieces];
+      return new Response(
+        new ReadableStream({
+          pull(stream) {
+            const next = waiting.shift();
+            if (next === undefined) stream.close();
+            else stream.enqueue(new TextEncoder().encode(next));
+          },
+        }),
+      );
+    },
+  });
+  const told = lines.map(({ state, caughtUp }) => `${state} ${caughtUp}`);
+  expect(told).toEqual(["live 0", "resuming 0", "live 0", "live 1", "live 2", "live 3"]);
+});
+
 test("a place is gone on from, and a problem that stays is thrown", async () => {
   const asked: (string | null)[] = [];
   const signal = new AbortController().signal;

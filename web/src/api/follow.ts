@@ -8,7 +8,7 @@ export interface Line {
   state: "live" | "resuming" | "offline";
   /** Milliseconds until the next try. */
   waitMs: number;
-  /** Results that came after the line was back; told once, with `live`. */
+  /** Results that have come since the line is back; told with `live`, again and again for BACK_MS. */
   caughtUp: number;
 }
 
@@ -23,6 +23,8 @@ export interface Following {
   fetch?: typeof fetch;
 }
 
+/** How long a line that is back is told to be. */
+export const BACK_MS = 3000;
 const LONGEST_WAIT_MS = 10_000;
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -32,6 +34,7 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
   let tries = 0;
   let broken = false;
   let back = 0;
+  let backUntil = 0;
   const told = (state: Line["state"], waitMs = 0, caughtUp = 0) => line?.({ state, waitMs, caughtUp });
   while (!signal.aborted) {
     const frames = new Frames();
@@ -50,6 +53,13 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
+        if (broken) {
+          // Whatever comes shows that the line is back, also where the run has nothing new to tell.
+          broken = false;
+          back = 0;
+          backUntil = Date.now() + BACK_MS;
+          told("live");
+        }
         const events = frames
           .take(value)
           .map((frame): Event => JSON.parse(frame.data))
@@ -58,11 +68,9 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
         if (newest === undefined) continue;
         last = numberOf(newest.id);
         tries = 0;
-        if (broken) {
+        if (Date.now() < backUntil) {
           back += events.filter((event) => event.event === "result").length;
           told("live", 0, back);
-          broken = false;
-          back = 0;
         }
         take(events);
         // A run that was resumed tells more after an ending; the service closes the stream after the last one.

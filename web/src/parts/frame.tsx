@@ -1,6 +1,7 @@
 /** What stands around every page: skip link, top bar, the line about a lost connection, keys of everywhere. */
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation } from "wouter";
+import { BACK_MS } from "../api/follow";
 import { announcement } from "./announce";
 import { connection } from "./connection";
 import * as format from "./format";
@@ -10,8 +11,6 @@ import { KeyWanted } from "./key_wanted";
 import { listenForKeys, useKeys } from "./keys";
 import { followTheme, turnTheme } from "./theme";
 import { TopBar } from "./top_bar";
-
-const BACK_SHOWN_MS = 3000;
 
 /** The quiet bar while the service is away, and for three seconds after it is back. */
 export function LostLine() {
@@ -29,11 +28,11 @@ export function LostLine() {
     const timer = setTimeout(() => {
       setBack(false);
       setLost(false);
-    }, BACK_SHOWN_MS);
+    }, BACK_MS);
     return () => clearTimeout(timer);
   }, [state, lost]);
   if (state !== "live") {
-    const text = `Connection lost, trying again in ${format.duration(waitMs)}. The run goes on.`;
+    const text = `Connection lost, trying again in ${Math.ceil(waitMs / 1000)} s. The run goes on.`;
     return (
       <p className="quiet" role="status" data-line={state}>
         {text}
