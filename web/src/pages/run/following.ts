@@ -20,10 +20,10 @@ function feedOf(id: string): Feed {
 
 /** Listen on to a run that was resumed. */
 export function followAgain(id: string): void {
+  begunHere = id;
   if (held?.run.id === id) held.again();
 }
 
-/** What is known of a run; another object whenever it changed. */
 onKeyKept(() => {
   if (held?.run.problem?.status === 401) held.again();
 });
@@ -35,6 +35,7 @@ export function markBegun(id: string): void {
   begunHere = id;
 }
 
+/** What is known of a run; another object whenever it changed. */
 export function useRun(id: string): Run {
   const feed = feedOf(id);
   return useSyncExternalStore(feed.subscribe, () => feed.run);
@@ -57,7 +58,8 @@ function tell(feed: Feed): void {
   let line = feed.run.line;
   let quarter = -1;
   let state = feed.run.state;
-  let degraded = "";
+  // What a run before this one has said is of its time.
+  let degraded = connection.get().degraded;
   feed.subscribe(() => {
     const run = feed.run;
     if (run.line !== line) {
@@ -74,7 +76,7 @@ function tell(feed: Feed): void {
       state = run.state;
       if (state !== "running") announce(endOf(run));
     }
-    const now = run.ended?.event === "completed" ? run.ended.degraded.join(" ") : "";
+    const now = run.id === begunHere && run.ended?.event === "completed" ? run.ended.degraded.join(" ") : "";
     if (now !== degraded) {
       degraded = now;
       connection.set({ ...connection.get(), degraded });

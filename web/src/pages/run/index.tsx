@@ -8,8 +8,7 @@ import { Fault } from "../../parts/fault";
 import { useHeld } from "../../parts/held";
 import { useKeys } from "../../parts/keys";
 import { useBeginning } from "./beginning";
-import { useRunState } from "./following";
-import { useWidth } from "./layout";
+import { markBegun, useRunState } from "./following";
 import { useHeldBars, useKept, useRunning, useStrategies, useUniverses } from "./market";
 import { EVERYTHING } from "./order";
 import { refusalOf } from "./refusal";
@@ -52,6 +51,7 @@ function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
     if (run.reused) announce("An equal run is kept; its results are shown.");
     go(`/runs/${run.id}`, { replace: true });
   });
+    if (!run.reused) markBegun(run.id);
   const bare = universes?.every((one) => one.instruments === 0) ?? false;
   const lacking = lackingOf(form, held);
   const refused = refusalOf(form, universes, held, bare, lacking);
