@@ -294,6 +294,10 @@ def test_later_bars_that_are_known_are_named(odd: Served, look: Look) -> None:
     told = httpx.get(f"{odd.url}/api/v1/runs/{run_of(page)}").json()["ended"]["look_ahead"]
     assert told["found"] is True
     finding = page.locator("[data-finding]")
+    bars = "1 bar" if told["changed"] == 1 else f"{told['changed']:,} bars"
+    verdict = page.locator("[data-figure=look-ahead]").get_by_role("button")
+    expect(verdict).to_have_text(f"✕ at {bars}")
+    verdict.click()
     expect(finding).to_contain_text(told["instrument"].partition(":")[2])
     expect(finding).to_contain_text(told["bar"][:10])
     expect(finding).to_contain_text(told["signal"])

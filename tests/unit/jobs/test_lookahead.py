@@ -93,7 +93,9 @@ def test_what_is_found_is_named(store: Store) -> None:
     assert (told["found"], told["fault"], told["instrument"]) == (True, "look_ahead", "test:S00")
     assert told["signal"] in ("enter", "leave")
     assert told["bar"] < told["cut"]
+    assert told["changed"] >= 1
     text = told["text"]
+    assert (f", with {told['changed'] - 1:,} other bars" in text) is (told["changed"] > 1)
     for word in (
         "Mine knows later bars",
         "test:S00",

@@ -62,6 +62,8 @@ export interface LookAhead {
   signal?: string;
   bar?: string;
   cut?: string;
+  /** Bars at which that signal changed; runs kept by an older Tapehead do not say it. */
+  changed?: number;
   /** What was found, or why nothing could be tested. */
   text?: string;
   stopped?: boolean;

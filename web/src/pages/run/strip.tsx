@@ -216,7 +216,7 @@ function Verdict({ run, told }: { run: Run; told: LookAhead | null | undefined }
   return (
     <>
       <button type="button" className="loss" onClick={() => show(true)}>
-        ✕ at 1 bar
+        {told.changed === undefined ? "✕ found" : `✕ at ${format.several(told.changed, "bar")}`}
       </button>
       {shown && (
         <Dialog title="It knows later bars" close={() => show(false)}>
