@@ -194,6 +194,8 @@ def test_a_chosen_sort_a_filter_and_a_drag_over_the_picture_arrange_the_table(se
     cell = page.locator(f"tr[data-row={first}] [data-metric=cagr]")
     assert float(cell.get_attribute("data-value")) == told[first]["metrics"]["cagr"]
     assert "365.25" in cell.get_attribute("title")
+    sharpe = page.locator(f"tr[data-row={first}] [data-metric=sharpe]").get_attribute("title")
+    assert sharpe.endswith("365.25 · 24 periods a year")
     copied = page.evaluate(
         """() => { const data = new DataTransfer();
             document.body.dispatchEvent(new ClipboardEvent("copy", { clipboardData: data, bubbles: true }));
@@ -290,14 +292,13 @@ def test_later_bars_that_are_known_are_named(odd: Served, look: Look) -> None:
     expect(page.get_by_role("button", name="Run on")).to_be_enabled()
     page.keyboard.press("Control+Enter")
     whole(page)
-    page.locator("[data-figure=look-ahead]").get_by_role("button").click()
     told = httpx.get(f"{odd.url}/api/v1/runs/{run_of(page)}").json()["ended"]["look_ahead"]
     assert told["found"] is True
-    finding = page.locator("[data-finding]")
     bars = "1 bar" if told["changed"] == 1 else f"{told['changed']:,} bars"
     verdict = page.locator("[data-figure=look-ahead]").get_by_role("button")
     expect(verdict).to_have_text(f"✕ at {bars}")
     verdict.click()
+    finding = page.locator("[data-finding]")
     expect(finding).to_contain_text(told["instrument"].partition(":")[2])
     expect(finding).to_contain_text(told["bar"][:10])
     expect(finding).to_contain_text(told["signal"])

@@ -3,7 +3,7 @@
 import itertools
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.task import ask_warm_up, place_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
+from tapehead.model.calendar import calendar
 from tapehead.model.interval import Interval
 from tapehead.model.segment import SegmentRef
 from tapehead.model.spec import RunSpec
@@ -28,6 +29,7 @@ from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
 
 _tokens = itertools.count(1)
 
+_DAY = Interval.parse("1d")
 
 def begin(
     house: House,
@@ -127,7 +129,8 @@ def header_of(plan: Plan, loaded: Loaded) -> Header:
     interval = Interval.parse(plan.spec.interval)
     words = label(loaded.made, plan.spec.parameters)
     first, last = plan.first, plan.last - interval.us
-    kept = (bars, plan.snapshot, plan.spec.adjust, plan.stamps)
+    clocks = {item.instrument.calendar for item in plan.items}
+    kept = (bars, plan.snapshot, plan.spec.adjust, plan.stamps, *_year_of(clocks, interval))
     return Header(words, len(plan.items), interval.text, first, last, *kept)
 
 
@@ -137,6 +140,14 @@ def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
         return ref.rows
     inside = min(ref.last, last) - max(ref.first, first)
     return round(ref.rows * max(inside, 0) / max(ref.last - ref.first, 1))
+def _year_of(calendars: Collection[str], interval: Interval) -> tuple[float | None, float | None]:
+    """Return how many bars and how many days make a year; None where calendars differ."""
+    if len(calendars) != 1:
+        return None, None
+    clock = calendar(*calendars)
+    return clock.periods_a_year(interval), clock.periods_a_year(_DAY)
+
+
 
 
 def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> Header:
@@ -152,7 +163,10 @@ def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> He
     words = _kept_label(spec, record)
     first, last = min((r.first for r in rows), default=0), max((r.last for r in rows), default=0)
     stamps = () if record.receipt is None else record.receipt.stamps
-    kept = (sum(r.bars for r in rows), record.snapshot, spec.adjust, stamps)
+    names = {r.instrument for r in rows}
+    clocks = {one.calendar for one in house.bars.instruments() if one.name in names}
+    year = _year_of(clocks, Interval.parse(spec.interval))
+    kept = (sum(r.bars for r in rows), record.snapshot, spec.adjust, stamps, *year)
     return Header(words, len(rows), spec.interval, first, last, *kept)
 
 

@@ -44,7 +44,8 @@ class Header:
 
     `strategy` is its name with its parameters, `first` and `last` the open times of the outer bars (us UTC), `bars`
     how many the segments of the range hold. `adjust` is what signals see taken out of prices, `stamps` what to keep in
-    mind of the run as a whole.
+    mind of the run as a whole. `periods_a_year` and `days_a_year` are those that metrics are reckoned by; None where
+    instruments of several calendars stand below.
     """
 
     strategy: str
@@ -56,6 +57,8 @@ class Header:
     snapshot: int
     adjust: str = "none"
     stamps: tuple[str, ...] = ()
+    periods_a_year: float | None = None
+    days_a_year: float | None = None
 
 
 class Run(Framed):

@@ -2261,6 +2261,13 @@ export interface components {
             adjust: string;
             /** Stamps */
             stamps: string[];
+            /**
+             * Periods A Year
+             * @description What metrics are reckoned by; null where calendars differ.
+             */
+            periods_a_year: number | null;
+            /** Days A Year */
+            days_a_year: number | null;
         };
         /**
          * RunListed

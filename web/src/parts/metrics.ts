@@ -223,6 +223,21 @@ export function metricOf(name: string): Metric {
   return BY_NAME.get(name) ?? metric(name, name, name.replaceAll("_", " "), plainRatio, "");
 }
 
+export interface Convention {
+  periods_a_year: number;
+  days_a_year: number;
+}
+
+/** A year in the words of the engine: `365.25 · 24 periods a year`; of day bars `252 periods a year`. */
+export function yearInWords({ periods_a_year: periods, days_a_year: days }: Convention): string {
+  const plain = (value: number) => String(Number(value.toFixed(4)));
+  const each = periods / days;
+  return Math.abs(each - 1) < 1e-9 ? `${plain(days)} periods a year` : `${plain(days)} · ${plain(each)} periods a year`;
+}
+
+/** Metrics that are reckoned by a year of so many periods. */
+const YEARLY: ReadonlySet<string> = new Set(["sharpe", "sortino", "volatility_annual", "alpha"]);
+
 /** Words of the reasons for which a metric has no value. */
 const REASONS: Record<string, string> = {
   no_losses: "No trade lost.",
@@ -243,10 +258,13 @@ export interface Written {
   hover: string;
 }
 
-/** A metric of a result as a cell shows it; ∞ for no losses, – for what is not defined, with its reason. */
-export function written(one: Metric, metrics: Metrics, why: Record<string, string>, convention = ""): Written {
+/**
+ * A metric of a result as a cell shows it; ∞ for no losses, – for what is not defined, with its reason. `year` is told with
+ * those that it scales.
+ */
+export function written(one: Metric, metrics: Metrics, why: Record<string, string>, year = ""): Written {
   const raw = metrics[one.name] ?? null;
-  const told = [one.means, convention].filter(Boolean).join(" ");
+  const told = [one.means, YEARLY.has(one.name) ? year : ""].filter(Boolean).join(" ");
   if (raw === null) {
     const reason = why[one.name] ?? "";
     const text = reason === "no_losses" ? "∞" : "–";

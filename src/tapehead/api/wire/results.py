@@ -63,6 +63,8 @@ class RunHeader(Told):
     snapshot: int
     adjust: str
     stamps: list[str]
+    periods_a_year: Number = Field(description="What metrics are reckoned by; null where calendars differ.")
+    days_a_year: Number
 
 
 class RunDetail(RunFacts):

@@ -38,4 +38,6 @@ def header_json(header: "Header") -> dict[str, Any]:
         "snapshot": header.snapshot,
         "adjust": header.adjust,
         "stamps": list(header.stamps),
+        "periods_a_year": header.periods_a_year,
+        "days_a_year": header.days_a_year,
     }

@@ -1,21 +1,8 @@
 /** The metrics of a result: each with its convention on hover, and the band of both orders inside the bars. */
 import type { Metrics } from "../../api/events";
 import * as format from "../../parts/format";
-import { CURVE_METRICS, METRICS, type Metric, written } from "../../parts/metrics";
+import { type Convention, CURVE_METRICS, METRICS, type Metric, written, yearInWords } from "../../parts/metrics";
 
-export interface Convention {
-  periods_a_year: number;
-  days_a_year: number;
-}
-
-/** A year in the words of the engine: `365.25 · 24 periods a year`; of day bars `252 periods a year`. */
-export function yearInWords({ periods_a_year: periods, days_a_year: days }: Convention): string {
-  const plain = (value: number) => String(Number(value.toFixed(4)));
-  const each = periods / days;
-  return Math.abs(each - 1) < 1e-9 ? `${plain(days)} periods a year` : `${plain(days)} · ${plain(each)} periods a year`;
-}
-
-const YEARLY = new Set(["sharpe", "sortino", "volatility_annual", "alpha"]);
 const FIRST = [
   "total_return",
   "cagr",
@@ -77,7 +64,7 @@ export function MoreMetrics(told: Props) {
 }
 
 function MetricRow({ one, metrics, why, convention }: Props & { one: Metric }) {
-  const year = convention && YEARLY.has(one.name) ? yearInWords(convention) : "";
+  const year = convention ? yearInWords(convention) : "";
   const shown = one.name in metrics ? written(one, metrics, why, year) : undefined;
   const unit = one.unit && shown?.raw !== null ? ` ${one.unit}` : "";
   return (

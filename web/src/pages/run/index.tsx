@@ -7,6 +7,9 @@ import { Dialog } from "../../parts/dialog";
 import { Fault } from "../../parts/fault";
 import { useHeld } from "../../parts/held";
 import { useKeys } from "../../parts/keys";
+import { useWidth } from "../../parts/layout";
+import { yearInWords } from "../../parts/metrics";
+import { costsText } from "../../parts/spec";
 import { useBeginning } from "./beginning";
 import { markBegun, useRunState } from "./following";
 import { useHeldBars, useKept, useRunning, useStrategies, useUniverses } from "./market";
@@ -125,6 +128,7 @@ export function RunPage() {
           reused={shown.reused}
           engine={shown.engine}
           snapshot={shown.told?.header.snapshot}
+          year={yearOf(shown.told?.header)}
           filtering={filtering}
           filter={filter}
           cancel={() => beginning.cancel(id)}
@@ -212,6 +216,12 @@ function Folded({ title, line, rail, forget }: FoldedProps) {
       )}
     </div>
   );
+}
+
+/** `365.25 · 24 periods a year`; empty where the instruments' calendars differ. */
+function yearOf(header: Schema["RunHeader"] | undefined): string {
+  if (!header?.periods_a_year || !header.days_a_year) return "";
+  return yearInWords({ periods_a_year: header.periods_a_year, days_a_year: header.days_a_year });
 }
 
 /** `demo · 1h · 2019-01-01 → 2024-01-01 UTC · 10 + 2 bps`; `count` is said where it is not 0. */

@@ -23,6 +23,8 @@ export interface RowProps {
   chosen: boolean;
   marked: boolean;
   flag: string;
+  /** By how many periods a year is reckoned, in words. */
+  year: string;
   /** Address of the result's page. */
   path: string;
   phone: boolean;
@@ -54,7 +56,7 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
-function WideCells({ result, place, columns, scale, flag, path }: RowProps) {
+function WideCells({ result, place, columns, scale, flag, year, path }: RowProps) {
   return (
     <>
       <td className="number dim">{place}</td>
@@ -64,7 +66,7 @@ function WideCells({ result, place, columns, scale, flag, path }: RowProps) {
         </Link>
       </td>
       {columns.map((name) => (
-        <Figure key={name} metric={metricOf(name)} result={result} />
+        <Figure key={name} metric={metricOf(name)} result={result} year={year} />
       ))}
       <td className="line">
         <Spark equity={result.equity} scale={scale} width={112} height={20} />
@@ -110,8 +112,8 @@ function PhoneCells({ result, scale, path, flag }: RowProps) {
   );
 }
 
-function Figure({ metric, result }: { metric: Metric; result: Result }) {
-  const { text, raw, tone, hover } = written(metric, result.metrics, result.why);
+function Figure({ metric, result, year = "" }: { metric: Metric; result: Result; year?: string }) {
+  const { text, raw, tone, hover } = written(metric, result.metrics, result.why, year);
   return (
     <td className={tone ? `number ${tone}` : "number"} data-metric={metric.name} data-value={raw ?? ""} title={hover}>
       {text}

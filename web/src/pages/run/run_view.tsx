@@ -18,6 +18,8 @@ interface RunViewProps {
   reused: boolean;
   engine: string;
   snapshot: number | undefined;
+  /** By how many periods a year is reckoned, in words; empty where that is not known yet. */
+  year: string;
   filtering: boolean;
   filter: (on: boolean) => void;
   cancel: () => void;
@@ -56,7 +58,7 @@ export function RunView(props: RunViewProps) {
         <Strip {...props} run={run} phone={width === "phone"} />
         {tabs}
         {asTable && <FilterBar typing={filtering} close={() => filter(false)} />}
-        {asTable && <Table run={run} phone={width === "phone"} filter={() => filter(true)} />}
+        {asTable && <Table run={run} phone={width === "phone"} year={props.year} filter={() => filter(true)} />}
         {!asTable && <div className="picture scroll">{picture(Math.min(innerWidth - 32, 440))}</div>}
       </section>
       {width === "wide" && (

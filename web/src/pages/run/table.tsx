@@ -28,10 +28,12 @@ const PHONE_COLUMNS = [
 interface TableProps {
   run: Run;
   phone: boolean;
+  /** By how many periods a year is reckoned, in words. */
+  year: string;
   filter: () => void;
 }
 
-export function Table({ run, phone, filter }: TableProps) {
+export function Table({ run, phone, year, filter }: TableProps) {
   const [, go] = useLocation();
   const scroller = useRef<HTMLDivElement>(null);
   const [under, setUnder] = useState<string | undefined>(undefined);
@@ -115,6 +117,7 @@ export function Table({ run, phone, filter }: TableProps) {
                 chosen={result.instrument === reached}
                 marked={result.instrument === marked}
                 flag={flags.get(result.instrument) ?? ""}
+                year={year}
                 path={pathOf(run.id, result, twice)}
                 phone={phone}
               />
