@@ -267,6 +267,14 @@ def test_coverage_is_that_of_the_store(desk: Desk) -> None:
     ]
     assert all(len(row["strip"]) == 24 for row in rows)
     assert rest["cursor"] is None
+    (row,) = told(desk.get("/coverage?symbols=ADAUSDT&months=true"), CoveragePage)["coverage"]
+    months = 12 * int(row["last"][:4]) + int(row["last"][5:7]) - 12 * int(row["first"][:4]) - int(row["first"][5:7]) + 1
+    assert len(row["strip"]) == months
+    assert desk.get("/coverage?symbols=ADAUSDT&months=true&cells=4").status_code == 422
+    snapshot = first["snapshot"]
+    asked = "/coverage?universe=demo&limit=4&gaps=true&cells=24&snapshot="
+    assert told(desk.get(f"{asked}{snapshot}"), CoveragePage)["coverage"] == first["coverage"]
+    assert desk.get(f"{asked}{snapshot + 1}").status_code == 422
     one = told(desk.get("/coverage?symbols=ADAUSDT,BTCUSDT&quarantine=true"), CoveragePage)
     assert [row["instrument"] for row in one["coverage"]] == ["demo:ADAUSDT", "demo:BTCUSDT"]
     assert one["quarantine"] == []

@@ -97,7 +97,7 @@ def test_bars_holes_flags_coverage_and_facts_are_those_of_the_service(held: Serv
     assert flagged == 1
     expect(chart).to_have_attribute("data-flagged", "1")
     expect(page.locator("[data-gap]").first).to_have_attribute("data-gap", "6 h missing")
-    (covered,) = asked(held, "/coverage?symbols=odd:ODD&gaps=true&cells=1")["coverage"]
+    (covered,) = asked(held, "/coverage?symbols=odd:ODD&gaps=true&months=true")["coverage"]
     expect(page.locator("[data-strip]")).to_have_attribute("data-strip", covered["strip"])
     for name in ("bars", "missing", "gaps", "empty", "suspect", "untraded"):
         cell = page.locator(f"[data-series='1h'] [data-metric={name}]")

@@ -36,6 +36,25 @@ class Axis:
     end: int
     cells: int
 
+    def edges(self) -> I64:
+        """Return where each cell begins, and where the last one ends, us UTC."""
+        span = self.end - self.start
+        return np.array([self.start + span * cell // self.cells for cell in range(self.cells + 1)], np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Strips of a cell a calendar month, UTC: all months that [start, end), us UTC, touches."""
+
+    start: int
+    end: int
+
+    def edges(self) -> I64:
+        """Return where each month begins, and where the last one ends, us UTC."""
+        first, last = np.array([self.start, self.end - 1]).astype("M8[us]").astype("M8[M]").astype(np.int64).tolist()
+        edges: I64 = np.arange(first, last + 2).astype("M8[M]").astype("M8[us]").astype(np.int64)
+        return edges
+
 
 def coverage(
     store: BarStore,
@@ -43,11 +62,12 @@ def coverage(
     shelf: Shelf,
     series: Sequence[Series],
     *,
-    axis: Axis | None = None,
+    axis: Axis | Months | None = None,
     runs: bool = False,
+    snapshot: int | None = None,
     progress: Progress | None = None,
 ) -> list[Ledger]:
-    """Return the ledger of each series at the head, in their order.
+    """Return the ledger of each series, in their order.
 
     Parameters
     ----------
@@ -55,14 +75,16 @@ def coverage(
         Two columns of a segment are read: from a tier that has them, else decoded from the store and not kept.
     series : sequence of Series
         Those without a bar are left out.
-    axis : Axis, optional
+    axis : Axis, Months, optional
         Draw strips over this time.
     runs : bool
         List every run of steps without a bar.
+    snapshot : int, optional
+        State of the store; by default the head.
     progress : callable, optional
         Told what is read, how many series are done, and how many there are.
     """
-    number = store.head()
+    number = store.head() if snapshot is None else snapshot
     with store.lease(number, LEASE_S):
         refs = store.manifest(series, OPEN_START, OPEN_END, snapshot=number).refs
         calendars = {one.name: one.calendar for one in store.instruments(number)}
@@ -101,7 +123,7 @@ def make_ledger(
     flags: U8,
     ranges: Sequence[EmptyRange],
     *,
-    axis: Axis | None = None,
+    axis: Axis | Months | None = None,
     runs: bool = False,
 ) -> Ledger:
     """Return the ledger of one series from its times and flags (shape (n_bars,), at least one) and what is empty."""
@@ -140,11 +162,9 @@ def _runs(gaps: Gaps, days: Calendar, interval: Interval) -> tuple[Gap, ...]:
     )
 
 
-def _strip(steps: I64, empty: EmptySteps, days: Calendar, interval: Interval, axis: Axis) -> str:
+def _strip(steps: I64, empty: EmptySteps, days: Calendar, interval: Interval, axis: Axis | Months) -> str:
     """Return a letter a cell; a step belongs to the cell in which it opens."""
-    span = axis.end - axis.start
-    edges = np.array([axis.start + span * cell // axis.cells for cell in range(axis.cells + 1)], np.int64)
-    bounds = np.clip(first_step(days, interval, edges), steps[0], steps[-1] + 1)
+    bounds = np.clip(first_step(days, interval, axis.edges()), steps[0], steps[-1] + 1)
     # Steps rise, so what is new differs from its neighbour; np.unique took 3 s for a million of them.
     held = steps[np.append(True, steps[1:] > steps[:-1])]
     expected = np.diff(bounds)

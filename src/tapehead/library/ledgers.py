@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tapehead.errors import NoBarsError
+from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs import universes as selection
-from tapehead.jobs.coverage import Axis, coverage
+from tapehead.jobs.coverage import Axis, Months, coverage
+from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.ledger import Ledger
@@ -36,6 +37,8 @@ class Ledgers:
         interval: str | None = None,
         runs: bool = False,
         cells: int = 0,
+        months: bool = False,
+        snapshot: int | None = None,
         progress: Callable[[str, int, int], None] | None = None,
     ) -> Covered:
         """Return for each series how many bars it has, and how many are missing or confirmed to be empty.
@@ -50,21 +53,39 @@ class Ledgers:
             List every run of grid steps without a bar.
         cells : int
             Width of the strips, 0 for none; they share one axis of time.
+        months : bool
+            Strips with a cell a calendar month, UTC, instead of `cells` equal ones.
+        snapshot : int, optional
+            State of the store; the newest by default.
         progress : callable, optional
             Told what is done, how many series of how many.
 
         Raises
         ------
         UnknownSymbolError, UnknownUniverseError, NoBarsError
+        ParameterError
+            For a snapshot that is not there, and for `cells` beside `months`.
         """
+        if cells and months:
+            raise ParameterError(name="cells", value=cells, bound="left out where a cell is a month")
         house = self._house
+        number = house.bars.head() if snapshot is None else snapshot
         series = self._series(symbols, universe, interval)
-        held = house.bars.coverage(series)
-        start = min((one.first for one in held), default=0)
-        end = max((one.last + one.series.interval.us for one in held), default=1)
-        axis = Axis(start, end, cells) if cells else None
-        ledgers = coverage(house.bars, house.codec, house.shelf, series, axis=axis, runs=runs, progress=progress)
-        return Covered(tuple(ledgers), start, end, house.bars.head())
+        start, end = self._span(series, snapshot)
+        axis = Months(start, end) if months else Axis(start, end, cells) if cells else None
+        found = coverage(
+            house.bars, house.codec, house.shelf, series, axis=axis, runs=runs, snapshot=number, progress=progress
+        )
+        return Covered(tuple(found), start, end, number)
+
+    def _span(self, series: Sequence[Series], snapshot: int | None) -> tuple[int, int]:
+        """Return the time, us UTC, from the first bar of these series to the end of the last one."""
+        if snapshot is None:
+            held = [(one.first, one.last + one.series.interval.us) for one in self._house.bars.coverage(series)]
+        else:
+            found = self._house.bars.manifest(series, OPEN_START, OPEN_END, snapshot=snapshot).refs
+            held = [(ref.first, ref.last + one.interval.us) for one, refs in found.items() for ref in refs]
+        return min((first for first, _ in held), default=0), max((end for _, end in held), default=1)
 
     def quarantined(
         self, symbols: Sequence[str] | None = None, *, universe: str | None = None, limit: int = 1000

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tapehead.jobs.coverage import Axis, coverage
+from tapehead.jobs.coverage import Axis, Months, coverage
 from tapehead.layout.columns import AFTER_HOLE, SUSPECT
 from tapehead.library.store import open as open_store
 from tapehead.model.bars import frozen_bars
@@ -57,3 +58,27 @@ def test_series_without_a_bar_are_left_out_and_progress_is_told(house: House) ->
     found = coverage(house.bars, house.codec, house.shelf, series, progress=lambda *words: told.append(words))
     assert [one.series.symbol for one in found] == ["ONE", "TWO"]
     assert [counts for _, *counts in told] == [[0, 2], [1, 2]]
+
+
+def test_a_cell_of_months_is_a_calendar_month(house: House) -> None:
+    # Of 2021: all of January but its last day, no bar of February, the first ten days of March.
+    hours = [*range(30 * 24), *range((31 + 28) * 24, (31 + 28 + 10) * 24)]
+    columns = columns_of(len(hours))
+    columns["ts"] = YEAR_2021 + HOUR_US * np.array(hours, np.int64)
+    put(house, [(Instrument("test", "ONE"), columns)])
+    end = YEAR_2021 + HOUR_US * (31 + 28 + 10) * 24
+    for axis in (Months(YEAR_2021, end), Months(YEAR_2021 + 5, end + 20 * 24 * HOUR_US)):
+        (one,) = coverage(house.bars, house.codec, house.shelf, [ONE], axis=axis)
+        assert one.strip == "+-#"
+    (one,) = coverage(house.bars, house.codec, house.shelf, [ONE], axis=Months(YEAR_2021 - 1, end + 365 * 24 * HOUR_US))
+    assert one.strip == " +-#" + 12 * " "
+
+
+def test_an_older_state_of_the_store_is_told_as_it_was(house: House) -> None:
+    put(house, [(Instrument("test", "ONE"), columns_of(10))])
+    before = house.bars.head()
+    later = columns_of(30)
+    later["ts"] = YEAR_2021 + HOUR_US * np.array([*range(10), *range(30, 50)], np.int64)
+    put(house, [(Instrument("test", "ONE"), later)])
+    found = [coverage(house.bars, house.codec, house.shelf, [ONE], snapshot=at, runs=True)[0] for at in (None, before)]
+    assert [(one.bars, one.missing, len(one.runs)) for one in found] == [(30, 20, 1), (10, 0, 0)]

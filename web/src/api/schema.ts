@@ -4931,6 +4931,10 @@ export interface operations {
                 quarantine?: boolean;
                 /** @description Width of the strips; 0 for none. */
                 cells?: number;
+                /** @description Strips with a cell a calendar month, UTC, instead of `cells`. */
+                months?: boolean;
+                /** @description State of the store; the newest. */
+                snapshot?: number | null;
                 /** @description The `cursor` of the page before, with the same question otherwise. */
                 cursor?: string | null;
                 /** @description Instruments of a page. */

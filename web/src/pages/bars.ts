@@ -72,16 +72,17 @@ export function holesOf(runs: readonly Schema["Gap"][], seconds: number): Hole[]
   }));
 }
 
-/** Holes of the series, from the calendar that the service knows. */
-export function useHoles(instrument: string, interval: string, seconds: number) {
+/** Holes of the series in the state of the store that its bars are read from, by the calendar that the service knows. */
+export function useHoles(instrument: string, interval: string, seconds: number, snapshot: number) {
   return useQuery({
-    queryKey: ["gaps", instrument, interval],
+    queryKey: ["gaps", instrument, interval, snapshot],
     queryFn: async () => {
-      const query = { symbols: instrument, interval, gaps: true };
+      const query = { symbols: instrument, interval, gaps: true, snapshot };
       const { coverage } = await body(api.GET("/api/v1/coverage", { params: { query } }));
       return holesOf(coverage[0]?.runs ?? [], seconds);
     },
     enabled: instrument !== "" && seconds > 0,
+    staleTime: FOREVER,
   });
 }
 

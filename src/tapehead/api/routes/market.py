@@ -75,6 +75,8 @@ def list_coverage(
     gaps: Annotated[bool, Query(description="List every hole.")] = False,
     quarantine: Annotated[bool, Query(description="List the rows that imports set aside.")] = False,
     cells: Annotated[int, Query(ge=0, le=2_000, description="Width of the strips; 0 for none.")] = 0,
+    months: Annotated[bool, Query(description="Strips with a cell a calendar month, UTC, instead of `cells`.")] = False,
+    snapshot: Annotated[int | None, Query(ge=0, le=2**53, description="State of the store; the newest.")] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Instruments of a page.")] = 100,
 ) -> Response:
@@ -87,10 +89,11 @@ def list_coverage(
     names = _held_names(store, named, universe, interval)
     first = 0 if last is None else bisect_right(names, last[0])
     page = names[first : first + limit]
-    covered = store.coverage(page, interval=interval, runs=gaps, cells=cells) if page else None
+    drawn: dict[str, Any] = {"cells": cells, "months": months, "snapshot": snapshot}
+    covered = store.coverage(page, interval=interval, runs=gaps, **drawn) if page else None
     if covered is None and interval is not None and last is None:
         covered = store.coverage(named, universe=universe, interval=interval)
-    body: dict[str, Any] = _covered_json(store, covered, gaps, cells)
+    body: dict[str, Any] = _covered_json(store, covered, gaps, drawn=bool(cells or months))
     if quarantine:
         rows = store.quarantined(page if named or universe or len(page) < len(names) else None, limit=_ASIDE_LIMIT)
         body["quarantine"] = [aside_json(row) for row in rows]
@@ -156,9 +159,9 @@ def _held_names(store: Store, named: list[str] | None, universe: str | None, int
     return [_name(row) for row in rows if any(interval in (None, held[0]) for held in row.intervals)]
 
 
-def _covered_json(store: Store, covered: Covered | None, gaps: bool, cells: int) -> dict[str, Any]:
-    """Return plain values of coverage; `strip` where there are cells."""
+def _covered_json(store: Store, covered: Covered | None, gaps: bool, *, drawn: bool) -> dict[str, Any]:
+    """Return plain values of coverage; `strip` where one is drawn."""
     if covered is None:
         return {"snapshot": store.house.bars.head(), "start": None, "end": None, "coverage": []}
-    rows = [{**ledger_json(one, gaps), **({"strip": one.strip} if cells else {})} for one in covered.ledgers]
+    rows = [{**ledger_json(one, gaps), **({"strip": one.strip} if drawn else {})} for one in covered.ledgers]
     return {"snapshot": covered.snapshot, "start": iso(covered.start), "end": iso(covered.end), "coverage": rows}

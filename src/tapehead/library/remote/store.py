@@ -209,10 +209,13 @@ class RemoteStore(Store):
         interval: str | None = None,
         runs: bool = False,
         cells: int = 0,
+        months: bool = False,
+        snapshot: int | None = None,
         progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002 - one answer, at its end
     ) -> Covered:
         """Return for each series what is held and what is missing; see `Store.coverage`."""
-        asked = {"symbols": symbols, "universe": universe, "interval": interval, "gaps": runs, "cells": cells or None}
+        drawn = {"gaps": runs, "cells": cells or None, "months": months or None, "snapshot": snapshot}
+        asked = {"symbols": symbols, "universe": universe, "interval": interval, **drawn}
         return self._connection.do(asked_market.coverage(**asked))
 
     def quarantined(

@@ -185,9 +185,12 @@ class AsyncRemoteStore:
         interval: str | None = None,
         runs: bool = False,
         cells: int = 0,
+        months: bool = False,
+        snapshot: int | None = None,
     ) -> Covered:
         """Return for each series what is held and what is missing; see `Store.coverage`."""
-        asked = {"symbols": symbols, "universe": universe, "interval": interval, "gaps": runs, "cells": cells or None}
+        drawn = {"gaps": runs, "cells": cells or None, "months": months or None, "snapshot": snapshot}
+        asked = {"symbols": symbols, "universe": universe, "interval": interval, **drawn}
         return await self._connection.do(asked_market.coverage(**asked))
 
     async def look_up(

@@ -62,16 +62,12 @@ export function useIndicators() {
   });
 }
 
-const MONTH_MS = (365.25 / 12) * 86_400_000;
-
-/** Coverage of the series of an instrument, its strips with about a cell a month. */
+/** Coverage of the series of an instrument, its strips with a cell a calendar month. */
 export function useCoverage({ instrument, intervals }: Instrument) {
-  const ends = intervals.map((each) => [Date.parse(each.first), Date.parse(each.last)] as const);
-  const span = Math.max(...ends.map(([, last]) => last)) - Math.min(...ends.map(([first]) => first));
-  const cells = Math.min(2000, Math.max(1, Math.round(span / MONTH_MS)));
   return useQuery({
-    queryKey: ["coverage", instrument, cells],
-    queryFn: () => body(api.GET("/api/v1/coverage", { params: { query: { symbols: instrument, gaps: true, cells } } })),
+    queryKey: ["coverage", instrument, "months"],
+    queryFn: () =>
+      body(api.GET("/api/v1/coverage", { params: { query: { symbols: instrument, gaps: true, months: true } } })),
     enabled: intervals.length > 0,
   });
 }

@@ -3,7 +3,6 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { CoverageStrip, stripText } from "../../charts/coverage_strip";
 import { Fault } from "../../parts/fault";
-import * as format from "../../parts/format";
 import { kept, useHeld } from "../../parts/held";
 import { secondsOf } from "../bars";
 import { Chart, type ReadLines } from "./chart";
@@ -29,6 +28,11 @@ export function sourceOf({ intervals }: Instrument, interval: string): Instrumen
   const own = intervals.find((each) => each.interval === interval);
   const fits = intervals.filter((each) => secondsOf(interval) % secondsOf(each.interval) === 0);
   return own ?? fits.sort((a, b) => secondsOf(a.interval) - secondsOf(b.interval))[0];
+}
+
+/** `2021-04`, UTC. */
+function monthOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 7);
 }
 
 interface Props {
@@ -110,11 +114,11 @@ export function One({ instrument, phone, step }: Props) {
               <>
                 <CoverageStrip strip={series.strip} height={24} />
                 <p className="hint">
-                  <span>{format.day(coverage.data?.start ?? series.first)}</span>
+                  <span>{monthOf(Date.parse(coverage.data?.start ?? series.first))}</span>
                   <span>
                     {source.interval} by month: {stripText(series.strip)}
                   </span>
-                  <span>{format.day(series.last)}</span>
+                  <span>{monthOf(Date.parse(coverage.data?.end ?? series.last) - 1)}</span>
                 </p>
               </>
             )}

@@ -49,7 +49,7 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
   const points = pointsOf(stretch, whole);
   const bars = useBars(instrument, interval, seconds, shown.snapshot, stretch, points);
   const equity = useEquity(run, symbol, stretch, 2 * points + 2);
-  const holes = useHoles(instrument, interval, seconds);
+  const holes = useHoles(instrument, interval, seconds, shown.snapshot);
   const told = useInstrument(instrument);
   const settled = !told.isPending && !bars.isPending;
   const found = useMemo(() => told.data?.tick || tickOf(bars.data?.bars ?? []), [told.data, bars.data]);
