@@ -34,20 +34,55 @@ export function rangeLine(spec: Spec): string {
   return [String(spec.interval ?? ""), range].filter(Boolean).join(" · ");
 }
 
-const FRACTIONS = new Set(["fee", "slippage"]);
+/** Units that a plain number has in the form; text with another unit is sent as it stands. */
+export const UNITS: Record<string, string> = {
+  fee: "bps",
+  slippage: "bps",
+  size: "%",
+  stop_loss: "%",
+  take_profit: "%",
+  trail: "%",
+};
+export const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+const SCALE: Record<string, number> = { bps: 1e4, "%": 1e2 };
 
-/** The value of one setting: fees and slippage in basis points, what is not given as `default`. */
-export function settingText(name: string, value: unknown): string {
-  if (FRACTIONS.has(name) && typeof value === "number") return `${Number((value * 1e4).toFixed(6))} bps`;
-  if ((name === "start" || name === "end") && typeof value === "string") return format.time(value);
-  return plain(value);
+/** A fraction times its scale, without the dust of the multiplication: 0.0003 is 3 bps. */
+function scaled(value: number, unit: string): string {
+  return String(Number((value * (SCALE[unit] ?? 1)).toPrecision(12)));
 }
 
-/** `10 + 2 bps`, or as they were said; without costs `no costs`. */
-export function costsLine(spec: Spec): string {
-  const { fee, slippage } = spec;
-  if (typeof fee === "string") return fee;
-  const bps = [fee, slippage].map((each) => (typeof each === "number" ? Number((each * 1e4).toFixed(6)) : 0));
-  if (!bps[0] && !bps[1]) return "no costs";
-  return bps[1] ? `${bps[0]} + ${bps[1]} bps` : `${bps[0]} bps`;
+/** A setting as one types it: `10` of a fee of 0.001, `volume:10%` of a slippage of 0.1 by volume. */
+export function typed(name: string, value: unknown, spec: Spec): string {
+  const unit = UNITS[name];
+  if (typeof value !== "number" || unit === undefined) return String(value);
+  if (name === "slippage" && (spec.slippage_kind === "spread" || spec.slippage_kind === "volume")) {
+    const within = spec.slippage_kind === "spread" ? "bps" : "%";
+    return `${spec.slippage_kind}:${scaled(value, within)}${within}`;
+  }
+  if (name === "size" && spec.sizing === "cash") return `${value}usd`;
+  if (name === "size" && spec.sizing === "units") return `${value}units`;
+  if (name === "size" && spec.sizing === "risk") return `risk:${scaled(value, "%")}%`;
+  return scaled(value, unit);
+}
+
+/** The value of one setting of a spec: `10 bps`, `volume:10%`; what is not given as `default`. */
+export function settingText(name: string, value: unknown, spec: Spec): string {
+  if ((name === "start" || name === "end") && typeof value === "string") return format.time(value);
+  if (UNITS[name] === undefined || typeof value !== "number") return plain(value);
+  const text = typed(name, value, spec);
+  return PLAIN.test(text) ? `${text} ${UNITS[name]}` : text;
+}
+
+/** `10 + 2 bps` of a fee and a slippage as they are typed, `no costs` where there are none. */
+export function costsText(fee = "", slippage = ""): string {
+  const both = [fee.trim() || "0", slippage.trim() || "0"];
+  if (both.every((text) => Number(text) === 0)) return "no costs";
+  if (both.every((text) => PLAIN.test(text))) return `${both.join(" + ")} bps`;
+  return both.map((text) => (PLAIN.test(text) ? `${text} bps` : text)).join(" + ");
+}
+
+/** Fee and slippage of a kept spec, whatever their kinds: `10 + 2 bps`, `10 bps + volume:10%`. */
+export function costsOf(spec: Spec): string {
+  const { fee = 0, slippage = 0 } = spec;
+  return costsText(typed("fee", fee, spec), typed("slippage", slippage, spec));
 }

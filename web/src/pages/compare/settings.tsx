@@ -37,11 +37,10 @@ function linesOf(a: Facts, b: Facts, differing: Schema["SpecDifference"][]): Lin
   const names = [...new Set([...Object.keys(left), ...Object.keys(right)])];
   names.sort((x, y) => ranked(x) - ranked(y) || x.localeCompare(y));
   const settings = names.map((name) => {
-    const short = name.replace("parameters.", "");
     return {
       name,
-      a: settingText(short, left[name]),
-      b: settingText(short, right[name]),
+      a: settingText(name, left[name], left),
+      b: settingText(name, right[name], right),
       differs: apart.has(name),
     };
   });

@@ -17,7 +17,7 @@ import { EVERYTHING } from "./order";
 import { refusalOf } from "./refusal";
 import { RunView } from "./run_view";
 import { chosen, showAfresh, wanted } from "./shown";
-import { costsOf, endOfBar, type Form, fromSpec, rangeOf, titleOf } from "./spec";
+import { endOfBar, type Form, fromSpec, rangeOf, titleOf } from "./spec";
 import { useSpec } from "./spec_held";
 import { countOf, RunButton, SpecRail, type SpecRailProps } from "./spec_rail";
 import { EmptyStore, EmptyUniverse, type Lacking, lackingOf, NothingRun } from "./states";
@@ -229,5 +229,7 @@ function lineOf(form: Form, header: Schema["RunHeader"] | undefined, count: numb
   const market = form.universe || form.symbols;
   const interval = form.settings.interval || header?.interval || "";
   const range = rangeOf(form, header?.first ?? "", endOfBar(header?.last ?? "", interval));
-  return [count ? `${market} ${count}` : market, interval, range, costsOf(form)].filter(Boolean).join(" · ");
+  return [count ? `${market} ${count}` : market, interval, range, costsText(form.settings.fee, form.settings.slippage)]
+    .filter(Boolean)
+    .join(" · ");
 }

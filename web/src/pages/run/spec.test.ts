@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { costsOf, endOfBar, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
+import { costsOf, costsText, settingText } from "../../parts/spec";
+import { endOfBar, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
 
 const KEPT = {
   strategy: "RsiReversion",
@@ -66,6 +67,22 @@ describe("a spec", () => {
     expect(form && toRequest(form)).toMatchObject({ parameters: { period: "1x" }, fee: "abc" });
   });
 
+  it.each([
+    [{ fee: 0.001, slippage: 0.0003 }, "10 + 3 bps", "3 bps"],
+    [{ fee: 0.001, slippage: 0.1, slippage_kind: "volume" }, "10 bps + volume:10%", "volume:10%"],
+    [{ fee: 0.001, slippage: 0.0003, slippage_kind: "spread" }, "10 bps + spread:3bps", "spread:3bps"],
+    [{ fee: "5bps+1usd", slippage: 0.0002 }, "5bps+1usd + 2 bps", "2 bps"],
+    [{ fee: 0.1, slippage: 0 }, "1000 + 0 bps", "0 bps"],
+    [{ fee: 0.0000125 }, "0.125 + 0 bps", "default"],
+    [{ fee: 0, slippage: 0 }, "no costs", "0 bps"],
+    [{}, "no costs", "default"],
+  ])("tells the costs of %o as %s everywhere", (told: Record<string, unknown>, costs, slippage) => {
+    expect(costsOf(told)).toBe(costs);
+    expect(settingText("slippage", told.slippage, told)).toBe(slippage);
+    const { settings } = fromSpec(told);
+    expect(costsText(settings.fee, settings.slippage)).toBe(costs);
+  });
+
   it("is told in a line", () => {
     const form = fromSpec(KEPT);
     const parameters = ["period", "oversold", "overbought"].map((name) => ({
@@ -77,9 +94,6 @@ describe("a spec", () => {
     }));
     expect(titleOf(form, parameters)).toBe("RsiReversion 14 / 30 / 70");
     expect(titleOf({ ...form, parameters: {} }, parameters.slice(1))).toBe("RsiReversion 1 / 1");
-    expect(costsOf(form)).toBe("10 + 3 bps");
-    expect(costsOf(fromSpec({ fee: "1usd" }))).toBe("1usd + 0 bps");
-    expect(costsOf(fromSpec({}))).toBe("no costs");
     expect(rangeOf(form, "", "")).toBe("2019-01-01 → 2024-01-01T12:00 UTC");
     expect(rangeOf(fromSpec({}), "2020-01-01T00:00:00Z", "2020-06-01T00:00:00Z")).toBe("2020-01-01 → 2020-06-01 UTC");
     expect(endOfBar("2023-12-31T23:00:00Z", "1h")).toBe("2024-01-01T00:00:00Z");

@@ -1,5 +1,6 @@
 /** The spec of a run as the form holds it, as an address says it and as the service is asked for it. */
 import type { Schema } from "../../api/ask";
+import { PLAIN, type Spec, typed, UNITS } from "../../parts/spec";
 
 export interface Form {
   strategy: string;
@@ -12,18 +13,6 @@ export interface Form {
   settings: Record<string, string>;
 }
 
-export type Spec = Record<string, unknown>;
-
-/** Units that a plain number has in the form; text with another unit is sent as it stands. */
-export const UNITS: Record<string, string> = {
-  fee: "bps",
-  slippage: "bps",
-  size: "%",
-  stop_loss: "%",
-  take_profit: "%",
-  trail: "%",
-};
-const SCALE: Record<string, number> = { bps: 1e4, "%": 1e2 };
 /** Settings that belong to another one and are told inside its text. */
 const TOLD_WITHIN = new Set(["sizing", "slippage_kind"]);
 const SETTINGS = new Set([
@@ -32,7 +21,6 @@ const SETTINGS = new Set([
   ...["valid_bars", "day", "band", "leverage", "maintenance", "borrow", "cash_rate", "pyramid", "entry_window"],
   ...["square_off", "overnight", "close_at_end", "max_wait", "on_conflict", "delist_haircut", "adjust", "snapshot"],
 ]);
-const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 
 /** What one begins with: costs are never nothing unless one says so. */
 export const FIRST: Form = {
@@ -73,7 +61,7 @@ export function fromSearch(search: string): Form | undefined {
 export function fromSpec(spec: Spec, installed: readonly string[] = []): Form {
   const settings: Record<string, string> = {};
   for (const [name, value] of Object.entries(spec)) {
-    if (SETTINGS.has(name) && !TOLD_WITHIN.has(name) && value !== null) settings[name] = settingText(name, value, spec);
+    if (SETTINGS.has(name) && !TOLD_WITHIN.has(name) && value !== null) settings[name] = fieldText(name, value, spec);
   }
   // A strategy that does not come with Tapehead is told with its module.
   const told = String(spec.strategy ?? "");
@@ -114,16 +102,6 @@ export function furtherSettings(form: Form, shown: readonly string[]): string[] 
 export function titleOf(form: Form, parameters: readonly Schema["ParameterFacts"][]): string {
   const values = parameters.map((one) => form.parameters[one.name] || String(one.default));
   return [form.strategy, values.map((text) => String(numberOr(text))).join(" / ")].filter(Boolean).join(" ");
-}
-
-/** `10 + 2 bps`: fee and slippage, `no costs` where there are none. */
-export function costsOf(form: Form): string {
-  const fee = form.settings.fee?.trim() ?? "";
-  const slippage = form.settings.slippage?.trim() ?? "";
-  if ((fee === "" || Number(fee) === 0) && (slippage === "" || Number(slippage) === 0)) return "no costs";
-  const both = [fee || "0", slippage || "0"];
-  if (both.every((text) => PLAIN.test(text))) return `${both.join(" + ")} bps`;
-  return both.map((text) => (PLAIN.test(text) ? `${text} bps` : text)).join(" + ");
 }
 
 const STEP_MS: Record<string, number> = { m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
@@ -168,21 +146,6 @@ function numberOr(text: string): number | string {
   return PLAIN.test(text.trim()) ? Number(text) : text;
 }
 
-/** A fraction times its scale, without the dust of the multiplication: 0.0003 is 3 bps. */
-function scaled(value: number, unit: string): string {
-  return String(Number((value * (SCALE[unit] ?? 1)).toPrecision(12)));
-}
-
-function settingText(name: string, value: unknown, spec: Spec): string {
-  if (name === "start" || name === "end") return short(String(value));
-  const unit = UNITS[name];
-  if (typeof value !== "number" || unit === undefined) return String(value);
-  if (name === "slippage" && (spec.slippage_kind === "spread" || spec.slippage_kind === "volume")) {
-    const within = spec.slippage_kind === "spread" ? "bps" : "%";
-    return `${spec.slippage_kind}:${scaled(value, within)}${within}`;
-  }
-  if (name === "size" && spec.sizing === "cash") return `${value}usd`;
-  if (name === "size" && spec.sizing === "units") return `${value}units`;
-  if (name === "size" && spec.sizing === "risk") return `risk:${scaled(value, "%")}%`;
-  return scaled(value, unit);
+function fieldText(name: string, value: unknown, spec: Spec): string {
+  return name === "start" || name === "end" ? short(String(value)) : typed(name, value, spec);
 }

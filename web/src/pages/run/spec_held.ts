@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import { useSearch } from "wouter";
 import type { Schema } from "../../api/ask";
-import { FIRST, type Form, fromSearch, fromSpec, type Spec, toSearch } from "./spec";
+import type { Spec } from "../../parts/spec";
+import { FIRST, type Form, fromSearch, fromSpec, toSearch } from "./spec";
 
 /** The form and how to change it; `own` keeps the form as it was typed when its run is shown. */
 export function useSpec(

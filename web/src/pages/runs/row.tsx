@@ -1,7 +1,7 @@
 /** One run of the list. */
 import { Link } from "wouter";
 import * as format from "../../parts/format";
-import { costsLine, rangeLine, strategyLine, universeOf } from "../../parts/spec";
+import { costsOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
 import { isGoing, type RunRow } from "./kept_runs";
 
 const WORDS = { running: "running", completed: "done", failed: "failed", cancelled: "cancelled" } as const;
@@ -31,7 +31,7 @@ export function Row({ row, order, chosen, ticked, tick, open }: Props) {
       <td className="c-strategy" onClick={open}>
         <Link href={`/runs/${row.run}`}>{name}</Link>{" "}
         <span className="hint c-more">
-          {rangeLine(row.spec)} · {costsLine(row.spec)}
+          {rangeLine(row.spec)} · {costsOf(row.spec)}
         </span>
         <span className="hint c-phone">
           {started} · {universeOf(row.spec)} · {word}
