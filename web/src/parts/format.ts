@@ -80,7 +80,11 @@ export function days(value: number): string {
   return `${fixed(value, 0, false)} d`;
 }
 
-const ZONE_NAMES = new Map<string, string>([["UTC", "UTC"]]);
+/** The instant, ms, that a typed time names: without a zone it is UTC, as the service reads it; NaN for what is none. */
+export function instant(text: string): number {
+  const whole = text.trim().replace(" ", "T");
+  return Date.parse(/T[\d:.]*$/.test(whole) ? `${whole}Z` : whole);
+}
 
 /** The day of an instant in a zone, `2024-03-01`. */
 export function day(iso: string, zone = "UTC"): string {

@@ -52,8 +52,8 @@ export interface Lacking {
 export function lackingOf(form: Form, held: Held | undefined): Lacking | undefined {
   const interval = held?.intervals.find((one) => one.interval === form.settings.interval) ?? held?.intervals[0];
   if (!interval) return undefined;
-  const start = Date.parse(form.settings.start ?? "");
-  const end = Date.parse(form.settings.end ?? "");
+  const start = format.instant(form.settings.start ?? "");
+  const end = format.instant(form.settings.end ?? "");
   const [first, last] = [Date.parse(interval.first), Date.parse(interval.last)];
   if (!(start > last) && !(end <= first)) return undefined;
   return {
