@@ -93,16 +93,12 @@ export function day(iso: string, zone = "UTC"): string {
 
 /** An instant in a zone, to the minute: `2024-03-01 14:00 UTC`; `named` false leaves the zone to the header. */
 export function time(iso: string, zone = "UTC", named = true): string {
-  return named ? `${parts(iso, zone)} ${zoneName(zone)}` : parts(iso, zone);
+  return named ? `${parts(iso, zone)} ${zone}` : parts(iso, zone);
 }
 
 /** The time of a bar: day bars have no hour. */
 export function barTime(iso: string, interval: string, zone = "UTC", named = true): string {
   return /[dwM]$/.test(interval) ? day(iso, zone) : time(iso, zone, named);
-}
-
-function zoneName(zone: string): string {
-  return ZONE_NAMES.get(zone) ?? zone;
 }
 
 const WRITERS = new Map<string, Intl.DateTimeFormat>();

@@ -4,7 +4,8 @@ import { Link } from "wouter";
 import { api, body, type Schema } from "../../api/ask";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
-import { REASONS, symbolOf } from "./compared";
+import { symbolOf } from "../../parts/names";
+import { REASONS } from "./compared";
 
 const MOST = 500;
 type Trade = Schema["DifferingTrade"];

@@ -23,7 +23,3 @@ export function reasonWords(reasons: readonly Reason[]): string {
   const last = words.pop();
   return `They differ in ${words.length ? `${words.join(", ")} and ${last}` : last}.`;
 }
-
-export function symbolOf(instrument: string): string {
-  return instrument.slice(instrument.indexOf(":") + 1);
-}

@@ -2,9 +2,10 @@
 import { useMemo, useRef, useState } from "react";
 import * as format from "../../parts/format";
 import { metricOf } from "../../parts/metrics";
+import { symbolOf } from "../../parts/names";
 import { useRowKeys } from "../../parts/row_keys";
 import { useWindowRows } from "../../parts/window_rows";
-import { type ComparedResult, symbolOf } from "./compared";
+import type { ComparedResult } from "./compared";
 
 const HEIGHT = 28;
 

@@ -7,14 +7,11 @@ import { CoverageStrip } from "../../charts/coverage_strip";
 import { Dialog } from "../../parts/dialog";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
+import { symbolOf } from "../../parts/names";
 
 type Series = Schema["SeriesCoverage"];
 const CELLS = 60;
 const MOST_LISTED = 200;
-
-function symbolOf(instrument: string): string {
-  return instrument.slice(instrument.indexOf(":") + 1);
-}
 
 /** Every hole of a series, and its rows in quarantine. */
 function Holes({ series, close }: { series: Series; close: () => void }) {

@@ -1,8 +1,10 @@
 /** What the store holds: its instruments, and of one of them candles, indicators, coverage and facts. */
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { Fault } from "../../parts/fault";
 import { useKeys } from "../../parts/keys";
+import { useWidth } from "../../parts/layout";
+import { plainText } from "../../parts/names";
 import { useInstrument } from "../result/asked";
 import { EmptyStore } from "../run/states";
 import { Instruments } from "./instruments";
@@ -10,25 +12,10 @@ import { type Instrument, useInstruments, type Wanted } from "./listed";
 import { One } from "./one";
 import "./market.css";
 
-const PHONE = matchMedia("(max-width: 799px)");
-const onPhoneChange = (call: () => void) => {
-  PHONE.addEventListener("change", call);
-  return () => PHONE.removeEventListener("change", call);
-};
-
 const EVERYTHING: Wanted = { text: "", universe: "", kind: "" };
 
 export function pathOf(instrument: string): string {
   return `/market/${encodeURIComponent(instrument)}`;
-}
-
-function plainText(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A name with a bare percent sign is what it says.
-    return text;
-  }
 }
 
 export default function MarketPage() {
@@ -36,7 +23,7 @@ export default function MarketPage() {
   const asked = plainText(useParams<{ symbol?: string }>().symbol ?? "");
   const [wanted, want] = useState(EVERYTHING);
   const { rows, isAsked, fault, isEmpty, cut } = useInstruments(wanted);
-  const phone = useSyncExternalStore(onPhoneChange, () => PHONE.matches);
+  const phone = useWidth() === "phone";
   // The one of the address is not waited for until the whole list is there.
   const alone = useInstrument(asked.includes(":") ? asked : "").data ?? undefined;
   const found = useKnown(rows, asked) ?? alone;

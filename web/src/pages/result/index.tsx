@@ -1,10 +1,12 @@
 /** One instrument of a run: its candles and trades, why each filled where it did, its metrics and what proves them. */
-import { useCallback, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useLocation, useParams, useSearch } from "wouter";
 import type { Metrics } from "../../api/events";
 import { Months } from "../../charts/months";
 import { Fault } from "../../parts/fault";
 import { useKeys } from "../../parts/keys";
+import { useWidth } from "../../parts/layout";
+import { plainText } from "../../parts/names";
 import { secondsOf } from "../bars";
 import { useExplanation, useNeighbours, useRemade, useResult, useRun } from "./asked";
 import { ChartStack, type Shown } from "./chart_stack";
@@ -20,21 +22,6 @@ import "./result.css";
 const TABS = ["Chart", "Trades", "Metrics", "Receipt"] as const;
 type Tab = (typeof TABS)[number];
 
-const PHONE = matchMedia("(max-width: 799px)");
-const onPhoneChange = (call: () => void) => {
-  PHONE.addEventListener("change", call);
-  return () => PHONE.removeEventListener("change", call);
-};
-
-function plainText(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // A name with a bare percent sign is what it says.
-    return text;
-  }
-}
-
 export default function ResultPage() {
   const params = useParams<{ run: string; symbol: string }>();
   const symbol = plainText(params.symbol ?? "");
@@ -48,7 +35,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
   const neighbours = useNeighbours(run).data ?? [];
   const [tick, setTick] = useState<number | undefined>(undefined);
   const [tab, setTab] = useState<Tab>("Chart");
-  const phone = useSyncExternalStore(onPhoneChange, () => PHONE.matches);
+  const phone = useWidth() === "phone";
   const result = found.data?.result;
   const trades = found.data?.trades ?? [];
   const { number, choose, step } = useChosen(trades.length);

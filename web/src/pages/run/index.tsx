@@ -51,10 +51,10 @@ function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
     own(run.id);
     shown.setBegun(run);
     if (run.id !== id) showAfresh();
+    if (!run.reused) markBegun(run.id);
     if (run.reused) announce("An equal run is kept; its results are shown.");
     go(`/runs/${run.id}`, { replace: true });
   });
-    if (!run.reused) markBegun(run.id);
   const bare = universes?.every((one) => one.instruments === 0) ?? false;
   const lacking = lackingOf(form, held);
   const refused = refusalOf(form, universes, held, bare, lacking);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Result } from "../../api/events";
-import { arrange, asTable, EVERYTHING, symbolOf, turned } from "./order";
+import { symbolOf } from "../../parts/names";
+import { arrange, asTable, EVERYTHING, turned } from "./order";
 
 function result(instrument: string, total_return: number | null, why: Record<string, string> = {}): Result {
   return { instrument: `demo:${instrument}`, metrics: { total_return }, why } as unknown as Result;

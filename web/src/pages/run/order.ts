@@ -1,5 +1,6 @@
 /** Which rows the table shows and in which order: arrival, or a chosen sort that leaves one row where it is. */
 import type { Result } from "../../api/events";
+import { symbolOf } from "../../parts/names";
 
 export interface Sort {
   /** `symbol`, or the name of a metric. */
@@ -23,11 +24,6 @@ export interface Wanted {
 }
 
 export const EVERYTHING: Wanted = { text: "", brushes: [], only: undefined };
-
-/** `BTCUSDT` of `demo:BTCUSDT`. */
-export function symbolOf(instrument: string): string {
-  return instrument.slice(instrument.indexOf(":") + 1);
-}
 
 export function isWanted(result: Result, wanted: Wanted): boolean {
   if (wanted.only && !wanted.only.has(result.instrument)) return false;

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import type { Result } from "../../api/events";
 import { type Scale, Spark } from "../../charts/spark";
 import { type Metric, metricOf, written } from "../../parts/metrics";
-import { symbolOf } from "./order";
+import { symbolOf } from "../../parts/names";
 
 const FADE_MS = 400;
 const faded = new WeakSet<Result>();

@@ -1,9 +1,9 @@
 /** A run that is shown: strip, table and pictures, beside each other or as tabs. */
 import { type ReactNode, useState } from "react";
 import { Fault } from "../../parts/fault";
+import type { Width } from "../../parts/layout";
 import { FilterBar } from "./filter_bar";
 import { useRun } from "./following";
-import type { Width } from "./layout";
 import { Picture } from "./picture";
 import { Strip } from "./strip";
 import { Table } from "./table";

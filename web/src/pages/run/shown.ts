@@ -4,7 +4,8 @@ import type { Result } from "../../api/events";
 import type { Scale } from "../../charts/spark";
 import { extentOf } from "../../charts/spark";
 import { held, kept, useHeld } from "../../parts/held";
-import { arrange, EVERYTHING, type Sort, symbolOf, type Wanted } from "./order";
+import { symbolOf } from "../../parts/names";
+import { arrange, EVERYTHING, type Sort, type Wanted } from "./order";
 
 export const FIRST_COLUMNS: readonly string[] = [
   ...["total_return", "sharpe", "max_drawdown", "trades", "win_rate", "profit_factor", "exposure"],

@@ -4,8 +4,8 @@ import type { Completed, LookAhead } from "../../api/events";
 import type { Run } from "../../api/feed";
 import { Dialog } from "../../parts/dialog";
 import * as format from "../../parts/format";
+import { symbolOf } from "../../parts/names";
 import { doneOf, failuresOf, totalOf } from "./following";
-import { symbolOf } from "./order";
 import { usePaced } from "./pace";
 import "./strip.css";
 
