@@ -5,7 +5,7 @@ from typing import Final
 BARS_FORMAT: Final = 2
 """`PRAGMA user_version` of bars.db."""
 RUNS_FORMAT: Final = 3
-"""`PRAGMA user_version` of runs.db; 3 added the tiles of sweeps."""
+"""`PRAGMA user_version` of runs.db; 3 added the tiles of sweeps and the ledger of trials."""
 TILE_FORMAT: Final = 1
 """Written into the head of each tile of a sweep; see `model.tile`."""
 ACCESS_FORMAT: Final = 1

@@ -14,11 +14,16 @@ from tapehead.errors import (
 )
 from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
 from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
-from tapehead.stores.embedded.runs import open_runs
+from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
+from tapehead.stores.embedded.trials import EmbeddedTrials
 from tapehead.testing.samples import sample_draft
+from tapehead.testing.trial_ledger import CONTEXT, sample_trials
 from tests.unit.stores.processes import run_mounted
+
+GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 @pytest.mark.parametrize(
@@ -73,15 +78,30 @@ def test_a_store_of_a_newer_format_is_refused_by_number(store: EmbeddedBars) -> 
         open_runs(open_home(store.home.path))
 
 
-def test_runs_of_an_older_format_are_opened_as_they_are(tmp_path: Path) -> None:
-    home = open_home(tmp_path / "home")
-    open_runs(home).close()
+@pytest.mark.parametrize("found", [1, 2])
+def test_runs_of_an_older_format_are_lifted_and_kept(tmp_path: Path, found: int) -> None:
+    """Format 1 had the same tables as 2, with less in a column."""
+    home, new = (open_home(tmp_path / name) for name in ("home", "new"))
     with sqlite3.connect(home.runs) as connection:
-        connection.execute("PRAGMA user_version = 1")
+        connection.executescript((GOLDEN / "runs_format_2.sql").read_text(encoding="utf-8"))
+        connection.execute(f"PRAGMA user_version = {found}")
     connection.close()
-    database = open_runs(home)
-    assert database.connection().execute("PRAGMA user_version").fetchone() == (RUNS_FORMAT,)
-    database.close()
+    schemas = []
+    for each in (home, new):
+        database = open_runs(each)
+        assert database.connection().execute("PRAGMA user_version").fetchone() == (RUNS_FORMAT,)
+        told = "SELECT type, name, sql FROM sqlite_master ORDER BY type, name"
+        schemas.append(database.connection().execute(told).fetchall())
+        if each is home:
+            runs, (record,) = EmbeddedRuns(database), EmbeddedRuns(database).runs()
+            assert (record.state, record.count, record.spec["strategy"]) == ("completed", 1, "RsiReversion")
+            result = runs.result(record.run, "test:AAA")
+            assert result is not None
+            assert (result.metrics.total_return, result.flags, result.bars) == (0.25, ("holes",), 8)
+            assert EmbeddedEvents(database).read(record.run, 0, 9) == [(1, b'{"event":"started"}')]
+            assert EmbeddedTrials(database).add(record.run, CONTEXT, sample_trials(0, 3)) == 3
+        database.close()
+    assert schemas[0] == schemas[1]
 
 
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:

@@ -60,6 +60,34 @@ CREATE TABLE tiles (
     columns BLOB NOT NULL,
     UNIQUE (run, instrument, lo)
 ) STRICT;
+-- Trials outlive their runs. "digest" is the first 16 bytes of SHA-256 of what it names; "sets" is zlib of one line of
+-- canonical JSON a trial, "observations" int64, "blocks" float64 of shape (trials, 16, 4).
+CREATE TABLE trial_contexts (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    strategy TEXT NOT NULL,
+    source BLOB NOT NULL,
+    instrument TEXT NOT NULL,
+    interval TEXT NOT NULL,
+    settings TEXT NOT NULL
+) STRICT;
+CREATE INDEX trial_contexts_of_series ON trial_contexts (instrument, interval);
+CREATE TABLE trial_sets (
+    context INTEGER NOT NULL REFERENCES trial_contexts (id),
+    digest BLOB NOT NULL,
+    PRIMARY KEY (context, digest)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trials (
+    id INTEGER PRIMARY KEY,
+    context INTEGER NOT NULL REFERENCES trial_contexts (id),
+    run TEXT NOT NULL,
+    added_at INTEGER NOT NULL,
+    trials INTEGER NOT NULL,
+    sets BLOB NOT NULL,
+    observations BLOB NOT NULL,
+    blocks BLOB NOT NULL
+) STRICT;
+CREATE INDEX trials_of_context ON trials (context, run, trials);
 
 -- name: add_run
 INSERT INTO runs
@@ -208,3 +236,31 @@ SELECT run FROM runs WHERE state = 'completed' AND created_at < :before
     AND run NOT IN (SELECT run FROM runs ORDER BY run DESC LIMIT :keep)
     AND EXISTS (SELECT 1 FROM events WHERE events.run = runs.run)
 ORDER BY run
+
+-- name: trial_context
+SELECT id FROM trial_contexts WHERE digest = ?
+
+-- name: add_trial_context
+INSERT INTO trial_contexts (digest, strategy, source, instrument, interval, settings) VALUES (?, ?, ?, ?, ?, ?)
+
+-- name: add_trial_set
+INSERT INTO trial_sets (context, digest) VALUES (?, ?) ON CONFLICT DO NOTHING
+
+-- name: add_trials
+INSERT INTO trials (context, run, added_at, trials, sets, observations, blocks) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- name: trial_contexts
+SELECT id, strategy, source, instrument, interval, settings FROM trial_contexts
+
+-- name: trial_contexts_of
+SELECT id, strategy, source, instrument, interval, settings FROM trial_contexts
+WHERE instrument = ? AND interval = ? ORDER BY id
+
+-- name: count_trials
+SELECT context, run, sum(trials) FROM trials GROUP BY context, run ORDER BY context, run
+
+-- name: trials_of
+SELECT id FROM trials WHERE context = ?
+
+-- name: trials
+SELECT context, run, added_at, sets, observations, blocks FROM trials WHERE id = ?

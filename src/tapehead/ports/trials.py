@@ -1,0 +1,30 @@
+"""What jobs ask of the ledger of trials."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from tapehead.model.result import RunId
+from tapehead.model.trials import Context, KeptTrials, TrialCount, Trials
+
+
+class TrialLedger(Protocol):
+    """Every trial that was ever scored, once, whatever becomes of the run that did it."""
+
+    def add(self, run: RunId, context: Context, trials: Trials) -> int:
+        """Add the trials of a context that are not there yet, and return how many those were.
+
+        A trial is named by its context and its set; the first to score it stays, also across processes. Inside
+        `RunStore.together` it is kept with what else is written there, or not at all.
+        """
+        ...
+
+    def counts(self) -> Sequence[TrialCount]:
+        """Return how many trials there are by context and by the run that scored them first."""
+        ...
+
+    def read(self, instrument: str, interval: str) -> Iterator[KeptTrials]:
+        """Yield all trials of an instrument (`venue:symbol`) and an interval, in the order they came.
+
+        At most 1,000 at a time, so that memory does not grow with the ledger.
+        """
+        ...

@@ -1,0 +1,88 @@
+"""EmbeddedTrials: the ledger of trials in runs.db."""
+
+import json
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from tapehead.model.result import RunId
+from tapehead.model.spec import canonical
+from tapehead.model.trials import BLOCKS, POWERS, Context, KeptTrials, TrialCount, Trials, digest_of
+from tapehead.stores.embedded.database import Database
+
+_MOST: Final = 1_000
+"""Trials of a row: half a megabyte is read at a time."""
+_FAST: Final = 1
+
+
+class EmbeddedTrials:
+    """`ports.trials.TrialLedger` over runs.db. Safe from many threads and processes.
+
+    Sums of many sets share a row; what is there is known by a table of digests alone.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, run: RunId, context: Context, trials: Trials) -> int:
+        """Add the trials that are not there yet, and return how many those were."""
+        with self._database.transaction(f"trials of run {run}") as connection:
+            place = self._place(context)
+            sql, cursor = self._database.sql("add_trial_set"), connection.cursor()
+            digests = [digest_of(one.encode()) for one in trials.sets]
+            new = [k for k, digest in enumerate(digests) if cursor.execute(sql, (place, digest)).rowcount]
+            now = time.time_ns() // 1000
+            for at in range(0, len(new), _MOST):
+                part = trials.at(new[at : at + _MOST])
+                self._run("add_trials", (place, run, now, len(part), *_packed(part)))
+        return len(new)
+
+    def counts(self) -> Sequence[TrialCount]:
+        """Return how many trials there are by context and by the run that scored them first."""
+        with self._database.moment():
+            contexts = {place: _context(*row) for place, *row in self._run("trial_contexts")}
+            return [TrialCount(contexts[place], run, n) for place, run, n in self._run("count_trials")]
+
+    def read(self, instrument: str, interval: str) -> Iterator[KeptTrials]:
+        """Yield all trials of an instrument and an interval, in the order they came."""
+        contexts = {place: _context(*row) for place, *row in self._run("trial_contexts_of", (instrument, interval))}
+        # By number, one row at a time: a cursor left open would keep the log of changes from being cleared.
+        places = [row for place in contexts for (row,) in self._run("trials_of", (place,))]
+        for number in sorted(places):
+            place, run, added_at, *packed = self._run("trials", (number,)).fetchone()
+            yield KeptTrials(contexts[place], run, added_at, _unpacked(*packed))
+
+    def _place(self, context: Context) -> int:
+        """Return the number of a context, making it where there is none."""
+        digest = context.digest()
+        row = self._run("trial_context", (digest,)).fetchone()
+        if row is not None:
+            return int(row[0])
+        settings = canonical(dict(context.settings)).decode()
+        named = (digest, context.strategy, context.source, context.instrument, context.interval, settings)
+        return int(self._run("add_trial_context", named).lastrowid)
+
+    def _run(self, name: str, values: Any = ()) -> Any:
+        """Run a named statement."""
+        return self._database.execute(name, values)
+
+
+def _context(strategy: str, source: bytes, instrument: str, interval: str, settings: str) -> Context:
+    """Read the row of a context."""
+    return Context(strategy, source, instrument, interval, json.loads(settings))
+
+
+def _packed(trials: Trials) -> tuple[bytes, bytes, bytes]:
+    """Return the columns of trials as bytes."""
+    texts = zlib.compress("\n".join(trials.sets).encode(), _FAST)
+    return texts, trials.observations.astype("<i8").tobytes(), trials.blocks.astype("<f8").tobytes()
+
+
+def _unpacked(texts: bytes, observations: bytes, blocks: bytes) -> Trials:
+    """Undo `_packed`."""
+    sets = zlib.decompress(texts).decode().split("\n")
+    sums = np.frombuffer(blocks, "<f8").reshape(-1, BLOCKS, POWERS)
+    return Trials(sets, np.frombuffer(observations, "<i8"), sums)
