@@ -119,14 +119,14 @@ class Grid:
             Neighbours that a block has room for, which bounds memory to some 20 bytes each.
         """
         order = np.argsort(self.points, kind="stable")
-        steps = {k: _steps(part) for k, part in enumerate(self.space.parts)}
+        ordered = self.points[order]
+        steps = {k: steps_of(part) for k, part in enumerate(self.space.parts)}
         rows = max(1, most // max(1, *(len(each) for each in steps.values())))
         for lo in range(0, len(self), rows):
-            yield self._near(lo, min(lo + rows, len(self)), order, steps)
+            yield self._near(lo, min(lo + rows, len(self)), order, ordered, steps)
 
-    def _near(self, lo: int, hi: int, order: I64, steps: dict[int, list[tuple[int, ...]]]) -> Near:
+    def _near(self, lo: int, hi: int, order: I64, ordered: I64, steps: dict[int, list[tuple[int, ...]]]) -> Near:
         """Return the neighbours of one block."""
-        ordered = self.points[order]
         points, places = self.points[lo:hi], self.places[lo:hi]
         found = np.full((hi - lo, max(len(each) for each in steps.values())), -1, np.int64)
         for k, part in enumerate(self.space.parts):
@@ -145,8 +145,8 @@ class Grid:
         return Near(lo, hi, np.concatenate([[0], np.cumsum(held.sum(axis=1))]), found[held])
 
 
-def _steps(part: Part) -> list[tuple[int, ...]]:
-    """Return the steps to the neighbours of a set, by axis."""
+def steps_of(part: Part) -> list[tuple[int, ...]]:
+    """Return the steps from a set to its neighbours, -1, 0 or 1 by axis; what those are, `Grid.neighbours` says."""
     moving = [k for k, axis in enumerate(part.axes) if axis.has_steps]
     at_once = len(moving) if len(moving) <= WIDEST else 2
     found = []

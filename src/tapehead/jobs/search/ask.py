@@ -8,19 +8,20 @@ from tapehead.errors import MissingPackageError
 from tapehead.jobs.search.draw import draw
 from tapehead.jobs.search.searcher import F64, I64, Round
 from tapehead.model.axis import Axis
-from tapehead.model.grid import Grid
+from tapehead.model.grid import Grid, steps_of
 from tapehead.model.space import STRATEGY, Part, Space
 
 BATCH: Final = 8
 """Sets asked for at once. Not the number of workers: the sets of a sweep would depend on the machine."""
-_TRIES: Final = 20
+_TRIES: Final = 4
 
 
 class Ask:
     """A Searcher that asks Optuna's tree-structured Parzen estimator, a batch at a time.
 
-    What it proposes twice or against the constraint is asked for again, up to 20 times; then a set is drawn. Its first
-    proposals are at random. Proposals are places on the axes, so that every value is as far from the next.
+    Its first proposals are at random. They are places on the axes, so that every value is as far from the next. Instead
+    of one that was there already or is against the constraint, a neighbour of it is taken; where that has none, it asks
+    again, and after four times a set is drawn.
 
     Raises
     ------
@@ -35,6 +36,8 @@ class Ask:
         self._space, self._instruments = space, np.arange(instruments)
         # As many as could be needed: each of them may be proposed before it is drawn.
         self._drawn = draw(space, budget, seed).tolist()
+        self._bits = np.random.PCG64(seed)
+        self._steps = {p.first: np.array(steps_of(p), np.int64).reshape(-1, len(p.axes)) for p in space.parts}
         self._budget = len(self._drawn)
         self._states = optuna.trial.TrialState
         self._study: Any = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
@@ -76,10 +79,31 @@ class Ask:
         for _ in range(_TRIES):
             trial = self._study.ask()
             point = self._point(trial)
-            if point not in self._seen and self._space.keeps(np.array([point]))[0]:
+            if self._is_free(point):
                 return trial, point
+            # Asked again it says much the same, once it has found a place it likes; and each answer takes it 10 ms.
             self._study.tell(trial, state=self._states.FAIL)
-        point = next(point for point in self._drawn if point not in self._seen)
+            near = self._near(point)
+            if near is not None:
+                return self._enter(near)
+        return self._enter(next(point for point in self._drawn if point not in self._seen))
+
+    def _is_free(self, point: int) -> bool:
+        """Say whether a point is kept and new."""
+        return point not in self._seen and bool(self._space.keeps(np.array([point]))[0])
+
+    def _near(self, point: int) -> int | None:
+        """Return a free neighbour of a point, whichever comes first from a place that the bits choose."""
+        part = next(part for part in reversed(self._space.parts) if point >= part.first)
+        places = self._space.places(np.array([point]))[0, list(part.columns)]
+        moved = places + self._steps[part.first]
+        inside = ((moved >= 0) & (moved < [len(axis) for axis in part.axes])).all(axis=1)
+        found = part.first + moved[inside] @ np.array(part.strides, np.int64)
+        start = int(self._bits.random_raw() % max(len(found), 1))
+        return next((one for one in np.roll(found, start).tolist() if self._is_free(one)), None)
+
+    def _enter(self, point: int) -> tuple[Any, int]:
+        """Return a trial of a point that the model did not propose."""
         self._study.enqueue_trial(self._named(point))
         trial = self._study.ask()
         return trial, self._point(trial)
