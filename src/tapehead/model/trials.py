@@ -84,6 +84,10 @@ class Trials:
         """Return the number of trials."""
         return len(self.sets)
 
+    def between(self, lo: int, hi: int) -> "Trials":
+        """Return those at places [lo, hi), as views."""
+        return Trials(self.sets[lo:hi], self.observations[lo:hi], self.blocks[lo:hi])
+
     def at(self, places: Sequence[int]) -> "Trials":
         """Return those at some places."""
         chosen = np.array(places, np.int64)

@@ -35,8 +35,9 @@ class EmbeddedTrials:
             digests = [digest_of(one.encode()) for one in trials.sets]
             new = [k for k, digest in enumerate(digests) if cursor.execute(sql, (place, digest)).rowcount]
             now = time.time_ns() // 1000
+            kept = trials if len(new) == len(trials) else trials.at(new)
             for at in range(0, len(new), _MOST):
-                part = trials.at(new[at : at + _MOST])
+                part = kept.between(at, at + _MOST)
                 self._run("add_trials", (place, run, now, len(part), *_packed(part)))
         return len(new)
 
@@ -75,10 +76,11 @@ def _context(strategy: str, source: bytes, instrument: str, interval: str, setti
     return Context(strategy, source, instrument, interval, json.loads(settings))
 
 
-def _packed(trials: Trials) -> tuple[bytes, bytes, bytes]:
-    """Return the columns of trials as bytes."""
+def _packed(trials: Trials) -> tuple[bytes, memoryview, memoryview]:
+    """Return the columns of trials as bytes, or as views of them."""
     texts = zlib.compress("\n".join(trials.sets).encode(), _FAST)
-    return texts, trials.observations.astype("<i8").tobytes(), trials.blocks.astype("<f8").tobytes()
+    columns = np.ascontiguousarray(trials.observations, "<i8"), np.ascontiguousarray(trials.blocks, "<f8")
+    return texts, columns[0].data.cast("B"), columns[1].data.cast("B")
 
 
 def _unpacked(texts: bytes, observations: bytes, blocks: bytes) -> Trials:
