@@ -71,6 +71,14 @@ EXPECTED: list[tuple[Event, int, str]] = [
         ),
     ),
     (
+        Cancelled(RUN, "run.cancelled", "Cancelled.", 2, outcome={"profitable": 1, "median_return": -0.25}),
+        22,
+        (
+            '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/22","median_return":-0.25,"profitable":1,'
+            '"text":"Cancelled."}'
+        ),
+    ),
+    (
         Completed(RUN, 48, 0, "ab" * 32, 4.1, 58.7, 2_049_312, "9f31c2e0"),
         50,
         '{"bars":2049312,"count":48,"degraded":[],"digest":"' + "ab" * 32 + '","event":"completed","failed":0,'

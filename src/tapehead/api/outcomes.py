@@ -7,7 +7,9 @@ from typing import Any
 
 import orjson
 
+from tapehead.api.ending import ending_of
 from tapehead.api.service import Service
+from tapehead.model.events import OUTCOME
 from tapehead.ports.runs import RunRecord
 
 
@@ -45,7 +47,10 @@ class Outcomes:
         return {**found, "active": active}
 
     def _made(self, record: RunRecord) -> dict[str, Any]:
-        """Return what is kept of a run that has ended."""
+        """Return how a run came out that has ended: its last event says it, where it is kept and was reckoned."""
+        ended = ending_of(self._service.house.log, record.run) or {}
+        if ended.keys() >= set(OUTCOME):
+            return {"total": self._total(record), **{name: ended[name] for name in OUTCOME}}
         returns = self._service.house.runs.values(record.run, "total_return")
         return {
             "total": self._total(record),

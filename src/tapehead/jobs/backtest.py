@@ -116,10 +116,9 @@ def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[
         tally.bars += outcome.bars
         tally.take_stages(outcome.stages_us, outcome.stages_bytes)
         for result in outcome.results:
-            tally.count += 1
+            tally.take_result(result)
             tally.last_ms = tally.elapsed_ms()
             tally.first_ms = tally.first_ms or tally.last_ms
-            tally.lines.append(result.line())
             yield Result(run, result, tally.last_ms)
         for code, text in outcome.warnings:
             yield Warned(run, name, code, text)

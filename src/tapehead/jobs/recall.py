@@ -20,10 +20,9 @@ def recall(runs: RunStore, log: EventLog, plan: Plan, run: RunId, tally: Tally) 
     The clock of the run goes on where its last result stopped it: the time in which nobody worked on it does not count.
     """
     for result in _results(runs, run):
-        tally.count += 1
+        tally.take_result(result)
         tally.bars += result.bars
         tally.recalled_us += result.elapsed_us
-        tally.lines.append(result.line())
     settled = {line.instrument for line in tally.lines}
     planned = {item.instrument.name for item in plan.items}
     for _, data in replay(log, run):

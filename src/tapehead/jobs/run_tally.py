@@ -4,6 +4,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from tapehead.model.result import RunResult
 from tapehead.model.spec import DigestLine
 from tapehead.ports.work import Failure
 
@@ -25,11 +28,26 @@ class Tally:
     first_ms: float = 0.0
     last_ms: float = 0.0
     lines: list[DigestLine] = field(default_factory=list)
+    returns: list[float] = field(default_factory=list)
     stages_us: dict[str, float] = field(default_factory=dict)
     stages_bytes: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     progress_at: float = 0.0
     recalled_us: float = 0.0
+
+    def take_result(self, result: RunResult) -> None:
+        """Count a result, and keep what the end of the run says of it."""
+        self.count += 1
+        self.lines.append(result.line())
+        gain = result.metrics.get("total_return")
+        if gain is not None:
+            self.returns.append(gain)
+
+    def outcome(self) -> dict[str, float | int]:
+        """Return how the results came out, by the names of `model.events.OUTCOME`; empty where none has a return."""
+        if not self.returns:
+            return {}
+        return {"median_return": float(np.median(self.returns)), "profitable": sum(gain > 0 for gain in self.returns)}
 
     def spend(self, stage: str, us: float) -> None:
         """Add time to a stage."""

@@ -16,7 +16,7 @@ from tapehead.jobs.replay import replay
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
 from tapehead.model.bars import I64
-from tapehead.model.events import Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.events import FOUND, OUTCOME, Completed, Event, Failed, Result, Started, Warned
 from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
@@ -560,5 +560,7 @@ def read_event(house: House, run: str, data: bytes) -> Event | None:
         numbers = {key: body[key] for key in ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")}
         stages = {key: body.get(key, {}) for key in ("stages_ms", "stages_bytes")}
         told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
-        return Completed(run, **numbers, **told, **stages, reused=True)
+        found = {key: body[key] for key in FOUND if key in body}
+        outcome = {key: body[key] for key in OUTCOME if key in body}
+        return Completed(run, **numbers, **told, **stages, reused=True, found=found, outcome=outcome)
     return None

@@ -127,7 +127,8 @@ class Completed:
 
     `stages_ms` is where its time went, ms by stage; `stages_bytes` what each stage of the work on one instrument left
     in arrays, at most. Both are of the computation, also where an equal run answers, and empty where nobody measured.
-    `found` is what a sweep says of its sets, by the names of FOUND; empty for a backtest.
+    `found` is what a sweep says of its sets, by the names of FOUND; empty for a backtest. `outcome` is how its results
+    came out, by the names of OUTCOME; empty where that was not reckoned.
     """
 
     name: ClassVar[str] = "completed"
@@ -145,11 +146,13 @@ class Completed:
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
     found: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the fields of its JSON; the stages where they were measured."""
         return {
             **self.found,
+            **self.outcome,
             "run": self.run,
             "count": self.count,
             "failed": self.failed,
@@ -169,9 +172,13 @@ FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "pbo", "t
 """Keys that the event `completed` of a sweep has beside those of a backtest."""
 
 
+OUTCOME: Final = ("median_return", "profitable")
+"""Keys of the event that ends a run: the median total return of its results, and how many of them gained."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A run ended before it was done; `count` results are kept. The stages are those of `Completed`."""
+    """A run ended before it was done; `count` results are kept. Stages and outcome are those of `Completed`."""
 
     run: str
     code: str
@@ -179,10 +186,11 @@ class _Ended:
     count: int
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
+    outcome: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the fields of its JSON; the stages where they were measured."""
-        told = {"code": self.code, "text": self.text, "count": self.count}
+        told = {"code": self.code, "text": self.text, "count": self.count, **self.outcome}
         return {**told, **_stages(self.stages_ms, self.stages_bytes)}
 
 

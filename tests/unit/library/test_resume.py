@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -76,6 +77,8 @@ def check_whole(store: Store, named: str, run: str, told: list[tuple[int, Any]])
     assert (done.digest, done.count, done.failed, done.bars, done.receipt) == (
         whole.digest, whole.count, whole.failed, whole.bars, whole.receipt,
     )  # fmt: skip
+    gains = [event["metrics"]["total_return"] for event in events if event["event"] == "result"]
+    assert done.outcome == {"median_return": median(gains), "profitable": sum(gain > 0 for gain in gains)}
     times = [event["t_ms"] for event in events if event["event"] == "result"]
     assert times == sorted(times)
     assert (done.first_ms, done.last_ms) == (times[0], times[-1])

@@ -7,7 +7,7 @@ import numpy as np
 
 from tapehead.errors import IncompleteStreamError
 from tapehead.layout.columns import REASONS, TRADE_DTYPES
-from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.events import OUTCOME, Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.spec import us_of
 from tapehead.model.trades import Trades
@@ -108,14 +108,15 @@ def event_from(run: str, body: Mapping[str, Any], *, reused: bool, fetch: FetchT
     if name == "completed":
         numbers = {key: body[key] for key in _COMPLETED}
         told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
-        return Completed(run, **numbers, **told, **_stages(body), reused=reused or body["reused"])
+        return Completed(run, **numbers, **told, **_measured(body), reused=reused or body["reused"])
     kind = Failed if name == "failed" else Cancelled
-    return kind(run, body["code"], body["text"], body["count"], **_stages(body))
+    return kind(run, body["code"], body["text"], body["count"], **_measured(body))
 
 
-def _stages(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return where the time of a run went, as its last event says; nothing of a run that nobody measured."""
-    return {name: body.get(name, {}) for name in ("stages_ms", "stages_bytes")}
+def _measured(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the time of a run went and how it came out, as its last event says; nothing where it does not."""
+    stages = {name: body.get(name, {}) for name in ("stages_ms", "stages_bytes")}
+    return {**stages, "outcome": {name: body[name] for name in OUTCOME if name in body}}
 
 
 def _progress_from(run: str, body: Mapping[str, Any]) -> Progress:
