@@ -75,13 +75,14 @@ def test_a_set_that_stands_still_has_a_sharpe_ratio_of_zero() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_splits_one_by_one(seed: int) -> None:
-    """Six blocks of different lengths, some sets without some bars, against lists and the statistics module."""
+    """Six blocks of different lengths, against lists and the statistics module."""
     random = np.random.default_rng(seed)
-    sets = [[random.normal(0.1, 1.0, random.integers(2, 7)).tolist() for _ in range(6)] for _ in range(7)]
+    lengths = random.integers(2, 7, 6)
+    sets = [[random.normal(0.1, 1.0, length).tolist() for length in lengths] for _ in range(7)]
 
     def sharpe(one: list[list[float]], half: tuple[int, ...]) -> float:
         values = [value for block in half for value in one[block]]
-        return statistics.fmean(values) / statistics.pstdev(values)
+        return statistics.fmean(values) / statistics.stdev(values)
 
     logits, losses = [], 0
     for half in itertools.combinations(range(6), 3):
@@ -91,16 +92,27 @@ def test_splits_one_by_one(seed: int) -> None:
         rank = 1 + sum(value < seen[best] for value in seen)
         logits.append(math.log(rank / 8 / (1 - rank / 8)))
         losses += seen[best] < 0
-    sums = [np.array([[f(block) for block in one] for one in sets], float) for f in (len, sum)]
+    totals = np.array([[sum(block) for block in one] for one in sets])
     squares = np.array([[sum(value * value for value in block) for block in one] for one in sets])
-    found = overfitting(*sums, squares)
+    found = overfitting(lengths.astype(float), totals, squares)
     assert found.pbo == sum(logit <= 0 for logit in logits) / 20
     assert found.median_logit == pytest.approx(statistics.median(logits))
     assert found.loss == losses / 20
 
 
+def test_of_very_many_sets_some_splits_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    returns = np.random.default_rng(2).normal(size=(40, 12, 6))
+    every = of_returns(returns)
+    monkeypatch.setattr("tapehead.metrics.overfitting._MOST", 40 * 200)
+    some = of_returns(returns)
+    assert (every.splits, some.splits) == (924, 400)
+    assert some == of_returns(returns)
+    assert every.pbo is not None
+    assert some.pbo == pytest.approx(every.pbo, abs=0.1)
+
+
 def test_what_is_undefined_says_why() -> None:
-    assert by_levels((1, 2, 3, 4)) == Overfitting(None, None, None, 6, "one_set")
+    assert by_levels((1, 2, 3, 4)) == Overfitting(None, None, None, 0, "one_set")
     short = np.zeros((3, 4))
     assert overfitting(np.array([1.0, 0.0, 1.0, 1.0]), short, short).why == "too_short"
     with pytest.raises(ParameterError, match="even"):
