@@ -20,6 +20,7 @@ from tapehead.model.segment import SegmentRef
 from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore, Codec, TierStats
 from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Executor
 from tapehead.settings import Settings, processors
 from tapehead.stores.codec import ParquetCodec
@@ -29,6 +30,7 @@ from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
+from tapehead.stores.embedded.trials import EmbeddedTrials
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,7 @@ class House:
     bars: BarStore
     runs: RunStore
     log: EventLog
+    trials: TrialLedger
     access: AccessStore
     codec: Codec
     shelf: Shelf
@@ -111,6 +114,7 @@ def _open(settings: Settings) -> House:
         bars,
         runs,
         log,
+        EmbeddedTrials(database),
         access,
         codec,
         shelf,
