@@ -34,7 +34,7 @@ def near(grid: Grid, most: int = 4_000_000) -> list[list[int]]:
 
 def test_sets_stand_as_in_the_product_of_the_axes_by_name() -> None:
     grid = Grid.every(one(SLOW, FAST, where="fast < slow", share=0.5))
-    wanted = [(f, s) for f, s in product(FAST.values, SLOW.values) if f < s]  # type: ignore[operator]
+    wanted = [(f, s) for f, s in product(FAST.values, SLOW.values) if f < s]
     assert [grid.parameters(n) for n in range(len(grid))] == [{"share": 0.5, "fast": f, "slow": s} for f, s in wanted]
     assert grid.places.dtype == np.int32
     assert [(FAST.values[f], SLOW.values[s]) for f, s in grid.places] == wanted
@@ -44,8 +44,8 @@ def test_several_strategies_follow_each_other() -> None:
     grid = Grid.every(two("fast < slow and Mine.fast >= 2 and SmaCross.fast != 10"))
     first = [{"strategy": "SmaCross", "fast": f, "slow": s} for f, s in product(FAST.values, SLOW.values)]
     second = [{"strategy": "my.py:Mine", "share": 2.0, "fast": f, "mode": m} for f, m in product((1, 2, 3), ("a", "b"))]
-    wanted = [p for p in first if p["fast"] < p["slow"] and p["fast"] != 10]  # type: ignore[operator]
-    wanted += [p for p in second if p["fast"] >= 2]  # type: ignore[operator]
+    wanted = [p for p in first if p["fast"] < p["slow"] and p["fast"] != 10]
+    wanted += [p for p in second if p["fast"] >= 2]
     assert [grid.parameters(n) for n in range(len(grid))] == wanted
     assert [axis.name for axis in grid.space.axes] == [
         "strategy", "SmaCross.fast", "SmaCross.slow", "my.py:Mine.fast", "my.py:Mine.mode",

@@ -38,4 +38,4 @@ def test_a_sweep_stands_in_it_as_far_as_it_is_not_the_default() -> None:
 
 def test_an_unknown_search_is_refused() -> None:
     with pytest.raises(ParameterError, match="search must be grid, random, bayes or halving"):
-        RunSpec("SmaCross", {}, "1h", grid={"fast": (1,)}, search="guess")  # type: ignore[arg-type]
+        RunSpec("SmaCross", {}, "1h", grid={"fast": (1,)}, search="guess")

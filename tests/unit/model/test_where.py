@@ -63,7 +63,7 @@ def test_random_constraints_mean_what_python_says() -> None:
         text = condition(3)
         code = compile(text, "constraint", "eval")
         pairs = zip(FAST, SLOW, strict=True)
-        said = [bool(eval(code, {"fast": Fraction(f), "slow": Fraction(s), "signal": 9})) for f, s in pairs]  # noqa: S307
+        said = [bool(eval(code, {"fast": Fraction(f), "slow": Fraction(s), "signal": 9})) for f, s in pairs]  # noqa: S307 - Python is the truth here
         assert kept(text).tolist() == said, text
 
 
