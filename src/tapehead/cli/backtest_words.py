@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tapehead.cli.run import number_or_text
+from tapehead.cli.asked import number_or_text
 from tapehead.library.rules import RATES
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec, iso

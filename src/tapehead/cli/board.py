@@ -62,7 +62,7 @@ class Board:
             self.warnings.append((event.instrument, event.code, event.text))
         elif isinstance(event, Started):
             self.total = event.total
-        else:
+        elif isinstance(event, Completed | Failed | Cancelled):
             self.ended = event
 
     @staticmethod

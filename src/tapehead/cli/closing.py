@@ -24,7 +24,7 @@ _WARNED_WIDTH = 32
 def summary_lines(board: Board, session: Session, rules: "Rules") -> list[str]:
     """Return the lines from `48 done` to the last warning."""
     ink, (width, _) = Ink(session.colored), session.size
-    lines = [_count_line(board, ink)]
+    lines = [count_line(board, ink, len(board.rows))]
     lines += return_line(board)
     if isinstance(board.ended, Completed):
         if board.ended.reused:
@@ -38,13 +38,13 @@ def summary_lines(board: Board, session: Session, rules: "Rules") -> list[str]:
     return lines + warning_lines(board, session)
 
 
-def _count_line(board: Board, ink: Ink) -> str:
-    """Return how many are done, failed and worth a look, and how fast it was."""
+def count_line(board: Board, ink: Ink, kept: int) -> str:
+    """Return how many are done, failed and worth a look, and how fast it was; `kept` results came so far."""
     ended = board.ended
     if isinstance(ended, Failed):
         return ink.bad("failed; nothing is kept")
     if not isinstance(ended, Completed):
-        return ink.warn(f"{len(board.rows):,} of {board.total:,} done, then stopped; they are kept")
+        return ink.warn(f"{kept:,} of {board.total:,} done, then stopped; they are kept")
     warned = max(0, len(board.warnings) - ended.failed)
     failed = f"{ended.failed:,} failed"
     failed = ink.bad(failed) if ended.failed else failed

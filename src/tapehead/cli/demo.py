@@ -7,8 +7,9 @@ import click
 from tapehead.cli.board import Board
 from tapehead.cli.closing import plural
 from tapehead.cli.commands import Command
+from tapehead.cli.exit_codes import exit_code
 from tapehead.cli.live import Ticker, cancelled_by_ctrl_c
-from tapehead.cli.run import exit_code, run_and_show, start_run
+from tapehead.cli.run import run_and_show, start_run
 from tapehead.cli.serve_demo import can_serve, serve_demo
 from tapehead.cli.session import Session
 

@@ -42,26 +42,30 @@ def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
         run.close()
 
 
-def stream_events(run: "Run", compat: str | None = None, clock: "Profile | None" = None) -> Board:
-    """Write each event as its canonical bytes and a line end, at once; return the board of the run.
+def stream_events(
+    run: "Run", compat: str | None = None, clock: "Profile | None" = None, board: Board | None = None
+) -> Board:
+    """Write each event as its canonical bytes and a line end, at once; return the board of the run, or that given.
 
-    With `compat` each result also has that tool's table, under the key `compat`; with `clock` the event `completed`
-    says where the time went, under the key `profile`. The log keeps neither.
+    A tile is written as the results that it stands for. With `compat` each result also has that tool's table, under
+    the key `compat`; with `clock` the event `completed` says where the time went, under the key `profile`. The log
+    keeps neither.
     """
-    from tapehead.model.events import Result, to_bytes
+    from tapehead.model.events import Result, to_bytes, told_as
 
-    board, out = Board(), sys.stdout.buffer
+    board, out = board or Board(), sys.stdout.buffer
     sys.stdout.flush()
     with cancelled_by_ctrl_c(run):
-        for number, event in run.events():
-            line = to_bytes(event, number)
-            if compat is not None and isinstance(event, Result):
-                line = _with(line, "compat", run.compat(event.result, compat))
-            if clock is not None and isinstance(event, Completed):
-                line = _with(line, "profile", clock.body(run))
-            out.write(line + b"\n")
+        for last, told in run.events():
+            for number, event in told_as(told, last):
+                line = to_bytes(event, number)
+                if compat is not None and isinstance(event, Result):
+                    line = _with(line, "compat", run.compat(event.result, compat))
+                if clock is not None and isinstance(event, Completed):
+                    line = _with(line, "profile", clock.body(run))
+                out.write(line + b"\n")
             out.flush()
-            board.take(event)
+            board.take(told)
     return board
 
 
@@ -106,7 +110,8 @@ class _View:
         """Return header and rows."""
         width, _ = self.session.size
         ended = self.board.ended
-        bars = ended.bars if isinstance(ended, Completed) else self.run.header.bars
+        # Of a sweep the end counts the bars of all its sets.
+        bars = ended.bars if isinstance(ended, Completed) and not ended.found else self.run.header.bars
         above = header_lines(self.run.header, self.run.spec.rules, width, self.ink, bars)
         rows = self.board.best(limit)
         if not rows:

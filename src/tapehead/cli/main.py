@@ -31,6 +31,7 @@ ENTRIES = {
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
     "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
+    "sweep": Entry("tapehead.cli.sweep", "sweep", "Many sets of parameters on many instruments, as a surface."),
     "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
     "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),
     "explain": Entry("tapehead.cli.explain", "explain", "Why a trade is what it is, and its money on each path."),

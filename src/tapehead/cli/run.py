@@ -1,28 +1,36 @@
 """`tapehead backtest`: one strategy on many instruments, shown while it goes."""
 
 import difflib
-import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from tapehead.cli.alternatives import Alternatives
+from tapehead.cli.asked import (
+    asked_options,
+    check_alone,
+    check_instruments,
+    settings_of,
+    take_workforce,
+    work_options,
+)
 from tapehead.cli.board import SORT_KEYS, Board
 from tapehead.cli.closing import next_lines, summary_lines
+from tapehead.cli.exit_codes import exit_code
 from tapehead.cli.live import Ticker, follow, stream_events
 from tapehead.cli.measures import compat_lines
 from tapehead.cli.profile import Profile
 from tapehead.cli.run_options import engine_options
 from tapehead.cli.session import Session
-from tapehead.library.remote.problems import error_from
+from tapehead.cli.sweep_view import sweep_and_show
 from tapehead.metrics.tools import TOOLS
-from tapehead.model.events import Cancelled, Completed, Failed
+from tapehead.model.events import Cancelled, Completed
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
+    from tapehead.library.sweep_run import SweepRun
 
-_ALL_BAD_INPUT = ("strategy.", "input.")
 _GO_WITH_RESUME = frozenset({"strategy", "resume", "executor", "workers", "sort", "top", "compat", "profile"})
 
 
@@ -45,54 +53,6 @@ def _no_metric(value: str) -> str:
     return f"'{value}' is no metric.{hint} There are: {', '.join(SORT_KEYS)}"
 
 
-class Workers(click.ParamType[int]):
-    """`auto` or a number of workers of at least 1; auto is 0."""
-
-    name = "auto|N"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the number."""
-        if value == "auto":
-            return 0
-        if not re.fullmatch(r"[1-9][0-9]{0,3}", str(value)):
-            self.fail(f"'{value}' is neither auto nor a number of at least 1, such as --workers 2", param, ctx)
-        return int(value)
-
-
-def split_names(_context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Read names given as `A,B` or by repeating the option; None when there are none."""
-    if not values:
-        return None
-    names = tuple(dict.fromkeys(name.strip() for value in values for name in value.split(",") if name.strip()))
-    if not names:
-        raise click.BadParameter("it names no instrument; for instance --symbols BTCUSDT,ETHUSDT", param=option)
-    return names
-
-
-def read_parameters(
-    _context: click.Context, option: click.Parameter, values: Iterable[str]
-) -> dict[str, float | int | str]:
-    """Read `name=value` pairs; a number where the value is one."""
-    parameters: dict[str, float | int | str] = {}
-    for pair in values:
-        name, equals, text = (part.strip() for part in pair.partition("="))
-        if not equals or not name or not text:
-            raise click.BadParameter(f"'{pair}' is not name=value; for instance -p period=14", param=option)
-        if name in parameters:
-            raise click.BadParameter(f"{name} is given twice, {parameters[name]} and {text}; give one.", param=option)
-        parameters[name] = number_or_text(text)
-    return parameters
-
-
-def number_or_text(text: str) -> float | int | str:
-    """Return what a parameter's text means: an int or a float where it is one."""
-    if re.fullmatch(r"[+-]?[0-9]+", text):
-        return int(text)
-    if re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", text):
-        return float(text)
-    return text
-
-
 @click.command(
     "backtest",
     cls=Alternatives,
@@ -100,38 +60,9 @@ def number_or_text(text: str) -> float | int | str:
     help="Run STRATEGY, or NAME of a FILE.py, on every instrument named; results appear as they are done.",
 )
 @click.argument("strategy", metavar="STRATEGY|FILE.py:NAME", required=False)
-@click.option(
-    "-p",
-    "parameters",
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=read_parameters,
-    help="Parameter of the strategy; repeat for more.",
-)
-@click.option("--universe", metavar="U", help="Named set of instruments.")
-@click.option(
-    "--symbols", metavar="A,B", multiple=True, callback=split_names, help="Instruments, as SYMBOL or venue:SYMBOL."
-)
-@click.option("--interval", metavar="1h", help="Bar spacing; needed where the instruments have several.")
-@click.option("--start", metavar="TIME", help="First bar, a date or ISO time, UTC: 2021-04-01.")
-@click.option("--end", metavar="TIME", help="End, not included, UTC: 2024-01-01T00:00.")
-@click.option(
-    "--snapshot", type=click.IntRange(min=0), metavar="N", help="State of the store to read; default the newest."
-)
+@asked_options
 @engine_options
-@click.option(
-    "--adjust",
-    type=click.Choice(["none", "split", "all"]),
-    help="What signals see taken out of prices: splits, or all (dividends too); fills stay raw.",
-)
-@click.option(
-    "--executor",
-    type=click.Choice(["threads", "serial"]),
-    default="threads",
-    show_default=True,
-    help="How instruments run side by side.",
-)
-@click.option("--workers", type=Workers(), default="auto", show_default=True, help="How many at a time.")
+@work_options
 @click.option(
     "--sort",
     type=SortKey(),
@@ -156,70 +87,28 @@ def backtest(context: click.Context, /, strategy: str | None, **options: Any) ->
     clock = Profile() if options.pop("profile") else None
     sort, top, compat = (options.pop(name) for name in ("sort", "top", "compat"))
     if resumed is not None:
-        _check_alone(context, resumed)
-        return run_and_show(
-            session, resume_run(session, resumed, strategy, options), sort, top, compat=compat, clock=clock
-        )
+        check_alone(context, resumed, _GO_WITH_RESUME)
+        run = resume_run(session, resumed, strategy, options)
+        if run.spec.grid is not None:
+            return sweep_and_show(session, cast("SweepRun", run), top, clock)
+        return run_and_show(session, run, sort, top, compat=compat, clock=clock)
     if strategy is None:
         raise click.MissingParameter(ctx=context, param=next(p for p in context.command.params if p.name == "strategy"))
-    if (options["universe"] is None) == (options["symbols"] is None):
-        given = "both are given" if options["universe"] is not None else "neither is given"
-        raise click.UsageError(
-            f"Name the instruments by --universe or by --symbols; {given}. "
-            f"For instance: tapehead backtest {strategy} --symbols BTCUSDT",
-            context,
-        )
+    check_instruments(context, options, f"backtest {strategy}")
     return run_and_show(session, start_run(session, strategy, options), sort, top, compat=compat, clock=clock)
-
-
-def _check_alone(context: click.Context, run: str) -> None:
-    """Refuse settings beside `--resume`, since the run has its own."""
-    given = [param.opts[0] for param in context.command.params if _sets_something(context, param)]
-    if given:
-        raise click.UsageError(
-            f"--resume goes on with the settings that the run has; leave out {', '.join(given)}. "
-            f"For instance: tapehead backtest --resume {run}",
-            context,
-        )
-
-
-def _sets_something(context: click.Context, param: click.Parameter) -> bool:
-    """Say whether a word of the line is a setting of a run; of flags that stand for each other, the one given."""
-    name = param.name or ""
-    # A global option sets the session, wherever it stands, and has no value here.
-    if not param.expose_value or name in _GO_WITH_RESUME:
-        return False
-    if context.get_parameter_source(name) is not click.core.ParameterSource.COMMANDLINE:
-        return False
-    word = getattr(param, "flag_value", None)
-    return not isinstance(word, str) or word == context.params[name]
 
 
 def resume_run(session: Session, prefix: str, strategy: str | None, options: dict[str, Any]) -> "Run":
     """Ask the store to go on with a run."""
-    return session.store.resume(prefix, strategy=strategy, **_workforce(options))
-
-
-def _workforce(options: dict[str, Any]) -> dict[str, Any]:
-    """Take executor and workers out of the options; what is left out keeps the store's own."""
-    executor, workers = options.pop("executor", "threads"), options.pop("workers", 0) or None
-    if executor == "threads":
-        return {"workers": workers}
-    if workers not in (None, 1):
-        raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
-    return {"workers": workers, "executor": executor}
+    return session.store.resume(prefix, strategy=strategy, **take_workforce(options))
 
 
 def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
     """Ask the store for a run; options left out keep the engine's defaults."""
-    workforce = _workforce(options)
-    asked = {name: value for name, value in options.items() if value is not None}
-    for flag in ("close_at_end", "day", "flip"):
-        asked[flag] = asked.get(flag) or None
-    given = {name: value for name, value in asked.items() if value is not None}
+    workforce = take_workforce(options)
     ticker = Ticker(session)
     try:
-        return session.store.backtest(strategy, progress=ticker, **workforce, **given)
+        return session.store.backtest(strategy, progress=ticker, **workforce, **settings_of(options))
     finally:
         ticker.clear()
 
@@ -269,27 +158,3 @@ def _next_commands(run: "Run", board: Board) -> list[tuple[tuple[str, ...], str]
         commands.append((("show", run.short, symbol if alone else best), "trades and metrics of one instrument"))
     commands.append((("verify", run.short), "make it again and compare every bit"))
     return commands
-
-
-def exit_code(board: Board) -> int:
-    """Return 0, 1 when an instrument or the look-ahead test failed, 130 after Ctrl-C; raise what stopped the run."""
-    ended = board.ended
-    if isinstance(ended, Cancelled):
-        return 130
-    if isinstance(ended, Failed):
-        raise error_from(ended.code, ended.text)
-    if isinstance(ended, Completed) and ended.failed:
-        if not ended.count:
-            _raise_if_input(board)
-        return 1
-    told = ended.look_ahead if isinstance(ended, Completed) and ended.look_ahead is not None else {}
-    if told.get("found"):
-        return 1
-    return 130 if told.get("stopped") else 0
-
-
-def _raise_if_input(board: Board) -> None:
-    """Raise the first failure when nothing came out because of what was asked."""
-    for instrument, code, text in board.warnings:
-        if code.startswith(_ALL_BAD_INPUT):
-            raise error_from(code, text if instrument is None or instrument in text else f"{instrument}: {text}")

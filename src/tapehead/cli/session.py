@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|show|store|strategies|undo|"
+    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|show|store|strategies|sweep|undo|"
     "universe|verify"
 )
 LOCAL = frozenset(("demo", "doctor", "keys", "serve"))

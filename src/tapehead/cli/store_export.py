@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.asked import split_names
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
-from tapehead.cli.run import split_names
 from tapehead.cli.session import Session
 from tapehead.cli.sizes import size
 from tapehead.model.spec import iso

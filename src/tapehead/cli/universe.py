@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import click
 
 from tapehead.cli import numbers
+from tapehead.cli.asked import split_names
 from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.closing import next_lines, plural, wrap_names
 from tapehead.cli.commands import Group
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
-from tapehead.cli.run import split_names
 from tapehead.cli.session import Session
 from tapehead.cli.table import wrapped
 from tapehead.library.documents.market import universe_json, universe_row, years_json

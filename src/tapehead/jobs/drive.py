@@ -120,7 +120,7 @@ def close_run(
     desk: Desk, run: RunId, state: State, tally: Tally, event: Ended, receipt: Receipt | None = None
 ) -> Numbered:
     """End the run and log the event that says so, with where its time went and how it came out, in one commit."""
-    spent = {"stages_ms": tally.stages_ms(), "stages_bytes": dict(tally.stages_bytes)}
+    spent: dict[str, Any] = {"stages_ms": tally.stages_ms(), "stages_bytes": dict(tally.stages_bytes)}
     event = replace(event, **spent, outcome=tally.outcome())
     with desk.runs.together(f"the end of run {run}"):
         desk.runs.finish(run, state, receipt, tally.failed)

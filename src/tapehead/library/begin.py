@@ -8,11 +8,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tapehead.errors import ParameterError, TapeheadError
-from tapehead.jobs.backtest import Desk, backtest
+from tapehead.jobs.backtest import backtest
+from tapehead.jobs.drive import Desk
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
 from tapehead.jobs.run_tally import Tally
-from tapehead.jobs.task import ask_warm_up, place_of
+from tapehead.jobs.task import place_of
+from tapehead.library.lead import warm_up_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
 from tapehead.model.calendar import calendar
@@ -22,14 +24,15 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.simulation.lookahead import Probed
-from tapehead.strategies.strategy import instance, label
+from tapehead.strategies.strategy import label
 from tapehead.wiring.assemble import House, make_executor
 from tapehead.wiring.platform import platform_facts, version_facts
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.team import Team
 
 _tokens = itertools.count(1)
-
 _DAY = Interval.parse("1d")
+
 
 def begin(
     house: House,
@@ -46,28 +49,33 @@ def begin(
     began = time.perf_counter()
     loaded = load_strategy(strategy)
     spec = read_request(house.bars, loaded, **asked)
-    plan = make_plan_of(house, spec, loaded, asked["snapshot"], progress)
+    team = Team((loaded,), (strategy,))
+    plan = make_plan_of(house, spec, team, asked["snapshot"], progress)
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
         return Run(house, spec, header_of(plan, loaded), run=kept, source=reused(house, kept))
-    work = prepare_work(house, plan, strategy, loaded, executor, workers, began, keep_failed=keep_failed)
+    work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed)
     source = backtest(work.desk, plan, work.cancel, work.tally, loaded.origin)
     return Run(house, spec, header_of(plan, loaded), source=source, tally=work.tally, cancel=work.cancel)
 
 
-def kept_run(house: House, run: str) -> Run:
-    """Return a kept run by its whole id."""
-    record = house.runs.record(run)
+def kept_backtest(house: House, run: str, record: RunRecord) -> Run:
+    """Return a kept backtest by its whole id."""
     spec = RunSpec.from_json(record.spec)
     return Run(house, spec, lambda: _kept_header(house, run, spec, record), run=run)
 
 
 def make_plan_of(
-    house: House, spec: RunSpec, loaded: Loaded, snapshot: int | None, progress: Callable[..., None] | None = None
+    house: House,
+    spec: RunSpec,
+    team: Team,
+    snapshot: int | None,
+    progress: Callable[..., None] | None = None,
+    warm: int | None = None,
 ) -> Plan:
-    """Plan a run with the code that is here now."""
-    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
-    code = Code(loaded.source, engine_digest())
+    """Plan a run with the code that is here now; `warm` is what its strategies want, where that is known."""
+    warm = warm_up_of(spec, team) if warm is None else warm
+    code = Code(team.source, engine_digest())
     return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
 
 
@@ -82,23 +90,26 @@ class Work(NamedTuple):
 def prepare_work(
     house: House,
     plan: Plan,
-    strategy: str,
-    loaded: Loaded,
+    team: Team,
     executor: str | Executor,
     workers: int | None,
     began: float,
     *,
     keep_failed: bool,
+    total: int | None = None,
 ) -> Work:
-    """Make ready what drives a run; `executor` may be one that is there already."""
+    """Make ready what drives a run; `executor` may be one that is there already.
+
+    `total` is how many results are expected, where that is not one an instrument.
+    """
     # Here, so that a run that is only shown does not wait for what computes one.
     from tapehead.wiring.worker import WorkerContext, prepare, probe, work
 
-    tally, cancel = Tally(began, len(plan.items)), Cancel()
+    tally, cancel = Tally(began, len(plan.items) if total is None else total), Cancel()
     tally.spend("plan", (time.perf_counter() - began) * 1e6)
     made = _executor(house, executor, workers)
-    context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, strategy, loaded.origin)
-    bench = prepare(context, loaded, cancel)
+    context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, team.wheres)
+    bench = prepare(context, team, cancel)
 
     def work_of(_run: str) -> Callable[[Task], Outcome]:
         return partial(work, context)
@@ -106,7 +117,8 @@ def prepare_work(
     def probe_of(asking: Asking) -> Callable[[Task], Probed]:
         return partial(probe, context, asking)
 
-    named = (loaded.made.__name__, place_of(loaded.made, loaded.origin))
+    first = team.members[0]
+    named = (first.made.__name__, place_of(first.made, first.origin))
     facts = (version_facts(), platform_facts())
     ends = (*named, _degraded(house), *facts, keep_failed, bench)
     return Work(Desk(house.bars, house.runs, house.log, made, work_of, probe_of, *ends), tally, cancel)
@@ -134,12 +146,6 @@ def header_of(plan: Plan, loaded: Loaded) -> Header:
     return Header(words, len(plan.items), interval.text, first, last, *kept)
 
 
-def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
-    """Return how many rows of a segment open in [first, last), as if they were spread evenly."""
-    if ref.first >= first and ref.last < last:
-        return ref.rows
-    inside = min(ref.last, last) - max(ref.first, first)
-    return round(ref.rows * max(inside, 0) / max(ref.last - ref.first, 1))
 def _year_of(calendars: Collection[str], interval: Interval) -> tuple[float | None, float | None]:
     """Return how many bars and how many days make a year; None where calendars differ."""
     if len(calendars) != 1:
@@ -148,6 +154,12 @@ def _year_of(calendars: Collection[str], interval: Interval) -> tuple[float | No
     return clock.periods_a_year(interval), clock.periods_a_year(_DAY)
 
 
+def _rows_between(ref: SegmentRef, first: int, last: int) -> int:
+    """Return how many rows of a segment open in [first, last), as if they were spread evenly."""
+    if ref.first >= first and ref.last < last:
+        return ref.rows
+    inside = min(ref.last, last) - max(ref.first, first)
+    return round(ref.rows * max(inside, 0) / max(ref.last - ref.first, 1))
 
 
 def _kept_header(house: House, run: str, spec: RunSpec, record: RunRecord) -> Header:

@@ -15,7 +15,7 @@ from tapehead.jobs.compare import (
     settings_apart,
     trades_apart,
 )
-from tapehead.library.begin import kept_run
+from tapehead.library.kept import kept_run
 from tapehead.library.run import Run
 from tapehead.model.trades import no_trades
 from tapehead.ports.runs import RunRecord

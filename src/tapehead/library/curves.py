@@ -10,8 +10,8 @@ from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.explain import Made
 from tapehead.jobs.plan import Code, Item, Plan, make_plan
 from tapehead.jobs.read import Shelf, read_bars
-from tapehead.jobs.task import DELISTED_AFTER_US, ask, ask_warm_up
-from tapehead.library.verify import where_of
+from tapehead.jobs.task import DELISTED_AFTER_US, ask
+from tapehead.library.lead import warm_up_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import Bars
@@ -21,9 +21,9 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.simulation.curve import curve
 from tapehead.simulation.simulate import Position, Simulated, simulate
-from tapehead.strategies.strategy import instance
 from tapehead.wiring.assemble import House
-from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.plugins import engine_digest
+from tapehead.wiring.team import Team, team_of
 
 
 def equity_of(house: House, record: RunRecord, result: RunResult) -> Account:
@@ -60,7 +60,7 @@ class Again(NamedTuple):
 
     shelf: Shelf
     run: str
-    loaded: Loaded
+    team: Team
     plan: Plan
     items: Mapping[str, Item]
 
@@ -68,13 +68,13 @@ class Again(NamedTuple):
     def of(house: House, record: RunRecord) -> "Again":
         """Lay out all instruments of the run: the last bar among them says which of them had ended."""
         spec, receipt = RunSpec.from_json(record.spec), record.receipt
-        loaded = load_strategy(where_of(spec, record))
+        team = team_of(spec, record.origin)
         named = spec if receipt is None else replace(spec, universe=None, symbols=tuple(receipt.segments))
-        warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
-        code = Code(loaded.source, engine_digest())
+        code = Code(team.source, engine_digest())
         where = None if receipt is None else receipt.where
+        warm = warm_up_of(spec, team)
         plan = make_plan(house.bars, house.shelf, named, code, warm=warm, snapshot=record.snapshot, where=where)
-        return Again(house.shelf, record.run, loaded, plan, {item.instrument.name: item for item in plan.items})
+        return Again(house.shelf, record.run, team, plan, {item.instrument.name: item for item in plan.items})
 
     def account(self, result: RunResult) -> Account:
         """Make one result again and return its account."""
@@ -89,8 +89,9 @@ class Again(NamedTuple):
         bars = read_bars(self.shelf, item.series, item.refs, spec.start, spec.end, self.plan.warm)
         quiet = self.plan.last - int(bars.ts[-1]) - item.series.interval.us
         rules = replace(item.rules, delisted=True) if quiet > DELISTED_AFTER_US else item.rules
-        memo, strategy = Memo(), instance(self.loaded.made, spec.parameters)
-        signals = ask(strategy, seen_by_signals(bars, item.adjustment), memo, self.loaded.origin)
+        memo, strategy = Memo(), self.team.strategy(result.parameters)
+        origin = self.team.member(result.parameters).origin
+        signals = ask(strategy, seen_by_signals(bars, item.adjustment), memo, origin)
         if item.member is not None:
             signals = signals.entering_while(item.member.holds(bars.ts))
         done = simulate(bars, signals, rules, memo, orders=orders)

@@ -3,17 +3,21 @@
 import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
+from typing import Any
 
 from tapehead.errors import ChangedSinceError, HeldRunError, ResumeError, SurroundingsError, TapeheadError
-from tapehead.jobs.backtest import Numbered, go_on
-from tapehead.library.begin import header_of, kept_run, make_plan_of, prepare_work
+from tapehead.jobs.backtest import go_on
+from tapehead.jobs.drive import Numbered
+from tapehead.library.begin import header_of, make_plan_of, prepare_work
+from tapehead.library.begin_sweep import resumed_sweep
+from tapehead.library.kept import kept_run
 from tapehead.library.run import Run, fail_run, reused
-from tapehead.library.verify import where_of
+from tapehead.library.sweep_run import SweepRun, reused_sweep
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Executor
 from tapehead.wiring.assemble import House
-from tapehead.wiring.plugins import load_strategy
+from tapehead.wiring.team import load_team, team_of
 
 
 def resume(
@@ -58,20 +62,20 @@ def _resumed(
     keep_failed: bool,
 ) -> Run:
     """Plan the run again, see that it is the same, and begin where it was left; the run takes over what is held."""
-    spec = RunSpec.from_json(record.spec)
-    where = where_of(spec, record)
-    loaded = load_strategy(where)
-    plan = make_plan_of(house, spec, loaded, record.snapshot)
-    changed = _changed(record.key, plan.key, loaded.name)
+    spec, run = RunSpec.from_json(record.spec), record.run
+    team = team_of(spec, record.origin)
+    plan = make_plan_of(house, spec, team, record.snapshot)
+    changed = _changed(record.key, plan.key, spec.strategy)
     if changed:
-        raise ChangedSinceError(run=house.runs.shortest(record.run), changed=changed)
-    work = prepare_work(house, plan, where, loaded, executor, workers, began, keep_failed=keep_failed)
-    going = go_on(work.desk, plan, work.cancel, work.tally, record.run, held.pop_all())
-    source = _from_the_start(house, record.run, going)
-    made = Run(
-        house, spec, header_of(plan, loaded), run=record.run, source=source, tally=work.tally, cancel=work.cancel
-    )
-    return made.start()
+        raise ChangedSinceError(run=house.runs.shortest(run), changed=changed)
+    ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
+    if spec.grid is not None:
+        return resumed_sweep(house, run, plan, team, held, _from_the_start, began, **ways).start()
+    work = prepare_work(house, plan, team, began=began, **ways)
+    going = go_on(work.desk, plan, work.cancel, work.tally, run, held.pop_all())
+    source = _from_the_start(reused(house, run), going)
+    header = header_of(plan, team.members[0])
+    return Run(house, spec, header, run=run, source=source, tally=work.tally, cancel=work.cancel).start()
 
 
 def _check_strategy(house: House, record: RunRecord, strategy: str | None) -> None:
@@ -79,7 +83,7 @@ def _check_strategy(house: House, record: RunRecord, strategy: str | None) -> No
     own = str(record.spec["strategy"])
     if strategy is None:
         return
-    named = load_strategy(strategy)
+    named = load_team(strategy.split(" + "))
     if (named.name, named.origin) != (own, record.origin):
         short = house.runs.shortest(record.run)
         step = f"Leave the strategy out: tapehead backtest --resume {short}"
@@ -93,6 +97,10 @@ def _completed(house: House, record: RunRecord) -> Run:
         short = house.runs.shortest(record.run)
         step = f"See its results: tapehead show {short}"
         raise ResumeError(run=short, cause="it is complete, and its events are not kept any more", step=step)
+    if isinstance(kept, SweepRun):
+        return SweepRun(
+            house, kept.spec, kept.header, run=record.run, source=reused_sweep(house, record.run, kept.space)
+        )
     return Run(house, kept.spec, kept.header, run=record.run, source=reused(house, record.run))
 
 
@@ -107,11 +115,11 @@ def _changed(old: RunKey, new: RunKey, strategy: str) -> str:
     return " and ".join(words[name] for name, a, b in zip(RunKey._fields, old, new, strict=True) if a != b)
 
 
-def _from_the_start(house: House, run: str, going: Generator[Numbered, None, None]) -> Iterator[Numbered]:
+def _from_the_start(before: Iterator[Numbered], going: Generator[Numbered, None, None]) -> Iterator[Numbered]:
     """Begin to go on, then tell the events of before, and those that come."""
     with closing(going):
         first = next(going)
-        for number, event in reused(house, run):
+        for number, event in before:
             if number >= first[0]:
                 break
             yield number, event

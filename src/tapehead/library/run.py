@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
-from tapehead.jobs.backtest import Numbered
+from tapehead.jobs.drive import Numbered
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
 from tapehead.jobs.replay import replay

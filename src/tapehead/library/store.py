@@ -28,6 +28,7 @@ from tapehead.wiring.readers import synthetic_market
 if TYPE_CHECKING:
     from tapehead.library.compare import Comparison
     from tapehead.library.run import Run
+    from tapehead.library.sweep_run import SweepRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,83 @@ class Store(Market, Prices, Ledgers, Upkeep):
         ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
         return begin(self._house, strategy, asked, fresh=fresh, progress=progress, **ways)
 
+    def sweep(
+        self,
+        strategy: str | Sequence[str],
+        *,
+        grid: Mapping[str, Any],
+        where: str | None = None,
+        search: str | None = None,
+        budget: int | None = None,
+        objective: str | None = None,
+        seed: int | None = None,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        executor: str | Executor = "threads",
+        workers: int | None = None,
+        keep_failed: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,
+        **others: Any,
+    ) -> "SweepRun":
+        """Run many sets of parameters on every instrument of a universe, or on some symbols.
+
+        Parameters
+        ----------
+        strategy : str or sequence of str
+            As in `backtest`; of several each set says `strategy` too.
+        grid : mapping
+            Values by parameter: a range, a list, or text such as `"30:60:10"` (the end included); of several
+            strategies `SmaCross.fast` says whose it is.
+        where : str, optional
+            What sets must meet, such as `fast < slow`.
+        search : str, optional
+            `grid` (all of them, the default), `random`, `bayes` (needs Optuna) or `halving` (races sets over
+            instruments).
+        budget : int, optional
+            At most as many sets; needed where the search is not `grid`.
+        objective : str, optional
+            Metric whose median over the instruments orders the sets, default `sharpe`; greater is better.
+        seed : int, optional
+            Of what is drawn; default 7.
+        universe, symbols, interval, start, end, snapshot, fresh, executor, workers, keep_failed, parameters, adjust
+            As in `backtest`; `parameters` are those that do not vary.
+        progress : callable, optional
+            As in `backtest`.
+        **others
+            As in `backtest`.
+
+        Returns
+        -------
+        SweepRun
+            Iterate it for the result of each set on each instrument as it finishes; `surface()` sums up.
+
+        Raises
+        ------
+        TapeheadError
+            Of bad input, before anything is written.
+
+        Examples
+        --------
+        >>> run = store.sweep("SmaCross", grid={"fast": range(5, 20), "slow": "30:60:10"}, universe="crypto")
+        >>> run.best_robust["parameters"]
+        """
+        from tapehead.library.begin_sweep import begin_sweep
+
+        asked = {"universe": universe, "symbols": symbols, "interval": interval, "start": start, "end": end}
+        asked |= {"parameters": parameters, "others": others, "adjust": adjust, "snapshot": snapshot}
+        asked |= {"grid": grid, "where": where, "search": search, "budget": budget}
+        asked |= {"objective": objective, "seed": seed}
+        ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
+        named = [strategy] if isinstance(strategy, str) else list(strategy)
+        return begin_sweep(self._house, named, asked, fresh=fresh, progress=progress, **ways)
+
     def resume(
         self,
         prefix: str,
@@ -227,7 +305,7 @@ class Store(Market, Prices, Ledgers, Upkeep):
 
     def run(self, prefix: str) -> "Run":
         """Return a kept run by any unique prefix of its id; raises UnknownRunError."""
-        from tapehead.library.begin import kept_run
+        from tapehead.library.kept import kept_run
 
         return kept_run(self._house, self._house.runs.resolve(prefix))
 

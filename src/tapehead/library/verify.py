@@ -15,10 +15,11 @@ from tapehead.jobs.verify import DIFFERS, Verification, compare
 from tapehead.model.result import RunResult
 from tapehead.model.spec import RunKey, RunSpec, canonical, run_digest
 from tapehead.ports.runs import RunRecord
-from tapehead.ports.work import Cancel, Failure, Task
+from tapehead.ports.work import Cancel, Failure, Results, Task
 from tapehead.strategies.strategy import instance
 from tapehead.wiring.assemble import House, make_executor
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.team import Team
 from tapehead.wiring.worker import WorkerContext, prepare, work
 
 _turns = itertools.count(1)
@@ -69,11 +70,10 @@ def verify_here(house: House, run: str) -> Verification:
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
     where = record.receipt.where
     plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot, where=where)
-    context = WorkerContext(
-        f"verify-{run}-{next(_turns)}", house.settings, plan, where_of(spec, record), loaded.origin, direct=True
-    )
+    team = Team((loaded,), (where_of(spec, record),))
+    context = WorkerContext(f"verify-{run}-{next(_turns)}", house.settings, plan, team.wheres, direct=True)
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
-    prepare(context, loaded)
+    prepare(context, team)
     made, failed = _compute(house, partial(work, context), tasks)
     verdict, first = compare(_kept(house, run), made, failed)
     digest = run_digest(result.line() for result in made.values())
@@ -112,7 +112,7 @@ def _compute(house: House, run_one: Work, tasks: list[Task]) -> tuple[dict[str, 
     for task, outcome in executor.map(run_one, tasks, cancel=Cancel(), in_flight=2 * executor.workers):
         if isinstance(outcome, Failure):
             failed[task.series.instrument] = outcome.text
-        else:
+        elif isinstance(outcome, Results):
             made.update({result.instrument: result for result in outcome.results})
     return made, failed
 

@@ -11,26 +11,27 @@ from tapehead.errors import StrategyFileError, TapeheadError
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.probe import Asking, run_probe
 from tapehead.jobs.task import Bench, run_task
+from tapehead.jobs.tile import run_tile
 from tapehead.ports.work import Cancel, Failure, Outcome, Task
 from tapehead.settings import Settings
 from tapehead.simulation.lookahead import Probed
 from tapehead.simulation.survey import survey
 from tapehead.wiring.assemble import assemble
-from tapehead.wiring.plugins import Loaded, load_strategy
+from tapehead.wiring.team import Team, load_team
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WorkerContext:
     """What the tasks of one run need, in a form that travels between processes.
 
-    `token` is unique to the run; `strategy` is what `load_strategy` takes; `direct` reads segments without a cache.
+    `token` is unique to the run; `strategies` are what `load_strategy` takes, more than one of a sweep over several;
+    `direct` reads segments without a cache.
     """
 
     token: str
     settings: Settings
     plan: Plan
-    strategy: str
-    origin: str
+    strategies: tuple[str, ...]
     direct: bool = False
 
 
@@ -43,12 +44,12 @@ _own: WeakValueDictionary[str, Bench] = WeakValueDictionary()
 
 
 def work(context: WorkerContext, task: Task) -> Outcome:
-    """Run one task; never raises."""
+    """Run one task, a tile where it names sets; never raises."""
     try:
         bench = _found(context.token) or prepare(context)
     except TapeheadError as error:
         return Failure(error.code, str(error))
-    return run_task(bench, task)
+    return run_tile(bench, task) if task.points else run_task(bench, task)
 
 
 def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
@@ -60,8 +61,8 @@ def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
     return run_probe(bench, asking, task)
 
 
-def prepare(context: WorkerContext, loaded: Loaded | None = None, cancel: Cancel | None = None) -> Bench:
-    """Make the bench of a run, once a process; `loaded` is the strategy where the caller has loaded it.
+def prepare(context: WorkerContext, team: Team | None = None, cancel: Cancel | None = None) -> Bench:
+    """Make the bench of a run, once a process; `team` are its strategies where the caller has loaded them.
 
     `cancel` ends what the caller drives, who holds the bench that is returned as long as the run lives; a worker
     elsewhere has none.
@@ -77,7 +78,7 @@ def prepare(context: WorkerContext, loaded: Loaded | None = None, cancel: Cancel
     with _lock:
         bench = _found(context.token)
         if bench is None:
-            bench = _make(context, loaded or load_strategy(context.strategy), cancel or Cancel())
+            bench = _make(context, team or load_team(context.strategies), cancel or Cancel())
             if cancel is not None:
                 _own[context.token] = bench
                 return bench
@@ -92,12 +93,14 @@ def _found(token: str) -> Bench | None:
     return _own.get(token) or _benches.get(token)
 
 
-def _make(context: WorkerContext, found: Loaded, cancel: Cancel) -> Bench:
+def _make(context: WorkerContext, team: Team, cancel: Cancel) -> Bench:
     """Make the bench of a run; load Numba's machinery."""
-    if found.source != context.plan.key.strategy:
-        raise StrategyFileError(path=context.strategy, cause="it changed after the run was planned")
+    if team.source != context.plan.key.strategy:
+        cause = "it changed after the run was planned"
+        raise StrategyFileError(path=" or ".join(context.strategies), cause=cause)
     house = assemble(context.settings)
     items = {item.series: item for item in context.plan.items}
     shelf = house.direct if context.direct else house.shelf
     survey(np.zeros(1, np.uint8))
-    return Bench(context.plan, items, found.made, context.origin, shelf, cancel)
+    first = team.members[0]
+    return Bench(context.plan, items, first.made, first.origin, shelf, cancel, team.several)

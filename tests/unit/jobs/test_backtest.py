@@ -249,7 +249,7 @@ def test_work_travels_between_processes(store: Store) -> None:
     spec = RunSpec("RsiReversion", {"period": 14, "oversold": 30.0, "overbought": 70.0}, "1h", universe="crypto")
     code = Code(load_strategy("RsiReversion").source, engine_digest())
     plan = make_plan(house.bars, house.shelf, spec, code, warm=0, snapshot=None)
-    context = WorkerContext("token", house.settings, plan, "RsiReversion", "")
+    context = WorkerContext("token", house.settings, plan, ("RsiReversion",))
     tasks = [Task("0" * 26, item.series, 0, 1) for item in plan.items]
     (store.home.parent / "work").write_bytes(pickle.dumps((partial(work, context), tasks)))
     text = (

@@ -98,7 +98,7 @@ def test_a_worker_that_finds_other_code_says_so(store: Store, tmp_path: Path) ->
     spec = RunSpec("mine.py:Mine", {"period": 14}, "1h", universe="crypto")
     code = Code(load_strategy(named).source, engine_digest())
     plan = make_plan(house.bars, house.shelf, spec, code, warm=0, snapshot=None)
-    context = WorkerContext("worker-that-wakes-late", house.settings, plan, named, "")
+    context = WorkerContext("worker-that-wakes-late", house.settings, plan, (named,))
     write_strategy(tmp_path / "mine.py", RSI_BODY.replace("30.0", "20.0"))
     task = Task("0" * 26, plan.items[0].series, 0, 1)
     outcome = work(context, task)
@@ -109,7 +109,7 @@ def test_a_worker_that_finds_other_code_says_so(store: Store, tmp_path: Path) ->
         prepare(context)
     write_strategy(tmp_path / "mine.py", RSI_BODY)
     assert isinstance(work(context, task), Results)
-    assert isinstance(work(WorkerContext("another", house.settings, plan, named, "", direct=True), task), Results)
+    assert isinstance(work(WorkerContext("another", house.settings, plan, (named,), direct=True), task), Results)
 
 
 def test_a_run_makes_its_bench_once_however_many_go_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NotServedError, ServerAwayError
-from tapehead.jobs.backtest import Numbered
+from tapehead.jobs.drive import Numbered
 from tapehead.jobs.verify import Verification
 from tapehead.library.remote import asked_runs, made
 from tapehead.library.remote.asking import Ask, below

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from tapehead.jobs.backtest import Numbered
+from tapehead.jobs.drive import Numbered
 from tapehead.jobs.verify import Verification
 from tapehead.library.remote import asked_runs
 from tapehead.library.remote.asking import Ask, below

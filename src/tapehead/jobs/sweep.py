@@ -1,0 +1,263 @@
+"""sweep: run the sets of a grid tile by tile and yield their events as they are kept."""
+
+import json
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from tapehead.jobs.drive import (
+    Desk,
+    Numbered,
+    begun,
+    cancelled,
+    check_look_ahead,
+    close_run,
+    drive,
+    ended_empty,
+    progress_due,
+    receipt_of,
+    taken_up,
+)
+from tapehead.jobs.lookahead import Verdict
+from tapehead.jobs.plan import Plan
+from tapehead.jobs.replay import replay
+from tapehead.jobs.run_tally import Tally
+from tapehead.jobs.search.searcher import F64, I64, Round, Searcher
+from tapehead.jobs.surface import row_of, surface_of
+from tapehead.jobs.sweep_digest import sweep_digest
+from tapehead.jobs.task import Bench, place_of
+from tapehead.jobs.tiles import tile_tasks
+from tapehead.metrics.surface import Surface
+from tapehead.model.events import Completed, Event, Tiled, Warned, numbers_of
+from tapehead.model.result import RunId
+from tapehead.model.space import Space
+from tapehead.model.tile import Tile, no_cells
+from tapehead.ports.work import Cancel, Failure, Outcome, Scored, Task
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """Where a sweep is: what hands out its sets, and what is there of them.
+
+    `size` is the number of sets of a tile where it is not to be chosen. `done` names tiles by instrument and first
+    place; `told` the warnings that need not be said twice; `values` the objective by set, instrument after instrument,
+    for a search that decides by it.
+    """
+
+    searcher: Searcher
+    space: Space
+    objective: str
+    adaptive: bool
+    size: int | None = None
+    done: set[tuple[str, int]] = field(default_factory=set)
+    told: set[tuple[str | None, str, str]] = field(default_factory=set)
+    with_cells: set[str] = field(default_factory=set)
+    values: dict[int, list[float]] = field(default_factory=dict)
+
+    def take(self, instrument: str, lo: int, points: I64, objective: F64) -> None:
+        """Note that a tile is there."""
+        self.done.add((instrument, lo))
+        if points.shape[0]:
+            self.with_cells.add(instrument)
+        if self.adaptive:
+            for point, value in zip(points.tolist(), objective.tolist(), strict=True):
+                self.values.setdefault(point, []).append(value)
+
+    def medians(self, sets: I64) -> F64:
+        """Return the objective of sets: the median over the instruments that each has one on so far, else NaN."""
+        found = np.full(sets.shape[0], np.nan)
+        for place, point in enumerate(self.searcher.grid.points[sets].tolist()):
+            known = [value for value in self.values.get(point, ()) if np.isfinite(value)]
+            if known:
+                found[place] = np.median(known)
+        return found
+
+
+def sweep(desk: Desk, plan: Plan, course: Course, cancel: Cancel, tally: Tally, origin: str) -> Iterator[Numbered]:
+    """Run `plan` for every set and yield its events, numbered, each already in the log.
+
+    As `jobs.backtest.backtest`, but results come as tiles, each in one commit with its event; after the last one the
+    strategy is tested for look-ahead with the best robust set. A set that fails has no result and is warned of.
+    """
+    with begun(desk, plan, tally, origin) as (run, opening):
+        yield from drive(desk, run, cancel, tally, opening, _body(desk, plan, course, run, cancel, tally))
+
+
+def go_on(
+    desk: Desk,
+    plan: Plan,
+    course: Course,
+    cancel: Cancel,
+    tally: Tally,
+    run: RunId,
+    held: AbstractContextManager[object],
+) -> Generator[Numbered, None, None]:
+    """Work on a sweep that ended early, where it was left, and yield what is new, as `sweep` does.
+
+    Tiles that are kept are counted, never made again. The caller holds the run by `held`, which is left at the end.
+    """
+    with taken_up(desk, plan, tally, run, held, lambda: _recall(desk, course, run, tally)) as opening:
+        yield from drive(desk, run, cancel, tally, opening, _body(desk, plan, course, run, cancel, tally))
+
+
+def _recall(desk: Desk, course: Course, run: RunId, tally: Tally) -> None:
+    """Count what is kept; the clock of the run goes on where its last tile stopped it."""
+    for part in desk.runs.tiles(run, ("points", f"values.{course.objective}") if course.adaptive else ("points",)):
+        points = part.columns["points"]
+        course.take(part.instrument, part.lo, points, part.columns.get(f"values.{course.objective}", np.empty(0)))
+        tally.done += part.hi - part.lo
+        tally.count += part.cells
+        tally.failed += part.failed
+        tally.bars += part.cells * part.bars
+    for _, data in replay(desk.log, run, tiles=True):
+        event = json.loads(data)
+        if event["event"] == "tile":
+            tally.last_ms = event["t_ms"]
+            tally.first_ms = tally.first_ms or tally.last_ms
+        elif event["event"] == "warning":
+            course.told.add((event["instrument"], event["code"], event["text"]))
+            if event["code"] != "store.no_bars":
+                tally.failures.append(Failure(event["code"], event["text"]))
+    tally.began -= tally.last_ms / 1e3
+
+
+def _body(
+    desk: Desk, plan: Plan, course: Course, run: RunId, cancel: Cancel, tally: Tally
+) -> Generator[Numbered, None, Numbered | None]:
+    """Run round after round, sum up, test, end."""
+    searcher, first = course.searcher, 0
+    while (asked := searcher.next()) is not None:
+        yield from _round(desk, plan, course, run, cancel, tally, asked, first)
+        if cancel.asked and next(_tasks(plan, course, run, asked, first), None) is not None:
+            return cancelled(desk, run, cancel, tally)
+        searcher.tell(asked.sets, course.medians(asked.sets) if course.adaptive else np.full(asked.sets.shape, np.nan))
+        first += asked.sets.shape[0]
+    # A search may have come to its end with fewer sets than it might have scored.
+    tally.total = tally.done
+    empty = ended_empty(desk, plan, run, tally)
+    if empty is not None:
+        return empty
+    began = time.perf_counter()
+    names = [item.instrument.name for item in plan.items]
+    found = surface_of(desk.runs, run, searcher.grid, names, course.objective)
+    digest = sweep_digest(desk.runs, run, names, plan.spec.interval, course.space.parameters)
+    tally.spend("surface", (time.perf_counter() - began) * 1e6)
+    verdict: Verdict | None = None
+    told_of = _shown(found, course)
+    if tally.count:
+        done = sorted(course.with_cells)
+        verdict = yield from check_look_ahead(desk, plan, run, cancel, tally, done, told_of)
+    completed = Completed(
+        run=run,
+        count=tally.count,
+        failed=tally.failed,
+        digest=digest,
+        first_ms=tally.first_ms,
+        last_ms=tally.last_ms,
+        bars=tally.bars,
+        receipt=plan.key.receipt(),
+        look_ahead=None if verdict is None else verdict.to_json(*_place(desk, told_of)),
+        degraded=desk.degraded(),
+        found=found_json(found, course),
+    )
+    return close_run(desk, run, "completed", tally, completed, receipt_of(desk, plan, digest))
+
+
+def _tasks(plan: Plan, course: Course, run: RunId, asked: Round, first: int) -> Iterator[Task]:
+    """Yield the tasks of a round that are not done, hot instruments first; sets that are near stand together."""
+    names = sorted(item.instrument.name for item in plan.items)
+    wanted = {names[place] for place in asked.instruments.tolist()}
+    grid = course.searcher.grid
+    inside = np.zeros(len(grid), np.bool_)
+    inside[asked.sets] = True
+    walk = grid.walk_order()
+    points = grid.points[walk[inside[walk]]]
+    items = [item for item in plan.items if item.instrument.name in wanted]
+    yield from tile_tasks(run, items, points, first, frozenset(course.done), course.size)
+
+
+def _round(
+    desk: Desk, plan: Plan, course: Course, run: RunId, cancel: Cancel, tally: Tally, asked: Round, first: int
+) -> Iterator[Numbered]:
+    """Run the tiles of a round, in order of completion."""
+    tasks, in_flight = _tasks(plan, course, run, asked, first), 2 * desk.executor.workers
+    for task, outcome in desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
+        yield from _keep(desk, plan, course, run, task, outcome, tally)
+
+
+def _keep(
+    desk: Desk, plan: Plan, course: Course, run: RunId, task: Task, outcome: Outcome, tally: Tally
+) -> Iterator[Numbered]:
+    """Keep a tile and its events in one transaction, then tell them."""
+    tile = _tile(plan, task, outcome)
+    objective = tile.column(course.objective) if len(tile) else np.empty(0)
+    course.take(tile.instrument, tile.lo, tile.points, objective)
+    events = list(_events(course, task, tile, outcome, tally))
+    before = time.perf_counter()
+    with desk.runs.together(f"results of run {run}"):
+        desk.runs.save_tile(tile)
+        last = desk.log.append(run, events)
+    tally.spend("persist", (time.perf_counter() - before) * 1e6)
+    ends = list(accumulate(numbers_of(event) for event in events))
+    yield from ((last - ends[-1] + end, event) for end, event in zip(ends, events, strict=True))
+
+
+def _tile(plan: Plan, task: Task, outcome: Outcome) -> Tile:
+    """Return the tile of an outcome; of a failure one without a cell."""
+    if isinstance(outcome, Scored):
+        return outcome.tile
+    return no_cells(task.run, task.series.instrument, plan.spec.interval, task.lo, task.hi, task.hi - task.lo)
+
+
+def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tally) -> Iterator[Event]:
+    """Count a tile and say it as events."""
+    tally.done += task.hi - task.lo
+    tally.failed += tile.failed
+    if isinstance(outcome, Scored):
+        tally.bars += outcome.bars
+        tally.take_stages(outcome.stages_us, outcome.stages_bytes)
+    if len(tile):
+        tally.count += len(tile)
+        tally.last_ms = tally.elapsed_ms()
+        tally.first_ms = tally.first_ms or tally.last_ms
+        yield Tiled(task.run, tile, tally.last_ms, course.space.parameters)
+    warnings = [(outcome.code, outcome.text)] if isinstance(outcome, Failure) else []
+    warnings += outcome.warnings if isinstance(outcome, Scored) else ()
+    for code, text in warnings:
+        if tile.failed:
+            tally.failures.append(Failure(code, text))
+        if (tile.instrument, code, text) not in course.told:
+            course.told.add((tile.instrument, code, text))
+            yield Warned(task.run, tile.instrument, code, text)
+    yield from progress_due(task.run, tally)
+
+
+def _shown(found: Surface, course: Course) -> Mapping[str, Any]:
+    """Return the parameters that the look-ahead test asks with: those of the best robust set, where there is one."""
+    number = found.best_robust if found.best_robust is not None else found.best
+    return course.searcher.grid.parameters(number or 0)
+
+
+def _place(desk: Desk, parameters: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the strategy that was tested, and where its lines stand."""
+    if not isinstance(desk.bench, Bench) or not desk.bench.several:
+        return desk.strategy, desk.place
+    made, origin = desk.bench.asked(parameters)
+    return made.__name__, place_of(made, origin)
+
+
+def found_json(found: Surface, course: Course) -> dict[str, Any]:
+    """Return what the event `completed` says of a sweep beside what it says of a backtest."""
+    grid = course.searcher.grid
+    return {
+        "objective": course.objective,
+        "sets": len(grid),
+        "best": row_of(found, grid, found.best),
+        "best_robust": row_of(found, grid, found.best_robust),
+        "plateau": int(found.plateau.shape[0]),
+    }

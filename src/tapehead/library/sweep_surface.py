@@ -1,0 +1,112 @@
+"""SweepSurface: what the sets of a kept sweep are worth over all instruments, ready to be shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tapehead.jobs.search.choose import sets_of
+from tapehead.jobs.surface import row_of, surface_of
+from tapehead.metrics.surface import Surface
+from tapehead.model import display
+from tapehead.model.frames import Column, Frame, Framed
+from tapehead.model.grid import Grid
+from tapehead.model.space import Space
+from tapehead.model.spec import RunSpec
+from tapehead.ports.runs import RunRecord, RunStore
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepSurface(Framed):
+    """Sets of a sweep with the objective over its instruments: median, quartiles, neighbourhood.
+
+    Attributes
+    ----------
+    grid : Grid
+        The sets, by number.
+    found : Surface
+        What each is worth.
+    objective : str
+        The metric; greater is better.
+    instruments : tuple of str
+    """
+
+    run: str
+    grid: Grid
+    found: Surface
+    objective: str
+    instruments: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Return the number of sets."""
+        return len(self.grid)
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return one set: `parameters`, `median`, `lower`, `upper`, `above_zero`, `neighbourhood`, `instruments`."""
+        return row_of(self.found, self.grid, number) or {}
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The set of the greatest median; None where no set has one."""
+        return row_of(self.found, self.grid, self.found.best)
+
+    @property
+    def best_robust(self) -> dict[str, Any] | None:
+        """The set of the greatest median of it and its neighbours; None where no set has one."""
+        return row_of(self.found, self.grid, self.found.best_robust)
+
+    def order(self, limit: int | None = None) -> list[int]:
+        """Return numbers of sets, the greatest median first, undefined last, then by number."""
+        medians = self.found.rows.median
+        order = np.lexsort([np.arange(len(medians)), np.where(np.isnan(medians), np.inf, -medians)])
+        return [int(number) for number in order[:limit]]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the sets, best first."""
+        return map(self.row, self.order())
+
+    def _frame(self) -> Frame:
+        """Return the same as `frame`."""
+        return self.frame()
+
+    def frame(self) -> Frame:
+        """Return a row a set, by its number: its parameters, and what it is worth."""
+        named = [self.grid.parameters(number) for number in range(len(self.grid))]
+        columns: dict[str, Column] = {}
+        for name in dict.fromkeys(name for each in named for name in each):
+            columns[name] = np.array([each.get(name, np.nan) for each in named])
+        rows = self.found.rows
+        found = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
+        return Frame({**columns, **found, "neighbourhood": self.found.neighbourhood}, {"run": self.run})
+
+    def _repr_html_(self) -> str:
+        """Return the best sets for a notebook."""
+        names = ("median", "lower", "upper", "above_zero", "neighbourhood")
+        rows = []
+        for number in self.order(_SHOWN):
+            row = self.row(number)
+            said = " ".join(f"{name}={value}" for name, value in row["parameters"].items())
+            rows.append([said, *("–" if row[name] is None else display.number(row[name]) for name in names)])
+        note = f"{len(self):,} sets on {len(self.instruments):,} instruments, by {self.objective}"
+        return display.table(("set", *names), rows, note)
+
+
+def sweep_surface(runs: RunStore, record: RunRecord, spec: RunSpec) -> SweepSurface:
+    """Return the surface of what is kept of a sweep."""
+    grid = grid_of(runs, record.run, spec)
+    names = tuple(sorted({part.instrument for part in runs.tiles(record.run)}))
+    return SweepSurface(
+        record.run, grid, surface_of(runs, record.run, grid, names, spec.objective), spec.objective, names
+    )
+
+
+def grid_of(runs: RunStore, run: str, spec: RunSpec) -> Grid:
+    """Return the sets of a sweep; of a search that decides as it goes, those that were scored, by their points."""
+    space = Space.of(spec)
+    if spec.search != "bayes":
+        return sets_of(spec, space)
+    found = [part.columns["points"] for part in runs.tiles(run, ("points",)) if part.cells]
+    return Grid(space, np.unique(np.concatenate(found)) if found else np.empty(0, np.int64))
