@@ -278,6 +278,13 @@ def test_coverage_is_that_of_the_store(desk: Desk) -> None:
     one = told(desk.get("/coverage?symbols=ADAUSDT,BTCUSDT&quarantine=true"), CoveragePage)
     assert [row["instrument"] for row in one["coverage"]] == ["demo:ADAUSDT", "demo:BTCUSDT"]
     assert one["quarantine"] == []
+    path = "/coverage?symbols=SOLUSDT&gaps=true&cells=24"
+    before = desk.get(path)
+    assert desk.get(path).content == before.content
+    grow(desk.store, "SOLUSDT", hours=2)
+    after = told(desk.get(path), CoveragePage)
+    assert after["coverage"][0]["bars"] == before.json()["coverage"][0]["bars"] + 2
+    assert after["snapshot"] > before.json()["snapshot"]
 
 
 def test_a_universe_is_made_shown_and_forgotten(desk: Desk) -> None:

@@ -70,7 +70,7 @@ class Ledgers:
             raise ParameterError(name="cells", value=cells, bound="left out where a cell is a month")
         house = self._house
         number = house.bars.head() if snapshot is None else snapshot
-        series = self._series(symbols, universe, interval)
+        series = self.held_series(symbols, universe, interval)
         start, end = self._span(series, snapshot)
         axis = Months(start, end) if months else Axis(start, end, cells) if cells else None
         found = coverage(
@@ -93,10 +93,24 @@ class Ledgers:
         """Return the rows that imports set aside, oldest first; those of no symbol only where none is named."""
         if symbols is None and universe is None:
             return list(self._house.bars.quarantined(limit=limit))
-        return list(self._house.bars.quarantined(self._series(symbols, universe, None), limit=limit))
+        return list(self._house.bars.quarantined(self.held_series(symbols, universe), limit=limit))
 
-    def _series(self, symbols: Sequence[str] | None, universe: str | None, interval: str | None) -> list[Series]:
-        """Return the held series of the instruments, by name and interval."""
+    def held_series(
+        self, symbols: Sequence[str] | None = None, universe: str | None = None, interval: str | None = None
+    ) -> list[Series]:
+        """Return the series that have bars, by name and interval; no bar is read for that.
+
+        Parameters
+        ----------
+        symbols, universe : sequence of str, str, optional
+            One of them; neither means all that is held.
+        interval : str, optional
+            Only series of this one.
+
+        Raises
+        ------
+        UnknownSymbolError, UnknownUniverseError, NoBarsError
+        """
         bars, every = self._house.bars, None if interval is None else Interval.parse(interval)
         series = list(bars.series())
         if symbols is not None or universe is not None:

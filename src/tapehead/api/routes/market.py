@@ -1,7 +1,7 @@
 """Instruments, coverage and universes."""
 
 from bisect import bisect_right
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
@@ -31,6 +31,21 @@ from tapehead.model.spec import iso
 
 router = APIRouter(prefix="/api/v1", tags=["market"], dependencies=[Depends(takes_json)])
 _ASIDE_LIMIT = 1_000
+
+
+class _Covering(NamedTuple):
+    """Of what coverage is asked, and how much of it is told."""
+
+    symbols: str | None
+    universe: str | None
+    interval: str | None
+    gaps: bool
+    quarantine: bool
+    cells: int
+    months: bool
+    snapshot: int | None
+    cursor: str | None
+    limit: int
 
 
 @router.get("/instruments", response_model=InstrumentsPage, responses={**forms(), **answers(404)})
@@ -81,24 +96,20 @@ def list_coverage(
     limit: Annotated[int, Query(ge=1, le=1_000, description="Instruments of a page.")] = 100,
 ) -> Response:
     """Tell for each series which bars of its calendar are held, confirmed empty or missing."""
-    last = read_cursor("coverage", cursor, [str])
-    store = service_of(request).store
-    named = None if symbols is None else [one.strip() for one in symbols.split(",") if one.strip()]
-    if named is not None and universe is not None:
-        raise ParameterError(name="universe", value=universe, bound="left out where symbols are named")
-    names = _held_names(store, named, universe, interval)
-    first = 0 if last is None else bisect_right(names, last[0])
-    page = names[first : first + limit]
-    drawn: dict[str, Any] = {"cells": cells, "months": months, "snapshot": snapshot}
-    covered = store.coverage(page, interval=interval, runs=gaps, **drawn) if page else None
-    if covered is None and interval is not None and last is None:
-        covered = store.coverage(named, universe=universe, interval=interval)
-    body: dict[str, Any] = _covered_json(store, covered, gaps, drawn=bool(cells or months))
-    if quarantine:
-        rows = store.quarantined(page if named or universe or len(page) < len(names) else None, limit=_ASIDE_LIMIT)
-        body["quarantine"] = [aside_json(row) for row in rows]
-    body["cursor"] = write_cursor("coverage", page[-1]) if first + limit < len(names) else None
-    return answer(request, document("coverage", body))
+    asked = _Covering(symbols, universe, interval, gaps, quarantine, cells, months, snapshot, cursor, limit)
+    store, known = service_of(request).store, request.app.state.answers
+    # As with the instruments; rows that an import set aside may come without a commit too.
+    stays = universe is None and not quarantine
+    head = store.house.bars.head()
+    tag = known.tag((asked, head)) if stays else None
+    kept = None if tag is None else known.body(tag)
+    if kept is None:
+        number, body = _cover(store, asked)
+        kept = Kept(make_tag(body), body, {})
+        if stays and number in (head, snapshot):
+            known.note((asked, head), kept.tag)
+            known.keep(kept)
+    return answer(request, kept.body, tag=kept.tag)
 
 
 @router.get("/universes", response_model=Universes, responses={**forms(), **answers()})
@@ -150,11 +161,32 @@ def _name(row: InstrumentRow) -> str:
     return row.instrument.name
 
 
+def _cover(store: Store, asked: _Covering) -> tuple[int, bytes]:
+    """Return the document of coverage, and the snapshot it is of."""
+    last = read_cursor("coverage", asked.cursor, [str])
+    named = None if asked.symbols is None else [one.strip() for one in asked.symbols.split(",") if one.strip()]
+    universe, interval = asked.universe, asked.interval
+    if named is not None and universe is not None:
+        raise ParameterError(name="universe", value=universe, bound="left out where symbols are named")
+    names = _held_names(store, named, universe, interval)
+    first = 0 if last is None else bisect_right(names, last[0])
+    page = names[first : first + asked.limit]
+    drawn: dict[str, Any] = {"cells": asked.cells, "months": asked.months, "snapshot": asked.snapshot}
+    covered = store.coverage(page, interval=interval, runs=asked.gaps, **drawn) if page else None
+    if covered is None and interval is not None and last is None:
+        covered = store.coverage(named, universe=universe, interval=interval)
+    body: dict[str, Any] = _covered_json(store, covered, asked.gaps, drawn=bool(asked.cells or asked.months))
+    if asked.quarantine:
+        rows = store.quarantined(page if named or universe or len(page) < len(names) else None, limit=_ASIDE_LIMIT)
+        body["quarantine"] = [aside_json(row) for row in rows]
+    body["cursor"] = write_cursor("coverage", page[-1]) if first + asked.limit < len(names) else None
+    return body["snapshot"], document("coverage", body)
+
+
 def _held_names(store: Store, named: list[str] | None, universe: str | None, interval: str | None) -> list[str]:
     """Return the names of the instruments that have bars, of an interval if one is asked for."""
     if named is not None:
-        found = store.coverage(named, interval=interval)
-        return sorted({one.series.instrument for one in found.ledgers})
+        return sorted({one.instrument for one in store.held_series(named, interval=interval)})
     rows = store.instruments(universe=universe)
     return [_name(row) for row in rows if any(interval in (None, held[0]) for held in row.intervals)]
 
