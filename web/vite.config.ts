@@ -9,6 +9,19 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     license: { fileName: "licences.md" },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            { name: "first", tags: ["$initial"], priority: 3 },
+            { name: "candles", test: /lightweight-charts|fancy-canvas|charts\/(candles|trade_marks)/, priority: 2 },
+            // What other pages share is small: a request for each part of it would cost more than its bytes.
+            { name: "others", minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8750", "/livez": "http://127.0.0.1:8750" } },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },

@@ -11,45 +11,10 @@ import {
 import { useEffect, useRef, useState } from "react";
 import * as format from "../parts/format";
 import { followTheme, token } from "../parts/theme";
-import { type LinePoint, logicalOf, placeOf, type Slots, timeOf } from "./slots";
-import { type TradeMark, TradeMarks } from "./trade_marks";
-import "./candles.css";
+import { AXIS, type CandlesProps, type CurveLine, heightOf, type View } from "./candle_view";
+import { logicalOf, placeOf, type Slots, timeOf } from "./slots";
+import { TradeMarks } from "./trade_marks";
 
-/** A stretch of time, s UTC. */
-export interface View {
-  from: number;
-  to: number;
-}
-
-export interface CurveLine {
-  name: string;
-  height: number;
-  /** Token of its colour. */
-  ink: string;
-  points: readonly LinePoint[];
-  write: (value: number) => string;
-  /** Drawn into the pane of the line before it, which gives the height and the name. */
-  beside?: boolean;
-}
-
-interface Props {
-  slots: Slots;
-  /** Lines of fixed number and height, each in a pane of its own. */
-  lines: readonly CurveLine[];
-  height: number;
-  label: string;
-  interval: string;
-  tick: number;
-  trades?: readonly TradeMark[];
-  chosen?: number;
-  /** Where to go; another object goes there again. */
-  goal: View;
-  /** The view after a hand or a goal has moved it. */
-  onView: (view: View) => void;
-  onPick?: (time: number) => void;
-}
-
-export const AXIS = 26;
 const MOVE_MS = 200;
 const NARROW = 600;
 const LEAST_PLACES = 16;
@@ -72,7 +37,7 @@ interface Patch {
 const at = (time: number) => time as UTCTimestamp;
 const isoOf = (time: number) => new Date(time * 1000).toISOString();
 
-export function Candles(props: Props) {
+export function Candles(props: CandlesProps) {
   const { slots, lines, height, label, interval, tick, trades = [], chosen = 0, goal, onView, onPick } = props;
   const place = useRef<HTMLDivElement>(null);
   const read = useRef<HTMLDivElement>(null);
@@ -83,7 +48,7 @@ export function Candles(props: Props) {
   const [ink, setInk] = useState(0);
   const own = lines.filter((line) => !line.beside);
   const panes = lines.map((line) => (line.beside ? "+" : line.height)).join(" ");
-  const total = height + own.reduce((sum, line) => sum + line.height, 0) + AXIS;
+  const total = heightOf(props);
 
   useEffect(() => {
     const host = place.current;

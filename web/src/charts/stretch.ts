@@ -1,5 +1,5 @@
 /** Which part of a long series to read for the part that is in view. */
-import type { View } from "./candles";
+import type { View } from "./candle_view";
 
 /** A part of a series, ms UTC, `end` not included. */
 export interface Stretch {

@@ -4,6 +4,7 @@ import { api, body, type Schema } from "../api/ask";
 import type { Bar, Hole } from "../charts/slots";
 import type { Stretch } from "../charts/stretch";
 import * as format from "../parts/format";
+import { questions } from "../parts/questions";
 
 const FOREVER = Number.POSITIVE_INFINITY;
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -15,6 +16,8 @@ function flagsOf(flags: readonly string[]): string[] {
 }
 
 export interface ReadBars {
+  /** State of the store that they are of. */
+  snapshot: number;
   bars: Bar[];
   stretch: Stretch;
   /** What one bar stands for, s. */
@@ -22,21 +25,30 @@ export interface ReadBars {
   thinned: boolean;
 }
 
+/** Bars of a state of the store; where none is named, of the newest, and the answer says which one that was. */
 export function useBars(
   instrument: string,
   interval: string,
   seconds: number,
-  snapshot: number,
+  snapshot: number | undefined,
   stretch: Stretch,
   points: number,
 ) {
   const { start, end } = stretch;
+  const keyOf = (number?: number) => ["bars", instrument, interval, number ?? "newest", start, end, points];
   return useQuery({
-    queryKey: ["bars", instrument, interval, snapshot, start, end, points],
+    queryKey: keyOf(snapshot),
     queryFn: async (): Promise<ReadBars> => {
-      const query = { interval, start: iso(start), end: iso(end), points, snapshot };
+      const query = {
+        interval,
+        start: iso(start),
+        end: iso(end),
+        points,
+        ...(snapshot === undefined ? {} : { snapshot }),
+      };
       const params = { path: { symbol: instrument }, query };
-      const found = (await body(api.GET("/api/v1/bars/{symbol}", { params }))) as Schema["BarsPage"];
+      const { data, response } = await api.GET("/api/v1/bars/{symbol}", { params });
+      const found = data as Schema["BarsPage"];
       const { ts = [], open, high, low, close, flags } = found.bars;
       const thinned = found.total > found.count;
       const bars = (ts ?? []).map((text, place) => ({
@@ -47,10 +59,15 @@ export function useBars(
         close: close?.[place] ?? 0,
         flags: thinned ? [] : flagsOf(flags?.[place] ?? []),
       }));
-      return { bars, stretch, step: thinned ? leastStep(bars, seconds) : seconds, thinned };
+      const number = snapshot ?? Number(response.headers.get("Tapehead-Snapshot"));
+      const step = thinned ? leastStep(bars, seconds) : seconds;
+      const read = { snapshot: number, bars, stretch, step, thinned };
+      // Who asks for that state by its number next has its bars already.
+      if (snapshot === undefined) questions.setQueryData(keyOf(number), read);
+      return read;
     },
     enabled: end > start && seconds > 0,
-    staleTime: FOREVER,
+    staleTime: snapshot === undefined ? 0 : FOREVER,
     placeholderData: keepPreviousData,
   });
 }

@@ -1,21 +1,26 @@
 /** Which page an address shows; each page but the first is fetched when it is wanted. */
-import { type ComponentType, lazy, Suspense } from "react";
+import type { ComponentType } from "react";
 import { Route, Switch } from "wouter";
+import { fetchCandles } from "../charts/candle_view";
+import { fetched } from "../parts/fetched";
+import { listAhead } from "./market/listed";
 import { RunPage } from "./run";
 
 function page(load: () => Promise<{ default: ComponentType }>): ComponentType {
-  const Loaded = lazy(load);
-  return () => (
-    <Suspense fallback={<main id="main" data-state="idle" />}>
-      <Loaded />
-    </Suspense>
+  return fetched(
+    async () => (await load()).default,
+    () => <main id="main" data-state="idle" />,
   );
 }
 
 const ResultPage = page(() => import("./result"));
 const RunsPage = page(() => import("./runs"));
 const ComparePage = page(() => import("./compare"));
-const MarketPage = page(() => import("./market"));
+const MarketPage = page(() => {
+  listAhead();
+  void fetchCandles();
+  return import("./market");
+});
 const DataPage = page(() => import("./data"));
 const OperationsPage = page(() => import("./operations"));
 

@@ -2,7 +2,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Schema } from "../../api/ask";
-import { Candles, type CurveLine, type View } from "../../charts/candles";
+import { CandleView, type CurveLine, type View } from "../../charts/candle_view";
 import { laidOut, lineAt } from "../../charts/slots";
 import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
 import { Fault } from "../../parts/fault";
@@ -30,6 +30,7 @@ interface Props {
   interval: string;
   source: Instrument["intervals"][number];
   coverage: Schema["SeriesCoverage"] | undefined;
+  /** That of the coverage; undefined until it is known. */
   snapshot: number | undefined;
   lines: readonly Line[];
   phone: boolean;
@@ -53,20 +54,26 @@ export function Chart({ instrument, interval, source, coverage, snapshot, lines,
   }));
   const [goal] = useState(() => viewOf(first));
   const name = instrument.instrument;
-  // Nothing is read before the snapshot is known, so that bars, holes and lines are of one state of the store.
-  const bars = useBars(name, interval, snapshot === undefined ? 0 : seconds, snapshot ?? 0, stretch, POINTS);
+  const [pinned, pin] = useState(snapshot);
+  const bars = useBars(name, interval, seconds, pinned, stretch, POINTS);
+  const read = bars.data;
+  // The bars wait for no coverage. Once both are there, bars, holes and lines are of one state of the store.
+  const agreed = read && (snapshot ?? read.snapshot);
+  useEffect(() => {
+    if (agreed !== undefined) pin(agreed);
+  }, [agreed]);
   const asked = {
     symbol: name,
     interval,
     start: new Date(stretch.start).toISOString(),
     end: new Date(stretch.end).toISOString(),
     points: POINTS,
-    snapshot: snapshot ?? 0,
+    snapshot: agreed ?? 0,
   };
-  const found = useQueries({ queries: lines.map((line) => seriesQuery(line, asked, snapshot !== undefined)) });
+  const found = useQueries({ queries: lines.map((line) => seriesQuery(line, asked, agreed !== undefined)) });
   const every = secondsOf(source.interval);
-  const holes = useMemo(() => holesOf(coverage?.runs ?? [], every), [coverage, every]);
-  const read = bars.data;
+  const alike = read !== undefined && read.snapshot === snapshot;
+  const holes = useMemo(() => holesOf((alike && coverage?.runs) || [], every), [alike, coverage, every]);
   const slots = useMemo(
     () => laidOut(read?.bars ?? [], holes, every, read?.step ?? seconds),
     [read, holes, every, seconds],
@@ -94,7 +101,7 @@ export function Chart({ instrument, interval, source, coverage, snapshot, lines,
       data-last={read?.bars.at(-1)?.close ?? ""}
       data-flagged={read?.bars.filter((bar) => bar.flags.length > 0).length ?? ""}
     >
-      <Candles
+      <CandleView
         slots={slots}
         lines={curves}
         height={phone ? 260 : 520}

@@ -25,8 +25,9 @@ export default function MarketPage() {
   const { rows, isAsked, fault, isEmpty, cut } = useInstruments(wanted);
   const phone = useWidth() === "phone";
   // The one of the address is not waited for until the whole list is there.
-  const alone = useInstrument(asked.includes(":") ? asked : "").data ?? undefined;
-  const found = useKnown(rows, asked) ?? alone;
+  const known = useKnown(rows, asked);
+  const alone = useInstrument(known || !asked.includes(":") ? "" : asked).data ?? undefined;
+  const found = known ?? alone;
   const first = rows[0]?.instrument;
   useEffect(() => {
     if (!asked && !phone && first) go(pathOf(first), { replace: true });

@@ -1,6 +1,7 @@
 /** What the market page asks of the store: instruments, universes, coverage, indicators over bars. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, body, type Schema } from "../../api/ask";
+import { questions } from "../../parts/questions";
 
 export type Instrument = Schema["InstrumentFacts"];
 export type Kind = Instrument["kind"];
@@ -34,8 +35,9 @@ export function useInstruments({ text, universe, kind }: Wanted) {
   };
 }
 
-function useListed(query: string, universe: string, kind: Kind | "") {
-  return useQuery({
+/** Instruments by letters, universe and kind; without any of them all. */
+function listed(query = "", universe = "", kind: Kind | "" = "") {
+  return {
     queryKey: ["instruments", query, universe, kind],
     queryFn: () =>
       body(
@@ -50,8 +52,16 @@ function useListed(query: string, universe: string, kind: Kind | "") {
           },
         }),
       ),
-    placeholderData: keepPreviousData,
-  });
+  };
+}
+
+/** Begin to ask for the list before there is a page to show it. */
+export function listAhead(): void {
+  void questions.prefetchQuery(listed());
+}
+
+function useListed(query: string, universe: string, kind: Kind | "") {
+  return useQuery({ ...listed(query, universe, kind), placeholderData: keepPreviousData });
 }
 
 export function useIndicators() {

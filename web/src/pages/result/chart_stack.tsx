@@ -1,6 +1,6 @@
 /** Candles, equity and drawdown of a result; what is shown is read as finely as it can be seen. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Candles, type CurveLine, type View } from "../../charts/candles";
+import { CandleView, type CurveLine, type View } from "../../charts/candle_view";
 import { type Bar, laidOut, lineAt } from "../../charts/slots";
 import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
 import { Fault } from "../../parts/fault";
@@ -138,7 +138,7 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       data-flagged={slots.bars.filter((bar) => bar && bar.flags.length > 0).length}
       data-thinned={bars.data?.thinned}
     >
-      <Candles
+      <CandleView
         slots={slots}
         lines={lines}
         height={phone ? 260 : 420}
