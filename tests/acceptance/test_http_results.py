@@ -1,5 +1,6 @@
 """What a service tells of kept runs: lists, results, trades, what is made again, comparisons, and what it refuses."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -23,6 +24,7 @@ from tapehead.api.wire.results import (
     RunsPage,
     VerificationFacts,
 )
+from tapehead.cli.main import main
 from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import run_json
 from tapehead.library.store import Store
@@ -150,7 +152,7 @@ def test_results_come_as_rows_columns_and_arrow(desk: Desk) -> None:
 def test_one_result_with_all_that_is_made_again(desk: Desk) -> None:
     run = desk.store.run(desk.a)
     plain = told(desk.get(f"/runs/{desk.a}/results/demo:BTCUSDT"), ResultDetail)
-    assert set(plain) == {"schema", "run", "result", "trades"}
+    assert set(plain) == {"schema", "run", "result", "multiplier", "trades"}
     assert plain["trades"] == list(trade_rows(run["BTCUSDT"], run.times("BTCUSDT")))
     whole = told(
         desk.get(f"/runs/{desk.a}/results/BTCUSDT?include=trades,metrics,equity,orders,costs&points=100"), ResultDetail
@@ -288,14 +290,22 @@ def test_a_run_that_goes_on_is_not_removed_and_has_no_receipt(desk: Desk) -> Non
     refused(desk.http.delete(f"/runs/{run.id}"), 404, "runs.unknown")
 
 
-def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path) -> None:
+def test_the_return_of_a_trade_counts_the_money_a_point(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """That of the day of the run, whatever the store says of the contract since; here, over HTTP, and from a client."""
     home = tmp_path / "home"
     with th.open(home) as store:
-        put(house_of(store), [(Instrument("test", "ES", kind="future", multiplier=50.0), columns_of(2_000, seed=1))])
+        house, bars = house_of(store), columns_of(2_000, seed=1)
+        put(house, [(Instrument("test", "ES", kind="future", multiplier=50.0), bars)])
         run = store.backtest("RsiReversion", symbols="ES", cash=10_000_000).wait()
         metrics = run.metrics("ES")
+        put(house, [(Instrument("test", "ES", kind="future", multiplier=5.0), columns_of(9, first=2_000, seed=1))])
+        assert house.bars.instruments()[0].multiplier == 5.0
+    words = ("--json", "show", run.id, "ES", "--trades")
+    assert main(("--home", str(home), *words)) == 0
     with serving_here(home) as served:
         url = f"{served.url}/api/v1/runs/{run.id}/results/ES?include=trades"
         body = httpx.get(url, timeout=60).raise_for_status().json()
+        assert main(("--server", served.url, *words)) == 0
+    assert [json.loads(line)["trades"] for line in capfd.readouterr().out.splitlines()] == [body["trades"]] * 2
     returns = [trade["return"] for trade in body["trades"]]
     assert (max(returns), min(returns)) == pytest.approx((metrics.best_trade_return, metrics.worst_trade_return))

@@ -33,7 +33,6 @@ from tapehead.cli.table import (
 from tapehead.errors import TapeheadError
 from tapehead.library.documents.results import (
     equity_rows,
-    money_a_point,
     order_rows,
     result_json,
     result_rows,
@@ -180,7 +179,7 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     result, trouble = run[symbol], ""
     if what is None:
         result, trouble = _measured(run, symbol, rf)
-    rows = _rows(session, run, symbol, result, what)
+    rows = _rows(run, symbol, result, what)
     if what == "costs":
         rows = list(rows)
         trouble = "" if rows else _no_costs(session, run, result)
@@ -241,7 +240,7 @@ def _foreign(session: Session, run: "Run", symbol: str, tool: str, as_csv: bool)
         )
 
 
-def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
+def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Iterable[dict[str, Any]]:
     """Return the rows of the asked table."""
     if what is None:
         return result_rows([result])
@@ -252,7 +251,7 @@ def _rows(session: Session, run: "Run", symbol: str, result: "RunResult", what: 
         return order_rows(run.orders(result), times)
     if what == "equity":
         return equity_rows(result, times)
-    return trade_rows(result, times, money_a_point(session.store, result.instrument))
+    return trade_rows(result, times, run.money_a_point(symbol))
 
 
 def _result_head(run: "Run", result: "RunResult", width: int, ink: Ink) -> list[str]:

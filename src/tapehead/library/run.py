@@ -492,6 +492,12 @@ class Run(Framed):
 
         return compat(tool, self.account(result))
 
+    def money_a_point(self, symbol: str) -> float:
+        """Return what a point of one instrument is worth a unit, as it stood at the run's snapshot; 1 if it is gone."""
+        name = self[symbol].instrument
+        held = self._house.bars.instruments(self.record.snapshot)
+        return next((one.multiplier for one in held if one.name == name), 1.0)
+
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
         result = self[symbol]

@@ -179,6 +179,9 @@ class ScriptedRun:
     def times(self, _symbol: str) -> list[int]:
         return [FIRST + bar * HOUR for bar in range(1_000)]
 
+    def money_a_point(self, _symbol: str) -> float:
+        return 1.0
+
     def metrics(self, symbol: str, rf: str | float = 0.0) -> Metrics:
         if self.changed:
             raise ChangedRunError(run=RUN, symbol=symbol)

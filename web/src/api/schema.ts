@@ -1895,6 +1895,11 @@ export interface components {
             run: string;
             result: components["schemas"]["ResultFacts"];
             /**
+             * Multiplier
+             * @description Money a point of price and unit, as it stood when the run was made.
+             */
+            multiplier: number;
+            /**
              * Trades
              * @description Closed trades, in order of entry.
              */

@@ -31,7 +31,7 @@ from tapehead.api.wire.results import (
 )
 from tapehead.api.wire.told import Cursor, Form, forms
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
-from tapehead.library.documents.results import money_a_point, result_json, trade_rows
+from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
@@ -153,10 +153,10 @@ def show_result(
     wanted = _parts(include, window) | ({"metrics"} if rf is not None else set())
     kept = service_of(request).store.run(run)
     result = kept[symbol]
-    body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
+    point = kept.money_a_point(result.instrument)
+    body: dict[str, Any] = {"run": kept.id, "result": result_json(result), "multiplier": point}
     if "trades" in wanted:
-        times, point = kept.times(result.instrument), money_a_point(service_of(request).store, result.instrument)
-        body["trades"] = list(trade_rows(result, times, point))
+        body["trades"] = list(trade_rows(result, kept.times(result.instrument), point))
     try:
         body |= made_again(kept, result, wanted, window, rf or 0.0)
         if compat is not None:

@@ -161,6 +161,7 @@ class ResultDetail(Told):
     schema_: Literal["tapehead.result/1"] = Field(alias="schema")
     run: str
     result: ResultFacts
+    multiplier: float = Field(description="Money a point of price and unit, as it stood when the run was made.")
     trades: list[dict[str, Any]] | None = Field(None, description="Closed trades, in order of entry.")
     metrics: dict[str, Number] | None = Field(None, description="Every metric, those of the whole curve included.")
     why: dict[str, str] | None = None

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
-    from tapehead.library.store import Store
     from tapehead.model.bars import I64
     from tapehead.model.orders import Orders
     from tapehead.model.result import RunResult
@@ -60,12 +59,6 @@ def trade_rows(result: "RunResult", times: "I64", multiplier: float = 1.0) -> It
             **{name: None if value != value else value for name, value in row.items()},
             "return": row["profit"] / notional if notional else 0.0,
         }
-
-
-def money_a_point(store: "Store", instrument: str) -> float:
-    """Return the multiplier of an instrument by its whole name; 1 of one that the store does not hold any more."""
-    alike = (row.instrument for row in store.instruments(query=instrument))
-    return next((one.multiplier for one in alike if one.name == instrument), 1.0)
 
 
 def order_rows(orders: "Orders", times: "I64") -> Iterator[dict[str, Any]]:

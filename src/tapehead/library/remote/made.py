@@ -21,6 +21,12 @@ def equity(run: str, symbol: str) -> Asking[Table]:
     return Table({"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)})
 
 
+def money_a_point(run: str, symbol: str) -> Asking[float]:
+    """Return what a point of the instrument is worth a unit."""
+    body = yield from _made(run, symbol, "")
+    return float(body["multiplier"])
+
+
 def metrics(run: str, symbol: str, rf: float) -> Asking[AllMetrics]:
     """Return every metric, those of the whole curve included, at a riskless yearly rate."""
     body = yield from _made(run, symbol, "metrics", rf=repr(rf) if rf else None)

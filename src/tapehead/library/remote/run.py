@@ -110,6 +110,10 @@ class RemoteRun(Run):
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
         return self.equity(symbol).ts
 
+    def money_a_point(self, symbol: str) -> float:
+        """Return what a point of one instrument is worth a unit; see `Run.money_a_point`."""
+        return self._connection.do(made.money_a_point(self.id, self._name(symbol)))
+
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result; see `Run.metrics`."""
         return self._connection.do(made.metrics(self.id, self._name(symbol), fraction("rf", rf)))
