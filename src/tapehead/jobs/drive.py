@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tapehead.errors import TapeheadError
+from tapehead.jobs.ledger import Counting
 from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
 from tapehead.jobs.plan import Plan, no_bars
 from tapehead.jobs.run_tally import Tally
@@ -14,6 +15,7 @@ from tapehead.model.events import Cancelled, Ended, Event, Failed, Progress, Sta
 from tapehead.model.result import Receipt, RunId, State
 from tapehead.ports.bars import BarStore
 from tapehead.ports.runs import EventLog, RunStore
+from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 
 Numbered = tuple[int, Event]
@@ -27,7 +29,8 @@ LEASE_S = 3600.0
 class Desk:
     """Where a run is kept and who works on it; `work` makes the picklable work of a run id.
 
-    `probe` makes the picklable work of its look-ahead test; `strategy` and `place` name what is tested and its lines.
+    `counting` adds what is scored to the ledger of `trials`. `probe` makes the picklable work of its look-ahead test;
+    `strategy` and `place` name what is tested and its lines.
     `keep_failed` keeps a run of which nothing came out, with the event that says why. `bench` is what the work finds in
     this process as long as the run lives.
     """
@@ -35,6 +38,8 @@ class Desk:
     bars: BarStore
     runs: RunStore
     log: EventLog
+    trials: TrialLedger
+    counting: Counting
     executor: Executor
     work: Callable[[RunId], Callable[[Task], Outcome]]
     probe: Ask

@@ -23,6 +23,7 @@ from tapehead.jobs.drive import (
     receipt_of,
     taken_up,
 )
+from tapehead.jobs.judge import Judgement, judge
 from tapehead.jobs.lookahead import Verdict
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.replay import replay
@@ -146,6 +147,8 @@ def _body(
     names = [item.instrument.name for item in plan.items]
     found = surface_of(desk.runs, run, searcher.grid, names, course.objective)
     digest = sweep_digest(desk.runs, run, names, plan.spec.interval, course.space.parameters)
+    chosen = {number for number in (found.best, found.best_robust) if number is not None}
+    judged = judge(desk.runs, desk.trials, run, searcher.grid, plan.spec.interval, chosen)
     tally.spend("surface", (time.perf_counter() - began) * 1e6)
     verdict: Verdict | None = None
     told_of = _shown(found, course)
@@ -163,7 +166,7 @@ def _body(
         receipt=plan.key.receipt(),
         look_ahead=None if verdict is None else verdict.to_json(*_place(desk, told_of)),
         degraded=desk.degraded(),
-        found=found_json(found, course),
+        found=found_json(found, course, judged),
     )
     return close_run(desk, run, "completed", tally, completed, receipt_of(desk, plan, digest))
 
@@ -201,6 +204,7 @@ def _keep(
     before = time.perf_counter()
     with desk.runs.together(f"results of run {run}"):
         desk.runs.save_tile(tile)
+        desk.counting.add_tile(tile)
         last = desk.log.append(run, events)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     ends = list(accumulate(numbers_of(event) for event in events))
@@ -251,13 +255,19 @@ def _place(desk: Desk, parameters: Mapping[str, Any]) -> tuple[str, str]:
     return made.__name__, place_of(made, origin)
 
 
-def found_json(found: Surface, course: Course) -> dict[str, Any]:
+def found_json(found: Surface, course: Course, judged: Judgement) -> dict[str, Any]:
     """Return what the event `completed` says of a sweep beside what it says of a backtest."""
     grid = course.searcher.grid
+
+    def told(number: int | None) -> dict[str, Any] | None:
+        row = row_of(found, grid, number)
+        return None if row is None or number is None else row | judged.sets[number].to_json()
+
     return {
         "objective": course.objective,
         "sets": len(grid),
-        "best": row_of(found, grid, found.best),
-        "best_robust": row_of(found, grid, found.best_robust),
+        "best": told(found.best),
+        "best_robust": told(found.best_robust),
         "plateau": int(found.plateau.shape[0]),
+        "overfitting": judged.overfitting.to_json(),
     }

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tapehead.errors import ParameterError, TapeheadError
 from tapehead.jobs.backtest import backtest
 from tapehead.jobs.drive import Desk
+from tapehead.jobs.ledger import Counting
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
 from tapehead.jobs.run_tally import Tally
@@ -120,8 +121,10 @@ def prepare_work(
     first = team.members[0]
     named = (first.made.__name__, place_of(first.made, first.origin))
     facts = (version_facts(), platform_facts())
+    counting = Counting(house.trials, plan, {each.name: each.source for each in team.members})
     ends = (*named, _degraded(house), *facts, keep_failed, bench)
-    return Work(Desk(house.bars, house.runs, house.log, made, work_of, probe_of, *ends), tally, cancel)
+    desk = Desk(house.bars, house.runs, house.log, house.trials, counting, made, work_of, probe_of, *ends)
+    return Work(desk, tally, cancel)
 
 
 def _executor(house: House, executor: str | Executor, workers: int | None) -> Executor:

@@ -49,6 +49,11 @@ class Overfitting:
     splits: int
     why: str = ""
 
+    def to_json(self) -> dict[str, float | int | str | None]:
+        """Return plain values; `why` only where they are undefined."""
+        told = {"pbo": self.pbo, "median_logit": self.median_logit, "loss": self.loss, "splits": self.splits}
+        return told | ({"why": self.why} if self.why else {})
+
 
 def overfitting(observations: F64, totals: F64, squares: F64) -> Overfitting:
     """Return the probability of backtest overfitting of a sweep.
