@@ -1,6 +1,5 @@
 """read_sweep: a sweep as a user asks for it becomes a RunSpec with a grid."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -8,29 +7,25 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from tapehead.errors import ParameterError, UnknownParameterError
-from tapehead.jobs.search.choose import sets_of
 from tapehead.library.request import read_request
 from tapehead.library.search_request import Asked, read_search
-from tapehead.library.warm_up import largest_warm_up, sample
+from tapehead.library.warm_up import warm_up_of_sets
 from tapehead.model.axis import read_axis
-from tapehead.model.grid import MOST_SETS, Grid
-from tapehead.model.space import STRATEGY, Space, short_name
+from tapehead.model.space import STRATEGY, short_name
 from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.bars import BarStore
 from tapehead.strategies.strategy import Param
 from tapehead.wiring.plugins import Loaded
 
-JOINED_BY: Final = " + "
+_JOIN: Final = " + "
 _Given = Mapping[str, Any]
 
 
 class SweepRequest(NamedTuple):
-    """What was asked, its strategies in the order of the sets, the warm-up all sets share, and the sources' digest."""
+    """What was asked, and the warm-up that all sets share."""
 
     spec: RunSpec
-    loaded: tuple[Loaded, ...]
     warm: int
-    source: bytes
 
 
 def read_sweep(
@@ -85,19 +80,7 @@ def read_sweep(
     parts = [_part_of(one, wide[one.name], still[one.name]) for one in chosen]
     first = read_request(store, chosen[0], parameters=parts[0][1], others=settings, **asked)
     spec = _joined(first, chosen, parts, where, kept)
-    space = Space.of(spec)
-    sets = _sets(spec, space)
-    return SweepRequest(spec, chosen, largest_warm_up(chosen, sets), source_of(chosen))
-
-
-def source_of(loaded: Sequence[Loaded]) -> bytes:
-    """Return the digest of the source of strategies: that of one alone, else SHA-256 over names and sources."""
-    if len(loaded) == 1:
-        return loaded[0].source
-    digest = hashlib.sha256()
-    for one in sorted(loaded, key=lambda one: one.name):
-        digest.update(one.name.encode() + b"\0" + one.source)
-    return digest.digest()
+    return SweepRequest(spec, warm_up_of_sets(spec, chosen))
 
 
 def _check_names(loaded: Sequence[Loaded]) -> None:
@@ -192,17 +175,8 @@ def _joined(
     for one, (axes, values) in zip(loaded, parts, strict=True):
         named |= {f"{one.name}.{name}": held for name, held in axes.items()}
         still |= {f"{one.name}.{name}": value for name, value in values.items()}
-    whole = JOINED_BY.join(one.name for one in loaded)
+    whole = _JOIN.join(one.name for one in loaded)
     return replace(first, strategy=whole, parameters=still, grid=named, where=line, **kept._asdict())
-
-
-def _sets(spec: RunSpec, space: Space) -> Grid:
-    """Return the sets that will be scored, or some of those that may be."""
-    if spec.search != "bayes":
-        return sets_of(spec, space)
-    if space.size <= MOST_SETS:
-        return Grid.every(space)
-    return sample(space, spec.budget or 1, spec.seed)
 
 
 def _example(one: Loaded) -> str:

@@ -1,4 +1,4 @@
-"""largest_warm_up: how many bars before the start the sets of a sweep want, the most demanding of them."""
+"""warm_up_of_sets: how many bars before the start the sets of a sweep want, the most demanding of them."""
 
 from collections.abc import Iterator, Sequence
 from itertools import permutations
@@ -6,25 +6,45 @@ from typing import Final
 
 import numpy as np
 
+from tapehead.jobs.search.choose import sets_of
 from tapehead.jobs.search.draw import draw
 from tapehead.jobs.search.searcher import I64
 from tapehead.jobs.task import ask_warm_up
-from tapehead.model.grid import Grid
+from tapehead.model.grid import MOST_SETS, Grid
 from tapehead.model.space import I32, STRATEGY, Space
-from tapehead.strategies.strategy import instance
+from tapehead.model.spec import RunSpec
+from tapehead.strategies.strategy import has_own_warm_up, instance
 from tapehead.wiring.plugins import Loaded
 
-MOST_ASKED: Final = 10_000
-"""Sets of one strategy up to which each is asked, some 5 us each."""
+MOST_ASKED: Final = 2_000
+"""Sets of one strategy up to which each is asked, some 20 us each."""
 _MOST_AXES: Final = 4
+
+
+def warm_up_of_sets(spec: RunSpec, loaded: Sequence[Loaded]) -> int:
+    """Return the largest warm-up of the sets that a sweep scores; where a search decides as it goes, that it may.
+
+    Raises
+    ------
+    StrategyError
+        A strategy fails to say it.
+    ParameterError
+        It says what is no number of bars, or the grid is too large for its search, or its constraint leaves nothing.
+    """
+    space = Space.of(spec)
+    if spec.search != "bayes":
+        return largest_warm_up(loaded, sets_of(spec, space))
+    return largest_warm_up(
+        loaded, Grid.every(space) if space.size <= MOST_SETS else sample(space, spec.budget or 1, spec.seed)
+    )
 
 
 def largest_warm_up(loaded: Sequence[Loaded], grid: Grid) -> int:
     """Return the largest warm-up of the sets of a grid.
 
-    Of more than 10,000 sets of a strategy those are asked that are largest by one axis after another, in every order,
-    or by the sum of all, and 10,000 others spread evenly over them: a warm-up that grows with each of its parameters
-    is found exactly, and any other nearly.
+    Where the warm-up is 5 times the largest parameter, only sets that are largest by one axis after another, in every
+    order, are asked. Of more than 2,000 sets of a strategy with a `warm()` of its own: these, that with the largest sum
+    of places, and 2,000 spread evenly over all. A warm-up that grows with each parameter is found, any other nearly.
 
     Raises
     ------
@@ -34,7 +54,11 @@ def largest_warm_up(loaded: Sequence[Loaded], grid: Grid) -> int:
     found = 0
     for part, one in zip(grid.space.parts, loaded, strict=True):
         rows = np.flatnonzero((grid.points >= part.first) & (grid.points < part.first + part.size))
-        chosen = rows if len(rows) <= MOST_ASKED else _demanding(grid.places[rows][:, part.columns], rows)
+        places = grid.places[rows][:, part.columns]
+        if not has_own_warm_up(one.made):
+            chosen = rows[list(_largest(places))]
+        else:
+            chosen = rows if len(rows) <= MOST_ASKED else rows[_demanding(places)]
         for number in chosen.tolist():
             values = {name: value for name, value in grid.parameters(number).items() if name != STRATEGY}
             found = max(found, ask_warm_up(instance(one.made, values), one.origin))
@@ -47,19 +71,17 @@ def sample(space: Space, budget: int, seed: int) -> Grid:
     return Grid(space, np.unique(np.concatenate([ends[space.keeps(ends)], draw(space, budget, seed)])))
 
 
-def _demanding(places: I32, rows: I64) -> I64:
+def _demanding(places: I32) -> I64:
     """Return the rows that are likely to want most, and others spread over all."""
-    spread = np.linspace(0, len(rows) - 1, MOST_ASKED).astype(np.int64)
-    chosen = [*_largest(places), int(places.sum(axis=1).argmax())]
-    asked: I64 = rows[np.unique(np.concatenate([spread, np.array(chosen, np.int64)]))]
-    return asked
+    spread = np.linspace(0, len(places) - 1, MOST_ASKED).astype(np.int64)
+    return np.unique([*spread.tolist(), *_largest(places), int(places.sum(axis=1).argmax())])
 
 
 def _largest(places: I32) -> Iterator[int]:
     """Yield the row that is largest by one axis, among those by the next, and so on, for every order of the axes."""
     axes = range(places.shape[1])
     orders = permutations(axes) if len(axes) <= _MOST_AXES else [[*axes[k:], *axes[:k]] for k in axes]
-    for order in orders:
+    for order in orders if len(places) else ():
         left = np.arange(len(places))
         for axis in order:
             column = places[left, axis]

@@ -1,9 +1,10 @@
 """Space: everything a sweep could score, found by arithmetic; nothing of it is listed."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -24,9 +25,10 @@ MOST_POINTS: Final = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The axes of one strategy and its parameters that do not vary; its points lie from `first` on.
+    """The axes of one strategy and its parameters that do not vary; its `size` points lie from `first` on.
 
-    `columns` are the places of its axes among those of the space.
+    `columns` are the places of its axes among those of the space; `strides` how many points lie between two values of
+    each axis that follow each other.
     """
 
     strategy: str
@@ -34,16 +36,8 @@ class Part:
     fixed: Mapping[str, Value]
     first: int
     columns: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Return the number of its points."""
-        return math.prod(len(axis) for axis in self.axes)
-
-    @property
-    def strides(self) -> tuple[int, ...]:
-        """Return how many points lie between two values of each axis that follow each other."""
-        return tuple(math.prod(len(axis) for axis in self.axes[k + 1 :]) for k in range(len(self.axes)))
+    strides: tuple[int, ...]
+    size: int
 
     def names(self, *, alone: bool) -> dict[str, str]:
         """Return what a constraint may call each parameter that is a number, with its own name."""
@@ -77,7 +71,9 @@ class Space:
         for name, own, fixed in strategies:
             ordered = tuple(sorted(own, key=lambda axis: axis.name))
             columns = tuple(range(len(axes), len(axes) + len(ordered)))
-            parts.append(Part(name, ordered, dict(fixed), first, columns))
+            # From the last axis back: 1, its length, that of the last two multiplied, and at the end the size.
+            *strides, size = accumulate((len(axis) for axis in reversed(ordered)), mul, initial=1)
+            parts.append(Part(name, ordered, dict(fixed), first, columns, tuple(reversed(strides)), size))
             axes += ordered if alone else (Axis(f"{name}.{axis.name}", axis.values) for axis in ordered)
             first += parts[-1].size
         self.parts, self.axes, self.size = tuple(parts), tuple(axes), first
@@ -146,11 +142,17 @@ class Space:
 
     def parameters(self, point: int) -> dict[str, Value]:
         """Return every parameter of a point, those that do not vary too; of several strategies with its strategy."""
-        part = next(part for part in reversed(self.parts) if point >= part.first)
-        inside = point - part.first
-        taken = zip(part.strides, part.axes, strict=True)
-        found = {**part.fixed, **{axis.name: axis.values[inside // stride % len(axis)] for stride, axis in taken}}
-        return found if len(self.parts) == 1 else {STRATEGY: part.strategy, **found}
+        part = self.part_of(point)
+        left = point - part.first
+        found = dict(part.fixed) if len(self.parts) == 1 else {STRATEGY: part.strategy, **part.fixed}
+        for stride, axis in zip(part.strides, part.axes, strict=True):
+            place, left = divmod(left, stride)
+            found[axis.name] = axis.values[place]
+        return found
+
+    def part_of(self, point: int) -> Part:
+        """Return the part that a point lies in."""
+        return next(part for part in reversed(self.parts) if point >= part.first)
 
     def _by_part(self, points: I64) -> list[tuple[int, Part, slice | BoolArray]]:
         """Return the parts that points lie in, each with its number and their rows."""

@@ -37,7 +37,7 @@ class Ask:
         # As many as could be needed: each of them may be proposed before it is drawn.
         self._drawn = draw(space, budget, seed).tolist()
         self._bits = np.random.PCG64(seed)
-        self._steps = {p.first: np.array(steps_of(p), np.int64).reshape(-1, len(p.axes)) for p in space.parts}
+        self._steps = {part.first: _steps(part) for part in space.parts}
         self._budget = len(self._drawn)
         self._states = optuna.trial.TrialState
         self._study: Any = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
@@ -94,7 +94,7 @@ class Ask:
 
     def _near(self, point: int) -> int | None:
         """Return a free neighbour of a point, whichever comes first from a place that the bits choose."""
-        part = next(part for part in reversed(self._space.parts) if point >= part.first)
+        part = self._space.part_of(point)
         places = self._space.places(np.array([point]))[0, list(part.columns)]
         moved = places + self._steps[part.first]
         inside = ((moved >= 0) & (moved < [len(axis) for axis in part.axes])).all(axis=1)
@@ -128,6 +128,12 @@ class Ask:
         part: Part = self._space.parts[chosen]
         named = {_name(chosen, axis): places[column] for axis, column in zip(part.axes, part.columns, strict=True)}
         return named if len(self._space.parts) == 1 else {STRATEGY: chosen, **named}
+
+
+def _steps(part: Part) -> I64:
+    """Return the steps to neighbours, shape (n_steps, n_axes)."""
+    steps = steps_of(part)
+    return np.array(steps, np.int64).reshape(len(steps), len(part.axes))
 
 
 def _name(part: int, axis: Axis) -> str:
