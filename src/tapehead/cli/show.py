@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from tapehead.cli import numbers
 from tapehead.cli.alternatives import Alternatives
+from tapehead.cli.asked import read_parameters
 from tapehead.cli.backtest_words import backtest_words
 from tapehead.cli.board import Board
 from tapehead.cli.closing import next_lines
@@ -20,6 +21,7 @@ from tapehead.cli.profile import stage_lines, stages_json
 from tapehead.cli.run import SortKey
 from tapehead.cli.runs import state_word
 from tapehead.cli.session import Session
+from tapehead.cli.show_sweep import chosen_set, set_label, set_options, show_sweep
 from tapehead.cli.table import (
     Glyphs,
     display_names,
@@ -44,6 +46,7 @@ from tapehead.model.interval import Interval
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
+    from tapehead.library.sweep_run import SweepRun
     from tapehead.model.result import RunResult
     from tapehead.model.rules import Rules
 
@@ -60,6 +63,14 @@ _OTHER_FEE = 0.0005
 )
 @click.argument("run")
 @click.argument("symbol", required=False)
+@click.option(
+    "-p",
+    "parameters",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=read_parameters,
+    help="Of a sweep: the set to show of SYMBOL; default the best robust one.",
+)
 @click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
 @click.option("--costs", "what", flag_value="costs", help="Return of SYMBOL at other fees, from the same fills.")
 @click.option("--orders", "what", flag_value="orders", help="Every order of SYMBOL, made again, and what became of it.")
@@ -78,6 +89,7 @@ def show(
     context: click.Context,
     run: str,
     symbol: str | None,
+    parameters: dict[str, Any],
     what: str | None,
     rf: str | None,
     compat: str | None,
@@ -93,10 +105,15 @@ def show(
     if as_csv and what in ("receipt", "timings"):
         raise click.UsageError(f"--{what} is no table. As JSON: tapehead --json show {run} --{what}", context)
     kept = session.store.run(run)
+    sweep = kept if kept.spec.grid is not None else None
+    if parameters:
+        kept = chosen_set(context, kept, symbol, parameters)
     if what == "receipt":
         _receipt(session, kept)
     elif what == "timings":
         _timings(session, kept)
+    elif symbol is None and sweep is not None:
+        show_sweep(session, cast("SweepRun", sweep), top, as_csv)
     elif symbol is None:
         _whole(session, kept, sort, top, as_csv)
     elif compat is not None:
@@ -259,7 +276,7 @@ def _result_head(run: "Run", result: "RunResult", width: int, ink: Ink) -> list[
     step = Interval.parse(result.interval).us
     span = f"{numbers.moment(result.first)} to {numbers.moment(result.last + step)} UTC" if result.bars else "no bars"
     words = [result.instrument, result.interval, span, f"{result.bars:,} bars"]
-    return [*headed(words, width, ink), run.header.strategy]
+    return [*headed(words, width, ink), run.header.strategy if run.spec.grid is None else set_label(run, result)]
 
 
 def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, glyphs: Glyphs) -> list[str]:
@@ -270,8 +287,9 @@ def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, gly
     if result.flags:
         lines.append(f"  {'flags':<22}{' '.join(result.flags)}")
     curve = sparkline(result.equity.tolist(), glyphs.blocks, min(_CURVE_WIDTH, session.size[0] - 4))
+    chosen = () if run.spec.grid is None else set_options(run, result)
     commands = [
-        (("show", run.short, symbol, "--trades"), "every closed trade"),
+        (("show", run.short, symbol, *chosen, "--trades"), "every closed trade"),
         (("verify", run.short), "make it again"),
     ]
     return [*([f"  {curve}"] if curve else []), *lines, "Next:", *next_lines(commands, session)]

@@ -61,8 +61,8 @@ def _summary(session: Session, run: "SweepRun", board: SweepBoard) -> list[str]:
             lines.append(f"  {'reused':<14}an equal run answered; --fresh computes it again")
         found = ended.found
         if found:
-            sets = f"{found['sets']:,} sets, by {found['objective']}; plateau of {found['plateau']:,}"
-            lines.append(f"  {'sets':<14}{sets}")
+            plateau = f"{found['plateau']:,} on the plateau of the best robust one"
+            lines.append(f"  {'sets':<14}{found['sets']:,} by {found['objective']}, {plateau}")
             names = [axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1]
             lines += verdict_lines(found, list(dict.fromkeys(names)))
         lines += look_ahead_lines(ended.look_ahead, width, ink)

@@ -64,7 +64,7 @@ def compare(
             if a == b and type(a) is type(b) and _same_bits(a, b):
                 continue
             text = f"{name}: {field} was {a!r}, is {b!r}"
-            if field == "final_equity" or not _is_near(a, b):
+            if field == "final_equity" or not is_near(a, b):
                 return DIFFERS, text
             near = near or text
     return (SAME_DECISIONS, near) if near else (IDENTICAL, "")
@@ -84,7 +84,7 @@ def _same_bits(a: float | None, b: float | None) -> bool:
     return a is None or b is None or struct.pack(">d", a) == struct.pack(">d", b)
 
 
-def _is_near(a: float | None, b: float | None) -> bool:
+def is_near(a: float | None, b: float | None) -> bool:
     """Say whether two values are at most 4 units in the last place apart."""
     if a is None or b is None:
         return False

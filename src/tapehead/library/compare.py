@@ -94,6 +94,10 @@ def _between(house: House, a: str, b: str) -> tuple[tuple[Run, Run], list[Settin
     if a == b:
         raise ParameterError(name="B", value=b, bound="another run than A. List them: tapehead runs")
     runs = kept_run(house, a), kept_run(house, b)
+    for run in runs:
+        if run.spec.grid is not None:
+            bound = f"a backtest, and this is a sweep. See its sets: tapehead show {run.short}"
+            raise ParameterError(name="run", value=run.short, bound=bound)
     one, other = runs[0].record, runs[1].record
     settings = settings_apart(one.spec, other.spec)
     return runs, settings, reasons_apart(one.key, other.key, settings)

@@ -97,8 +97,20 @@ class SweepRun(Run):
         told: dict[str, Any] | None = None if last is None else last.get(name)
         return told
 
+    def at(self, **parameters: Value) -> "SweepRun":
+        """Return the same sweep, looked at where these parameters stand: what is asked of a symbol is of that set."""
+        self.wait()
+        other = SweepRun(self._house, self.spec, self._head, run=self.id)
+        other.chosen = {**self.chosen, **parameters}
+        return other
+
+    @cached_property
+    def chosen(self) -> dict[str, Value]:
+        """Parameters that were chosen by `at`."""
+        return {}
+
     def __getitem__(self, symbol: str) -> RunResult:
-        """Return the result of the best robust set on `symbol` or `venue:symbol`, made again; see `cell`."""
+        """Return the result of a set on `symbol` or `venue:symbol`, made again: of that chosen by `at`, see `cell`."""
         return self.cell(symbol)
 
     def cell(self, symbol: str, **parameters: Value) -> RunResult:
@@ -128,7 +140,10 @@ class SweepRun(Run):
 
         self.wait()
         instrument = self._instrument(symbol)
-        point = self.point({**self._default(), **parameters})
+        point = self.point({**self._default(), **self.chosen, **parameters})
+        held = self._made_cells.get((instrument, point))
+        if held is not None:
+            return held
         kept = self._kept_decisions(instrument, point)
         made = make_cell(self._house, self.record, instrument, self.space.parameters(point))
         if kept is None:
@@ -137,7 +152,14 @@ class SweepRun(Run):
             raise ParameterError(name="parameters", value=said, bound=bound)
         if made.decisions != kept:
             raise ChangedRunError(run=self.id, symbol=instrument)
+        self._made_cells.clear()
+        self._made_cells[instrument, point] = made
         return made
+
+    @cached_property
+    def _made_cells(self) -> dict[tuple[str, int], RunResult]:
+        """The cell that was made again last."""
+        return {}
 
     def point(self, parameters: Mapping[str, Any]) -> int:
         """Return the number of a set in the space; raise ParameterError for one that is not there."""

@@ -12,13 +12,14 @@ from tapehead.errors import TapeheadError
 from tapehead.jobs.plan import Code, make_plan
 from tapehead.jobs.task import Work, ask_warm_up
 from tapehead.jobs.verify import DIFFERS, Verification, compare
+from tapehead.library.verify_sweep import changed_since, verify_sweep
 from tapehead.model.result import RunResult
-from tapehead.model.spec import RunKey, RunSpec, canonical, run_digest
+from tapehead.model.spec import RunSpec, canonical, run_digest
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Failure, Results, Task
 from tapehead.strategies.strategy import instance
 from tapehead.wiring.assemble import House, make_executor
-from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.plugins import engine_digest, load_strategy
 from tapehead.wiring.team import Team
 from tapehead.wiring.worker import WorkerContext, prepare, work
 
@@ -63,6 +64,8 @@ def verify_here(house: House, run: str) -> Verification:
             run=run, cause=f"it is {_ended(record.state)}, and only a completed run can be made again"
         )
     spec = RunSpec.from_json(record.spec)
+    if spec.grid is not None:
+        return verify_sweep(house, record, record.receipt, spec)
     loaded = load_strategy(where_of(spec, record))
     warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
     code = Code(loaded.source, engine_digest())
@@ -80,7 +83,7 @@ def verify_here(house: House, run: str) -> Verification:
     if verdict != DIFFERS and digest != record.receipt.digest:
         verdict, first = DIFFERS, f"the digest was {record.receipt.digest}, is {digest}"
     asked = hashlib.sha256(canonical(record.spec)).digest()
-    changed = _changed(record.key, plan.key._replace(spec=asked), loaded)
+    changed = changed_since(record.key, plan.key._replace(spec=asked), loaded.name)
     return Verification(run, verdict, len(made), digest, first, changed)
 
 
@@ -115,14 +118,3 @@ def _compute(house: House, run_one: Work, tasks: list[Task]) -> tuple[dict[str, 
         elif isinstance(outcome, Results):
             made.update({result.instrument: result for result in outcome.results})
     return made, failed
-
-
-def _changed(old: RunKey, new: RunKey, loaded: Loaded) -> tuple[str, ...]:
-    """Say which of the four digests are no longer what the receipt names."""
-    words = {
-        "spec": "the canonical spec",
-        "strategy": f"the source of {loaded.name}",
-        "engine": "the engine",
-        "data": "the data at that snapshot",
-    }
-    return tuple(words[name] for name, a, b in zip(RunKey._fields, old, new, strict=True) if a != b)

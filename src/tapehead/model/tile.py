@@ -193,6 +193,10 @@ class TileHead:
         """Return where a column lies, as byte places [first, end); `values.NAME` is one metric."""
         name, _, metric = column.partition(".")
         at = self.begin
+        if metric and metric not in self.plain["metrics"]:
+            if not self.plain["cells"]:
+                return at, at
+            raise DamagedTileError(cause=f"it has no metric {metric}")
         for each in self.plain["columns"]:
             size = self._bytes(each)
             if each == name and metric:

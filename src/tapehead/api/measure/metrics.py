@@ -50,10 +50,10 @@ class Metrics:
         found = self._histograms[name]
         (found.labels(*labels) if labels else found).observe(value)
 
-    def count(self, name: str, *labels: str) -> None:
-        """Add one to a counter."""
+    def count(self, name: str, *labels: str, by: int = 1) -> None:
+        """Add to a counter."""
         found = self._counters[name]
-        (found.labels(*labels) if labels else found).inc()
+        (found.labels(*labels) if labels else found).inc(by)
 
     def text(self) -> bytes:
         """Return everything as Prometheus reads it, of MEDIA_TYPE."""

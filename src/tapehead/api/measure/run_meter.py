@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tapehead.api.measure.metrics import Metrics
-from tapehead.model.events import Cancelled, Completed, Event, Failed, Result
+from tapehead.model.events import Cancelled, Completed, Event, Failed, Result, Tiled, numbers_of
 from tapehead.model.result import RunId
 
 NEWEST = 50
@@ -77,9 +77,10 @@ class RunMeter:
         times = self._going.get(run)
         if times is None:
             return
-        if isinstance(event, Result):
-            times.results += 1
-            self._metrics.count("tapehead_results_total", times.level)
+        if isinstance(event, Result | Tiled):
+            many = numbers_of(event)
+            times.results += many
+            self._metrics.count("tapehead_results_total", times.level, by=many)
             times.last_ms = event.t_ms
             if times.first_ms is None:
                 times.first_ms = event.t_ms
