@@ -91,7 +91,8 @@ def read_axis(param: Parameter, given: Any) -> Axis:
 
 
 def _from_text(param: Parameter, text: str) -> set[Value]:
-    """Return the values of a text; ranges are counted before they are made."""
+    """Return the values of a text; they are counted before they are made."""
+    _check_count(param, text.count(",") + 1, text)
     pieces = [piece.strip() for piece in text.split(",")]
     if not all(pieces):
         what = "nothing" if not text.strip() else repr(text)

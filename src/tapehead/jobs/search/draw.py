@@ -60,10 +60,12 @@ def _lots(space: Space, count: int, bits: np.random.PCG64) -> I64:
     """Give every point a lot and return the kept ones with the lowest lots, in their order."""
     points, lots = np.empty(0, np.int64), np.empty(0, np.uint64)
     for lo in range(0, space.size, _CHUNK):
-        more = np.arange(lo, min(lo + _CHUNK, space.size))
+        more, drawn = np.arange(lo, min(lo + _CHUNK, space.size)), bits.random_raw(min(_CHUNK, space.size - lo))
+        if lots.shape[0] == count:
+            low = drawn < lots[-1]
+            more, drawn = more[low], drawn[low]
         kept = space.keeps(more)
-        points = np.concatenate([points, more[kept]])
-        lots = np.concatenate([lots, bits.random_raw(more.shape[0])[kept]])
+        points, lots = np.concatenate([points, more[kept]]), np.concatenate([lots, drawn[kept]])
         best = np.argsort(lots, kind="stable")[:count]
         points, lots = points[best], lots[best]
     if not points.shape[0]:
