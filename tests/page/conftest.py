@@ -1,4 +1,4 @@
-"""The page in a real Chromium, by Playwright, over a real service; pages may not complain and nothing may shift."""
+"""The page in a real Chromium, by Playwright, over a real service; pages may not complain."""
 
 from __future__ import annotations
 
