@@ -227,6 +227,11 @@ def test_what_does_not_fit_is_said_under_its_field(served: Served, look: Look) -
     page.get_by_label("Universe").select_option("Symbols")
     expect(page.get_by_role("button", name="Run on 0 instruments")).to_be_disabled()
     expect(page.locator(".run-button")).to_contain_text("Name a symbol")
+    walked: list[str] = []
+    page.on("request", lambda one: walked.append(one.url) if "/instruments?" in one.url else None)
+    page.get_by_label("Symbols").fill("btcusdt, demo:ETHUSDT")
+    expect(page.get_by_label("Interval").locator("option[value='1h']")).to_have_count(1)
+    assert [url.partition("?")[2] for url in walked] == ["query=%3Abtcusdt", "query=demo%3AETHUSDT"]
 
 
 def test_a_range_without_bars_is_said_and_mended(served: Served, look: Look) -> None:

@@ -1,10 +1,15 @@
 /** What can be run on what: strategies, universes, and the bars that are held. */
-import { useQuery } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
 import { api, body, type Schema } from "../../api/ask";
+import { useSettled } from "./pace";
 import { type Form, symbolsOf } from "./spec";
 
 /** Pages of instruments that are looked at for intervals and times; a hint must not cost more than a run. */
 const MOST_PAGES = 10;
+/** Symbols that are looked up one by one; of more of them nothing is hinted. */
+const MOST_SYMBOLS = 40;
+const TYPED_MS = 300;
 
 export function useStrategies(): readonly Schema["StrategyFacts"][] {
   const { data } = useQuery({
@@ -28,37 +33,68 @@ export interface Held {
 
 /** Intervals and times that the instruments of a universe, or those named, have bars of. */
 export function useHeldBars(form: Form): Held | undefined {
-  const symbols = symbolsOf(form);
-  const { data } = useQuery({
-    queryKey: ["held", form.universe, ...(form.universe ? [] : symbols)],
-    queryFn: () => look(form.universe, symbols),
-    enabled: form.universe !== "" || symbols.length > 0,
-    placeholderData: (before) => before,
+  const { universe } = form;
+  const typed = useSettled(symbolsOf(form).join(" "), TYPED_MS);
+  const symbols = universe ? [] : typed.split(" ").filter(Boolean);
+  const members = useQuery({
+    queryKey: ["held", universe],
+    queryFn: ({ signal }) => membersOf(universe, signal),
+    enabled: universe !== "",
   });
-  return data;
+  const named = useQueries({
+    queries: (symbols.length > MOST_SYMBOLS ? [] : symbols).map((symbol) => ({
+      queryKey: ["held", "named", symbol.toUpperCase()],
+      queryFn: ({ signal }: { signal: AbortSignal }) => namedAs(symbol, signal),
+    })),
+    combine: together,
+  });
+  const found = universe ? members.data : named;
+  const held = useMemo(() => found && heldOf(found), [found]);
+  const before = useRef(held);
+  if (held) before.current = held;
+  // What is known of the one before stands until the next is known; of nothing there is nothing to hint.
+  return universe || symbols.length > 0 ? (held ?? before.current) : undefined;
 }
 
-async function look(universe: string, symbols: readonly string[]): Promise<Held> {
-  const found = new Map<string, { interval: string; instruments: number; first: string; last: string }>();
-  const wanted = universe ? undefined : new Set(symbols.map((one) => one.toUpperCase()));
+/** Every answer in one list; undefined while one of them is missing. */
+function together(answers: readonly { data: Schema["InstrumentFacts"][] | undefined }[]) {
+  const found = answers.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  return found.length === answers.length && found.length > 0 ? found.flat() : undefined;
+}
+
+async function membersOf(universe: string, signal: AbortSignal): Promise<Schema["InstrumentFacts"][]> {
+  const found: Schema["InstrumentFacts"][] = [];
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const query = { limit: 500, ...(universe ? { universe } : {}), ...(cursor ? { cursor } : {}) };
-    const answer: Schema["InstrumentsPage"] = await body(api.GET("/api/v1/instruments", { params: { query } }));
-    for (const one of answer.instruments) {
-      if (wanted && !wanted.has(one.symbol.toUpperCase()) && !wanted.has(one.instrument.toUpperCase())) continue;
-      for (const { interval, first, last } of one.intervals) {
-        const known = found.get(interval);
-        if (!known) found.set(interval, { interval, instruments: 1, first, last });
-        else {
-          known.instruments += 1;
-          if (first < known.first) known.first = first;
-          if (last > known.last) known.last = last;
-        }
-      }
-    }
+    const query = { limit: 500, universe, ...(cursor ? { cursor } : {}) };
+    const answer: Schema["InstrumentsPage"] = await body(api.GET("/api/v1/instruments", { params: { query }, signal }));
+    found.push(...answer.instruments);
     cursor = answer.cursor;
     if (cursor === null) break;
+  }
+  return found;
+}
+
+/** The instruments that are called so, with or without their venue; the service looks for them, however many it holds. */
+async function namedAs(symbol: string, signal: AbortSignal): Promise<Schema["InstrumentFacts"][]> {
+  const query = symbol.includes(":") ? symbol : `:${symbol}`;
+  const { instruments } = await body(api.GET("/api/v1/instruments", { params: { query: { query } }, signal }));
+  const wanted = symbol.toUpperCase();
+  return instruments.filter((one) => [one.symbol, one.instrument].some((name) => name.toUpperCase() === wanted));
+}
+
+function heldOf(instruments: readonly Schema["InstrumentFacts"][]): Held {
+  const found = new Map<string, { interval: string; instruments: number; first: string; last: string }>();
+  for (const { intervals } of instruments) {
+    for (const { interval, first, last } of intervals) {
+      const known = found.get(interval);
+      if (!known) found.set(interval, { interval, instruments: 1, first, last });
+      else {
+        known.instruments += 1;
+        if (first < known.first) known.first = first;
+        if (last > known.last) known.last = last;
+      }
+    }
   }
   return { intervals: [...found.values()].sort((a, b) => b.instruments - a.instruments) };
 }

@@ -1,6 +1,7 @@
-/** A value that changes often, read at most once in so many milliseconds; the last one always comes. */
+/** Values that change often, read less often. */
 import { useEffect, useRef, useState } from "react";
 
+/** The value, read at most once in so many milliseconds; the last one always comes. */
 export function usePaced<T>(value: T, everyMs: number): T {
   const [shown, show] = useState(value);
   const newest = useRef(value);
@@ -25,5 +26,15 @@ export function usePaced<T>(value: T, everyMs: number): T {
     },
     [],
   );
+  return shown;
+}
+
+/** The value once it has not changed for so many milliseconds; the first one at once. */
+export function useSettled<T>(value: T, afterMs: number): T {
+  const [shown, show] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => show(value), afterMs);
+    return () => clearTimeout(timer);
+  }, [value, afterMs]);
   return shown;
 }
