@@ -3,13 +3,19 @@ import { useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
+import { printed } from "../../parts/key_list";
 import { useKeys } from "../../parts/keys";
+import { useWidth } from "../../parts/layout";
 import { useRowKeys } from "../../parts/row_keys";
+import { useWindowRows } from "../../parts/window_rows";
 import { useStrategies } from "../run/market";
 import { Delete } from "./delete";
 import { isGoing, type RunRow, useRuns } from "./kept_runs";
 import { Row } from "./row";
 import "./runs.css";
+
+const HEIGHT = 28;
+const HEIGHT_PHONE = 48;
 
 function useOrders(): (strategy: string) => readonly string[] {
   const orders = new Map(useStrategies().map((each) => [each.name, each.parameters.map((one) => one.name)]));
@@ -26,9 +32,10 @@ export default function RunsPage() {
   const turn = (run: string) =>
     tick((now) => (now.includes(run) ? now.filter((each) => each !== run) : [...now, run].slice(-2)));
   const pathOf = (at: number) => `/runs/${rows[at]?.run}`;
+  const inView = useWindowRows(rows.length, useWidth() === "phone" ? HEIGHT_PHONE : HEIGHT, place);
   const keys = useRowKeys(rows.length, {
     open: (at) => go(pathOf(at)),
-    show: (at) => place.current?.querySelectorAll("tbody tr")[at]?.scrollIntoView({ block: "nearest" }),
+    show: inView.show,
     more: [
       { press: "x", does: "tick to compare", act: (at) => rows[at] && turn(rows[at].run) },
       { press: "Delete", does: "delete the row's run", act: (at) => rows[at] && leave([rows[at]]) },
@@ -61,20 +68,26 @@ export default function RunsPage() {
       {isAsked && rows.length === 0 && <Nothing />}
       {rows.length > 0 && (
         <div className="scroll runs-scroll" ref={place}>
-          <table className="list runs-list" aria-label="Runs">
+          <table className="list runs-list" aria-label="Runs" aria-rowcount={rows.length + 1}>
             <Heads />
             <tbody>
-              {rows.map((row, at) => (
-                <Row
-                  key={row.run}
-                  row={row}
-                  order={orderOf(String(row.spec.strategy))}
-                  chosen={at === keys.at}
-                  ticked={ticked.includes(row.run)}
-                  tick={() => turn(row.run)}
-                  open={() => go(pathOf(at))}
-                />
-              ))}
+              {inView.before > 0 && <tr style={{ height: inView.before }} aria-hidden="true" />}
+              {inView.places.map((at) => {
+                const row = rows[at] as RunRow;
+                return (
+                  <Row
+                    key={row.run}
+                    row={row}
+                    place={at + 1}
+                    order={orderOf(String(row.spec.strategy))}
+                    chosen={at === keys.at}
+                    ticked={ticked.includes(row.run)}
+                    tick={() => turn(row.run)}
+                    open={() => go(pathOf(at))}
+                  />
+                );
+              })}
+              {inView.after > 0 && <tr style={{ height: inView.after }} aria-hidden="true" />}
             </tbody>
           </table>
           {hasMore && <More ask={askMore} shown={rows.length} />}
@@ -141,7 +154,7 @@ function More({ ask, shown }: { ask: () => void; shown: number }) {
 function Nothing() {
   return (
     <div className="empty">
-      <h1>Pick a strategy and press ⌘↵.</h1>
+      <h1>Pick a strategy and press {printed("mod+Enter").join(" ")}.</h1>
       <p>
         Results appear while they are made. <Link href="/">Run a strategy</Link>
       </p>

@@ -12,6 +12,8 @@ export function stateWord(row: RunRow): string {
 
 interface Props {
   row: RunRow;
+  /** From 1. */
+  place: number;
   order: readonly string[];
   chosen: boolean;
   ticked: boolean;
@@ -19,14 +21,14 @@ interface Props {
   open: () => void;
 }
 
-export function Row({ row, order, chosen, ticked, tick, open }: Props) {
+export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
   const name = strategyLine(row.spec, order);
   const started = format.time(row.created_at, "UTC", false);
   const word = stateWord(row);
   const whole = row.count === row.total;
   const median = row.median_return;
   return (
-    <tr data-row={row.run} data-state={word} aria-selected={chosen}>
+    <tr data-row={row.run} data-state={word} aria-rowindex={place + 1} aria-selected={chosen}>
       <td className="c-started">{started}</td>
       <td className="c-strategy" onClick={open}>
         <Link href={`/runs/${row.run}`}>{name}</Link>{" "}
