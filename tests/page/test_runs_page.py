@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -192,9 +193,25 @@ def test_both_pages_hold_the_rules_of_axe_fit_and_do_not_shift(
     for path in ("/runs", f"/compare/{oldest}/{newest}"):
         page.goto(kept.url + path)
         expect(page.locator("main")).to_have_attribute("data-state", "done")
+        expect(row.locator("[data-metric=count]")).to_have_text("2 of 4")
+        run = row.get_attribute("data-row")
+        first, *_ = asked(served, f"/runs/{run}/results")["results"]
+        result = look(f"{served.url}/runs/{run}/{first['instrument']}", complains="409")
+        expect(result.locator(".chips")).to_contain_text("look-ahead not tested yet")
         expect(page.locator("tbody tr").first).to_be_visible()
         if path != "/runs":
             expect(page.locator("tr[data-apart-trade]").first).to_be_attached()
         assert page.evaluate("document.documentElement.scrollWidth") <= (380 if phone else 1440)
+        # What was opened while the run went on learns of its end.
+        expect(result.locator("[data-look-ahead=none]")).to_be_visible()
+        expect(result.locator("[data-receipt]")).to_be_visible()
+        names = [one["instrument"] for one in asked(served, f"/runs/{run}/results")["results"]]
+        at = names.index(first["instrument"])
+        beside = [*names[max(at - 1, 0) : at], *names[at + 1 : at + 2]]
+        links = result.locator(".neighbours a")
+        expect(links).to_have_count(len(beside))
+        assert [str(link.get_attribute("href")) for link in links.all()] == [
+            f"/runs/{run}/{quote(name, safe='')}" for name in beside
+        ]
         assert page.evaluate("shifted") == []
         clean(page)

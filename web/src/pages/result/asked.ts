@@ -25,14 +25,17 @@ export interface Trade {
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
+const AGAIN_MS = 2000;
 const iso = (ms: number) => new Date(ms).toISOString();
 const at = (run: string, symbol: string) => ({ path: { run, symbol } });
 const RESULT = "/api/v1/runs/{run}/results/{symbol}" as const;
 
+/** The run; asked again until it has ended, for only then there are a verdict, a digest and all neighbours. */
 export function useRun(run: string) {
   return useQuery({
     queryKey: ["run", run],
     queryFn: () => body(api.GET("/api/v1/runs/{run}", { params: { path: { run } } })),
+    refetchInterval: ({ state }) => (state.data?.state === "running" ? AGAIN_MS : false),
   });
 }
 
@@ -108,23 +111,27 @@ export function useExplanation(run: string, symbol: string, number: number) {
   });
 }
 
-export function useReceipt(run: string) {
+/** What proves the run; there is none before it has ended. */
+export function useReceipt(run: string, state: string) {
   return useQuery({
-    queryKey: ["receipt", run],
+    queryKey: ["receipt", run, state],
     queryFn: () => body(api.GET("/api/v1/runs/{run}/receipt", { params: { path: { run } } })),
     staleTime: FOREVER,
   });
 }
 
-/** Names of the instruments of a run, best return first. */
-export function useNeighbours(run: string) {
+/** Names of the instruments of a run, best return first; while it goes on there come more. */
+export function useNeighbours(run: string, state: string) {
   return useQuery({
-    queryKey: ["neighbours", run],
+    queryKey: ["neighbours", run, state],
     queryFn: async () => {
       const params = { path: { run }, query: { form: "columns" as const, limit: 10_000 } };
       const { columns } = (await body(api.GET("/api/v1/runs/{run}/results", { params }))) as Schema["ResultsPage"];
       return (columns?.instrument ?? []) as string[];
     },
+    enabled: state !== "",
     staleTime: FOREVER,
+    refetchInterval: state === "running" ? AGAIN_MS : false,
+    placeholderData: keepPreviousData,
   });
 }

@@ -32,7 +32,8 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
   const detail = useRun(run);
   const found = useResult(run, symbol);
   const remade = useRemade(run, symbol);
-  const neighbours = useNeighbours(run).data ?? [];
+  const state = detail.data?.state ?? "";
+  const neighbours = useNeighbours(run, state).data ?? [];
   const [tick, setTick] = useState<number | undefined>(undefined);
   const [tab, setTab] = useState<Tab>("Chart");
   const phone = useWidth() === "phone";
@@ -153,7 +154,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
           </div>
           {(remade.isSuccess || remade.isError) && (
             <div className="part receipt-tab">
-              <ReceiptPart run={run} />
+              <ReceiptPart run={run} state={state} />
               <p className="hint credit">
                 Charts:{" "}
                 <a href="https://www.tradingview.com/" rel="noopener noreferrer" target="_blank">

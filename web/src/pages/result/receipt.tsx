@@ -3,8 +3,8 @@ import { useState } from "react";
 import { sentenceOf } from "../../parts/fault";
 import { useReceipt } from "./asked";
 
-export function ReceiptPart({ run }: { run: string }) {
-  const { data, error } = useReceipt(run);
+export function ReceiptPart({ run, state }: { run: string; state: string }) {
+  const { data, error } = useReceipt(run, state);
   const [copied, setCopied] = useState(false);
   if (error) return <Part>{<p className="hint">{sentenceOf(error)}</p>}</Part>;
   if (!data) return <Part />;
