@@ -138,20 +138,36 @@ def test_a_comparison_of_what_is_not_there_says_so(kept: Served, look: Look) -> 
     expect(page.get_by_role("alert")).to_contain_text("another run than A")
 
 
+def no_losses_are_endless(served: Served, page: Page, runs: list[str]) -> None:
+    """Compare two runs by their profit factors, some of which no loss divides."""
+    rows = asked(served, f"/runs/{runs[0]}/compare/{runs[1]}")["results"]
+    whys = [row["why_a"].get("profit_factor") for row in rows]
+    assert "no_losses" in whys
+    page.goto(f"{served.url}/compare/{runs[0]}/{runs[1]}")
+    page.get_by_label("A across, B up").select_option("profit_factor")
+    for row, why in zip(rows, whys, strict=True):
+        cell = page.locator(f'tr[data-row="{row["instrument"]}"] [data-side=a][data-metric=profit_factor]')
+        expect(cell).to_have_text("∞" if why == "no_losses" else f"{row['a']['profit_factor']:.2f}")
+
+
 def test_a_run_is_deleted_only_after_it_was_said_what_is_lost(tmp_path: Path, look: Look) -> None:
     home = tmp_path / "home"
     with th.open(home) as store:
         store.demo(instruments=2, years=1)
-        runs = [store.backtest("RsiReversion", universe="demo", fee=fee).wait().id for fee in ("1bps", "2bps")]
+        asking = {"universe": "demo", "close_at_end": True}
+        runs = [store.backtest("BuyAndHold", fee=fee, **asking).wait().id for fee in ("1bps", "2bps")]
     with serving_here(home) as served:
         page = look(f"{served.url}/runs")
         page.get_by_role("checkbox").first.check()
         page.get_by_role("button", name="Delete…").click()
         dialog = page.get_by_role("dialog", name="Delete 1 run?")
         expect(dialog).to_contain_text("Lost are 2 results with their trades")
-        expect(dialog).to_contain_text("RsiReversion 14 / 30 / 70")
+        expect(dialog).to_contain_text("BuyAndHold")
         dialog.get_by_role("button", name="Keep").click()
         expect(page.get_by_role("dialog")).to_have_count(0)
+        no_losses_are_endless(served, page, runs)
+        page.goto(f"{served.url}/runs")
+        expect(page.locator("tr[data-row]")).to_have_count(2)
         assert len(asked(served, "/runs")["runs"]) == 2
         page.keyboard.press("j")
         page.keyboard.press("Delete")
@@ -177,10 +193,26 @@ def test_a_run_that_goes_on_counts_up_until_it_is_done(tmp_path: Path, look: Loo
         expect(row).to_have_attribute("data-state", "running")
         expect(row.locator("[data-metric=count]")).to_contain_text("of 4")
         expect(row.locator("[data-metric=median_return]")).to_have_text("–")
+        expect(row.locator("[data-metric=count]")).to_have_text("2 of 4")
+        run = row.get_attribute("data-row")
+        first, *_ = asked(served, f"/runs/{run}/results")["results"]
+        result = look(f"{served.url}/runs/{run}/{first['instrument']}", complains="409")
+        expect(result.locator(".chips")).to_contain_text("look-ahead not tested yet")
         (tmp_path / "gate" / "open").touch()
         expect(row).to_have_attribute("data-state", "done")
         expect(row.locator("[data-metric=count]")).to_have_text("4")
         expect(page.locator("main")).to_have_attribute("data-state", "done")
+        # What was opened while the run went on learns of its end.
+        expect(result.locator("[data-look-ahead=none]")).to_be_visible()
+        expect(result.locator("[data-receipt]")).to_be_visible()
+        names = [one["instrument"] for one in asked(served, f"/runs/{run}/results")["results"]]
+        at = names.index(first["instrument"])
+        beside = [*names[max(at - 1, 0) : at], *names[at + 1 : at + 2]]
+        links = result.locator(".neighbours a")
+        expect(links).to_have_count(len(beside))
+        assert [str(link.get_attribute("href")) for link in links.all()] == [
+            f"/runs/{run}/{quote(name, safe='')}" for name in beside
+        ]
 
 
 @pytest.mark.parametrize(("phone", "dark"), [(False, False), (True, True)])
@@ -193,25 +225,9 @@ def test_both_pages_hold_the_rules_of_axe_fit_and_do_not_shift(
     for path in ("/runs", f"/compare/{oldest}/{newest}"):
         page.goto(kept.url + path)
         expect(page.locator("main")).to_have_attribute("data-state", "done")
-        expect(row.locator("[data-metric=count]")).to_have_text("2 of 4")
-        run = row.get_attribute("data-row")
-        first, *_ = asked(served, f"/runs/{run}/results")["results"]
-        result = look(f"{served.url}/runs/{run}/{first['instrument']}", complains="409")
-        expect(result.locator(".chips")).to_contain_text("look-ahead not tested yet")
         expect(page.locator("tbody tr").first).to_be_visible()
         if path != "/runs":
             expect(page.locator("tr[data-apart-trade]").first).to_be_attached()
         assert page.evaluate("document.documentElement.scrollWidth") <= (380 if phone else 1440)
-        # What was opened while the run went on learns of its end.
-        expect(result.locator("[data-look-ahead=none]")).to_be_visible()
-        expect(result.locator("[data-receipt]")).to_be_visible()
-        names = [one["instrument"] for one in asked(served, f"/runs/{run}/results")["results"]]
-        at = names.index(first["instrument"])
-        beside = [*names[max(at - 1, 0) : at], *names[at + 1 : at + 2]]
-        links = result.locator(".neighbours a")
-        expect(links).to_have_count(len(beside))
-        assert [str(link.get_attribute("href")) for link in links.all()] == [
-            f"/runs/{run}/{quote(name, safe='')}" for name in beside
-        ]
         assert page.evaluate("shifted") == []
         clean(page)

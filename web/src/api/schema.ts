@@ -1033,6 +1033,17 @@ export interface components {
                 [key: string]: number | null;
             } | null;
             /**
+             * Why A
+             * @description Why a metric of A is null, by its name.
+             */
+            why_a: {
+                [key: string]: string;
+            };
+            /** Why B */
+            why_b: {
+                [key: string]: string;
+            };
+            /**
              * Same Trades
              * @description Decisions are equal bit for bit; null where a run has none.
              */

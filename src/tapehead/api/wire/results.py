@@ -236,6 +236,8 @@ class ComparedResult(Told):
     instrument: str
     a: dict[str, Number] | None
     b: dict[str, Number] | None
+    why_a: dict[str, str] = Field(description="Why a metric of A is null, by its name.")
+    why_b: dict[str, str]
     same_trades: bool | None = Field(description="Decisions are equal bit for bit; null where a run has none.")
 
 

@@ -8,7 +8,6 @@ from tapehead.library.documents.runs import run_json
 if TYPE_CHECKING:
     from tapehead.jobs.compare import Pair, TradePair
     from tapehead.library.compare import Comparison, TradesApart
-    from tapehead.model.result import RunResult
 
 METRICS = ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "profit_factor")
 """Those that are compared where none are named."""
@@ -39,13 +38,11 @@ def trades_json(found: "TradesApart") -> dict[str, Any]:
 
 def _pair_json(pair: "Pair", metrics: Sequence[str]) -> dict[str, Any]:
     """Return plain values of two results of one instrument."""
-    values = (_metrics(pair.a, metrics), _metrics(pair.b, metrics))
-    return {"instrument": pair.instrument, "a": values[0], "b": values[1], "same_trades": pair.same_trades}
-
-
-def _metrics(result: "RunResult | None", metrics: Sequence[str]) -> dict[str, float | None] | None:
-    """Return some metrics of a result."""
-    return None if result is None else {name: result.metrics.get(name) for name in metrics}
+    sides: dict[str, Any] = {}
+    for side, result in (("a", pair.a), ("b", pair.b)):
+        sides[side] = None if result is None else {name: result.metrics.get(name) for name in metrics}
+        sides[f"why_{side}"] = {} if result is None else {name: result.why[name] for name in metrics if name in result.why}
+    return {"instrument": pair.instrument, **sides, "same_trades": pair.same_trades}
 
 
 def _trade_json(trade: "TradePair") -> dict[str, Any]:

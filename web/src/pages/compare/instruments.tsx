@@ -1,7 +1,8 @@
 /** Every instrument of either run with one metric of both, and whether its trades are the same. */
 import { useMemo, useRef, useState } from "react";
+import type { Metrics } from "../../api/events";
 import * as format from "../../parts/format";
-import { metricOf } from "../../parts/metrics";
+import { metricOf, written } from "../../parts/metrics";
 import { symbolOf } from "../../parts/names";
 import { useRowKeys } from "../../parts/row_keys";
 import { useWindowRows } from "../../parts/window_rows";
@@ -87,10 +88,10 @@ export function Instruments({ results, metric, chosen, choose, pointed }: Props)
                     <button type="button">{symbolOf(row.instrument)}</button>
                   </td>
                   {(["a", "b"] as const).map((side) => (
-                    <Value key={side} side={side} value={row[side]?.[metric] ?? null} metric={metric} />
+                    <Value key={side} side={side} metrics={row[side] ?? {}} why={row[`why_${side}`]} metric={metric} />
                   ))}
                   <td className={`number ${one.signed && by ? (by > 0 ? "gain" : "loss") : ""}`} data-value={by ?? ""}>
-                    {by === null ? "–" : written(by, metric)}
+                    {by === null ? "–" : difference(by, metric)}
                   </td>
                   <td className={row.same_trades ? "dim" : ""}>
                     {row.same_trades === null
@@ -112,18 +113,24 @@ export function Instruments({ results, metric, chosen, choose, pointed }: Props)
   );
 }
 
-function written(value: number, metric: string): string {
+function difference(value: number, metric: string): string {
   return metric === "trades"
     ? (value < 0 ? "−" : value > 0 ? "+" : "") + format.count(Math.abs(value))
     : metricOf(metric).write(value);
 }
 
-function Value({ value, metric, side }: { value: number | null; metric: string; side: "a" | "b" }) {
-  const one = metricOf(metric);
-  const tone = one.signed && value ? (value > 0 ? "gain" : "loss") : "";
+interface ValueProps {
+  metrics: Metrics;
+  why: Record<string, string>;
+  metric: string;
+  side: "a" | "b";
+}
+
+function Value({ metrics, why, metric, side }: ValueProps) {
+  const { text, raw, tone, hover } = written(metricOf(metric), metrics, why);
   return (
-    <td className={`number ${tone}`} data-side={side} data-metric={metric} data-value={value ?? ""} title={one.means}>
-      {value === null ? "–" : one.write(value)}
+    <td className={`number ${tone}`} data-side={side} data-metric={metric} data-value={raw ?? ""} title={hover}>
+      {text}
     </td>
   );
 }
