@@ -21,6 +21,12 @@ VIOLATIONS = "axe.run().then(({violations}) => violations.map(({id, nodes}) => [
 SHIFTS = """window.shifted = []; new PerformanceObserver((list) => {
     for (const one of list.getEntries()) if (!one.hadRecentInput) window.shifted.push(one.value);
 }).observe({ type: "layout-shift", buffered: true })"""
+WRITTEN = """window.written = new Set();
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    written.add(text);
+    return write.call(this, text, ...place);
+}"""
 HOUR_US = 3_600_000_000
 FIRST = int(np.datetime64("2023-12-30", "us").astype(np.int64))
 
@@ -133,12 +139,27 @@ def test_three_indicators_are_computed_by_the_service_and_refuse_what_does_not_f
 
 
 def test_another_interval_is_made_of_the_held_one(held: Served, look: Look) -> None:
-    page = opened(look(f"{held.url}/market/odd%3AODD"))
+    page = look(f"{held.url}/market/odd%3AODD")
+    page.add_init_script(WRITTEN)
+    page.reload()
+    opened(page)
     page.get_by_label("Interval").select_option("4h")
     told = asked(held, "/bars/odd:ODD?interval=4h")
     chart = page.locator(".market-chart")
     expect(chart).to_have_attribute("data-bars", str(told["count"]))
     expect(chart).to_have_attribute("data-last", repr(told["bars"]["close"][-1]))
+    page.get_by_label("Interval").select_option("1d")
+    expect(chart).to_have_attribute("data-bars", str(asked(held, "/bars/odd:ODD?interval=1d")["count"]))
+    page.evaluate("written.clear()")
+    box = chart.bounding_box()
+    assert box is not None
+    for x in range(100, int(box["width"]), 40):
+        page.mouse.move(box["x"] + x, box["y"] + 200)
+        if page.locator(".read").inner_text():
+            break
+    day = page.locator(".read").inner_text()[:10]
+    page.wait_for_function("(day) => [...written].some((text) => text.startsWith(day))", arg=day)
+    assert [text for text in page.evaluate("[...written]") if text.startswith(day)] == [day]
 
 
 def test_an_empty_store_and_an_unknown_instrument_say_what_to_do(tmp_path: Path, held: Served, look: Look) -> None:

@@ -53,7 +53,7 @@ export function Candles(props: CandlesProps) {
   useEffect(() => {
     const host = place.current;
     if (!host) return;
-    const made = build(host, height, lines);
+    const made = build(host, height, lines, (time) => format.barTime(isoOf(time), now.current.interval));
     parts.current = made;
     const { chart } = made;
     const moved = () => {
@@ -179,7 +179,7 @@ export function Candles(props: CandlesProps) {
   );
 }
 
-function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): Parts {
+function build(host: HTMLElement, height: number, lines: readonly CurveLine[], write: (time: number) => string): Parts {
   const chart = createChart(host, {
     autoSize: true,
     layout: { attributionLogo: false, fontSize: 11, panes: { enableResize: false } },
@@ -194,7 +194,7 @@ function build(host: HTMLElement, height: number, lines: readonly CurveLine[]): 
     handleScroll: { vertTouchDrag: false },
     // Wide enough for prices of ten letters, so that the axis does not grow once it knows them.
     rightPriceScale: { minimumWidth: host.clientWidth < NARROW ? 72 : 84 },
-    localization: { locale: "en-GB", timeFormatter: (time: unknown) => format.time(isoOf(time as number)) },
+    localization: { locale: "en-GB", timeFormatter: (time: unknown) => write(time as number) },
   });
   const candles = chart.addSeries(CandlestickSeries, { priceLineVisible: false, lastValueVisible: false }, 0);
   let pane = 0;
