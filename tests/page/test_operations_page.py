@@ -99,7 +99,7 @@ def test_a_run_that_goes_on_is_ended_and_a_service_that_dies_is_said(
         served.kill()
         expect(page.locator("main")).to_have_attribute("data-state", "offline")
         expect(page.locator("[data-connection]")).to_have_text("Offline")
-        expect(page.locator("[data-line]")).to_contain_text("Connection lost, trying again in 2.0 s.")
+        expect(page.locator("[data-line]")).to_contain_text("Connection lost, trying again in 2 s.")
         expect(row).to_have_attribute("data-run-state", "cancelled")
 
 

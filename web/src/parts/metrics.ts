@@ -251,6 +251,11 @@ const REASONS: Record<string, string> = {
   needs_run: "Another fee would change more than sizes: it needs a run of its own.",
 };
 
+/** Why a metric has no value, as a sentence. */
+export function whyNot(reason: string): string {
+  return REASONS[reason] ?? reason;
+}
+
 export interface Written {
   text: string;
   raw: number | null;
@@ -268,7 +273,7 @@ export function written(one: Metric, metrics: Metrics, why: Record<string, strin
   if (raw === null) {
     const reason = why[one.name] ?? "";
     const text = reason === "no_losses" ? "∞" : "–";
-    return { text, raw, tone: "", hover: `${REASONS[reason] ?? reason} ${told}`.trim() };
+    return { text, raw, tone: "", hover: `${whyNot(reason)} ${told}`.trim() };
   }
   const text = one.write(raw);
   // What is written as zero has no sign to colour.

@@ -1,6 +1,7 @@
 /** What the same fills would have made at another fee, and the fee at which the profit ends. */
 import { useMemo, useState } from "react";
 import * as format from "../../parts/format";
+import { whyNot } from "../../parts/metrics";
 import { type Basis, type Fill, returnAt } from "./costs";
 
 const MOST_BPS = 50;
@@ -16,12 +17,6 @@ interface Props {
   why: string;
   loaded: boolean;
 }
-
-const REASONS: Record<string, string> = {
-  loses_without_fees: "It loses without any fee.",
-  no_trades: "Nothing was traded.",
-  needs_run: "Here a fee changes more than sizes: another one needs a run of its own.",
-};
 
 export function CostSlider({ trades, basis, fee, breakEven, why, loaded }: Props) {
   const [chosen, setChosen] = useState<number | undefined>(undefined);
@@ -70,7 +65,7 @@ export function CostSlider({ trades, basis, fee, breakEven, why, loaded }: Props
       <p className="hint" data-break-even={ends}>
         {ends !== undefined
           ? `Profit ends at ${format.ratio(ends, false)} bps.`
-          : (REASONS[why] ?? (loaded && !can ? REASONS.needs_run : ""))}
+          : whyNot(why || (loaded && !can ? "needs_run" : ""))}
       </p>
     </section>
   );
