@@ -28,14 +28,15 @@ def show_sweep(session: Session, run: "SweepRun", top: int, as_csv: bool) -> Non
         write_csv(sys.stdout, [{**row.pop("parameters"), **row} for row in found])
         return
     if session.json:
-        body = {"objective": found.objective, "best": found.best, "best_robust": found.best_robust}
+        own = {"objective": found.objective, "best": found.best, "best_robust": found.best_robust}
+        body = {**own, **run.found}
         session.put_document("show", {"run": run_json(record), "surface": body, "sets": list(found)})
         return
     ink, (width, _) = Ink(session.colored), session.size
     session.put(*header_lines(run.header, run.spec.rules, width, ink))
     session.put("", *surface_view(session, found, top), "")
     names = list(dict.fromkeys(axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1))
-    session.put(*verdict_lines({"best": found.best, "best_robust": found.best_robust}, names))
+    session.put(*verdict_lines(run.found or {"best": found.best, "best_robust": found.best_robust}, names))
     failed = f", {record.failed:,} failed" if record.failed else ""
     session.put(f"  {'run':<14}{record.run}   {record.state}   {record.count:,} done{failed}")
     session.put(f"  {'made':<14}{numbers.moment(record.created_at // 1_000_000 * 1_000_000)} UTC")

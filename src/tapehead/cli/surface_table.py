@@ -62,7 +62,28 @@ def verdict_lines(told: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         row = told.get(name)
         if row is not None:
             lines.append(f"  {label:<14}{set_words(row['parameters'], names)}   {row_words(row)}")
-    return lines
+            lines += [f"  {'':<14}{text}" for text in luck_words(row)]
+    return lines + overfitting_lines(told.get("overfitting"))
+
+
+def luck_words(row: Mapping[str, Any]) -> list[str]:
+    """Return what is left of a set after all trials, where that was reckoned."""
+    if "trials" not in row:
+        return []
+    tried = f"after {numbers.count(row['trials'])} trials, worth {numbers.plain(row['trials_effective'], 1)} apart"
+    if row["sharpe_deflated"] is None:
+        return [f"deflated Sharpe undefined ({row.get('why', '')}) {tried}"]
+    return [f"deflated Sharpe {row['sharpe_deflated']:.2f} {tried}"]
+
+
+def overfitting_lines(told: Mapping[str, Any] | None) -> list[str]:
+    """Return how often choosing the best set of one half of the time fails in the other."""
+    if told is None:
+        return []
+    if told["pbo"] is None:
+        return [f"  {'overfitting':<14}not told ({told.get('why', '')})"]
+    share = numbers.share(told["pbo"])
+    return [f"  {'overfitting':<14}PBO {share} %: so often the best of one half is below the middle of the other"]
 
 
 def row_words(row: Mapping[str, Any]) -> str:

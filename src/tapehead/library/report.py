@@ -88,7 +88,7 @@ def write_report(
 def make_sheet(house: House, run: Kept, symbol: str | None = None, *, progress: _Progress | None = None) -> Sheet:
     """Return a tear sheet as pieces of HTML; see `write_report`."""
     if run.spec.grid is not None:
-        bound = f"a backtest, and this is a sweep. Run one of its sets alone; they are listed by: tapehead show {run.id}"
+        bound = f"a backtest, and this is a sweep. Run one of its sets alone; see them: tapehead show {run.id}"
         raise ParameterError(name="run", value=run.id, bound=bound)
     results = run.results()
     if not results:

@@ -14,7 +14,7 @@ from tapehead.jobs.replay import replay
 from tapehead.library.run import Run, read_event
 from tapehead.library.sweep_surface import SweepSurface, sweep_surface
 from tapehead.model.axis import Value
-from tapehead.model.events import Event, Tiled
+from tapehead.model.events import FOUND, Event, Tiled
 from tapehead.model.frames import Frame
 from tapehead.model.result import RunResult
 from tapehead.model.space import STRATEGY, Part, Space
@@ -83,19 +83,22 @@ class SweepRun(Run):
     @property
     def best(self) -> dict[str, Any] | None:
         """Return the set of the greatest median objective over the instruments; waits for the run."""
-        return self._found("best")
+        self.wait()
+        best: dict[str, Any] | None = self.found.get("best")
+        return best
 
     @property
     def best_robust(self) -> dict[str, Any] | None:
         """Return the set of the greatest median of it and its neighbours; waits for the run."""
-        return self._found("best_robust")
-
-    def _found(self, name: str) -> dict[str, Any] | None:
-        """Return what the end of the run says."""
         self.wait()
-        last = self._last()
-        told: dict[str, Any] | None = None if last is None else last.get(name)
-        return told
+        robust: dict[str, Any] | None = self.found.get("best_robust")
+        return robust
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What the end of the run says of its sets, by the names of `model.events.FOUND`; empty before it ends."""
+        last = (None if self._id is None else self._last()) or {}
+        return {name: last[name] for name in FOUND if name in last}
 
     def at(self, **parameters: Value) -> "SweepRun":
         """Return the same sweep, looked at where these parameters stand: what is asked of a symbol is of that set."""

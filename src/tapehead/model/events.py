@@ -168,7 +168,7 @@ class Completed:
         }
 
 
-FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "pbo", "trials")
+FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "overfitting")
 """Keys that the event `completed` of a sweep has beside those of a backtest."""
 
 
