@@ -10,6 +10,7 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command, Group
 from tapehead.cli.compare import compare
 from tapehead.cli.ink import Ink
+from tapehead.cli.ledger import ledger
 from tapehead.cli.session import Session
 from tapehead.library.documents.runs import run_json
 
@@ -61,6 +62,7 @@ def rm(context: click.Context, run: str) -> int:
 
 
 runs.add_command(compare)
+runs.add_command(ledger)
 
 
 def _list(session: Session, limit: int) -> int:

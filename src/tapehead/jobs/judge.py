@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from statistics import median
 from typing import Any, Final
 
 import numpy as np
@@ -85,9 +84,9 @@ def judge(
 def _deflated(found: Collection[tuple[float | None, Luck]]) -> Deflated:
     """Return what is left of a set over its instruments."""
     value, why = median_defined(one for one, _ in found)
-    trials = [luck.trials for _, luck in found]
-    effective = [luck.effective for _, luck in found]
-    return Deflated(value, why, float(median(trials or [0])), float(median(effective or [0.0])))
+    trials = [luck.trials for _, luck in found] or [0]
+    effective = [luck.effective for _, luck in found] or [0.0]
+    return Deflated(value, why, float(np.median(trials)), float(np.median(effective)))
 
 
 class _Pool:

@@ -15,6 +15,7 @@ from tapehead.library.doctor import Check, examine, warm_up
 from tapehead.library.ledgers import Ledgers
 from tapehead.library.market import Market
 from tapehead.library.prices import Prices
+from tapehead.library.trials import TrialCalls
 from tapehead.library.upkeep import Upkeep
 from tapehead.model.segment import Commit
 from tapehead.ports.runs import RunRecord
@@ -61,7 +62,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Prices, Ledgers, Upkeep):
+class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:

@@ -6,7 +6,6 @@ Source: D. H. Bailey, M. Lopez de Prado, The Deflated Sharpe Ratio, Journal of P
 import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -19,7 +18,6 @@ REASONS: Final = ("", "too_short", "zero_volatility", "too_steady", "not_finite"
 STEADY: Final = 1e-3
 """Below this share of the squares the variance has lost too many digits in sums for its third and fourth power."""
 _EULER: Final = 0.5772156649015329
-_NORMAL: Final = NormalDist()
 
 
 class Shapes(NamedTuple):
@@ -144,7 +142,7 @@ def sharpe_deflated(observations: int, sums: Sequence[float] | F64, luck: Luck) 
 def median_defined(values: Iterable[float | None]) -> Value:
     """Return the median of those that are defined, as a set's deflated Sharpe ratio is that of its instruments."""
     known = [value for value in values if value is not None and not math.isnan(value)]
-    return (median(known), "") if known else (None, "no_instrument")
+    return (float(np.median(known)), "") if known else (None, "no_instrument")
 
 
 def luck_of(batches: Iterable[Batch]) -> Luck:
@@ -220,6 +218,9 @@ def highest_by_luck(variance: float | None, trials: float) -> float:
     """
     if variance is None or trials <= 1.0:
         return 0.0
-    first = _NORMAL.inv_cdf(1.0 - 1.0 / trials)
-    second = _NORMAL.inv_cdf(1.0 - 1.0 / (trials * math.e))
+    # Here: it loads fractions and decimals, which a run that counts its trials does without.
+    from statistics import NormalDist
+
+    place = NormalDist().inv_cdf
+    first, second = place(1.0 - 1.0 / trials), place(1.0 - 1.0 / (trials * math.e))
     return max(math.sqrt(variance) * ((1.0 - _EULER) * first + _EULER * second), 0.0)

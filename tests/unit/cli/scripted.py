@@ -13,6 +13,7 @@ from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.library.curves import AllMetrics
 from tapehead.library.ledgers import Covered
 from tapehead.library.report import Report
+from tapehead.library.trials import TrialReport
 from tapehead.model.bars import Bars
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned
 from tapehead.model.instrument import Instrument, Series
@@ -26,6 +27,7 @@ from tapehead.model.segment import Universe
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.table import Table
 from tapehead.ports.runs import RunRecord
+from tests.unit.cli.scripted_trials import scripted_ledger
 from tests.unit.cli.scripted_upkeep import ScriptedUpkeep
 
 RUN = "01JD8Q7K" + "0" * 18
@@ -358,6 +360,11 @@ class ScriptedStore(ScriptedUpkeep):
     def strategies(self, _file: str | None = None) -> list[Any]:
         param = SimpleNamespace(name="period", default=14, low=2, high=200, kind=int)
         return [SimpleNamespace(name="RsiReversion", doc="Buy when RSI climbs.\n\nMore.", params=(param,), origin="")]
+
+    def ledger(self, *, progress: Any, **asked: Any) -> TrialReport:
+        self.asked.append(("ledger", asked))
+        progress("reading trials", 0, 2)
+        return scripted_ledger(several=asked["symbol"] is None)
 
     def runs(self, limit: int) -> list[RunRecord]:
         return [self.run_.record][:limit]
