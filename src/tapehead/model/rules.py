@@ -19,6 +19,8 @@ SlippageKind = Literal["fraction", "spread", "volume"]
 _MOST_WHOLE: Final = 2**31 - 1
 _MOST_ENTRIES: Final = 1000
 _MOST_LEVERAGE: Final = 1000.0
+_MOST_CASH: Final = 1e100
+"""Beyond it sums of squares and of many values leave what a float can hold."""
 _LARGEST: Final = sys.float_info.max
 _DAY_US: Final = 86_400_000_000
 _CLOCK: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -46,7 +48,7 @@ class Rules:
     sizing : str
         `fraction`, `cash`, `units` or `risk`.
     cash : float
-        Starting cash, above 0.
+        Starting cash, above 0 and at most 1e100.
     lot, tick, min_notional : float
         Steps of quantity and price, and the least notional of an entry; 0: none. A run takes lot and tick from the
         instrument where they are 0 here.
@@ -169,7 +171,8 @@ def _check_costs(rules: Rules) -> None:
 def _check_sizes(rules: Rules) -> None:
     """Check money, sizes, steps and leverage."""
     above = "above 0 and finite"
-    _check(_positive(rules.cash), "cash", rules.cash, f"{above}, such as 10000")
+    most = f"above 0 and at most {_MOST_CASH:g}, such as 10000"
+    _check(_positive(rules.cash) and rules.cash <= _MOST_CASH, "cash", rules.cash, most)
     _check(
         _positive(rules.leverage) and rules.leverage <= _MOST_LEVERAGE,
         "leverage",

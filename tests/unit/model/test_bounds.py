@@ -62,6 +62,7 @@ def test_what_no_setting_can_be_is_refused_with_its_bound(name: str) -> None:
         ({"delist_haircut": None}, "delist_haircut=None: delist_haircut must be a fraction in [0, 1]"),
         ({"calendar": [1]}, "calendar=[1]: calendar must be the name of a calendar, such as 24/7"),
         ({"cash": 10**400}, "cash=an integer of 1,329 bits: cash must be a number below 1e308"),
+        ({"cash": 1e308}, "cash=1e+308: cash must be above 0 and at most 1e+100, such as 10000"),
         ({"leverage": 0.1}, "size=1.0: size must be a share of equity in (0 %, 10 %], such as 10%"),
     ],
 )
