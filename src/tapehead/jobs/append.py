@@ -88,6 +88,8 @@ def _check_once(series: Sequence[Series]) -> None:
     for one, count in Counter(series).items():
         if not one.symbol or not one.venue:
             raise ParameterError(name="series", value=f"'{one.instrument}'", bound="named by a venue and a symbol")
+        if ":" in one.venue:
+            raise ParameterError(name="venue", value=one.venue[:80], bound="a name without a colon, such as binance")
         if count > 1:
             raise ParameterError(
                 name="bars", value=f"{one.instrument} {one.interval} twice", bound="of a series that comes once"

@@ -4,7 +4,9 @@ from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
+from tapehead.errors import AmbiguousFileError
 from tapehead.jobs.conflict import check_basis, no_bars
 from tapehead.jobs.describe import Place, Steps, count_steps, describe, guess_interval
 from tapehead.jobs.gather import Gathered, Keys
@@ -106,5 +108,10 @@ class Settled:
 
 
 def venue_of(path: str, hints: Hints) -> str:
-    """Return the venue of a file: named, or the name of its folder."""
-    return hints.venue or Path(path).resolve().parent.name or "local"
+    """Return the venue of a file: named, or the name of its folder; raise AmbiguousFileError where that has a colon."""
+    venue = hints.venue or Path(path).resolve().parent.name or "local"
+    if ":" in venue:
+        # An instrument is `venue:symbol`, cut at the first colon.
+        cause = f"its venue would be the name of its folder, '{venue}', and a venue has no colon"
+        raise AmbiguousFileError(path=path, cause=cause, flag=f"--venue {quote(venue.replace(':', '-'))}")
+    return venue

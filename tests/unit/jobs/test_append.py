@@ -122,3 +122,9 @@ def test_what_has_closed_is_folded(store: BarStore) -> None:
     assert [(ref.period, ref.layer, ref.rows) for ref in refs] == [(202101, 0, 3), (202102, -1, 3)]
     assert [one.kind for one in store.log(limit=9)] == ["fold", "append", "append"]
     assert all(whole(store, bars)[name].tobytes() == getattr(bars, name).tobytes() for name in BAR_COLUMNS)
+
+
+def test_a_venue_with_a_colon_is_refused_since_names_are_cut_there(store: BarStore) -> None:
+    odd = Bars.from_arrays([YEAR_2021], [5.0], [6.0], [4.0], [5.5], interval=HOUR, symbol="BTCUSDT", venue="te:st")
+    with pytest.raises(ParameterError, match="venue=te:st: venue must be a name without a colon"):
+        put(store, odd)

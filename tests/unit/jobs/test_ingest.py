@@ -198,6 +198,19 @@ def test_later_bars_are_added_and_the_last_one_held_may_change(write: Write) -> 
     assert store.bars("binance:BTCUSDT").close.tolist() == [10.0, 10.0, 11.0, 10.0, 10.0]
 
 
+def test_a_folder_with_a_colon_is_no_venue_and_the_way_out_names_one(write: Write, tmp_path: Path) -> None:
+    path = Path(write(*hours(0, 1, 2)))
+    odd = tmp_path / "my:own venue" / path.name
+    odd.parent.mkdir()
+    path.rename(odd)
+    store = MemoryStore()
+    with pytest.raises(AmbiguousFileError, match="a venue has no colon") as error:
+        take(store, str(odd))
+    assert str(error.value).endswith(f"Decide it: tapehead import {odd} --venue 'my-own venue'")
+    take(store, str(odd), hints=Hints(venue="my-own venue"))
+    assert store.bars("my-own venue:BTCUSDT").ts.size == 3
+
+
 def test_more_than_one_differing_bar_in_a_hundred_is_refused_with_two_ways_out(write: Write) -> None:
     store = MemoryStore()
     take(store, write(*hours(*range(200))))
