@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -24,6 +25,10 @@ RAW_BAR_BYTES: Final = 48
 
 _AGAIN: Final = "files that were done are kept. Free some space, then run the command again with --force."
 _OTHER: Final = "Name a folder of yours: tapehead store export -o DIR"
+_LONGEST: Final = 200
+"""Characters of a name; file systems take 255 bytes, and a file in the making has a longer one."""
+_HASHED: Final = 16
+_KEPT: Final = _LONGEST - _HASHED - 1
 _PLAIN = re.compile(r"[A-Z][A-Z0-9]*")
 Progress = Callable[[str, int, int], None]
 
@@ -170,7 +175,8 @@ class _Export:
         columns: tuple[str, ...] = ("ts", "open", "high", "low", "close")
         if instrument is None or instrument.has_volume:
             columns = (*columns, "volume")
-        symbol = None if _PLAIN.fullmatch(series.symbol) else series.symbol
+        told = _PLAIN.fullmatch(series.symbol) and place.name.startswith(f"{series.symbol}-")
+        symbol = None if told else series.symbol
         parts = self._parts(series, refs, seen)
         size = written(place, self.form, self.compression, columns, symbol, parts, again=_AGAIN, other=_OTHER)
         kind = "" if instrument is None else instrument.kind
@@ -219,9 +225,15 @@ def _place(folder: Path, series: Series, ending: str) -> Path:
 
 
 def _plain(name: str) -> str:
-    """Return a name that every file system takes and no import passes over as hidden, with %XX for what one would."""
+    """Return a name that every file system takes and no import passes over as hidden, with %XX for what one would.
+
+    Of a long one it is the beginning and a hash of the whole.
+    """
     quoted = quote(name, safe=" ^=+@,&()[]~")
-    return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
+    plain = f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
+    if len(plain) <= _LONGEST:
+        return plain
+    return f"{plain[:_KEPT].rpartition('%')[0] or plain[:_KEPT]}~{sha256(name.encode()).hexdigest()[:_HASHED]}"
 
 
 def _check_free(places: Iterable[Path], force: bool) -> None:

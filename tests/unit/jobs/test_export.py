@@ -64,6 +64,17 @@ def test_equal_bars_make_equal_files(store: Store, tmp_path: Path, form: str, co
         assert Path(one.path).read_bytes() == Path(other.path).read_bytes()
 
 
+@pytest.mark.parametrize("symbol", ["株" * 63, "ab%é" * 15])
+def test_a_name_that_no_file_may_have_is_shortened_and_comes_back(tmp_path: Path, symbol: str) -> None:
+    with open_store(tmp_path / "home") as held, open_store(tmp_path / "other") as other:
+        names = [Instrument("ö" * 100, f"{symbol}{end}", kind="equity", calendar="XNYS") for end in "XY"]
+        put(house_of(held), [(one, columns_of(20, seed=seed)) for seed, one in enumerate(names)])
+        report = held.export(tmp_path / "out")
+        assert len({one.path for one in report.files}) == 2
+        other.import_files(Path(report.files[0].path).parent, kind="equity", venue=names[0].venue)
+        assert blocks(other) == blocks(held)
+
+
 def test_a_csv_is_what_any_program_reads(store: Store, tmp_path: Path) -> None:
     store.export(tmp_path, format="csv", symbols="BTCUSDT", start="2021-12-25T08:00", end="2021-12-25T10:00")
     title, *lines = (tmp_path / "binance" / "BTCUSDT-1h.csv").read_text().splitlines()
