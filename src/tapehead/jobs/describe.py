@@ -89,12 +89,15 @@ def guess_interval(path: str, steps: Steps, hints: Hints, by_name: str | None) -
         raise AmbiguousFileError(path=path, cause=cause, flag="--interval 1h")
     ((step, count),) = steps.most_common(1)
     share = f"{100 * count / total:.2f} % of steps"
-    if count < _LEAST_SHARE * total or step % _SECOND_US:
+    interval = _interval_of(step)
+    if count < _LEAST_SHARE * total or interval is None:
         common = ", ".join(f"{_spell(us)} ({100 * n / total:.0f} %)" for us, n in steps.most_common(_SHOWN))
         cause = f"no interval fits: the most frequent steps between bars are {common}"
-        flag = f"--interval {by_name or _spell(step)}"
+        flag = f"--interval {by_name or interval or '1m'}"
+        if step < _SECOND_US and hints.unit not in (None, "s"):
+            cause += f", and an interval is a second or more: the times are hardly {hints.unit}"
+            flag = "--unit s"
         raise AmbiguousFileError(path=path, cause=cause, flag=flag)
-    interval = Interval.of_us(step)
     return interval, f"interval {interval}: {share}"
 
 
@@ -206,6 +209,15 @@ def _evidence(by_pair: Mapping[Kind, Sequence[str]], by_day: Sequence[str]) -> I
         yield f"kind equity: daily bars, and {which} in no quote currency"
 
 
+def _interval_of(us: int) -> Interval | None:
+    """Return the interval that a step is; None where it is no whole number of seconds, or more than can be named."""
+    try:
+        return Interval.parse(Interval.of_us(us).text)
+    except ParameterError:
+        return None
+
+
 def _spell(us: int) -> str:
     """Return a step as an interval, or in microseconds where it is none."""
-    return Interval.of_us(us).text if us > 0 and us % _SECOND_US == 0 else f"{us} us"
+    interval = _interval_of(us)
+    return f"{us} us" if interval is None else interval.text
