@@ -259,7 +259,7 @@ def test_a_body_that_does_not_fit_is_told_so(served: Served, body: bytes) -> Non
 
 
 HOSTILE_NAMES = ("=cmd|' /C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "<script>alert(1)</script>", 'a"onload="x', "a\x00b",
-                 "a\r\nSet-Cookie: b", "a\u202eb", "\x1b[2J", " ", "a ", "", "x" * 201)  # fmt: skip
+                 "a\r\nSet-Cookie: b", "a\n", "a\u202eb", "\x1b[2J", " ", "a ", "", "x" * 201)  # fmt: skip
 ROWS = (
     "open_time,open,high,low,close,volume\n1609459200000,1,2,1,2,5\n1609462800000,1,2,1,2,5\n1609466400000,1,2,1,2,5\n"
 )
@@ -274,6 +274,9 @@ def test_a_formula_markup_or_what_steers_becomes_no_name(served: Served, name: s
         assert (answer.status_code, problem(answer)) == (422, "input.request"), (what, answer.text)
     answer = web.post(f"{url}/universes", json={"name": name, "where": "kind == 'crypto'"})
     assert (answer.status_code, problem(answer)) == (422, "input.request")
+    # In words: no pattern for people to read.
+    assert "A name begins with none of" in answer.text or not 1 <= len(name) <= 200
+    assert "[^" not in answer.text
     held = web.get(f"{url}/bars/{urllib.parse.quote(name or '%', safe='')}", params={"interval": "1h"})
     assert held.status_code in (404, 422)
     assert problem(held)
