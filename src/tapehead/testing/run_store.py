@@ -12,12 +12,15 @@ import numpy as np
 
 from tapehead.errors import ParameterError, UnknownRunError
 from tapehead.layout.columns import TRADE_DTYPES
-from tapehead.model.events import Completed, Event, Progress, Started, Warned, to_bytes
+from tapehead.model.events import Completed, Event, Progress, Started, Tiled, Warned, to_bytes, told_as
 from tapehead.model.result import Metrics, Receipt, RunResult, State
+from tapehead.model.space import Space
 from tapehead.model.spec import RunKey, RunSpec
+from tapehead.model.tile import Tile
 from tapehead.model.trades import Trades
 from tapehead.ports.runs import EventLog, Rows, RunStore
 
+SWEEP = RunSpec("SmaCross", {}, "1h", universe="demo", grid={"fast": (2, 3, 4), "slow": (20, 30, 40)})
 SPEC = RunSpec("RsiReversion", {"period": 14, "oversold": 30.0}, "1h", universe="demo", start=0)
 
 
@@ -48,6 +51,38 @@ def sample_result(run: str, symbol: str = "AAA", total_return: float | None = 0.
         bars=8760,
         first=5,
         last=6,
+    )
+
+
+def sample_tile(run: str, symbol: str = "AAA", lo: int = 0, cells: int = 3, seed: int = 0) -> Tile:
+    """Return a tile of seeded values; of each set with an odd place one metric is undefined."""
+    random = np.random.default_rng(seed)
+    values, why = random.normal(size=(2, cells)), np.zeros((2, cells), np.uint8)
+    why[0, 1::2] = 1
+    return Tile(
+        run=run,
+        instrument=f"test:{symbol}",
+        interval="1h",
+        lo=lo,
+        hi=lo + cells + 1,
+        points=np.arange(lo, lo + cells),
+        metrics=("sharpe", "trades"),
+        values=np.where(why, np.nan, np.stack([values[0], np.arange(cells)])),
+        why=why,
+        final_equity=random.random(cells),
+        flags=np.arange(cells, dtype=np.uint32) % 4,
+        decisions=random.integers(0, 256, (cells, 32), np.uint8),
+        blocks=random.normal(size=(cells, 16, 4)),
+        failed=1,
+        observations=99,
+        bars=100,
+        first=5,
+        last=6,
+        words=("ruined", "open_at_end"),
+        reasons=("", "too_short"),
+        always=("holes",),
+        segments=(b"s" * 32,),
+        elapsed_us=7,
     )
 
 
@@ -157,6 +192,64 @@ class RunStoreContract:
         assert found is not None
         assert found.metrics.total_return == 0.2
         assert runs.done(run) == {("test:AAA", 0)}
+
+    def test_tiles_come_back_whole_or_by_column(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run, other = runs.create(sample_key(), SWEEP, 1), runs.create(sample_key(1), SWEEP, 1)
+        tiles = [sample_tile(run, symbol, lo, seed=lo) for symbol in ("BBB", "AAA") for lo in (4, 0)]
+        for tile in (*tiles, sample_tile(other, "AAA", 0, seed=9)):
+            runs.save_tile(tile)
+        runs.save_tile(tiles[0])
+        for tile in tiles:
+            found = runs.tile(run, tile.instrument, tile.lo)
+            assert found is not None
+            assert found.to_bytes() == tile.to_bytes()
+        assert runs.tile(run, "test:AAA", 1) is None
+        parts = list(runs.tiles(run, ("points", "values.sharpe")))
+        assert [(part.instrument, part.lo, part.hi, part.cells, part.failed, part.bars) for part in parts] == [
+            (f"test:{symbol}", lo, lo + 4, 3, 1, 100) for symbol in ("AAA", "BBB") for lo in (0, 4)
+        ]
+        for part, tile in zip(parts, sorted(tiles, key=lambda each: (each.instrument, each.lo)), strict=True):
+            assert part.columns.keys() == {"points", "values.sharpe"}
+            assert part.columns["points"].tolist() == tile.points.tolist()
+            assert part.columns["values.sharpe"].tobytes() == tile.column("sharpe").tobytes()
+        assert [part.lo for part in runs.tiles(run, (), "test:BBB")] == [0, 4]
+        assert runs.done(run) == {(f"test:{symbol}", lo) for symbol in ("AAA", "BBB") for lo in (0, 4)}
+        assert (runs.record(run).count, runs.record(other).count) == (12, 3)
+        assert runs.delete(run)
+        assert list(runs.tiles(run)) == []
+        assert len(list(runs.tiles(other))) == 1
+
+    def test_a_tile_is_told_as_its_results_or_as_one_event(self, tmp_path: Path) -> None:
+        runs, log = self.make(tmp_path)
+        run, named = runs.create(sample_key(), SWEEP, 1), Space.of(SWEEP).parameters
+        told: list[Rows] = []
+        log.listen(lambda _run, _last, rows: told.append(rows))
+        events: list[Event] = [Started(run, SWEEP.to_json(), 9, 1)]
+        log.append(run, events)
+        for lo in (0, 3):
+            tile = sample_tile(run, lo=lo, seed=lo)
+            with runs.together("a tile"):
+                runs.save_tile(tile)
+                events += [Tiled(run, tile, 1.5, named), Warned(run, "test:AAA", "a.b", "c")]
+                last = log.append(run, events[-2:])
+        numbers = [1, 4, 5, 8, 9]
+        assert (last, log.last(run)) == (9, 9)
+        assert log.read(run, 0, 9, tiles=True) == [
+            (number, to_bytes(event, number)) for number, event in zip(numbers, events, strict=True)
+        ]
+        plain = [
+            (at, to_bytes(each, at))
+            for number, event in zip(numbers, events, strict=True)
+            for at, each in told_as(event, number)
+        ]
+        assert [number for number, _ in plain] == list(range(1, 10))
+        for after in range(10):
+            for limit in (1, 2, 20):
+                assert log.read(run, after, limit) == plain[after : after + limit]
+        assert all(row in plain for rows in told for row in rows)
+        assert runs.delete(run)
+        assert log.read(run, 0, 9) == []
 
     def test_pages_are_sorted_whole_and_without_trades(self, tmp_path: Path) -> None:
         runs, _ = self.make(tmp_path)
