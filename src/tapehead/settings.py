@@ -1,5 +1,6 @@
 """Settings: what the environment may say, each with its default, unit and bound."""
 
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -89,9 +90,49 @@ def read_log_settings(environment: Mapping[str, str] | None = None) -> LogSettin
     return LogSettings(level, rooms, form)
 
 
-def processors() -> int:
-    """Return the number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def processors(root: Path = Path("/")) -> int:
+    """Return the number of processors this process may use: by its affinity, and by the quota of its control groups.
+
+    A quota of one and a half counts as two. `root` is where `proc` and `sys` are mounted.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min(allowed, _quota(root))))
+
+
+def _quota(root: Path) -> float:
+    """Return how many processors the control groups allow, of version 1 or 2; inf where they set no bound."""
+    try:
+        groups = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return math.inf
+    least = math.inf
+    for line in groups:
+        _, controllers, path = line.split(":", 2)
+        names = controllers.split(",")
+        if controllers and "cpu" not in names:
+            continue
+        mount = root / "sys/fs/cgroup" / (controllers or ".")
+        inner = mount / path.lstrip("/")
+        # A group is bound by those it lies in; within a container its own lies at the mount.
+        for folder in (inner, *inner.parents) if inner.is_dir() else (mount,):
+            least = min(least, _quota_of(folder))
+            if folder == mount:
+                break
+    return least
+
+
+def _quota_of(folder: Path) -> float:
+    """Return how many processors one control group allows."""
+    try:
+        if (folder / "cpu.max").is_file():
+            quota, period = (folder / "cpu.max").read_text(encoding="ascii").split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text(encoding="ascii")
+            period = (folder / "cpu.cfs_period_us").read_text(encoding="ascii")
+        share = int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return math.inf
+    return share if share > 0 else math.inf
 
 
 def _count(given: Mapping[str, str], name: str, default: int, most: int) -> int:

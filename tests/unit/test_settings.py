@@ -44,3 +44,28 @@ def test_anything_else_is_refused_with_the_bound(name: str, text: str) -> None:
 
 def test_there_is_a_processor() -> None:
     assert processors() >= 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "quota"),
+    [
+        ("0::/\n", {"cpu.max": "max 100000\n"}, None),
+        ("0::/a/b\n", {"a/b/cpu.max": "max 100000\n", "a/cpu.max": "50000 100000\n"}, 1),
+        ("0::/elsewhere\n", {"cpu.max": "40000 100000\n"}, 1),
+        ("5:cpuset:/\n4:cpu,cpuacct:/x\n", {"cpu,cpuacct/x/cpu.cfs_quota_us": "-1\n"}, None),
+        (
+            "4:cpu,cpuacct:/x\n",
+            {"cpu,cpuacct/x/cpu.cfs_quota_us": "100000\n", "cpu,cpuacct/x/cpu.cfs_period_us": "100000\n"},
+            1,
+        ),
+        ("0::/\n", {"cpu.max": "nonsense\n"}, None),
+    ],
+)
+def test_processors_are_bound_by_the_quota_of_a_control_group(
+    groups: str, files: dict[str, str], quota: int | None, tmp_path: Path
+) -> None:
+    for name, text in {"proc/self/cgroup": groups, **{f"sys/fs/cgroup/{at}": t for at, t in files.items()}}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    unbound = processors(tmp_path / "nothing")
+    assert processors(tmp_path) == (unbound if quota is None else quota)

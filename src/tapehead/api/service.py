@@ -20,7 +20,7 @@ from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
 from tapehead.model.result import RunId
-from tapehead.ports.work import Cancel, Done, Pool, Task
+from tapehead.ports.work import Cancel, Done, Failure, Pool, Task
 from tapehead.wiring.assemble import make_pool
 from tapehead.wiring.plugins import BUILT_IN, load_strategy, strategy_names
 
@@ -55,6 +55,9 @@ class _Lane:
     pool: Pool
     tasks: int = 0
     workers: int = field(init=False)
+    kind: str = "threads"
+    why: str = "a service shares its threads among all runs"
+    lost: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Take the pool's number of workers."""
@@ -62,7 +65,7 @@ class _Lane:
 
     def map(
         self, work: Callable[[Task], Done], tasks: Any, *, cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Done]]:
+    ) -> Iterator[tuple[Task, Done | Failure]]:
         """Run the tasks in a lane of their own."""
         yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=in_flight)
 

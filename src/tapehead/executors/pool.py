@@ -157,6 +157,9 @@ class FairPool:
 class Lane:
     """`ports.work.Executor` over the threads of a pool, for the tasks of one run."""
 
+    kind, why = "threads", "its pool is shared by all runs"
+    lost: tuple[str, ...] = ()
+
     def __init__(self, pool: FairPool, *, small: bool) -> None:
         self.workers = pool.workers
         self._pool = pool

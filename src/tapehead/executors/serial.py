@@ -8,7 +8,11 @@ from tapehead.ports.work import Cancel, Done, Task
 class SerialExecutor:
     """`ports.work.Executor` without threads; the order of completion is the order of the tasks."""
 
-    workers = 1
+    kind, workers = "serial", 1
+    lost: tuple[str, ...] = ()
+
+    def __init__(self, why: str = "asked for") -> None:
+        self.why = why
 
     def map(
         self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int

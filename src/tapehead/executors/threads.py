@@ -47,12 +47,18 @@ class ThreadExecutor:
     ----------
     workers : int, at least 1
         Threads of each `map`; they end with it.
+    why : str
+        Why these were chosen, as it is told.
     """
 
-    def __init__(self, workers: int) -> None:
+    kind = "threads"
+
+    def __init__(self, workers: int, why: str = "asked for") -> None:
         if workers < 1:
             raise ParameterError(name="workers", value=workers, bound="an integer of at least 1")
         self.workers = workers
+        self.why = why
+        self.lost: tuple[str, ...] = ()
 
     def map(
         self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
@@ -63,11 +69,17 @@ class ThreadExecutor:
         """
         if in_flight < 1:
             raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
+        return self.map_within(work, tasks, cancel=cancel, room=lambda: in_flight)
+
+    def map_within(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, room: Callable[[], int]
+    ) -> Iterator[tuple[Task, Done]]:
+        """Yield as `map` does; how many may be begun and not yet yielded is asked before each task is taken."""
         this = _Round(work, cancel)
         source, begun, started = iter(tasks), 0, 0
         try:
             while True:
-                while begun < in_flight and not cancel.asked and (task := next(source, None)) is not None:
+                while begun < room() and not cancel.asked and (task := next(source, None)) is not None:
                     this.waiting.put(task)
                     begun += 1
                     if started < min(self.workers, begun):

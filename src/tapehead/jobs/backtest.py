@@ -65,7 +65,7 @@ def _body(
     """Run the items in order of completion, test, end."""
     tasks = (Task(run, item.series, 0, 1) for item in items)
     in_flight = 2 * desk.executor.workers
-    for task, outcome in desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
+    for task, outcome in tally.tasks.map(desk.executor, desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
         yield from _keep(desk, run, task, outcome, tally)
     verdict = None
     if tally.count and tally.done == tally.total:

@@ -126,6 +126,7 @@ def close_run(
 ) -> Numbered:
     """End the run and log the event that says so, with where its time went and how it came out, in one commit."""
     spent: dict[str, Any] = {"stages_ms": tally.stages_ms(), "stages_bytes": dict(tally.stages_bytes)}
+    spent["executor"] = tally.tasks.to_json()
     event = replace(event, **spent, outcome=tally.outcome())
     with desk.runs.together(f"the end of run {run}"):
         desk.runs.finish(run, state, receipt, tally.failed)

@@ -1,5 +1,6 @@
 """look_ahead: after the last result, see whether the strategy knew anything of later bars."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,7 +9,7 @@ from typing import Any, Final
 from tapehead.jobs.plan import Item, Plan
 from tapehead.jobs.probe import Asking
 from tapehead.model.spec import iso
-from tapehead.ports.work import Cancel, Executor, Task
+from tapehead.ports.work import Cancel, Executor, Failure, Task
 from tapehead.simulation.lookahead import CUTS, Finding, Probed
 from tapehead.simulation.tails import TAILS
 
@@ -109,7 +110,7 @@ def look_ahead(
     spent : Spent
         What the run took: a whole test takes at most as long, a later one at most a twentieth of it.
     cancel : Cancel
-        Ends the test; what it has seen stands.
+        Ends the test, at once where it runs in processes; what it has seen stands.
     whole : bool
         Up to 50 instruments by 8 cuts, else 3 by 2.
     parameters : mapping, optional
@@ -122,15 +123,12 @@ def look_ahead(
         asking = replace(asking, parameters=parameters)
     verdict = Verdict(whole, len(items))
     yield verdict
-    ending = Cancel()
-    if cancel.asked:
-        ending.cancel()
-    tasks = (Task(run, item.series, 0, 1) for item in items)
     names = {item.series: item.instrument.name for item in items}
-    for task, probed in executor.map(ask(asking), tasks, cancel=ending, in_flight=executor.workers):
-        verdict.take(names[task.series], probed)
-        if cancel.asked or verdict.findings or time.monotonic() >= asking.until:
-            ending.cancel()
+    # Not by a cancel: what has begun is let end where it is only late, and stopped where the user asks for it.
+    wanted = itertools.takewhile(lambda _: not verdict.findings and time.monotonic() < asking.until, items)
+    tasks = (Task(run, item.series, 0, 1) for item in wanted)
+    for task, probed in executor.map(ask(asking), tasks, cancel=cancel, in_flight=executor.workers):
+        verdict.take(names[task.series], Probed(refused=probed.text) if isinstance(probed, Failure) else probed)
         yield verdict
     verdict.stopped = cancel.asked
     order = [item.instrument.name for item in items]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tapehead.jobs.task_times import TaskTimes
 from tapehead.model.result import RunResult
 from tapehead.model.spec import DigestLine
 from tapehead.ports.work import Failure
@@ -16,7 +17,7 @@ class Tally:
     """What a run has done so far; `stages_us` sums the time of tasks by stage, and of keeping the results.
 
     `stages_bytes` is the most that a stage of one task left in arrays.
-    `recalled_us` is what the tasks took whose results were kept before the run went on.
+    `recalled_us` is what the tasks took whose results were kept before the run went on; `tasks` times those of now.
     """
 
     began: float
@@ -34,6 +35,7 @@ class Tally:
     failures: list[Failure] = field(default_factory=list)
     progress_at: float = 0.0
     recalled_us: float = 0.0
+    tasks: TaskTimes = field(default_factory=TaskTimes)
 
     def take_result(self, result: RunResult) -> None:
         """Count a result, and keep what the end of the run says of it."""

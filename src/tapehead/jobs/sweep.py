@@ -189,7 +189,7 @@ def _round(
 ) -> Iterator[Numbered]:
     """Run the tiles of a round, in order of completion."""
     tasks, in_flight = _tasks(plan, course, run, asked, first), 2 * desk.executor.workers
-    for task, outcome in desk.executor.map(desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
+    for task, outcome in tally.tasks.map(desk.executor, desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
         yield from _keep(desk, plan, course, run, task, outcome, tally)
 
 

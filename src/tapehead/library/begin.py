@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from tapehead.errors import ParameterError, TapeheadError
+from tapehead.errors import TapeheadError
 from tapehead.jobs.backtest import backtest
 from tapehead.jobs.drive import Desk
 from tapehead.jobs.ledger import Counting
@@ -18,6 +18,7 @@ from tapehead.jobs.task import place_of
 from tapehead.library.lead import warm_up_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
+from tapehead.library.workforce import workforce
 from tapehead.model.calendar import calendar
 from tapehead.model.interval import Interval
 from tapehead.model.segment import SegmentRef
@@ -26,7 +27,7 @@ from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.simulation.lookahead import Probed
 from tapehead.strategies.strategy import label
-from tapehead.wiring.assemble import House, make_executor
+from tapehead.wiring.assemble import House
 from tapehead.wiring.platform import platform_facts, version_facts
 from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
 from tapehead.wiring.team import Team
@@ -41,8 +42,8 @@ def begin(
     asked: Mapping[str, Any],
     *,
     fresh: bool,
-    executor: str | Executor = "threads",
-    workers: int | None = None,
+    executor: str | Executor = "auto",
+    workers: int | str | None = None,
     progress: Callable[..., None] | None = None,
     keep_failed: bool = False,
 ) -> Run:
@@ -93,7 +94,7 @@ def prepare_work(
     plan: Plan,
     team: Team,
     executor: str | Executor,
-    workers: int | None,
+    workers: int | str | None,
     began: float,
     *,
     keep_failed: bool,
@@ -108,7 +109,7 @@ def prepare_work(
 
     tally, cancel = Tally(began, len(plan.items) if total is None else total), Cancel()
     tally.spend("plan", (time.perf_counter() - began) * 1e6)
-    made = _executor(house, executor, workers)
+    made = workforce(house.settings, executor, workers, cells=tally.total, compiled=not team.origin)
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, team.wheres)
     bench = prepare(context, team, cancel)
 
@@ -125,17 +126,6 @@ def prepare_work(
     ends = (*named, _degraded(house), *facts, keep_failed, bench)
     desk = Desk(house.bars, house.runs, house.log, house.trials, counting, made, work_of, probe_of, *ends)
     return Work(desk, tally, cancel)
-
-
-def _executor(house: House, executor: str | Executor, workers: int | None) -> Executor:
-    """Return the executor asked for, or the one that is there already."""
-    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool)):
-        raise ParameterError(name="workers", value=repr(workers), bound="a number of at least 1, or left out")
-    if isinstance(executor, str):
-        return make_executor(executor, house.settings.workers if workers is None else workers)
-    if not callable(getattr(executor, "map", None)):
-        raise ParameterError(name="executor", value=repr(executor), bound="threads or serial")
-    return executor
 
 
 def header_of(plan: Plan, loaded: Loaded) -> Header:

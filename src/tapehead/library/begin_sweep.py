@@ -17,12 +17,12 @@ from tapehead.library.begin import header_of, make_plan_of, prepare_work
 from tapehead.library.run import Header
 from tapehead.library.sweep_request import read_sweep
 from tapehead.library.sweep_run import SweepRun, reused_sweep
+from tapehead.library.workforce import workers_of
 from tapehead.model.axis import Axis
 from tapehead.model.space import Space, short_name
 from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Executor
-from tapehead.settings import processors
 from tapehead.wiring.assemble import House
 from tapehead.wiring.team import Team, load_team
 
@@ -35,8 +35,8 @@ def begin_sweep(
     asked: Mapping[str, Any],
     *,
     fresh: bool,
-    executor: str | Executor = "threads",
-    workers: int | None = None,
+    executor: str | Executor = "auto",
+    workers: int | str | None = None,
     progress: Callable[..., None] | None = None,
     keep_failed: bool = False,
     tile: int | None = None,
@@ -44,8 +44,7 @@ def begin_sweep(
     """Begin what `Store.sweep` was asked for, or return the equal run that is kept; `tile` sets stand in a tile."""
     began = time.perf_counter()
     team = load_team(strategies)
-    many = workers or house.settings.workers or processors()
-    request = read_sweep(house.bars, team.members, workers=many, **asked)
+    request = read_sweep(house.bars, team.members, workers=workers_of(house.settings, workers), **asked)
     spec = request.spec
     plan = make_plan_of(house, spec, team, asked["snapshot"], progress, request.warm)
     kept = None if fresh else house.runs.find(plan.key)
@@ -94,7 +93,7 @@ def resumed_sweep(
     began: float,
     *,
     executor: str | Executor,
-    workers: int | None,
+    workers: int | str | None,
     keep_failed: bool,
 ) -> SweepRun:
     """Go on with a sweep that was planned again; `from_the_start` tells the events of before in front of new ones."""

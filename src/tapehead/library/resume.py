@@ -25,8 +25,8 @@ def resume(
     run: str,
     *,
     strategy: str | None = None,
-    executor: str | Executor = "threads",
-    workers: int | None = None,
+    executor: str | Executor = "auto",
+    workers: int | str | None = None,
     keep_failed: bool = False,
 ) -> Run:
     """Go on with a run by its whole id; see `Store.resume`.
@@ -56,7 +56,7 @@ def _resumed(
     record: RunRecord,
     held: ExitStack,
     executor: str | Executor,
-    workers: int | None,
+    workers: int | str | None,
     began: float,
     *,
     keep_failed: bool,

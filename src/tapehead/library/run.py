@@ -16,7 +16,7 @@ from tapehead.jobs.replay import replay
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
 from tapehead.model.bars import I64
-from tapehead.model.events import FOUND, OUTCOME, Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.events import FOUND, OUTCOME, WORK, Completed, Event, Failed, Result, Started, Warned
 from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
@@ -142,6 +142,16 @@ class Run(Framed):
         Arrays that a stage lets go before its end do not count; every worker holds as much at a time.
         """
         return dict(self._tally.stages_bytes) if self._tally else self._stages("stages_bytes")
+
+    @property
+    def executor(self) -> dict[str, Any]:
+        """What ran the tasks of this run, and how well; known as `timings` are.
+
+        `kind` (`threads`, `processes` or `serial`), `workers`, `why`, and, once a task is done, `tasks`, `failed`,
+        `success_rate`, `task_ms` and `wait_ms` (median and 95th percentile), `busy_ms`, `cpu_ms`, `wall_ms` and
+        `efficiency`, the share of what its workers could have computed that they did. The look-ahead test is no part.
+        """
+        return self._tally.tasks.to_json() if self._tally else self._stages("executor")
 
     def spend(self, stage: str, ms: float) -> None:
         """Add time to a stage of a run that is computed here."""
@@ -564,7 +574,7 @@ def read_event(house: House, run: str, data: bytes) -> Event | None:
         return Result(run, result, body["t_ms"])
     if name == "completed":
         numbers = {key: body[key] for key in ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")}
-        stages = {key: body.get(key, {}) for key in ("stages_ms", "stages_bytes")}
+        stages = {key: body.get(key, {}) for key in WORK}
         told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
         found = {key: body[key] for key in FOUND if key in body}
         outcome = {key: body[key] for key in OUTCOME if key in body}

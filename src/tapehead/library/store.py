@@ -112,8 +112,8 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
         end: Any = None,
         snapshot: int | None = None,
         fresh: bool = False,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
         keep_failed: bool = False,
         parameters: Mapping[str, Any] | None = None,
         adjust: str = "none",
@@ -137,7 +137,9 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
         fresh : bool
             Compute even where an equal run is kept; else that run answers and says `reused`.
         executor, workers
-            `threads` or `serial`; one worker a processor by default. Or an executor that is there already.
+            `auto` begins with threads and goes on with processes where that ends sooner: for a strategy that runs as
+            Python. Or `threads`, `processes`, `serial`, or an executor that is there already. Workers `auto` are one a
+            processor that this process may use.
         keep_failed : bool
             Keep a run of which nothing came out, with the event that says why; else it is removed.
         parameters : mapping, optional
@@ -192,8 +194,8 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
         end: Any = None,
         snapshot: int | None = None,
         fresh: bool = False,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
         keep_failed: bool = False,
         parameters: Mapping[str, Any] | None = None,
         adjust: str = "none",
@@ -257,8 +259,8 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
         prefix: str,
         *,
         strategy: str | None = None,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
         keep_failed: bool = False,
     ) -> "Run":
         """Go on with a run that was killed, cancelled or failed half-way; what it has finished is not made again.

@@ -126,7 +126,8 @@ class Completed:
     """A run is done; `reused` says that an equal run answered instead.
 
     `stages_ms` is where its time went, ms by stage; `stages_bytes` what each stage of the work on one instrument left
-    in arrays, at most. Both are of the computation, also where an equal run answers, and empty where nobody measured.
+    in arrays, at most; `executor` what ran its tasks, why, and how well. All are of the computation, also where an
+    equal run answers, and empty where nobody measured.
     `found` is what a sweep says of its sets, by the names of FOUND; empty for a backtest. `outcome` is how its results
     came out, by the names of OUTCOME; empty where that was not reckoned.
     """
@@ -145,6 +146,7 @@ class Completed:
     reused: bool = False
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
+    executor: Mapping[str, Any] = field(default_factory=dict)
     found: Mapping[str, Any] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
 
@@ -164,7 +166,7 @@ class Completed:
             "last_ms": self.last_ms,
             "bars": self.bars,
             "receipt": self.receipt,
-            **_stages(self.stages_ms, self.stages_bytes),
+            **_work(self.stages_ms, self.stages_bytes, self.executor),
         }
 
 
@@ -186,12 +188,13 @@ class _Ended:
     count: int
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
+    executor: Mapping[str, Any] = field(default_factory=dict)
     outcome: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the fields of its JSON; the stages where they were measured."""
         told = {"code": self.code, "text": self.text, "count": self.count, **self.outcome}
-        return {**told, **_stages(self.stages_ms, self.stages_bytes)}
+        return {**told, **_work(self.stages_ms, self.stages_bytes, self.executor)}
 
 
 class Failed(_Ended):
@@ -208,9 +211,13 @@ class Cancelled(_Ended):
     __slots__ = ()
 
 
-def _stages(ms: Mapping[str, float], held: Mapping[str, int]) -> dict[str, Any]:
-    """Return the stages of a run as JSON, without those that nobody measured."""
-    return {name: dict(one) for name, one in (("stages_ms", ms), ("stages_bytes", held)) if one}
+WORK: Final = ("stages_ms", "stages_bytes", "executor")
+"""Keys of the last event of a run that say how the work went, where that was measured."""
+
+
+def _work(*measured: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stages and the executor of a run as JSON, without what nobody measured."""
+    return {name: dict(one) for name, one in zip(WORK, measured, strict=True) if one}
 
 
 Ended = Completed | Failed | Cancelled

@@ -1,7 +1,7 @@
 """What jobs ask of an executor."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
@@ -101,17 +101,36 @@ class Cancel:
 
 
 class Executor(Protocol):
-    """Runs tasks side by side."""
+    """Runs tasks side by side, by what `kind` names; `why` says for which reason these were chosen.
+
+    `lost` tells, in words, of processes that ended in the middle of a task.
+    """
+
+    @property
+    def kind(self) -> str:
+        """`serial`, `threads` or `processes`; what runs most, where the choice is made on the way."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """Why these were chosen."""
+        ...
+
+    @property
+    def lost(self) -> Sequence[str]:
+        """Processes that ended in the middle of a task; another one has done it, or it is a Failure."""
+        ...
 
     workers: int
 
     def map(
         self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Done]]:
+    ) -> Iterator[tuple[Task, Done | Failure]]:
         """Yield each task with its outcome in order of completion, at most `in_flight` begun and not yet yielded.
 
-        `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded. The work
-        of a run gives an Outcome; what the work of another job gives passes through as it is.
+        `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded, save those
+        that processes are stopped in the middle of. The work of a run gives an Outcome; what the work of another job
+        gives passes through as it is. A task that no process came to the end of is a Failure, whatever its work gives.
         """
         ...
 

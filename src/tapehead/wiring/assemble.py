@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
 from tapehead.errors import DiskFullError, ParameterError
+from tapehead.executors.auto import AutoExecutor
 from tapehead.executors.pool import FairPool
 from tapehead.executors.serial import SerialExecutor
 from tapehead.executors.threads import ThreadExecutor
@@ -60,6 +61,8 @@ class House:
 
 _lock = threading.Lock()
 _houses: dict[Settings, House] = {}
+_at_the_end: set[Callable[[], None]] = set()
+"""What ends with the last house."""
 
 
 def assemble(settings: Settings) -> House:
@@ -77,11 +80,14 @@ def assemble(settings: Settings) -> House:
 
 
 def dismantle(settings: Settings) -> None:
-    """Close what `assemble` opened."""
+    """Close what `assemble` opened; the worker processes too, where no other house is open."""
     with _lock:
         house = _houses.pop(settings, None)
+        last = list(_at_the_end) if house is not None and not _houses else []
     for each in house.closers if house else ():
         each.close()
+    for end in last:
+        end()
 
 
 def _open(settings: Settings) -> House:
@@ -140,13 +146,37 @@ def _open_databases(home: Home, codec: Codec) -> tuple[Home, EmbeddedBars, Datab
     return home, EmbeddedBars(home, codec), open_runs(home)
 
 
-def make_executor(name: str, workers: int) -> Executor:
-    """Return the executor called `threads` or `serial`; 0 workers mean one a processor."""
+EXECUTORS: Final = ("auto", "threads", "processes", "serial")
+
+
+def make_executor(name: str, workers: int, *, cells: int = 0, compiled: bool = False) -> Executor:
+    """Return the executor of a name of EXECUTORS; 0 workers mean one a processor.
+
+    `auto` chooses by what the first of so many cells show, or threads at once for a strategy that is known to be
+    compiled.
+    """
+    workers = workers or processors()
     if name == "serial":
         return SerialExecutor()
     if name == "threads":
-        return ThreadExecutor(workers or processors())
-    raise ParameterError(name="executor", value=name, bound="threads or serial")
+        return ThreadExecutor(workers)
+    if name == "processes":
+        return _processes(workers, "asked for")
+    if name == "auto" and compiled:
+        return ThreadExecutor(workers, "a strategy that is built in runs as machine code, side by side in threads")
+    if name == "auto":
+        return AutoExecutor(workers, cells, _processes)
+    raise ParameterError(name="executor", value=name, bound=f"one of {', '.join(EXECUTORS)}")
+
+
+def _processes(workers: int, why: str) -> Executor:
+    """Return an executor of processes, which end with this one or with the last store that it closes."""
+    # 25 ms of modules, of which runs in threads need none.
+    from tapehead.executors.crew import CREW
+    from tapehead.executors.processes import ProcessExecutor
+
+    _at_the_end.add(CREW.close)
+    return ProcessExecutor(workers, why)
 
 
 def make_pool(workers: int) -> FairPool:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -46,7 +46,7 @@ _own: WeakValueDictionary[str, Bench] = WeakValueDictionary()
 def work(context: WorkerContext, task: Task) -> Outcome:
     """Run one task, a tile where it names sets; never raises."""
     try:
-        bench = _found(context.token) or prepare(context)
+        bench = _found(context.token) or prepare(_elsewhere(context))
     except TapeheadError as error:
         return Failure(error.code, str(error))
     return run_tile(bench, task) if task.points else run_task(bench, task)
@@ -55,7 +55,7 @@ def work(context: WorkerContext, task: Task) -> Outcome:
 def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
     """Test one instrument for look-ahead; never raises."""
     try:
-        bench = _found(context.token) or prepare(context)
+        bench = _found(context.token) or prepare(_elsewhere(context))
     except TapeheadError as error:
         return Probed(refused=str(error))
     return run_probe(bench, asking, task)
@@ -86,6 +86,11 @@ def prepare(context: WorkerContext, team: Team | None = None, cancel: Cancel | N
             while len(_benches) > _KEPT:
                 _benches.popitem(last=False)
     return bench
+
+
+def _elsewhere(context: WorkerContext) -> WorkerContext:
+    """Return the context for a process that drives no run: hot files, whose pages all share, and no memory tier."""
+    return replace(context, settings=replace(context.settings, memory_tier_bytes=0))
 
 
 def _found(token: str) -> Bench | None:

@@ -290,7 +290,7 @@ def test_a_run_of_which_nothing_came_is_kept_on_wish(store: Store, tmp_path: Pat
 
 def test_what_breaks_a_run_ends_it_as_failed(store: Store) -> None:
     class Broken:
-        workers = 1
+        kind, why, lost, workers = "broken", "on purpose", (), 1
 
         def map(self, *_args: Any, **_named: Any) -> Iterator[Any]:
             raise ZeroDivisionError("the executor broke")

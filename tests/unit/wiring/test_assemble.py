@@ -79,7 +79,10 @@ def test_executors_by_name() -> None:
     assert isinstance(make_executor("serial", 5), SerialExecutor)
     assert make_executor("threads", 0).workers == processors()
     assert make_executor("threads", 3).workers == 3
-    with pytest.raises(ParameterError, match="executor=ray: executor must be threads or serial"):
+    assert make_executor("auto", 3, cells=9, compiled=True).kind == "threads"
+    assert make_executor("auto", 3, cells=9).workers == 3
+    assert (make_executor("processes", 3).kind, make_executor("processes", 0).workers) == ("processes", processors())
+    with pytest.raises(ParameterError, match="executor=ray: executor must be one of auto, threads, processes, serial"):
         make_executor("ray", 1)
     with pytest.raises(ParameterError, match="workers=-1"):
         make_executor("threads", -1)

@@ -7,7 +7,7 @@ from tapehead.errors import ParameterError
 from tapehead.library.times import read_time
 from tapehead.model.spec import RULE_KEYS, iso
 
-_HERE = {"executor": "threads", "workers": None, "keep_failed": False, "strategy": None}
+_HERE = {"executor": "auto", "workers": None, "keep_failed": False, "strategy": None}
 
 
 def write_request(strategy: str, asked: Mapping[str, Any]) -> dict[str, Any]:

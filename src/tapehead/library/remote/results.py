@@ -7,7 +7,7 @@ import numpy as np
 
 from tapehead.errors import IncompleteStreamError
 from tapehead.layout.columns import REASONS, TRADE_DTYPES
-from tapehead.model.events import OUTCOME, Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.events import OUTCOME, WORK, Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.spec import us_of
 from tapehead.model.trades import Trades
@@ -115,7 +115,7 @@ def event_from(run: str, body: Mapping[str, Any], *, reused: bool, fetch: FetchT
 
 def _measured(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return where the time of a run went and how it came out, as its last event says; nothing where it does not."""
-    stages = {name: body.get(name, {}) for name in ("stages_ms", "stages_bytes")}
+    stages = {name: body.get(name, {}) for name in WORK}
     return {**stages, "outcome": {name: body[name] for name in OUTCOME if name in body}}
 
 

@@ -95,8 +95,8 @@ class RemoteStore(Store):
         end: Any = None,
         snapshot: int | None = None,
         fresh: bool = False,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
         keep_failed: bool = False,
         parameters: Mapping[str, Any] | None = None,
         adjust: str = "none",
@@ -146,8 +146,8 @@ class RemoteStore(Store):
         prefix: str,
         *,
         strategy: str | None = None,
-        executor: str | Executor = "threads",
-        workers: int | None = None,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
         keep_failed: bool = False,
     ) -> RemoteRun:
         """Let a run go on that was cancelled or failed, and follow it; see `Store.resume`."""
