@@ -41,7 +41,8 @@ class Counting:
     def __init__(self, ledger: TrialLedger, plan: Plan, sources: Mapping[str, bytes] | None = None) -> None:
         self._ledger = ledger
         self._spec = plan.spec
-        self._settings = settings_of(plan)
+        self._settings = canonical(settings_of(plan)).decode()
+        self._own = canonical(dict(plan.spec.parameters)).decode()
         self._sources = dict(sources or {plan.spec.strategy: plan.key.strategy})
         self._space = None if plan.spec.grid is None else Space.of(plan.spec)
         self._texts: dict[int, tuple[str, str]] = {}
@@ -54,9 +55,8 @@ class Counting:
         int
             1, or 0 for a trial that was counted before.
         """
-        text = canonical(dict(result.parameters)).decode()
         context = self._context(self._spec.strategy, result.instrument)
-        return self._ledger.add(result.run, context, Trials([text], np.array([observations]), blocks[None]))
+        return self._ledger.add(result.run, context, Trials([self._own], np.array([observations]), blocks[None]))
 
     def add_tile(self, tile: Tile) -> int:
         """Count the trials of a tile of a sweep; return how many are new."""

@@ -1,7 +1,8 @@
 """Trials: sets of parameters that were scored on an instrument, however often; what the ledger of a store counts."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ import numpy as np
 from tapehead.errors import ParameterError
 from tapehead.model.bars import F64, I64
 from tapehead.model.result import RunId
-from tapehead.model.spec import canonical
 
 BLOCKS: Final = 16
 POWERS: Final = 4
@@ -34,25 +34,31 @@ class Context:
         Digest of its source.
     instrument, interval : str
         `venue:symbol`, `1h`.
-    settings : mapping
-        Range as asked, costs and rules, each in the form and under the name that a spec has it, where it is not the
-        default.
+    settings : str
+        Range as asked, costs and rules as canonical JSON: each in the form and under the name that a spec has it, where
+        it is not the default.
     """
 
     strategy: str
     source: bytes
     instrument: str
     interval: str
-    settings: Mapping[str, Any]
+    settings: str
 
     def digest(self) -> bytes:
         """Return the 16 bytes that name it."""
-        named = {"strategy": self.strategy, "source": self.source.hex(), "settings": dict(self.settings)}
-        return digest_of(canonical({**named, "instrument": self.instrument, "interval": self.interval}))
+        named = (self.strategy, self.source.hex(), self.instrument, self.interval, self.settings)
+        return digest_of("\n".join(named).encode())
+
+    def asked(self) -> dict[str, Any]:
+        """Return the settings as plain values."""
+        found: dict[str, Any] = json.loads(self.settings)
+        return found
 
     def span(self) -> tuple[str | None, str | None]:
         """Return the range as asked; trials of one range and one number of returns have the same bars."""
-        return self.settings.get("start"), self.settings.get("end")
+        asked = self.asked()
+        return asked.get("start"), asked.get("end")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

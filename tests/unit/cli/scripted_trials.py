@@ -10,7 +10,7 @@ OTHER = "01JD8Q9M" + "0" * 18
 
 
 def best_of(instrument: str, sharpe: float, deflated: float | None, why: str = "") -> Best:
-    context = Context("my.py:Mine", b"s" * 32, instrument, "1h", {"fee": 0.001})
+    context = Context("my.py:Mine", b"s" * 32, instrument, "1h", '{"fee":0.001}')
     return Best(context, RUN, '{"fast":5,"share":0.25,"slow":30}', sharpe, deflated, why)
 
 

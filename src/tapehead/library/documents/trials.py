@@ -43,7 +43,7 @@ def _series_json(one: "SeriesTrials") -> dict[str, Any]:
         told["best"] = {
             "strategy": best.context.strategy,
             "parameters": json.loads(best.parameters),
-            "settings": dict(best.context.settings),
+            "settings": best.context.asked(),
             "run": best.run,
             "sharpe": one.annual(best.sharpe),
             "sharpe_deflated": best.deflated,

@@ -60,8 +60,8 @@ CREATE TABLE tiles (
     columns BLOB NOT NULL,
     UNIQUE (run, instrument, lo)
 ) STRICT;
--- Trials outlive their runs. "digest" is the first 16 bytes of SHA-256 of what it names; "sets" is zlib of one line of
--- canonical JSON a trial, "observations" int64, "blocks" float64 of shape (trials, 16, 4).
+-- Trials outlive their runs. "digest" is the first 16 bytes of SHA-256 of what it names; "sets" is a line of
+-- canonical JSON a trial, compressed by zlib where it is long, "observations" int64, "blocks" float64 of shape (trials, 16, 4).
 CREATE TABLE trial_contexts (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,

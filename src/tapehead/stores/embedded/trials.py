@@ -1,6 +1,5 @@
 """EmbeddedTrials: the ledger of trials in runs.db."""
 
-import json
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -9,13 +8,16 @@ from typing import Any, Final
 import numpy as np
 
 from tapehead.model.result import RunId
-from tapehead.model.spec import canonical
 from tapehead.model.trials import BLOCKS, POWERS, Context, KeptTrials, TrialCount, Trials, digest_of
 from tapehead.stores.embedded.database import Database
 
 _MOST: Final = 1_000
 """Trials of a row: half a megabyte is read at a time."""
 _FAST: Final = 1
+_LONG: Final = 1_000
+"""Bytes from which on a text is compressed: the trial of a backtest would wait longer for that than for its row."""
+_OPENS: Final = b"{"
+"""Begins every set, and no compressed text."""
 
 
 class EmbeddedTrials:
@@ -44,12 +46,12 @@ class EmbeddedTrials:
     def counts(self) -> Sequence[TrialCount]:
         """Return how many trials there are by context and by the run that scored them first."""
         with self._database.moment():
-            contexts = {place: _context(*row) for place, *row in self._run("trial_contexts")}
+            contexts = {place: Context(*row) for place, *row in self._run("trial_contexts")}
             return [TrialCount(contexts[place], run, n) for place, run, n in self._run("count_trials")]
 
     def read(self, instrument: str, interval: str) -> Iterator[KeptTrials]:
         """Yield all trials of an instrument and an interval, in the order they came."""
-        contexts = {place: _context(*row) for place, *row in self._run("trial_contexts_of", (instrument, interval))}
+        contexts = {place: Context(*row) for place, *row in self._run("trial_contexts_of", (instrument, interval))}
         # By number, one row at a time: a cursor left open would keep the log of changes from being cleared.
         places = [row for place in contexts for (row,) in self._run("trials_of", (place,))]
         for number in sorted(places):
@@ -62,29 +64,26 @@ class EmbeddedTrials:
         row = self._run("trial_context", (digest,)).fetchone()
         if row is not None:
             return int(row[0])
-        settings = canonical(dict(context.settings)).decode()
-        named = (digest, context.strategy, context.source, context.instrument, context.interval, settings)
-        return int(self._run("add_trial_context", named).lastrowid)
+        named = (context.strategy, context.source, context.instrument, context.interval, context.settings)
+        return int(self._run("add_trial_context", (digest, *named)).lastrowid)
 
     def _run(self, name: str, values: Any = ()) -> Any:
         """Run a named statement."""
         return self._database.execute(name, values)
 
 
-def _context(strategy: str, source: bytes, instrument: str, interval: str, settings: str) -> Context:
-    """Read the row of a context."""
-    return Context(strategy, source, instrument, interval, json.loads(settings))
-
-
 def _packed(trials: Trials) -> tuple[bytes, memoryview, memoryview]:
     """Return the columns of trials as bytes, or as views of them."""
-    texts = zlib.compress("\n".join(trials.sets).encode(), _FAST)
+    texts = "\n".join(trials.sets).encode()
+    if len(texts) >= _LONG:
+        texts = zlib.compress(texts, _FAST)
     columns = np.ascontiguousarray(trials.observations, "<i8"), np.ascontiguousarray(trials.blocks, "<f8")
     return texts, columns[0].data.cast("B"), columns[1].data.cast("B")
 
 
 def _unpacked(texts: bytes, observations: bytes, blocks: bytes) -> Trials:
     """Undo `_packed`."""
-    sets = zlib.decompress(texts).decode().split("\n")
+    plain = texts if texts.startswith(_OPENS) else zlib.decompress(texts)
+    sets = plain.decode().split("\n")
     sums = np.frombuffer(blocks, "<f8").reshape(-1, BLOCKS, POWERS)
     return Trials(sets, np.frombuffer(observations, "<i8"), sums)
