@@ -27,6 +27,8 @@ class Rows:
         Share of instruments with a total return above 0, of those that have one; NaN where none has.
     count : int64 array
         Instruments that have the objective.
+    scored : int64 array
+        Instruments that have a total return: those it was tried on.
     """
 
     median: F64
@@ -34,18 +36,22 @@ class Rows:
     upper: F64
     above_zero: F64
     count: I64
+    scored: I64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
     """What a sweep found, set by set, and the sets to look at; a greater objective is a better one.
 
+    Sets are compared that were tried on as many instruments as any: a median over three that a race had left of a set is
+    none over all. The others have their rows, and no part in what follows.
+
     Attributes
     ----------
     rows : Rows
         Of every set, by its number.
     neighbourhood : float64 array, shape (n_sets,)
-        Median of `rows.median` over the set and its neighbours on the grid that have one; NaN where it has none itself.
+        Median of `rows.median` over the set and its compared neighbours on the grid; NaN where it is not compared.
     best : int or None
         Set of the greatest median; the lower number of equal ones. None where no set has one.
     best_robust : int or None
@@ -75,10 +81,10 @@ def over_instruments(objective: F64, total_return: F64) -> Rows:
     count = known.sum(axis=1).astype(np.int64)
     ordered = np.sort(np.where(known, objective, np.nan), axis=1)
     lower, middle, upper = (_quantile(ordered, count, share) for share in _QUARTILES)
-    returned = np.isfinite(total_return).sum(axis=1)
+    returned = np.isfinite(total_return).sum(axis=1).astype(np.int64)
     with np.errstate(invalid="ignore"):
         above = ((total_return > 0.0) & np.isfinite(total_return)).sum(axis=1) / returned
-    return Rows(middle, lower, upper, above, count)
+    return Rows(middle, lower, upper, above, count, returned)
 
 
 def surface(rows: Iterable[Rows], indptr: I64, indices: I64) -> Surface:
@@ -95,15 +101,17 @@ def surface(rows: Iterable[Rows], indptr: I64, indices: I64) -> Surface:
     blocks = list(rows)
     names = [each.name for each in fields(Rows)]
     whole = Rows(*(np.concatenate([getattr(one, name) for one in blocks]) for name in names)) if blocks else _nothing()
-    around = _neighbourhood(whole.median, indptr, indices)
+    compared = np.where(whole.scored == whole.scored.max(initial=0), whole.median, np.nan)
+    around = _neighbourhood(compared, indptr, indices)
     robust = _highest(around)
-    return Surface(whole, around, _highest(whole.median), robust, _plateau(around, robust, indptr, indices))
+    return Surface(whole, around, _highest(compared), robust, _plateau(around, robust, indptr, indices))
 
 
 def _nothing() -> Rows:
     """Return the rows of no set."""
     none = np.empty(0)
-    return Rows(none, none, none, none, np.empty(0, np.int64))
+    nobody = np.empty(0, np.int64)
+    return Rows(none, none, none, none, nobody, nobody)
 
 
 def _quantile(ordered: F64, count: I64, share: float) -> F64:

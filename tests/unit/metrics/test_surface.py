@@ -84,12 +84,15 @@ def test_a_surface_is_what_dictionaries_say(
     blocks = [over_instruments(*(one[at : at + step] for one in matrices)) for at in range(0, len(places), step)]
     found = surface(blocks, *pairs_of(places, near))
 
-    middles = {one: median(row) for one, row in zip(places, objective, strict=True)}
+    rows = [median(row) for row in objective]
+    tried = [sum(not math.isnan(value) for value in row) for row in returns]
+    middles = {one: row if scored == max(tried) else NAN for one, row, scored in zip(places, rows, tried, strict=True)}
     around = {
         one: NAN if math.isnan(middles[one]) else median([middles[one], *(middles[other] for other in near[one])])
         for one in places
     }
-    assert np.array_equal(found.rows.median, list(middles.values()), equal_nan=True)
+    assert np.array_equal(found.rows.median, rows, equal_nan=True)
+    assert found.rows.scored.tolist() == tried
     assert np.array_equal(found.neighbourhood, list(around.values()), equal_nan=True)
     for k, row in enumerate(objective):
         known = [value for value in row if not math.isnan(value)]
@@ -121,6 +124,17 @@ def test_a_lonely_peak_is_best_and_a_broad_hill_is_robust() -> None:
     # Five of the nine around (6, 5) are on the hill: the first of equal ones.
     assert places[found.best_robust] == (5, 6)
     assert {places[k] for k in found.plateau} == {(5, 6), (6, 5), (6, 6), (6, 7), (7, 6)}
+
+
+def test_a_set_that_a_race_left_early_is_never_best() -> None:
+    """It shines on the two instruments it was tried on; the others were tried on four."""
+    objective = np.array([[9.0, 9.0, NAN, NAN], [1.0, 1.0, 1.0, 1.0], [2.0, 2.0, NAN, 2.0]])
+    returns = np.array([[0.9, 0.9, NAN, NAN], [0.1, 0.1, 0.1, 0.1], [0.2, 0.2, 0.0, 0.2]])
+    found = surface([over_instruments(objective, returns)], np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]))
+    assert found.rows.median.tolist() == [9.0, 1.0, 2.0]
+    assert found.rows.scored.tolist() == [2, 4, 4]
+    assert (found.best, found.best_robust) == (2, 1)
+    assert np.array_equal(found.neighbourhood, [NAN, 1.5, 1.5], equal_nan=True)
 
 
 def test_an_infinite_value_is_undefined() -> None:
