@@ -43,8 +43,8 @@ class Rows:
 class Surface:
     """What a sweep found, set by set, and the sets to look at; a greater objective is a better one.
 
-    Sets are compared that were tried on as many instruments as any: a median over three that a race had left of a set is
-    none over all. The others have their rows, and no part in what follows.
+    Sets are compared that were tried on as many instruments as any: the median of a set that a race left after three
+    says nothing beside one over all. The others have their rows, and no part in what follows.
 
     Attributes
     ----------
