@@ -1,6 +1,7 @@
 """Team: the strategies of one run: one of a backtest, one or several of a sweep."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,8 +35,9 @@ class Team:
 
     @property
     def origin(self) -> str:
-        """Where the code of each lies, joined; empty where all of them are built in."""
-        return _JOIN.join(each.origin for each in self.members) if any(each.origin for each in self.members) else ""
+        """Where the code lies, empty where it is built in; of several a list as JSON: a path may hold any sign."""
+        origins = [each.origin for each in self.members]
+        return origins[0] if len(origins) == 1 else json.dumps(origins) if any(origins) else ""
 
     @property
     def several(self) -> Mapping[str, tuple[Any, str]]:
@@ -65,7 +67,7 @@ def load_team(wheres: Sequence[str]) -> Team:
 def team_of(spec: RunSpec, origin: str) -> Team:
     """Load the strategies of a kept run, whose code lies at `origin`."""
     names = [str(name) for name in (spec.grid or {}).get(STRATEGY, ())] or [spec.strategy]
-    origins = origin.split(_JOIN) if origin and len(names) > 1 else [origin] * len(names)
+    origins = json.loads(origin) if origin and len(names) > 1 else [origin] * len(names)
     wheres = [_where(name, place) for name, place in zip(names, origins, strict=True)]
     return load_team(wheres)
 
