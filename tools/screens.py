@@ -1,6 +1,6 @@
 """Write docs/screens: every page of the demo store, in both themes, wide and as on a phone.
 
-Needs a Chromium of the system. Called by `make screens`.
+Needs a Chromium. Called by `make screens`.
 The pictures of one version differ only in ids, times of day and what was measured.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,11 +20,11 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from chromium import HOW_TO_GET_IT, find_chromium
 from palette_png import palette_png
 
 ROOT = Path(__file__).resolve().parent.parent
 SCREENS = ROOT / "docs" / "screens"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 380, "height": 800}}
 THEMES = ("light", "dark")
 SYMBOL = "demo:BTCUSDT"
@@ -147,9 +146,9 @@ def shoot(browser: Browser, url: str, runs: list[str]) -> None:
 
 def main() -> int:
     """Write the pictures, and say how much they weigh."""
-    program = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    program = find_chromium()
     if program is None:
-        print("There is no Chromium here, which draws the pages: apt-get install chromium", file=sys.stderr)
+        print(f"There is no Chromium here, which draws the pages: {HOW_TO_GET_IT}", file=sys.stderr)
         return 3
     SCREENS.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, demo_service(Path(folder)) as url, sync_playwright() as driver:

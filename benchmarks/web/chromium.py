@@ -1,17 +1,16 @@
-"""A Chromium of the system with a watch in every page: frames, long tasks, shifts of the layout, rows of the table."""
+"""A Chromium with a watch in every page: frames, long tasks, shifts of the layout, rows of the table."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
+from tools.chromium import HOW_TO_GET_IT, find_chromium
 
 from benchmarks.processes import EngineFailed
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SIZE = {"width": 1440, "height": 900}
 WATCH = """
 window.watch = { frames: [], tasks: [], shift: 0, rows: [], on: false };
@@ -60,9 +59,9 @@ PATIENCE_MS = 120_000
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start it; what it keeps of memory can be asked exactly."""
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
+    program = find_chromium()
     if program is None:
-        raise EngineFailed("there is no Chromium here: apt-get install chromium")
+        raise EngineFailed(f"there is no Chromium here: {HOW_TO_GET_IT}")
     with sync_playwright() as driver:
         started = driver.chromium.launch(
             executable_path=program, args=["--no-sandbox", "--enable-precise-memory-info", "--js-flags=--expose-gc"]

@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import time
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.chromium import HOW_TO_GET_IT, find_chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE_S = 60
 FLAGS = (
     "--headless=new",
@@ -191,18 +190,12 @@ class Browser:
             self._left += piece
 
 
-def find_browser() -> str | None:
-    """Return the path of a Chromium, None where there is none."""
-    given = os.environ.get("TAPEHEAD_CHROMIUM")
-    return given or next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
 @contextmanager
 def chromium(folder: Path) -> Iterator[Browser]:
     """Start Chromium with an empty profile in a folder, or skip where there is none; end it."""
-    program = find_browser()
+    program = find_chromium()
     if program is None:
-        pytest.skip("needs a browser: Chromium (apt-get install chromium, or TAPEHEAD_CHROMIUM=its path)")
+        pytest.skip(f"needs a browser: Chromium ({HOW_TO_GET_IT})")
     browser = Browser(program, folder)
     try:
         yield browser

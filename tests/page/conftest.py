@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tools.chromium import HOW_TO_GET_IT, find_chromium
 
 import tapehead as th
-from tests.acceptance.browser import find_browser
 from tests.serving import Served, serving_here
 
 WIDE = {"width": 1440, "height": 900}
@@ -19,9 +19,9 @@ PHONE = {"width": 380, "height": 800}
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One Chromium of the system for the tests of a file; gone before others, whose thread its loop would hold."""
-    program = find_browser()
+    program = find_chromium()
     if program is None:
-        pytest.skip("needs a browser: Chromium (apt-get install chromium, or TAPEHEAD_CHROMIUM=its path)")
+        pytest.skip(f"needs a browser: Chromium ({HOW_TO_GET_IT})")
     with sync_playwright() as driver:
         found = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield found
