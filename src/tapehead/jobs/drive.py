@@ -77,9 +77,8 @@ def taken_up(
         with desk.runs.together(f"run {run}"):
             recall()
             desk.runs.reopen(run)
-            opening = [] if desk.log.last(run) else _opening(desk, plan, run, tally)
             far = progress_of(run, tally, time.perf_counter())
-            opening.append((desk.log.append(run, [far]), far))
+            opening: list[Numbered] = [(desk.log.append(run, [far]), far)]
         yield opening
 
 
