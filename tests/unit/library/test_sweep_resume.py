@@ -1,4 +1,4 @@
-"""A sweep that was killed, cancelled or left goes on: no tile is scored twice, and its digest is that of a whole one."""
+"""Sweeps that were killed, cancelled or left go on: no tile is scored twice, the digest is that of a whole one."""
 
 import json
 import os
