@@ -34,8 +34,8 @@ class Board:
     """Rows, counts and the end of one run.
 
     `warnings` are (instrument or None, code, text). `tested` is how far the look-ahead test is, (so many, of so many),
-    None before it tells. `queued` is the place of a run that waits for its turn in a service. `ended` is the last
-    event, None while the run goes on.
+    None before it tells; `judged` how far, in percent, a sweep is with weighing its best sets. `queued` is the place of
+    a run that waits for its turn in a service. `ended` is the last event, None while the run goes on.
     """
 
     sort: str = "total_return"
@@ -47,6 +47,7 @@ class Board:
     warnings: list[tuple[str | None, str, str]] = field(default_factory=list)
     tested: tuple[int, int] | None = None
     queued: int | None = None
+    judged: int | None = None
     ended: Completed | Failed | Cancelled | None = None
 
     def take(self, event: Event) -> None:
@@ -57,7 +58,7 @@ class Board:
         elif isinstance(event, Progress):
             self.done, self.total = max(self.done, event.done), event.total
             self.bars_per_s, self.eta_ms, self.tested = event.bars_per_s, event.eta_ms, event.tested
-            self.queued = event.queued
+            self.queued, self.judged = event.queued, event.judged
         elif isinstance(event, Warned):
             self.warnings.append((event.instrument, event.code, event.text))
         elif isinstance(event, Started):

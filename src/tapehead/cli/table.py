@@ -182,6 +182,8 @@ def progress_words(board: Board) -> list[str]:
         return [*words, f"queued, place {board.queued:,}"]
     if board.tested is not None:
         return [*words, "look-ahead test {:,} of {:,}".format(*board.tested)]
+    if board.judged is not None:
+        return [*words, f"weighing the best sets against luck, {board.judged} %"]
     if board.bars_per_s > 0:
         words += [f"{numbers.rate(board.bars_per_s)} bars/s", f"{numbers.seconds(board.eta_ms / 1_000)} left"]
     return words

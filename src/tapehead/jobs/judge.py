@@ -1,6 +1,6 @@
 """judge: how much of what a sweep found is luck."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tapehead.jobs.ledger import luck_in
 from tapehead.metrics.deflated import Luck, median_defined, sharpe_deflated
-from tapehead.metrics.overfitting import Overfitting, overfitting
+from tapehead.metrics.overfitting import Overfitting, overfitting_steps
 from tapehead.model.bars import F64, I64
 from tapehead.model.grid import Grid
 from tapehead.model.result import RunId
@@ -17,6 +17,8 @@ from tapehead.ports.runs import RunStore, TilePart
 from tapehead.ports.trials import TrialLedger
 
 _COLUMNS: Final = ("points", "blocks")
+_LUCK: Final = 0.4
+"""Share of the work that is over when the trials are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Judgement:
 
 def judge(
     runs: RunStore, ledger: TrialLedger, run: RunId, grid: Grid, interval: str, sets: Collection[int]
-) -> Judgement:
-    """Judge a sweep by its kept tiles and by the trials of all runs, its own among them.
+) -> Generator[float, None, Judgement]:
+    """Judge a sweep by its kept tiles and by the trials of all runs, its own among them; yield the share that is done.
 
     Parameters
     ----------
@@ -71,14 +73,22 @@ def judge(
     pool = _Pool(grid, sets)
     for part in runs.tiles(run, _COLUMNS):
         pool.take(part)
+        yield 0.0
     found: dict[int, list[tuple[float | None, Luck]]] = {number: [] for number in sets}
-    for instrument, mine in pool.picked.items():
+    for place, (instrument, mine) in enumerate(pool.picked.items()):
+        yield _LUCK * place / len(pool.picked)
         luck = luck_in(ledger, instrument, interval)
         for number, (lo, sums) in mine.items():
             tile = runs.tile(run, instrument, lo)
             value = None if tile is None else sharpe_deflated(tile.observations, sums, luck)[0]
             found[number].append((value, luck))
-    return Judgement(pool.overfitting(), {number: _deflated(each) for number, each in found.items()})
+    splits = pool.overfitting()
+    while True:
+        try:
+            done, total = next(splits)
+        except StopIteration as end:
+            return Judgement(end.value, {number: _deflated(each) for number, each in found.items()})
+        yield _LUCK + (1.0 - _LUCK) * done / total
 
 
 def _deflated(found: Collection[tuple[float | None, Luck]]) -> Deflated:
@@ -116,10 +126,10 @@ class _Pool:
             sums = blocks[int(np.flatnonzero(own == point)[0])].sum(axis=0)
             self.picked.setdefault(part.instrument, {})[self.wanted[point]] = part.lo, sums
 
-    def overfitting(self) -> Overfitting:
+    def overfitting(self) -> Generator[tuple[int, int], None, Overfitting]:
         """Judge the choice among the sets that have a result wherever any has."""
         edges = np.arange(BLOCKS + 1)
         lengths = sum((np.diff(edges * n // BLOCKS) for n in self.bars.values()), np.zeros(BLOCKS))
         whole = self.cells == len(self.bars)
         columns = (self.totals, self.squares) if whole.all() else (self.totals[:, whole], self.squares[:, whole])
-        return overfitting(lengths, *(each.T for each in columns))
+        return overfitting_steps(lengths, *(each.T for each in columns))

@@ -4,13 +4,15 @@ import json
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from tapehead.jobs.drive import (
+    PROGRESS_EVERY_S,
+    TOLD_FROM_S,
     Desk,
     Numbered,
     begun,
@@ -20,6 +22,7 @@ from tapehead.jobs.drive import (
     drive,
     ended_empty,
     progress_due,
+    progress_of,
     receipt_of,
     taken_up,
 )
@@ -147,9 +150,8 @@ def _body(
     names = [item.instrument.name for item in plan.items]
     found = surface_of(desk.runs, run, searcher.grid, names, course.objective)
     digest = sweep_digest(desk.runs, run, names, plan.spec.interval, course.space.parameters)
-    chosen = {number for number in (found.best, found.best_robust) if number is not None}
-    judged = judge(desk.runs, desk.trials, run, searcher.grid, plan.spec.interval, chosen)
     tally.spend("surface", (time.perf_counter() - began) * 1e6)
+    judged = yield from _judged(desk, plan, course, run, cancel, tally, found)
     verdict: Verdict | None = None
     told_of = _shown(found, course)
     if tally.count:
@@ -241,6 +243,29 @@ def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tal
     yield from progress_due(task.run, tally)
 
 
+def _judged(
+    desk: Desk, plan: Plan, course: Course, run: RunId, cancel: Cancel, tally: Tally, found: Surface
+) -> Generator[Numbered, None, Judgement | None]:
+    """Weigh the best sets against luck and tell how far that is; None where a cancel cuts it short."""
+    began = time.perf_counter()
+    chosen = {number for number in (found.best, found.best_robust) if number is not None}
+    judging = judge(desk.runs, desk.trials, run, course.searcher.grid, plan.spec.interval, chosen)
+    judged = None
+    while not cancel.asked:
+        try:
+            share = next(judging)
+        except StopIteration as end:
+            judged = end.value
+            break
+        now = time.perf_counter()
+        if now - began >= TOLD_FROM_S and now - tally.progress_at >= PROGRESS_EVERY_S:
+            tally.progress_at = now
+            told = replace(progress_of(run, tally, now), judged=round(100 * share))
+            yield desk.log.append(run, [told]), told
+    tally.spend("judge", (time.perf_counter() - began) * 1e6)
+    return judged
+
+
 def _shown(found: Surface, course: Course) -> Mapping[str, Any]:
     """Return the parameters that the look-ahead test asks with: those of the best robust set, where there is one."""
     number = found.best_robust if found.best_robust is not None else found.best
@@ -255,13 +280,13 @@ def _place(desk: Desk, parameters: Mapping[str, Any]) -> tuple[str, str]:
     return made.__name__, place_of(made, origin)
 
 
-def found_json(found: Surface, course: Course, judged: Judgement) -> dict[str, Any]:
+def found_json(found: Surface, course: Course, judged: Judgement | None) -> dict[str, Any]:
     """Return what the event `completed` says of a sweep beside what it says of a backtest."""
     grid = course.searcher.grid
 
     def told(number: int | None) -> dict[str, Any] | None:
         row = row_of(found, grid, number)
-        return None if row is None or number is None else row | judged.sets[number].to_json()
+        return row if row is None or number is None or judged is None else row | judged.sets[number].to_json()
 
     return {
         "objective": course.objective,
@@ -269,5 +294,5 @@ def found_json(found: Surface, course: Course, judged: Judgement) -> dict[str, A
         "best": told(found.best),
         "best_robust": told(found.best_robust),
         "plateau": int(found.plateau.shape[0]),
-        "overfitting": judged.overfitting.to_json(),
+        "overfitting": None if judged is None else judged.overfitting.to_json(),
     }

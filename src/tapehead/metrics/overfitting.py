@@ -6,7 +6,7 @@ Computational Finance 20 (4), 2017: combinatorially symmetric cross-validation (
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,7 +56,18 @@ class Overfitting:
 
 
 def overfitting(observations: F64, totals: F64, squares: F64) -> Overfitting:
-    """Return the probability of backtest overfitting of a sweep.
+    """Return the probability of backtest overfitting of a sweep; `overfitting_steps` to its end."""
+    steps = overfitting_steps(observations, totals, squares)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Overfitting = end.value
+            return found
+
+
+def overfitting_steps(observations: F64, totals: F64, squares: F64) -> Generator[tuple[int, int], None, Overfitting]:
+    """Work out the probability of backtest overfitting of a sweep, yield how many splits of how many are done.
 
     Parameters
     ----------
@@ -93,6 +104,7 @@ def overfitting(observations: F64, totals: F64, squares: F64) -> Overfitting:
             rank, lost = _ranks(chosen_by, seen)
             ranks.append(rank)
             losses += lost
+        yield sum(map(len, ranks)), 2 * pairs
     share = np.concatenate(ranks) / (n_sets + 1.0)
     logits = np.log(share / (1.0 - share))
     return Overfitting(float((share <= 0.5).mean()), float(np.median(logits)), losses / len(share), len(share))

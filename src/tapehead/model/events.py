@@ -85,7 +85,8 @@ class Tiled:
 class Progress:
     """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on.
 
-    `queued` is the place of a run that waits for its turn, from 1.
+    `queued` is the place of a run that waits for its turn, from 1; `judged` how far, in percent, a sweep that is done
+    is with weighing its best sets against luck.
     """
 
     name: ClassVar[str] = "progress"
@@ -96,14 +97,16 @@ class Progress:
     eta_ms: float
     tested: tuple[int, int] | None = None
     queued: int | None = None
+    judged: int | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON; `look_ahead` while the test goes on, `queued` while the run waits."""
+        """Return the fields of its JSON; `look_ahead`, `queued` and `judged` only where they tell something."""
         body: dict[str, Any] = {"done": self.done, "total": self.total}
         body |= {"bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
         if self.tested is not None:
             body["look_ahead"] = dict(zip(("done", "total"), self.tested, strict=True))
-        return body if self.queued is None else {**body, "queued": self.queued}
+        told = {"queued": self.queued, "judged": self.judged}
+        return body | {name: value for name, value in told.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

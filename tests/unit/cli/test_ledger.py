@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from tapehead.cli.board import Board
 from tapehead.cli.cells import width_of
 from tapehead.cli.ledger import _meaning
+from tapehead.cli.table import progress_words
 from tapehead.library.trials import TrialReport
+from tapehead.model.events import Progress
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.scripted import ScriptedStore
 from tests.unit.cli.scripted_trials import OTHER, RUN, scripted_ledger
@@ -81,3 +84,11 @@ def test_what_the_first_line_means_where_nothing_is_known() -> None:
 def test_an_empty_ledger_says_what_to_do(call: Call, store: ScriptedStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "ledger", lambda **_: TrialReport((), (), 0, ()))
     assert "tapehead strategies" in call("runs", "ledger").out
+
+
+def test_how_far_the_weighing_of_a_sweep_is() -> None:
+    far = Progress(RUN, 48, 48, 3e6, 0.0, judged=37)
+    assert far.body()["judged"] == 37
+    board = Board()
+    board.take(far)
+    assert progress_words(board) == ["48 of 48", "weighing the best sets against luck, 37 %"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tapehead.jobs.judge import judge
+from tapehead.jobs.judge import Judgement, judge
 from tapehead.jobs.ledger import COUNTED, Counting, luck_in, settings_of, stand
 from tapehead.jobs.plan import Plan
 from tapehead.metrics.deflated import Batch, luck_of, sharpe_deflated
@@ -75,6 +75,15 @@ def tile_of(seed: int, points: list[int], symbol: str = "AAA", run: str = RUN + 
         why=flat[None].astype(np.uint8),
         metrics=("sharpe",),
     )
+
+
+def judged(runs: EmbeddedRuns, ledger: EmbeddedTrials, run: str, sets: list[int]) -> tuple[Judgement, list[float]]:
+    steps, shares = judge(runs, ledger, run, Grid.every(Space.of(SPEC)), "1h", sets), list[float]()
+    while True:
+        try:
+            shares.append(next(steps))
+        except StopIteration as end:
+            return end.value, shares
 
 
 def test_every_key_of_a_spec_makes_another_trial_or_is_known_not_to() -> None:
@@ -161,7 +170,9 @@ def test_a_sweep_is_judged_by_its_tiles_and_by_every_trial(database: Database) -
         counting.add_tile(tile)
     # What another run has tried counts too.
     Counting(ledger, plan_of(replace(SPEC, start=0))).add_tile(tile_of(9, [0, 1, 2, 3, 4, 5]))
-    found = judge(runs, ledger, run, Grid.every(Space.of(SPEC)), "1h", [2, 5])
+    found, shares = judged(runs, ledger, run, [2, 5])
+    assert shares == sorted(shares)
+    assert 0.0 <= shares[0] < shares[-1] == 1.0
 
     by_set = {
         (tile.instrument, point): blocks
@@ -182,6 +193,6 @@ def test_a_sweep_is_judged_by_its_tiles_and_by_every_trial(database: Database) -
         "trials": 12.0,
         "trials_effective": luck["AAA"].effective,
     }
-    nothing = judge(runs, ledger, RUN + "Z", Grid.every(Space.of(SPEC)), "1h", [2])
+    nothing, _ = judged(runs, ledger, RUN + "Z", [2])
     assert nothing.overfitting.why == "too_short"
     assert nothing.sets[2].to_json()["why"] == "no_instrument"

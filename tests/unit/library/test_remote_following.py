@@ -51,7 +51,7 @@ def events() -> list[Event]:
     results = [result(name, seeded) for name in ("ÉCU", "BTC", "ETH", "SOL")]
     told: list[Event] = [Started(RUN, {"strategy": "Hold", "interval": "1h"}, 5, 3, ("a stamp",))]
     for place, each in enumerate(results):
-        told += [Result(RUN, each, 4.1 + place), Progress(RUN, place + 1, 5, 3e6, 10.5, (1, 2), 3)]
+        told += [Result(RUN, each, 4.1 + place), Progress(RUN, place + 1, 5, 3e6, 10.5, (1, 2), 3, 40)]
     told.append(Warned(RUN, None, "store.no_bars", "No bars."))
     return [*told, completed(results)]
 

@@ -123,6 +123,5 @@ def _progress_from(run: str, body: Mapping[str, Any]) -> Progress:
     """Return how far a run is."""
     numbers = (body["done"], body["total"], body["bars_per_s"], body["eta_ms"])
     tested = body.get("look_ahead")
-    return Progress(
-        run, *numbers, tested=None if tested is None else (tested["done"], tested["total"]), queued=body.get("queued")
-    )
+    test = None if tested is None else (tested["done"], tested["total"])
+    return Progress(run, *numbers, tested=test, queued=body.get("queued"), judged=body.get("judged"))
