@@ -50,6 +50,17 @@ class Board:
     judged: int | None = None
     ended: Completed | Failed | Cancelled | None = None
 
+    @property
+    def asked(self) -> int:
+        """How many instruments were asked for."""
+        return self.total
+
+    @property
+    def noted(self) -> int:
+        """How many warnings are not those of a failure."""
+        failed = self.ended.failed if isinstance(self.ended, Completed) else 0
+        return max(0, len(self.warnings) - failed)
+
     def take(self, event: Event) -> None:
         """Learn from one event."""
         if isinstance(event, Result):

@@ -45,7 +45,7 @@ def count_line(board: Board, ink: Ink, kept: int) -> str:
         return ink.bad("failed; nothing is kept")
     if not isinstance(ended, Completed):
         return ink.warn(f"{kept:,} of {board.total:,} done, then stopped; they are kept")
-    warned = max(0, len(board.warnings) - ended.failed)
+    warned = board.noted
     failed = f"{ended.failed:,} failed"
     failed = ink.bad(failed) if ended.failed else failed
     took = numbers.seconds(ended.last_ms / 1_000)
@@ -100,7 +100,7 @@ def _told(board: Board, shared: bool) -> list[tuple[str, str, int]]:
     for instrument, _, text in board.warnings:
         by_text.setdefault(text, []).append("" if instrument is None else names[instrument])
     many = {text: len(who) for text, who in by_text.items() if shared and len(who) >= _MANY}
-    together = sorted(((f"{n:,} of {board.total:,}", text, n) for text, n in many.items()), key=lambda one: -one[2])
+    together = sorted(((f"{n:,} of {board.asked:,}", text, n) for text, n in many.items()), key=lambda one: -one[2])
     alone = sorted((name, text, 1) for text, who in by_text.items() if text not in many for name in who)
     return together + alone
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def sweep_and_show(session: Session, run: "SweepRun", top: int, clock: Profile | None = None) -> int:
     """Drive a sweep, show it, say what to type next; return the exit code."""
-    board = SweepBoard()
+    board = SweepBoard(instruments=run.header.instruments)
     if session.json:
         return exit_code(stream_events(run, clock=clock, board=board))
     follow(run, session, board, top)

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tapehead.errors import NotServedError, ServerAwayError
 from tapehead.jobs.drive import Numbered
@@ -143,6 +143,14 @@ class RemoteRun(Run):
     def account(self, result: str | RunResult) -> "Account":
         """An account holds every bar, and those lie with the store; raises NotServedError."""
         raise NotServedError(url=self._connection.place.url, command=f"show {self.id} {self._name(result)}")
+
+    def surface(self) -> NoReturn:
+        """A surface is made of all cells of a sweep, and those lie with the store; raises NotServedError."""
+        raise NotServedError(url=self._connection.place.url, command=f"show {self.id}")
+
+    def at(self, **parameters: Any) -> NoReturn:
+        """A set of a sweep is made again where the store lies; raises NotServedError."""
+        raise NotServedError(url=self._connection.place.url, command=f"show {self.id} ({', '.join(parameters)})")
 
     def _name(self, result: str | RunResult) -> str:
         """Return the instrument of a result; waits for the run where it must."""
