@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.house.tree import ROOT
 from tests.serving import Served, install_gated, serving, serving_here
@@ -242,12 +242,25 @@ def test_a_range_without_bars_is_said_and_mended(served: Served, look: Look) -> 
     expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
 
 
-def test_an_empty_store_says_what_to_do(look: Look, tmp_path: Path) -> None:
+def asking(route: Route, instead: tuple[dict[str, str], str]) -> None:
+    """Ask the service for something else in the page's place."""
+    headers, body = instead
+    route.continue_(headers={**route.request.headers, **headers}, post_data=body)
+
+
+def test_an_empty_store_says_what_to_do_and_takes_the_demo(look: Look, tmp_path: Path) -> None:
     with serving_here(tmp_path / "home") as found:
         page = look(found.url)
         expect(page.locator("[data-empty=store]")).to_contain_text("No bars yet.")
         expect(page.locator("[data-empty=store]")).to_contain_text("or run tapehead demo for a synthetic market of 48.")
         expect(page.get_by_role("button", name="Run")).to_be_disabled()
+        # A smaller market than the page asks for is made in less time.
+        small = {"Content-Type": "application/json"}, '{"instruments": 3, "years": 1}'
+        page.route("**/api/v1/demo", lambda one: one.fallback() if one.request.method == "GET" else asking(one, small))
+        page.get_by_role("button", name="Load the demo").click()
+        expect(page.get_by_role("button", name="Run on 3 instruments")).to_be_enabled()
+        expect(page.locator("[data-empty=store]")).to_have_count(0)
+        assert "universe=demo" in page.url
 
 
 def test_a_run_goes_on_without_the_page_is_offered_cancelled_and_resumed(odd: Served, look: Look, gate: Path) -> None:

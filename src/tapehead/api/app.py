@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from tapehead.api.access import routes as access
+from tapehead.api.demo import DemoMarket
 from tapehead.api.etag import Answers, Fragments
 from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
@@ -48,6 +49,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
         service.open()
         yield
         await asyncio.to_thread(service.close)
+        await asyncio.to_thread(demo.close)
         await service.hub.close()
         service.measure.close()
 
@@ -65,6 +67,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
     app.state.options = options
     app.state.answers, app.state.fragments = Answers(), Fragments(instrument_name, instrument_json)
     app.state.outcomes = Outcomes(service)
+    demo = app.state.demo = DemoMarket(service)
     for router in ROUTERS:
         app.include_router(router)
     add_openapi(app)

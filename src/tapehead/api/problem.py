@@ -41,6 +41,7 @@ _STATUS = {
     "runs.verify": 409,
     "runs.no_results": 404,
     "store.locked": 409,
+    "store.not_empty": 409,
     "store.disk_full": 507,
     "store.unwritable": 503,
     "surroundings": 503,

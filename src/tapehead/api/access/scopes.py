@@ -48,6 +48,8 @@ RULES: Final = (
     Rule("GET", "/api/v1/commits/{number}", "read"),
     Rule("POST", "/api/v1/undo/{number}", "write"),
     Rule("POST", "/api/v1/imports", "write"),
+    Rule("POST", "/api/v1/demo", "write"),
+    Rule("GET", "/api/v1/demo", "read"),
     Rule("GET", "/api/v1/indicators", "read"),
     Rule("GET", "/api/v1/indicators/{name}", "read"),
     Rule("GET", "/api/v1/indicators/{name}/series", "read"),

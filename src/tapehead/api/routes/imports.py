@@ -2,12 +2,13 @@
 
 import logging
 import os
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi import Path as InPath
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from tapehead.api.answer import JSON, answer, document, takes_json
 from tapehead.api.body import read_model
 from tapehead.api.cursors import read_cursor, write_cursor
+from tapehead.api.demo import Making
 from tapehead.api.import_root import paths_below
 from tapehead.api.options import Options
 from tapehead.api.routes.runs import service_of
@@ -22,6 +24,8 @@ from tapehead.api.uploads import shown, uploaded
 from tapehead.api.wire.imports import (
     CommitDetail,
     CommitsPage,
+    DemoRequest,
+    DemoTold,
     ImportedReport,
     ImportRequest,
     UndoneReport,
@@ -71,6 +75,19 @@ async def import_bars(request: Request, asked: Annotated[UploadRequest, Query()]
     return Response(report, media_type=JSON)
 
 
+@router.post("/demo", status_code=202, response_model=DemoTold, responses=answers(409))
+def make_demo(request: Request, asked: Annotated[DemoRequest | None, Body()] = None) -> Response:
+    """Begin to make the synthetic market of the demo in a store that holds no bars."""
+    wanted = asked or DemoRequest()
+    return _demo(request.app.state.demo.begin(wanted.instruments, wanted.years, wanted.seed), 202)
+
+
+@router.get("/demo", response_model=DemoTold, responses=answers())
+def show_demo(request: Request) -> Response:
+    """Tell how far the synthetic market is."""
+    return _demo(request.app.state.demo.now, 200)
+
+
 @router.get("/commits", response_model=CommitsPage, responses={**forms(), **answers()})
 def list_commits(
     request: Request,
@@ -98,6 +115,11 @@ def show_commit(request: Request, number: Number) -> Response:
 def undo_commit(request: Request, number: Number) -> Response:
     """Take back one commit; the undo is a commit too, and can be undone."""
     return Response(document("undo", undone_json(service_of(request).store.undo(number))), media_type=JSON)
+
+
+def _demo(making: Making, status: int) -> Response:
+    """Return how far the market is."""
+    return Response(document("demo_market", asdict(making)), status, {"Cache-Control": "no-store"}, JSON)
 
 
 async def _import_named(request: Request, store: Store, options: Options) -> bytes:

@@ -33,6 +33,27 @@ class ImportRequest(Told):
     supersede: bool = Field(default=False, description="Let differing bars replace what is held, however many.")
 
 
+class DemoRequest(Told):
+    """A synthetic market; the command `tapehead demo` makes larger ones."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"instruments": 12, "years": 1}]})
+
+    instruments: int = Field(default=48, ge=1, le=500, description="How many.")
+    years: int = Field(default=5, ge=1, le=10, description="Of 1h bars each.")
+    seed: int = Field(default=7, ge=0, le=2**53, description="Of the random walk.")
+
+
+class DemoTold(Told):
+    """How far the synthetic market is that is being made."""
+
+    schema_: Literal["tapehead.demo_market/1"] = Field(alias="schema")
+    state: Literal["none", "making", "made", "failed"] = Field(description="`none`: this service was not asked yet.")
+    done: int = Field(description="Instruments that are made.")
+    total: int = Field(description="Instruments that were asked for.")
+    bars: int = Field(description="Bars that are made.")
+    text: str = Field(description="Why it failed; empty otherwise.")
+
+
 class UploadRequest(Told):
     """What is known of an uploaded file."""
 

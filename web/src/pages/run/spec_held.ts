@@ -35,12 +35,14 @@ export function useSpec(
 
   useEffect(() => {
     if (ready || universes.length === 0) return;
-    setReady(true);
-    if (form.universe || form.symbols) return;
+    if (form.universe || form.symbols) return setReady(true);
     const [most] = [...universes]
       .filter((one) => (one.instruments ?? 0) > 0)
       .sort((a, b) => (b.instruments ?? 0) - (a.instruments ?? 0) || Number(a.built_in) - Number(b.built_in));
-    if (most) setForm((now) => ({ ...now, universe: most.name }));
+    // In a store without bars there is none yet.
+    if (!most) return;
+    setReady(true);
+    setForm((now) => ({ ...now, universe: most.name }));
   }, [ready, form, universes]);
 
   useEffect(() => {

@@ -2,6 +2,7 @@
 import type { Schema } from "../../api/ask";
 import * as format from "../../parts/format";
 import { printed } from "../../parts/key_list";
+import { DemoButton } from "./demo_button";
 import type { Held } from "./market";
 import type { Form } from "./spec";
 
@@ -11,7 +12,7 @@ export function EmptyStore() {
       <h2>No bars yet.</h2>
       <p>
         Drop CSV or Parquet files <a href="/data">here</a>, or run <code>tapehead demo</code> for a synthetic market of
-        48.
+        48. <DemoButton />
       </p>
     </div>
   );
