@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import cut
 from tapehead.cli.ink import Ink
 from tapehead.metrics.surface import Surface
 from tapehead.model.axis import Axis
@@ -45,13 +46,13 @@ def heat_map(grid: Grid, found: Surface, objective: str, width: int, ink: Ink, *
     )
     marked = int(row_of[at[rows]]), int(column_of[at[columns]])
     wide = 2 if 2 * table.shape[1] + left + 2 <= width else 1
-    lines = [_title(grid, fixed, objective, down, across, at)]
+    lines = [cut(_title(grid, fixed, objective, down, across, at), width)]
     for row in range(table.shape[0]):
         first = int(np.flatnonzero(row_of == row)[0])
         drawn = _row(table, row, wide, marked, ink, shades=shades)
         lines.append(f"{labels[first]:>{left}} {drawn}".rstrip())
-    lines.append(_footer(across, left, table.shape[1] * wide))
-    return [*lines, _legend(table, left, ink, shades=shades)]
+    lines.append(_footer(across, left, table.shape[1] * wide, wide))
+    return [*lines, ink.head(cut(_legend(table, left, shades=shades), width))]
 
 
 def _strongest(places: NDArray[np.int32], values: F64, moving: Sequence[int]) -> tuple[int, int]:
@@ -103,19 +104,19 @@ def _title(grid: Grid, fixed: Sequence[int], objective: str, down: Axis, across:
     return f"  median {objective}, {down.name} down, {across.name} across{' at ' * bool(held)}{' '.join(held)}"
 
 
-def _footer(across: Axis, left: int, breadth: int) -> str:
+def _footer(across: Axis, left: int, breadth: int, wide: int) -> str:
     """Return the first and the last value below the cells."""
     first, last = numbers_of(across, 0), numbers_of(across, len(across) - 1)
-    gap = max(breadth - len(first) - len(last), 1)
+    gap = max(breadth - len(first) - max(len(last), wide), 1)
     return f"{' ' * left} {first}{' ' * gap}{last}"
 
 
-def _legend(table: F64, left: int, ink: Ink, *, shades: bool) -> str:
+def _legend(table: F64, left: int, *, shades: bool) -> str:
     """Return what the signs stand for."""
     low, high = float(np.nanmin(table)), float(np.nanmax(table))
     signs = SHADES if shades else _DIGITS
     said = f"{signs[0]} {numbers.signed(low, 2)} to {signs[-1]} {numbers.signed(high, 2)}"
-    return ink.head(f"{' ' * left} {said}   {_MARK} best robust")
+    return f"{' ' * left} {said}   {_MARK} best robust"
 
 
 def numbers_of(axis: Axis, place: int) -> str:
