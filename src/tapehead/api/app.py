@@ -18,7 +18,7 @@ from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
 from tapehead.api.outcomes import Outcomes
 from tapehead.api.problem import problem
-from tapehead.api.routes import bars, catalogue, comparisons, health, imports, kept, market, page, results, runs
+from tapehead.api.routes import bars, catalogue, comparisons, health, imports, kept, market, page, results, runs, trials
 from tapehead.api.service import Service
 from tapehead.errors import ParameterError, TapeheadError
 from tapehead.library.documents.market import instrument_json, instrument_name
@@ -32,6 +32,7 @@ ROUTERS = (
     catalogue.router,
     results.router,
     comparisons.router,
+    trials.router,
     imports.router,
     kept.router,
     page.router,

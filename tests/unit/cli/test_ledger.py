@@ -67,7 +67,9 @@ def test_json(call: Call) -> None:
         "settings": {"fee": 0.001},
         "run": RUN,
         "sharpe": pytest.approx(1.82),
+        "sharpe_bar": 0.182,
         "sharpe_deflated": 0.91,
+        "why": {},
     }
     assert still["best"] is None
     assert (gone["sharpe_by_luck"], gone["best"]["sharpe"]) == (None, None)

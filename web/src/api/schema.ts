@@ -664,6 +664,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Ledger
+         * @description Count what was tried over all runs, each trial once, and hold the best against the luck of so many.
+         */
+        get: operations["read_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -966,6 +986,43 @@ export interface components {
              * @description Give it as `cursor` for the next page; null at the end.
              */
             cursor: string | null;
+        };
+        /**
+         * BestTrial
+         * @description The trial of the greatest Sharpe ratio, and what is left of it.
+         */
+        BestTrial: {
+            /** Strategy */
+            strategy: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: number | string;
+            };
+            /**
+             * Settings
+             * @description Range as asked, costs and rules, where not the default.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Run */
+            run: string;
+            /**
+             * Sharpe
+             * @description Of a year; null where the store no longer knows the instrument.
+             */
+            sharpe: number | null;
+            /** Sharpe Bar */
+            sharpe_bar: number;
+            /**
+             * Sharpe Deflated
+             * @description How probable it is that the true one is above what luck finds.
+             */
+            sharpe_deflated: number | null;
+            /** Why */
+            why: {
+                [key: string]: string;
+            };
         };
         /**
          * Cancelled
@@ -1746,6 +1803,25 @@ export interface components {
             engine: string;
             /** Data */
             data: string;
+        };
+        /**
+         * Ledger
+         * @description What was tried over all runs, each trial once.
+         */
+        Ledger: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.ledger/1";
+            /** Trials */
+            trials: number;
+            /** Runs */
+            runs: string[];
+            /** Strategies */
+            strategies: components["schemas"]["StrategyTrials"][];
+            /** Instruments */
+            instruments: components["schemas"]["SeriesTrials"][];
         };
         /**
          * LogLevels
@@ -2798,6 +2874,49 @@ export interface components {
             interval: string;
         };
         /**
+         * SeriesTrials
+         * @description Trials on one instrument and interval.
+         */
+        SeriesTrials: {
+            /** Instrument */
+            instrument: string;
+            /** Interval */
+            interval: string;
+            /**
+             * Trials
+             * @description Of the strategy asked for.
+             */
+            trials: number;
+            /** Runs */
+            runs: string[];
+            /**
+             * Trials Of All
+             * @description Of every strategy: those that luck counts.
+             */
+            trials_of_all: number;
+            /**
+             * Trials Effective
+             * @description Independent trials they are worth.
+             */
+            trials_effective: number;
+            /**
+             * Sharpe Variance Bar
+             * @description Of the Sharpe ratios of one bar; null below two.
+             */
+            sharpe_variance_bar: number | null;
+            /**
+             * Sharpe By Luck
+             * @description Of a year: that of the best of so many trials without any skill.
+             */
+            sharpe_by_luck: number | null;
+            /**
+             * Periods
+             * @description Bars a year.
+             */
+            periods: number | null;
+            best: components["schemas"]["BestTrial"] | null;
+        };
+        /**
          * SetAside
          * @description A row that an import set aside.
          */
@@ -2872,6 +2991,28 @@ export interface components {
             doc: string;
             /** Parameters */
             parameters: components["schemas"]["ParameterFacts"][];
+        };
+        /**
+         * StrategyTrials
+         * @description Trials of one strategy.
+         */
+        StrategyTrials: {
+            /** Strategy */
+            strategy: string;
+            /**
+             * Sources
+             * @description Versions of its source.
+             */
+            sources: number;
+            /** Instruments */
+            instruments: number;
+            /** Trials */
+            trials: number;
+            /**
+             * Runs
+             * @description Runs that scored them first, oldest first.
+             */
+            runs: string[];
         };
         /**
          * Tier
@@ -7584,6 +7725,119 @@ export interface operations {
             };
             /** @description Problem */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only trials on it. */
+                symbol?: string | null;
+                /** @description Only trials of it; luck counts all. */
+                strategy?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

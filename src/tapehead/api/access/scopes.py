@@ -72,6 +72,7 @@ RULES: Final = (
     Rule("GET", "/api/v1/runs/{a}/compare/{b}", "read"),
     Rule("GET", "/api/v1/runs/{a}/compare/{b}/trades/{symbol:path}", "read"),
     Rule("GET", "/api/v1/runs/{run}/report", "read"),
+    Rule("GET", "/api/v1/ledger", "read"),
     Rule("GET", "/api/v1/events", "read"),
     Rule("GET", "/api/v1/audit", "admin"),
     Rule("GET", "/api/v1/log-levels", "admin"),

@@ -27,7 +27,7 @@ def ledger_json(report: "TrialReport") -> dict[str, Any]:
 
 
 def _series_json(one: "SeriesTrials") -> dict[str, Any]:
-    """Return plain values of the trials of an instrument; Sharpe ratios are of a year."""
+    """Return plain values of the trials of an instrument; Sharpe ratios are of a year, those named so of a bar."""
     luck, best = one.standing.luck, one.standing.best
     told: dict[str, Any] = {
         "instrument": one.instrument,
@@ -36,7 +36,9 @@ def _series_json(one: "SeriesTrials") -> dict[str, Any]:
         "runs": list(one.runs),
         "trials_of_all": luck.trials,
         "trials_effective": luck.effective,
+        "sharpe_variance_bar": luck.variance,
         "sharpe_by_luck": one.annual(luck.highest),
+        "periods": one.periods,
         "best": None,
     }
     if best is not None:
@@ -46,7 +48,8 @@ def _series_json(one: "SeriesTrials") -> dict[str, Any]:
             "settings": best.context.asked(),
             "run": best.run,
             "sharpe": one.annual(best.sharpe),
+            "sharpe_bar": best.sharpe,
             "sharpe_deflated": best.deflated,
-            **({"why": {"sharpe_deflated": best.why}} if best.why else {}),
+            "why": {"sharpe_deflated": best.why} if best.why else {},
         }
     return told

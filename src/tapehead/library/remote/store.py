@@ -32,6 +32,7 @@ from tapehead.ports.work import Executor
 if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
+    from tapehead.library.trials import TrialReport
 
 
 def connect(url: str, key: str | None = None) -> "RemoteStore":
@@ -271,6 +272,18 @@ class RemoteStore(Store):
         from tapehead.library.remote.compared import comparison
 
         return self._connection.do(comparison(a, b, instruments, trades))
+
+    def ledger(
+        self,
+        *,
+        symbol: str | None = None,
+        strategy: str | None = None,
+        progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002 - a service tells nothing on the way
+    ) -> "TrialReport":
+        """Return what was tried over all runs; see `Store.ledger`."""
+        from tapehead.library.remote.asked_trials import ledger
+
+        return self._connection.do(ledger(symbol, strategy))
 
     def undo(self, commit: int) -> "Undone":
         """Take back one commit; see `Store.undo`."""
