@@ -68,7 +68,8 @@ def judge(
     Notes
     -----
     Reads the block sums of the run once, and those of the ledger on its instruments once. Memory: 256 bytes a set.
-    Overfitting is judged among the sets that have a result on every instrument that any has one on.
+    Overfitting is judged among the sets that have a result on every instrument that any has one on; after ruin there
+    are no returns to go by.
     """
     pool = _Pool(grid, sets)
     for part in runs.tiles(run, _COLUMNS):
@@ -127,9 +128,10 @@ class _Pool:
             self.picked.setdefault(part.instrument, {})[self.wanted[point]] = part.lo, sums
 
     def overfitting(self) -> Generator[tuple[int, int], None, Overfitting]:
-        """Judge the choice among the sets that have a result wherever any has."""
+        """Judge the choice among the sets that have a result wherever any has, and none of them ruined."""
         edges = np.arange(BLOCKS + 1)
         lengths = sum((np.diff(edges * n // BLOCKS) for n in self.bars.values()), np.zeros(BLOCKS))
-        whole = self.cells == len(self.bars)
+        finite = np.isfinite(self.totals).all(axis=0) & np.isfinite(self.squares).all(axis=0)
+        whole = finite & (self.cells == len(self.bars))
         columns = (self.totals, self.squares) if whole.all() else (self.totals[:, whole], self.squares[:, whole])
         return overfitting_steps(lengths, *(each.T for each in columns))
