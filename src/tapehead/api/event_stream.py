@@ -41,6 +41,8 @@ class EventStream(Response):
     places : sequence of Place
     headers : mapping, optional
         Beside those of every stream.
+    tiles : bool
+        Tell a tile of a sweep as one event, else as its results.
     reused : bool
         The last event says so: an equal run that was kept answers.
     gone : callable, optional
@@ -55,6 +57,7 @@ class EventStream(Response):
         places: Sequence[Place],
         *,
         headers: Mapping[str, str] | None = None,
+        tiles: bool = False,
         reused: bool = False,
         gone: Callable[[], None] | None = None,
     ) -> None:
@@ -63,6 +66,7 @@ class EventStream(Response):
         self._hub = hub
         self._after = {place.run: place.after for place in places}
         self._ended = {place.run for place in places if place.ended}
+        self._tiles = tiles
         self._reused = reused
         self._gone = gone
         self._slow = False
@@ -70,7 +74,7 @@ class EventStream(Response):
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send until every run has ended, the client is gone or the service drains."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        watch = self._hub.join(self._after)
+        watch = self._hub.join(self._after, tiles=self._tiles)
         leaving = asyncio.create_task(_left(receive, watch))
         stalled = False
         try:
@@ -98,11 +102,12 @@ class EventStream(Response):
             watch.woken.clear()
             chunks: list[bytes] = []
             for run in tuple(left):
-                frames = await self._hub.frames(run, self._after[run])
+                frames = await self._hub.frames(run, self._after[run], tiles=self._tiles)
                 if frames:
                     self._after[run] = frames[-1].number
                     chunks += self._bytes(frames)
-                    if frames[-1].name in ENDINGS and await self._hub.ended(run, frames[-1].number):
+                    last = frames[-1]
+                    if last.name in ENDINGS and await self._hub.ended(run, last.number, tiles=self._tiles):
                         left.discard(run)
             if chunks:
                 self._hub.sent += len(chunks)

@@ -5,6 +5,7 @@ import bisect
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tapehead.api.frames import Frame, make_frame
 from tapehead.model.result import RunId
@@ -16,12 +17,16 @@ POLL_S = 0.02
 
 
 class Watch:
-    """One stream that waits; `woken` is set by news of its runs, by its client leaving and by the end of a wait."""
+    """One stream that waits; `woken` is set by news of its runs, by its client leaving and by the end of a wait.
 
-    __slots__ = ("runs", "woken")
+    With `tiles` it is told a tile of a sweep as one event, else as its results.
+    """
 
-    def __init__(self, runs: Iterable[RunId]) -> None:
+    __slots__ = ("runs", "tiles", "woken")
+
+    def __init__(self, runs: Iterable[RunId], *, tiles: bool = False) -> None:
         self.runs = tuple(runs)
+        self.tiles = tiles
         self.woken = asyncio.Event()
 
     async def wait(self, timeout_s: float) -> bool:
@@ -36,12 +41,16 @@ class Watch:
 
 
 class _Tail:
-    """The newest frames of one run, unbroken, and who watches it; `end` is where its log was last seen to end."""
+    """The newest frames of one run, unbroken, and who watches it; `end` is where its log was last seen to end.
 
-    __slots__ = ("end", "frames", "last", "lock", "watches")
+    The frames are all that the log tells above `begin` and up to `last`.
+    """
+
+    __slots__ = ("begin", "end", "frames", "last", "lock", "watches")
 
     def __init__(self) -> None:
         self.frames: list[Frame] = []
+        self.begin = 0
         self.last = 0
         self.end = 0
         self.watches: set[Watch] = set()
@@ -49,18 +58,23 @@ class _Tail:
 
     def after(self, number: int) -> list[Frame] | None:
         """Return the kept frames above a number, a page at most; None where the tail does not reach back to it."""
-        if not self.frames or number < self.frames[0].number - 1:
+        if not self.frames or number < self.begin:
             return None
         first = bisect.bisect_right(self.frames, number, key=_number)
         return self.frames[first : first + PAGE]
 
-    def add(self, frames: list[Frame]) -> None:
-        """Add what follows, without what is there already; let the oldest go."""
+    def add(self, frames: list[Frame], after: int) -> None:
+        """Add what follows `after`, without what is there already; let the oldest go."""
         frames = [frame for frame in frames if frame.number > self.last]
         if frames:
+            if not self.frames:
+                self.begin = after
             self.frames += frames
             self.last = frames[-1].number
-            del self.frames[: max(len(self.frames) - TAIL_FRAMES, 0)]
+            gone = max(len(self.frames) - TAIL_FRAMES, 0)
+            if gone:
+                self.begin = self.frames[gone - 1].number
+                del self.frames[:gone]
 
 
 class Hub:
@@ -76,7 +90,7 @@ class Hub:
     def __init__(self, log: EventLog, here: Callable[[RunId], bool]) -> None:
         self._log = log
         self._here = here
-        self._tails: dict[RunId, _Tail] = {}
+        self._tails: dict[tuple[RunId, bool], _Tail] = {}
         self._known: dict[RunId, int] = {}
         self._news: deque[tuple[RunId, int, Rows]] = deque()
         self._waking = False
@@ -113,7 +127,7 @@ class Hub:
 
     def told(self, run: RunId, last: int, rows: Rows = ()) -> None:
         """Note that events of a run up to `last` are in the log; wake who waits for them. From any thread."""
-        if run not in self._tails or self._loop is None or self._loop.is_closed():
+        if not self._tails_of(run) or self._loop is None or self._loop.is_closed():
             return
         self._news.append((run, last, rows))
         # Read after the news are there: who begins to wake takes them along, or is asked for anew.
@@ -121,12 +135,12 @@ class Hub:
             self._waking = True
             self._loop.call_soon_threadsafe(self._wake)
 
-    def join(self, runs: Iterable[RunId]) -> Watch:
+    def join(self, runs: Iterable[RunId], *, tiles: bool = False) -> Watch:
         """Begin to watch."""
-        watch = Watch(runs)
+        watch = Watch(runs, tiles=tiles)
         self.streams += 1
         for run in watch.runs:
-            self._tails.setdefault(run, _Tail()).watches.add(watch)
+            self._tails.setdefault((run, tiles), _Tail()).watches.add(watch)
         if self._poll is None or self._poll.done():
             self._poll = asyncio.create_task(self._look())
         return watch
@@ -135,32 +149,34 @@ class Hub:
         """End to watch; the frames of a run that nobody watches are let go."""
         self.streams -= 1
         for run in watch.runs:
-            tail = self._tails[run]
+            tail = self._tails[run, watch.tiles]
             tail.watches.discard(watch)
             if not tail.watches:
-                del self._tails[run]
-                self._known.pop(run, None)
+                del self._tails[run, watch.tiles]
+                if not self._tails_of(run):
+                    self._known.pop(run, None)
 
-    async def frames(self, run: RunId, after: int) -> list[Frame]:
-        """Return frames of a watched run with a number above `after`, a page at most."""
-        tail = self._tails[run]
+    async def frames(self, run: RunId, after: int, *, tiles: bool = False) -> list[Frame]:
+        """Return frames of a run that is watched so, with a number above `after`, a page at most."""
+        tail = self._tails[run, tiles]
         kept = tail.after(after)
         if kept is None and tail.frames:
             # Further back than the tail: from the log, for this one alone.
-            return await self._read(run, after)
+            return await self._read(run, after, tiles)
         if kept or self._known.get(run, -1) == tail.last:
             return kept or []
         async with tail.lock:
             kept = tail.after(after)
             if not kept:
-                tail.add(await self._read(run, tail.last or after))
+                place = tail.last or after
+                tail.add(await self._read(run, place, tiles), place)
                 self._known[run] = max(self._known.get(run, 0), tail.last)
                 kept = tail.after(after)
         return kept or []
 
-    async def ended(self, run: RunId, number: int) -> bool:
+    async def ended(self, run: RunId, number: int, *, tiles: bool = False) -> bool:
         """Say whether nothing follows an ending in the log; a run that is resumed goes on after one."""
-        tail = self._tails[run]
+        tail = self._tails[run, tiles]
         if self._known.get(run, 0) <= number and tail.end != number:
             newest = await asyncio.get_running_loop().run_in_executor(self._readers, self._log.last, run)
             self._known[run] = max(self._known.get(run, 0), newest)
@@ -172,21 +188,28 @@ class Hub:
         self._waking = False
         while self._news:
             run, last, rows = self._news.popleft()
-            tail = self._tails.get(run)
-            if tail is None:
+            tails = self._tails_of(run)
+            if not tails:
                 continue
             self._known[run] = max(last, self._known.get(run, 0))
-            if rows and rows[0][0] == tail.last + 1:
-                tail.add([make_frame(run, number, data) for number, data in rows])
-            for watch in tail.watches:
-                watch.woken.set()
+            following = [tail for tail in tails if rows and rows[0][0] == tail.last + 1]
+            frames = [make_frame(run, number, data) for number, data in rows] if following else []
+            for tail in following:
+                tail.add(frames, tail.last)
+            for tail in tails:
+                for watch in tail.watches:
+                    watch.woken.set()
+
+    def _tails_of(self, run: RunId) -> list[_Tail]:
+        """Return the tails of a run: one for those who are told its tiles, one for those who are not."""
+        return [tail for tiles in (False, True) if (tail := self._tails.get((run, tiles))) is not None]
 
     async def _look(self) -> None:
         """Look for events that other processes write, while somebody watches."""
         loop = asyncio.get_running_loop()
         while self._tails:
             await asyncio.sleep(POLL_S)
-            others = [run for run in self._tails if not self._here(run)]
+            others = list({run for run, _ in self._tails if not self._here(run)})
             if not others:
                 continue
             newest = await loop.run_in_executor(self._readers, self._newest, others)
@@ -198,10 +221,11 @@ class Hub:
         """Return the number of the last event of each run."""
         return {run: self._log.last(run) for run in runs}
 
-    async def _read(self, run: RunId, after: int) -> list[Frame]:
+    async def _read(self, run: RunId, after: int, tiles: bool) -> list[Frame]:
         """Read a page of the log."""
         loop = asyncio.get_running_loop()
-        rows = await loop.run_in_executor(self._readers, self._log.read, run, after, PAGE)
+        read = partial(self._log.read, tiles=tiles)
+        rows = await loop.run_in_executor(self._readers, read, run, after, PAGE)
         return [make_frame(run, number, data) for number, data in rows]
 
 

@@ -5,9 +5,7 @@ from collections import OrderedDict
 from statistics import median
 from typing import Any
 
-import orjson
-
-from tapehead.api.ending import ending_of
+from tapehead.api.ending import ending_of, total_of
 from tapehead.api.service import Service
 from tapehead.model.events import OUTCOME
 from tapehead.ports.runs import RunRecord
@@ -29,10 +27,10 @@ class Outcomes:
         self._lock = threading.Lock()
 
     def of(self, record: RunRecord) -> dict[str, Any]:
-        """Return `total`, `active`, `median_return` and `profitable`; of a run that goes on the last two are None."""
+        """Return `total`, `active`, `median_return`, `profitable`; the last two None of a sweep and of what goes on."""
         active = self._service.active(record.run)
         if record.finished_at is None or active:
-            return {"total": self._total(record), "active": active, "median_return": None, "profitable": None}
+            return {"total": total_of(self._service.house.log, record), "active": active, **dict.fromkeys(OUTCOME)}
         key = (record.run, record.finished_at)
         with self._lock:
             found = self._kept.get(key)
@@ -48,18 +46,13 @@ class Outcomes:
 
     def _made(self, record: RunRecord) -> dict[str, Any]:
         """Return how a run came out that has ended: its last event says it, where it is kept and was reckoned."""
+        total = {"total": total_of(self._service.house.log, record)}
+        if "grid" in record.spec:
+            # Its cells are of many sets, good and bad; its surface says which are which.
+            return {**total, **dict.fromkeys(OUTCOME)}
         ended = ending_of(self._service.house.log, record.run) or {}
         if ended.keys() >= set(OUTCOME):
-            return {"total": self._total(record), **{name: ended[name] for name in OUTCOME}}
+            return {**total, **{name: ended[name] for name in OUTCOME}}
         returns = self._service.house.runs.values(record.run, "total_return")
-        return {
-            "total": self._total(record),
-            "median_return": median(returns) if returns else None,
-            "profitable": sum(one > 0 for one in returns),
-        }
-
-    def _total(self, record: RunRecord) -> int:
-        """Return the number of instruments a run is on: its first event says it, while its events are kept."""
-        rows = self._service.house.log.read(record.run, 0, 1)
-        first: dict[str, Any] = orjson.loads(rows[0][1]) if rows else {}
-        return int(first.get("total", record.count + record.failed))
+        gained = sum(one > 0 for one in returns)
+        return {**total, "median_return": median(returns) if returns else None, "profitable": gained}

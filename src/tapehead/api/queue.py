@@ -11,7 +11,7 @@ from tapehead.errors import ServiceError
 from tapehead.library.run import Run
 
 SMALL = 64
-"""Instruments up to which a run is small."""
+"""Results up to which a run is small: instruments of a backtest, cells of a sweep."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +23,7 @@ class Entry:
     """
 
     run: Run
-    tasks: int
+    total: int
     place: int = 0
     waited: bool = False
     cancelled: bool = False
@@ -33,7 +33,7 @@ class Entry:
     @property
     def small(self) -> bool:
         """Whether it belongs to the upper level."""
-        return self.tasks <= SMALL
+        return self.total <= SMALL
 
     @property
     def level(self) -> Literal["small", "big"]:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
 from tapehead.model.result import RunId
+from tapehead.model.space import STRATEGY
 from tapehead.ports.work import Cancel, Done, Failure, Pool, Task
 from tapehead.wiring.assemble import make_pool
 from tapehead.wiring.plugins import BUILT_IN, load_strategy, strategy_names
@@ -130,8 +131,8 @@ class Service:
         """Whether the service is about to end."""
         return self._stopping.is_set() or self.hub.draining
 
-    def begin(self, strategy: str, asked: Mapping[str, Any], *, fresh: bool = False) -> Begun:
-        """Plan a run and log that it started, or return the equal one that is kept.
+    def begin(self, strategies: Sequence[str], asked: Mapping[str, Any], *, fresh: bool = False) -> Begun:
+        """Plan a run and log that it started, or return the equal one that is kept; a sweep where a grid is asked for.
 
         Raises
         ------
@@ -140,19 +141,23 @@ class Service:
         """
         if self.draining:
             raise ServiceError("The service is about to end. Try again when it is back.", code="service.draining")
-        if strategy not in BUILT_IN and strategy not in strategy_names():
-            # Code runs on this machine: a path or a module would be somebody else's.
-            raise UnknownStrategyError(name=strategy, hint=" Over HTTP only those that are installed run.")
+        for name in strategies:
+            if name not in BUILT_IN and name not in strategy_names():
+                # Code runs on this machine: a path or a module would be somebody else's.
+                raise UnknownStrategyError(name=name, hint=" Over HTTP only those that are installed run.")
         self.queue.room()
         lane = _Lane(self.pool)
+        ways: dict[str, Any] = {"executor": lane, "fresh": fresh, "keep_failed": True}
         with stage("plan"):
-            run = self.store.backtest(strategy, executor=lane, fresh=fresh, keep_failed=True, **asked)
+            if "grid" in asked:
+                run: Run = self.store.sweep(strategies, workers=self.pool.workers, **ways, **asked)
+            else:
+                run = self.store.backtest(strategies[0], **ways, **asked)
         if run.kept:
-            record = run.record
-            return _begun(run, reused=True, total=record.count)
-        lane.tasks = run.header.instruments
-        self._enter(run, lane.tasks)
-        return _begun(run, reused=False, total=lane.tasks)
+            return _begun(run, reused=True)
+        lane.tasks = run.tasks
+        self._enter(run)
+        return _begun(run, reused=False)
 
     def resume(self, run_id: RunId, *, left: bool = False) -> None:
         """Go on with a run that was left or cancelled; nothing where it goes on already.
@@ -180,8 +185,8 @@ class Service:
             lane = _Lane(self.pool)
             run = self.store.resume(run_id, executor=lane, keep_failed=True)
             if not run.kept:
-                lane.tasks = run.header.instruments
-                self._enter(run, lane.tasks)
+                lane.tasks = run.tasks
+                self._enter(run)
 
     def cancel(self, run_id: RunId) -> bool:
         """End a run, its finished results kept; False where it has ended already.
@@ -240,13 +245,13 @@ class Service:
         """Say whether nothing further is computed of a run that still has its slot."""
         return entry.cancelled or self.house.runs.record(entry.run.id).state != "running"
 
-    def _enter(self, run: Run, tasks: int) -> None:
+    def _enter(self, run: Run) -> None:
         """Log that the run started and let it wait for its turn."""
-        entry = Entry(run, tasks)
+        entry = Entry(run, run.total)
         with self._lock:
             self._entries[run.id] = entry
-        self.measure.runs.queued(run.id, entry.level, tasks, run.spec.strategy)
-        log.info("run asked for", extra={"run": run.id, "size": entry.level, "instruments": tasks})
+        self.measure.runs.queued(run.id, entry.level, entry.total, run.spec.strategy)
+        log.info("run asked for", extra={"run": run.id, "size": entry.level, "total": entry.total})
         self.queue.put(entry)
 
     def _moved(self, entry: Entry) -> None:
@@ -256,7 +261,7 @@ class Service:
 
     def _tell_place(self, entry: Entry, place: int | None) -> None:
         """Log the place of a run that waits, None once its turn has come; a log that cannot be written stops no run."""
-        event = Progress(entry.run.id, 0, entry.tasks, 0, 0.0, queued=place)
+        event = Progress(entry.run.id, 0, entry.total, 0, 0.0, queued=place)
         with contextlib.suppress(TapeheadError):
             self.house.log.append(entry.run.id, [event])
 
@@ -335,7 +340,8 @@ class Service:
     def _take_up(self, installed: set[str], told: set[tuple[RunId, str]]) -> None:
         """Go on with every run that nobody alive works on; say once why one cannot be."""
         for run_id in self.house.runs.unfinished():
-            if self.house.runs.record(run_id).spec["strategy"] not in installed:
+            spec = self.house.runs.record(run_id).spec
+            if not installed.issuperset(spec.get("grid", {}).get(STRATEGY, [spec["strategy"]])):
                 # Its code is somebody's file: who began it goes on with it, by `tapehead backtest --resume`.
                 continue
             try:
@@ -355,10 +361,10 @@ class Service:
             thread.start()
 
 
-def _begun(run: Run, *, reused: bool, total: int) -> Begun:
+def _begun(run: Run, *, reused: bool) -> Begun:
     """Return what is told of a run that was asked for."""
     record = run.record
-    return Begun(run.id, record.key.digest().hex(), reused, total, record.spec, run.header)
+    return Begun(run.id, record.key.digest().hex(), reused, run.total, record.spec, run.header)
 
 
 def _installed() -> set[str]:

@@ -46,3 +46,8 @@ def tile_size(item: Item) -> int:
     """Return how many sets a tile of an instrument has."""
     rows = sum(ref.rows for ref in item.refs)
     return max(1, min(MOST_SETS, BARS // max(rows, 1)))
+
+
+def count_tiles(items: Sequence[Item], sets: int, size: int | None = None) -> int:
+    """Return in how many tiles so many sets on each of some instruments come."""
+    return sum(-(-sets // (size or tile_size(item))) for item in items)

@@ -13,6 +13,7 @@ from tapehead.jobs.search.choose import searcher_of
 from tapehead.jobs.search.race import rounds_of
 from tapehead.jobs.search.searcher import Searcher
 from tapehead.jobs.sweep import Course, go_on, sweep
+from tapehead.jobs.tiles import count_tiles
 from tapehead.library.begin import header_of, make_plan_of, prepare_work
 from tapehead.library.run import Header
 from tapehead.library.sweep_request import read_sweep
@@ -54,7 +55,9 @@ def begin_sweep(
     total = expected(spec, course.searcher, len(plan.items))
     work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed, total=total)
     source = sweep(work.desk, plan, course, work.cancel, work.tally, team.origin)
-    return SweepRun(house, spec, _header(plan, team), source=source, tally=work.tally, cancel=work.cancel)
+    run = SweepRun(house, spec, _header(plan, team), source=source, tally=work.tally, cancel=work.cancel)
+    run.tiles = _tiles(plan, course)
+    return run
 
 
 def make_course(spec: RunSpec, plan: Plan, tile: int | None = None) -> Course:
@@ -103,7 +106,15 @@ def resumed_sweep(
     work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed, total=total)
     going = go_on(work.desk, plan, course, work.cancel, work.tally, run, held.pop_all())
     source = from_the_start(reused_sweep(house, run, course.space), going)
-    return SweepRun(house, spec, _header(plan, team), run=run, source=source, tally=work.tally, cancel=work.cancel)
+    found = SweepRun(house, spec, _header(plan, team), run=run, source=source, tally=work.tally, cancel=work.cancel)
+    found.tiles = _tiles(plan, course)
+    return found
+
+
+def _tiles(plan: Plan, course: Course) -> int:
+    """Return in how many tiles a sweep is computed, at most; bayes asks for as many sets as its budget has."""
+    sets = (plan.spec.budget or 0) if plan.spec.search == "bayes" else len(course.searcher.grid)
+    return count_tiles(plan.items, sets, course.size)
 
 
 def _header(plan: Plan, team: Team) -> Header:

@@ -120,6 +120,16 @@ class Run(Framed):
         return self._tally is None
 
     @property
+    def total(self) -> int:
+        """How many results are expected of a run that is computed here; of any other, how many are kept."""
+        return self.record.count if self._tally is None else self._tally.total
+
+    @property
+    def tasks(self) -> int:
+        """In how many tasks it is computed: one an instrument."""
+        return self.header.instruments
+
+    @property
     def short(self) -> str:
         """Shortest unique prefix of `id`, at least 8 characters."""
         return self._house.runs.shortest(self.id)

@@ -27,10 +27,18 @@ class SweepRun(Run):
     Results have metrics and the digest of their trades; `cell` makes one again with its trades and its curve.
     """
 
+    tiles = 0
+    """In how many tiles it is computed, where it is computed here."""
+
     @cached_property
     def space(self) -> Space:
         """Where the sets come from."""
         return Space.of(self.spec)
+
+    @property
+    def tasks(self) -> int:
+        """In how many tasks it is computed: one a tile."""
+        return self.tiles
 
     def __iter__(self) -> Iterator[RunResult]:
         """Yield results: those already there, then each as it finishes."""

@@ -24,7 +24,7 @@ class Log:
         rows = list(enumerate(self.events[before:], before + 1))
         self.told(RUN, len(self.events), rows if at_hand else ())
 
-    def read(self, _run: str, after: int, limit: int) -> Sequence[tuple[int, bytes]]:
+    def read(self, _run: str, after: int, limit: int, *, tiles: bool = False) -> Sequence[tuple[int, bytes]]:
         self.reads.append((after, limit))
         return list(enumerate(self.events[after : after + limit], after + 1))
 

@@ -17,7 +17,7 @@ def entry(tasks: int) -> Entry:
 
 def queue(slots: int, bound: int = 100) -> tuple[Queue, list[tuple[int, int]]]:
     moved: list[tuple[int, int]] = []
-    return Queue(slots, bound, lambda each: moved.append((each.tasks, each.place))), moved
+    return Queue(slots, bound, lambda each: moved.append((each.total, each.place))), moved
 
 
 def test_small_runs_go_before_big_ones_in_the_order_they_came() -> None:
@@ -25,7 +25,7 @@ def test_small_runs_go_before_big_ones_in_the_order_they_came() -> None:
     for tasks in (500, 10, 600, 64, 65):
         this.put(entry(tasks))
     taken = [this.take() for _ in range(5)]
-    assert [each.tasks for each in taken if each] == [10, 64, 500, 600, 65]
+    assert [each.total for each in taken if each] == [10, 64, 500, 600, 65]
 
 
 def test_big_runs_take_an_eighth_of_the_slots_at_most() -> None:
@@ -33,7 +33,7 @@ def test_big_runs_take_an_eighth_of_the_slots_at_most() -> None:
     for tasks in (500, 501, 502, 10):
         this.put(entry(tasks))
     first = [this.take() for _ in range(3)]
-    assert [each.tasks for each in first if each] == [10, 500, 501]
+    assert [each.total for each in first if each] == [10, 500, 501]
     got: list[Entry | None] = []
     waiting = threading.Thread(target=lambda: got.append(this.take()), daemon=True)
     waiting.start()
@@ -42,7 +42,7 @@ def test_big_runs_take_an_eighth_of_the_slots_at_most() -> None:
     assert first[1] is not None
     this.done(first[1])
     waiting.join(10)
-    assert [each.tasks for each in got if each] == [502]
+    assert [each.total for each in got if each] == [502]
 
 
 def test_places_are_told_to_those_that_wait_and_to_no_others() -> None:

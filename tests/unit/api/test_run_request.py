@@ -26,6 +26,7 @@ ASKED = {
 
 def test_every_setting_of_the_engine_has_its_field() -> None:
     others = {"strategy", "parameters", "universe", "symbols", "interval", "start", "end", "adjust"}
+    others |= {"grid", "where", "search", "budget", "objective", "seed"}
     of_the_call = {"snapshot", "fresh", "on_disconnect"}
     assert set(RunRequest.model_fields) == {*RULE_KEYS, *others, *of_the_call}
 

@@ -98,13 +98,13 @@ def test_how_far_a_run_is_is_told_without_reading_all_that_it_told(
         store.demo(instruments=2, years=1)
         log, read, asked = store.house.log, store.house.log.read, []
 
-        def counted(run: RunId, after: int, limit: int) -> Rows:
+        def counted(run: RunId, after: int, limit: int, *, tiles: bool = False) -> Rows:
             asked.append(limit)
-            return read(run, after, limit)
+            return read(run, after, limit, tiles=tiles)
 
         service = rooms.Service(store, workers=1)
         try:
-            run = service.begin("SmaCross", {"universe": "demo", "symbols": None}).run
+            run = service.begin(["SmaCross"], {"universe": "demo", "symbols": None}).run
             monkeypatch.setattr(log, "read", counted)
             times = times_of(store.house, service.measure.runs, run)
             assert (times.state, times.total, asked) == ("waiting", 2, [1])

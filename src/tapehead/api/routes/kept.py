@@ -103,7 +103,7 @@ def _begin(service: Service, asked: StreamRequest) -> Begun:
     interval = next(iter(held)) if len(held) == 1 else _HOURLY
     names = [row.instrument.name for row in rows if any(each[0] == interval for each in row.intervals)]
     spec = {"symbols": names, "interval": interval, "parameters": asked.parameters or {}}
-    return service.begin(_strategy(service.store, asked.strategy_id), spec)
+    return service.begin([_strategy(service.store, asked.strategy_id)], spec)
 
 
 def _cryptocurrencies(store: Store) -> list[InstrumentRow]:

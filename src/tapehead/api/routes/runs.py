@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from tapehead.api.ending import ending_of
+from tapehead.api.ending import ending_of, total_of
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.frames import ENDINGS
 from tapehead.api.service import Begun, Service
@@ -25,6 +25,9 @@ _EVENT = {"type": "object", "properties": {name: {"type": "string"} for name in 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events", "content": {"text/event-stream": {"schema": _EVENT}}}
 }
+Tiles = Annotated[
+    bool, Query(description="Of a sweep: tell a tile as one event that says what it holds, not as its results.")
+]
 _WAIT_S = 10
 _MOST_RUNS = 64
 
@@ -66,7 +69,7 @@ async def begin_run(
     response_model=None,
     responses={**STREAM, **answers(404, 409, 507)},
 )
-async def stream_run(request: Request, asked: RunRequest) -> EventStream:
+async def stream_run(request: Request, asked: RunRequest, tiles: Tiles = False) -> EventStream:
     """Begin a run and answer with its events as they are born."""
     service = service_of(request)
     begun = await _begin(service, asked)
@@ -77,7 +80,8 @@ async def stream_run(request: Request, asked: RunRequest) -> EventStream:
             service.cancel(begun.run)
 
     headers = {"Location": f"/api/v1/runs/{begun.run}"}
-    return EventStream(service.hub, [Place(begun.run, 0)], headers=headers, reused=begun.reused, gone=gone)
+    told: dict[str, Any] = {"headers": headers, "tiles": tiles, "reused": begun.reused}
+    return EventStream(service.hub, [Place(begun.run, 0)], **told, gone=gone)
 
 
 @router.get(
@@ -92,11 +96,12 @@ async def events_of_run(
     run: str,
     last_event_id: Annotated[str | None, Header(description="`<run>/<seq>`: go on after it.")] = None,
     after: Annotated[int | None, Query(ge=0, le=2**31, description="Number of the last event that is there.")] = None,
+    tiles: Tiles = False,
 ) -> EventStream:
     """Replay the events of a run, then follow them."""
     service = service_of(request)
     places = await run_in_threadpool(_place_in_run, service, run, last_event_id, after or 0)
-    return EventStream(service.hub, places)
+    return EventStream(service.hub, places, tiles=tiles)
 
 
 @router.get(
@@ -107,6 +112,7 @@ async def events_of_runs(
     runs: Annotated[str, Query(min_length=1, max_length=4000, description="Ids, with commas between.")],
     after: Annotated[str | None, Query(max_length=4000, description="`<run>/<seq>`, with commas between.")] = None,
     last_event_id: Annotated[str | None, Header(description="Newest `<run>/<seq>`; `after` gives the others.")] = None,
+    tiles: Tiles = False,
 ) -> EventStream:
     """One stream for several runs; the ids stay `<run>/<seq>`."""
     service = service_of(request)
@@ -120,7 +126,7 @@ async def events_of_runs(
         place = _read_place(text, set(whole))
         reached[place.run] = max(reached[place.run], place.after)
     places = await run_in_threadpool(_looked_up, service, [Place(run, number) for run, number in reached.items()])
-    return EventStream(service.hub, places)
+    return EventStream(service.hub, places, tiles=tiles)
 
 
 @router.post("/runs/{run}/cancel", response_model=Cancelled, responses=answers(404, 409))
@@ -146,14 +152,14 @@ def resume_run(request: Request, run: str) -> RunAccepted:
         id=whole,
         key=record.key.digest().hex(),
         events=f"/api/v1/runs/{whole}/events",
-        total=len(record.spec.get("symbols", ())) or record.count,
+        total=total_of(service.house.log, record),
         reused=False,
     )
 
 
 async def _begin(service: Service, asked: RunRequest) -> Begun:
     """Begin what was asked for, away from the event loop."""
-    return await run_in_threadpool(service.begin, asked.strategy, asked.asked(), fresh=asked.fresh)
+    return await run_in_threadpool(service.begin, asked.strategies, asked.asked(), fresh=asked.fresh)
 
 
 def _accepted(begun: Begun) -> dict[str, Any]:
@@ -213,7 +219,7 @@ def _looked_up(service: Service, places: list[Place]) -> list[Place]:
             raise ParameterError(
                 name="last-event-id", value=f"{place.run}/{place.after}", bound=f"at most {place.run}/{last}"
             )
-        end = place.after == last and _is_ending(service.house.log.read(place.run, last - 1, 1))
+        end = place.after == last and _is_ending(service.house.log.read(place.run, last - 1, 1, tiles=True))
         found.append(place._replace(ended=end and not service.active(place.run)))
     return found
 

@@ -37,10 +37,10 @@ class RunFacts(Told):
 class RunListed(RunFacts):
     """A kept run as a list shows it: how far it is, and how its instruments came out once it has ended."""
 
-    total: int = Field(description="Instruments it is on.")
+    total: int = Field(description="Results it is to have: one an instrument, of a sweep one a set and instrument.")
     active: bool = Field(description="It waits or goes on here.")
-    median_return: Number = Field(description="Median total return of its results; null before the end.")
-    profitable: int | None = Field(description="Results with a total return above 0; null before the end.")
+    median_return: Number = Field(description="Median total return of its results; null before the end and of sweeps.")
+    profitable: int | None = Field(description="Results with a total return above 0; null as `median_return` is.")
 
 
 class RunsPage(Told):

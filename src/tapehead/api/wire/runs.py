@@ -5,13 +5,20 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tapehead.api.wire.results import RunHeader
+from tapehead.model.space import STRATEGY
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
+Value = int | float | str
+_SWEEP = ("grid", "where", "search", "budget", "objective", "seed")
+
+
 class RunRequest(BaseModel):
-    """A backtest: one strategy on the instruments of a universe, or on those named.
+    """A backtest: one strategy on the instruments of a universe, or on those named; with `grid` a sweep.
+
+    A sweep runs one strategy or several with every set of parameters that `grid` spans and `where` keeps.
 
     Absent means the engine's default. Costs and sizes take their unit in the text (`10bps`, `100%`, `1000usd`,
     `risk:1%`); a number is a fraction where the setting has no unit of its own. Times are ISO 8601, UTC without a zone.
@@ -20,12 +27,34 @@ class RunRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "examples": [{"strategy": "RsiReversion", "parameters": {"period": 14}, "universe": "demo", "fee": "10bps"}]
+            "examples": [
+                {"strategy": "RsiReversion", "parameters": {"period": 14}, "universe": "demo", "fee": "10bps"},
+                {
+                    "strategy": "SmaCross",
+                    "grid": {"fast": "5:20:5", "slow": [30, 40, 50]},
+                    "where": "fast < slow",
+                    "universe": "demo",
+                    "fee": "10bps",
+                },
+            ]
         },
     )
 
-    strategy: Name = Field(description="Name of an installed strategy, as `GET /api/v1/strategies` lists them.")
+    strategy: Name | Annotated[list[Name], Field(min_length=1, max_length=64)] = Field(
+        description="Name of an installed strategy, as `GET /api/v1/strategies` lists them; of a sweep also several."
+    )
     parameters: dict[str, int | float | str] = Field(default_factory=dict, max_length=100)
+    grid: dict[str, Value | Annotated[list[Value], Field(max_length=1_000_000)]] | None = Field(
+        None,
+        max_length=100,
+        description="Of a sweep: values by parameter, as a range with its end (`5:30:5`) or a list; `SmaCross.fast` "
+        "is that of one of several strategies.",
+    )
+    where: Annotated[str, Field(max_length=2_000)] | None = Field(None, description="What sets meet: `fast < slow`.")
+    search: Literal["grid", "random", "bayes", "halving"] | None = Field(None, description="All sets, or which.")
+    budget: int | None = Field(None, description="At most so many sets; needed where the search is not `grid`.")
+    objective: Name | None = Field(None, description="Its median over instruments orders the sets; `sharpe`.")
+    seed: int | None = Field(None, description="Of what is drawn; 7.")
     universe: Name | None = Field(None, description="Named set of instruments; or give `symbols`.")
     symbols: list[Name] | None = Field(None, max_length=20_000, description="`SYMBOL` or `venue:SYMBOL`.")
     interval: Name | None = Field(None, description="Bar spacing, such as `1h`; needed where there are several.")
@@ -75,9 +104,20 @@ class RunRequest(BaseModel):
         "continue", description="What becomes of the run when the stream of this call is left."
     )
 
+    @property
+    def strategies(self) -> list[str]:
+        """Names of the strategies; the spec that a sweep over several tells has them in its grid."""
+        held = (self.grid or {}).get(STRATEGY)
+        if isinstance(held, list):
+            return [str(name) for name in held]
+        return list(self.strategy) if isinstance(self.strategy, list) else [self.strategy]
+
     def asked(self) -> dict[str, Any]:
-        """Return what the library takes, without what is left out."""
-        return self.model_dump(exclude={"strategy", "fresh", "on_disconnect"}, exclude_none=True)
+        """Return what the library takes, without what is left out; with a `grid` where a sweep is asked for."""
+        found = self.model_dump(exclude={"strategy", "fresh", "on_disconnect"}, exclude_none=True)
+        if isinstance(self.strategy, list) or any(name in found for name in _SWEEP):
+            found["grid"] = {name: value for name, value in found.get("grid", {}).items() if name != STRATEGY}
+        return found
 
 
 class RunAccepted(BaseModel):
@@ -86,7 +126,7 @@ class RunAccepted(BaseModel):
     id: str = Field(description="ULID of the run.")
     key: str = Field(description="Hex digest of its key: spec, strategy, engine, data.")
     events: str = Field(description="Path of its event stream.")
-    total: int = Field(description="Instruments it runs on.")
+    total: int = Field(description="Results it is to have: one an instrument, of a sweep one a set and instrument.")
     reused: bool
 
 
