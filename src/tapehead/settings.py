@@ -6,11 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from tapehead.errors import ParameterError, SurroundingsError
 
 MIB = 1024 * 1024
 _MOST_SECRET_BYTES = 64 * 1024
+MOST_WORKERS: Final = 1024
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMS = ("auto", "json", "text")
 
@@ -47,7 +49,7 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
         Path(folder).expanduser().absolute(),
         _count(given, "TAPEHEAD_MEMORY_MB", 256, 1_000_000) * MIB,
         _count(given, "TAPEHEAD_HOT_MB", 4096, 100_000_000) * MIB,
-        _count(given, "TAPEHEAD_WORKERS", 0, 1024),
+        _count(given, "TAPEHEAD_WORKERS", 0, MOST_WORKERS),
     )
 
 

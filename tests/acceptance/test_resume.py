@@ -95,7 +95,7 @@ def test_a_stopped_run_goes_on_and_equals_one_that_was_not(home: Path, tmp_path:
     # Each is asked once by the run; the look-ahead test asks again, after all are done.
     asked = (tmp_path / "calls").read_text().split()
     assert sorted(done + asked[: 4 - len(done)]) == sorted(SYMBOLS)
-    assert set(last["profile"]) == {"wall_ms", "stages_ms", "stages_bytes", "peak_rss_mb"}
+    assert set(last["profile"]) == {"wall_ms", "stages_ms", "stages_bytes", "executor", "peak_rss_mb"}
     assert (last["profile"]["stages_ms"], last["profile"]["stages_bytes"]) == (last["stages_ms"], last["stages_bytes"])
     assert {"plan", "read", "signals", "walk", "metrics", "persist"} <= set(last["profile"]["stages_ms"])
     whole = tapehead("--json", "backtest", named, "--universe", "all", "--fresh", home=home).events[-1]

@@ -1,4 +1,4 @@
-"""Threads, serial, any number of workers, hot or cold, file or built in: one run, bit for bit."""
+"""Threads, processes, serial, any number of workers, hot or cold, file or built in: one run, bit for bit."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tapehead.executors.auto import AutoExecutor
+from tapehead.executors.processes import ProcessExecutor
 from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
@@ -45,14 +47,19 @@ def floats(metrics: Any) -> dict[str, float | None]:
     return {name: None if value is None else float(value) for name, value in metrics.items()}
 
 
+WAYS: list[dict[str, Any]] = [
+    {"executor": "serial"},
+    {"executor": "threads", "workers": 2},
+    {"executor": "threads", "workers": 7},
+    {"executor": "processes", "workers": 2},
+]
+
+
 def same(store: Store, strategy: str, **settings: Any) -> tuple[dict[str, Any], str]:
-    """What serial, two and seven threads say, which must be one thing."""
-    runs = [
-        store.backtest(strategy, universe="demo", fresh=True, **settings, **how)
-        for how in ({"executor": "serial"}, {"workers": 2}, {"workers": 7})
-    ]
+    """What serial, two and seven threads, and two processes say, which must be one thing."""
+    runs = [store.backtest(strategy, universe="demo", fresh=True, **settings, **how) for how in WAYS]
     said = [everything(run) for run in runs]
-    assert said[0] == said[1] == said[2]
+    assert said[0] == said[1] == said[2] == said[3]
     receipts = [run.receipt for run in runs]
     assert receipts[0] is not None
     assert all(receipt is not None and receipt.digest == receipts[0].digest for receipt in receipts)
@@ -72,6 +79,34 @@ def test_threads_say_what_one_thread_says(store: Store, settings: dict[str, Any]
     said, _ = same(store, **settings)
     assert len(said) == 48
     assert sum(len(values[9]) for values in said.values()) > 0
+
+
+def test_orders_of_every_bar_in_plain_python(store: Store, tmp_path: Path) -> None:
+    """A strategy that no compiler takes, in every way, and where threads were left for processes on the way."""
+    (tmp_path / "dip.py").write_text(PLAIN)
+    names = [each.instrument.name for each in store.instruments()][::8]
+    runs = [store.backtest(f"{tmp_path}/dip.py:Dip", symbols=names, fresh=True, **how) for how in WAYS]
+    said = [everything(run) for run in runs]
+    assert said[0] == said[1] == said[2] == said[3]
+    assert sum(len(values[9]) for values in said[0].values()) > 0
+    assert all([warned.code for warned in run.warnings].count("strategy.not_compiled") == len(names) for run in runs)
+    begins = AutoExecutor(2, 10**9, ProcessExecutor)
+    changed = store.backtest(f"{tmp_path}/dip.py:Dip", symbols=names, fresh=True, executor=begins)
+    assert everything(changed) == said[0]
+    assert begins.kind == "processes"
+
+
+PLAIN = """
+from tapehead import bar_strategy, param
+
+@bar_strategy(compiled=False)
+class Dip:
+    drop: float = param(0.02, low=0.001, high=0.5)
+
+    def on_bar(self, bar, position, orders):
+        if position.side == 0 and bar.index > 0 and bar.close[-1] < bar.close[-2] * (1 - self.drop):
+            orders.buy(stop_loss=0.1, take_profit=0.1)
+"""
 
 
 def test_a_range_with_warm_up(store: Store) -> None:

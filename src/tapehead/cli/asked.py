@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 
 import click
 
+from tapehead.settings import MOST_WORKERS
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Workers(click.ParamType[int]):
-    """`auto` or a number of workers of at least 1; auto is 0."""
+    """`auto` or a number of workers from 1 to 1,024; auto is 0."""
 
     name = "auto|N"
 
@@ -18,8 +20,9 @@ class Workers(click.ParamType[int]):
         """Read the number."""
         if value == "auto":
             return 0
-        if not re.fullmatch(r"[1-9][0-9]{0,3}", str(value)):
-            self.fail(f"'{value}' is neither auto nor a number of at least 1, such as --workers 2", param, ctx)
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", str(value)) or int(value) > MOST_WORKERS:
+            bound = f"neither auto nor a number from 1 to {MOST_WORKERS:,}, such as --workers 2"
+            self.fail(f"'{value}' is {bound}", param, ctx)
         return int(value)
 
 
@@ -85,12 +88,14 @@ _WORK = (
     ),
     click.option(
         "--executor",
-        type=click.Choice(["threads", "serial"]),
-        default="threads",
+        type=click.Choice(["auto", "threads", "processes", "serial"]),
+        default="auto",
         show_default=True,
-        help="How instruments run side by side.",
+        help="What tasks run in side by side; auto takes processes where threads of plain Python would wait.",
     ),
-    click.option("--workers", type=Workers(), default="auto", show_default=True, help="How many at a time."),
+    click.option(
+        "--workers", type=Workers(), default="auto", show_default=True, help="How many; auto: one a processor."
+    ),
 )
 
 
@@ -152,9 +157,7 @@ def _sets_something(context: click.Context, param: click.Parameter, allowed: Col
 
 def take_workforce(options: dict[str, Any]) -> dict[str, Any]:
     """Take executor and workers out of the options; what is left out keeps the store's own."""
-    executor, workers = options.pop("executor", "threads"), options.pop("workers", 0) or None
-    if executor == "threads":
-        return {"workers": workers}
-    if workers not in (None, 1):
+    executor, workers = options.pop("executor", "auto"), options.pop("workers", 0) or None
+    if executor == "serial" and workers not in (None, 1):
         raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
     return {"workers": workers, "executor": executor}

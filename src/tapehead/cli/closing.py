@@ -33,8 +33,7 @@ def summary_lines(board: Board, session: Session, rules: "Rules") -> list[str]:
         lines += _verdict("costs", cost_text(metrics, rules), width)
         lines += look_ahead_lines(board.ended.look_ahead, width, ink)
         lines += _verdict("intrabar", intrabar_text(metrics, rules.path), width)
-        for text in board.ended.degraded:
-            lines += _labelled("degraded", text, width)
+        lines += work_lines(board.ended, width)
     return lines + warning_lines(board, session)
 
 
@@ -60,6 +59,18 @@ def count_line(board: Board, ink: Ink, kept: int) -> str:
 def _verdict(label: str, text: str, width: int) -> list[str]:
     """Return a labelled line, or none where there is nothing to say."""
     return _labelled(label, text, width) if text else []
+
+
+def work_lines(ended: Completed, width: int) -> list[str]:
+    """Return lines on what ran the tasks, where that was chosen on the way or lost some, and on what works badly."""
+    worked, lines = ended.executor, []
+    if worked.get("kind") == "processes" and worked["why"] != "asked for":
+        lines += _labelled("executor", f"{plural(worked['workers'], 'process', 'es')}: {worked['why']}", width)
+    for text in worked.get("lost", ()):
+        lines += _labelled("executor", text, width)
+    for text in ended.degraded:
+        lines += _labelled("degraded", text, width)
+    return lines
 
 
 def look_ahead_lines(told: Mapping[str, Any] | None, width: int, ink: Ink) -> list[str]:
@@ -120,9 +131,9 @@ def next_lines(commands: Iterable[tuple[Sequence[str], str]], session: Session) 
     return [line for command, text in pairs for line in (command, f"      {text}".rstrip()) if line]
 
 
-def plural(number: int, word: str) -> str:
+def plural(number: int, word: str, ending: str = "s") -> str:
     """Return `1 warning`, `2 warnings`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"{number:,} {word}{'' if number == 1 else ending}"
 
 
 def wrap_names(names: Sequence[str], width: int, *, gap: str = "  ", indent: str = "  ") -> list[str]:

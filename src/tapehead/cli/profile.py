@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tapehead.cli import numbers
+from tapehead.cli.cells import folded
 from tapehead.cli.sizes import size
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Profile:
     def body(self, run: "Run") -> dict[str, Any]:
         """Return the JSON of a run that is over: `wall_ms`, `peak_rss_mb`, and what `stages_json` says."""
         wall_ms = (time.perf_counter() - self._began) * 1e3
-        return {"wall_ms": round(wall_ms, 3), **stages_json(run), "peak_rss_mb": round(_peak_bytes() / 2**20, 1)}
+        peak = {"peak_rss_mb": round(_peak_bytes() / 2**20, 1)}
+        return {"wall_ms": round(wall_ms, 3), **stages_json(run), **peak}
 
     def lines(self, run: "Run") -> list[str]:
         """Return the same as a table, at most 80 columns wide."""
@@ -48,21 +50,40 @@ class Profile:
 
 
 def stages_json(run: "Run") -> dict[str, Any]:
-    """Return `stages_ms` and `stages_bytes` of a run, each by stage."""
-    return {"stages_ms": {name: round(ms, 3) for name, ms in run.timings.items()}, "stages_bytes": run.memory}
+    """Return `stages_ms` and `stages_bytes` of a run, each by stage, and `executor`."""
+    stages = {name: round(ms, 3) for name, ms in run.timings.items()}
+    return {"stages_ms": stages, "stages_bytes": run.memory, "executor": run.executor}
 
 
 def stage_lines(run: "Run") -> list[str]:
-    """Return where the time of a run went and what its stages left in memory, at most 80 columns wide."""
+    """Return where the time of a run went, what its stages left in memory, and what ran it, at most 80 columns wide."""
     stages, left = run.timings, run.memory
     if not stages:
         return ["  nothing is kept of its stages; a run with --fresh is measured"]
     whole = sum(stages.values()) or 1.0
     ordered = sorted(stages.items(), key=lambda each: -each[1])
     rows = [_row(name, ms, ms / whole, left.get(name)) for name, ms in ordered]
-    return [*rows, "  + summed over all workers; the others passed on the clock", *([_LEFT] if left else [])]
+    rows += ["  + summed over all workers; the others passed on the clock", *([_LEFT] if left else [])]
+    return [*rows, *_executor_lines(run.executor)]
 
 
+def _executor_lines(worked: Mapping[str, Any]) -> list[str]:
+    """Return what ran the tasks of a run, why and how well, at most 80 columns wide; nothing where nobody measured."""
+    if not worked:
+        return []
+    kind = "one after another" if worked["kind"] == "serial" else f"{worked['workers']:,} {worked['kind']}"
+    lines = folded(f"{kind}: {worked['why']}", 80, "  executor    ", " " * 14)
+    if "tasks" not in worked:
+        return lines
+    took, waited = ([numbers.milliseconds(worked[name][rank]) for rank in ("median", "p95")] for name in _TASK)
+    done = f"{worked['success_rate'] * 100:.4g} % of {worked['tasks']:,} tasks done"
+    busy = f"{worked['efficiency'] * 100:.0f} % of the processor time of {worked['workers']:,}"
+    lines.append(f"  {'tasks':<12}{done}; {busy} used")
+    lines.append(f"  {'':<12}{took[0]} each at the median, {took[1]} at p95; waited {waited[0]} and {waited[1]}")
+    return lines
+
+
+_TASK: Final = ("task_ms", "wait_ms")
 _LEFT: Final = "  MiB and KiB: what a stage left in arrays for one instrument, at most"
 
 

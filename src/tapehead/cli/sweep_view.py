@@ -3,8 +3,7 @@
 import sys
 from typing import TYPE_CHECKING
 
-from tapehead.cli.cells import folded
-from tapehead.cli.closing import count_line, look_ahead_lines, next_lines, warning_lines
+from tapehead.cli.closing import count_line, look_ahead_lines, next_lines, warning_lines, work_lines
 from tapehead.cli.exit_codes import exit_code
 from tapehead.cli.heat_map import heat_map
 from tapehead.cli.ink import Ink
@@ -66,8 +65,7 @@ def _summary(session: Session, run: "SweepRun", board: SweepBoard) -> list[str]:
             names = [axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1]
             lines += verdict_lines(found, list(dict.fromkeys(names)))
         lines += look_ahead_lines(ended.look_ahead, width, ink)
-        for text in ended.degraded:
-            lines += folded(text, width, f"  {'degraded':<14}", " " * 16)
+        lines += work_lines(ended, width)
     return lines + warning_lines(board, session)
 
 

@@ -69,20 +69,25 @@ class ThreadExecutor:
         """
         if in_flight < 1:
             raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
-        return self.map_within(work, tasks, cancel=cancel, room=lambda: in_flight)
+        return self.map_within(work, tasks, cancel=cancel, room=lambda: (self.workers, in_flight))
 
     def map_within(
-        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, room: Callable[[], int]
+        self,
+        work: Callable[[Task], Done],
+        tasks: Iterable[Task],
+        *,
+        cancel: Cancel,
+        room: Callable[[], tuple[int, int]],
     ) -> Iterator[tuple[Task, Done]]:
-        """Yield as `map` does; how many may be begun and not yet yielded is asked before each task is taken."""
+        """Yield as `map` does, `room` asked each time: how many threads, how many tasks begun and not yet yielded."""
         this = _Round(work, cancel)
         source, begun, started = iter(tasks), 0, 0
         try:
             while True:
-                while begun < room() and not cancel.asked and (task := next(source, None)) is not None:
+                while begun < room()[1] and not cancel.asked and (task := next(source, None)) is not None:
                     this.waiting.put(task)
                     begun += 1
-                    if started < min(self.workers, begun):
+                    if started < min(room()[0], begun):
                         threading.Thread(target=this.serve, name=f"tapehead-{started}", daemon=True).start()
                         started += 1
                 if begun == 0:

@@ -4,10 +4,9 @@ from typing import Any, Final
 
 from tapehead.errors import ParameterError
 from tapehead.ports.work import Executor
-from tapehead.settings import Settings, processors
+from tapehead.settings import MOST_WORKERS, Settings, processors
 from tapehead.wiring.assemble import EXECUTORS, make_executor
 
-MOST_WORKERS: Final = 1024
 _NAMES: Final = f"one of {', '.join(EXECUTORS)}"
 
 

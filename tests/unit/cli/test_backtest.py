@@ -228,7 +228,7 @@ def test_every_setting_goes_to_the_store(call: Call, store: ScriptedStore) -> No
         (["RsiReversion", "--universe", "a", "-p", "period"], "'period' is not name=value"),
         (["RsiReversion", "--universe", "a", "-p", "a=1", "-p", "a=2"], "a is given twice, 1 and 2"),
         (["RsiReversion", "--symbols", " , "], "it names no instrument"),
-        (["RsiReversion", "--universe", "a", "--workers", "0"], "'0' is neither auto nor a number of at least 1"),
+        (["RsiReversion", "--universe", "a", "--workers", "0"], "'0' is neither auto nor a number from 1 to 1,024"),
         (["RsiReversion", "--universe", "a", "--sort", "sharp"], "Did you mean 'sharpe'?"),
         (["RsiReversion", "--universe", "a", "--univrse", "b"], "Did you mean '--universe'?"),
         (["RsiReversion", "--universe", "a", "--max-wait", "-1"], "-1 is not in the range x>=0"),
