@@ -92,9 +92,11 @@ def _row(table: F64, row: int, wide: int, marked: tuple[int, int], ink: Ink, *, 
             drawn.append(" " * wide)
             continue
         step = round((value - low) / (high - low) * (len(signs) - 1)) if high > low else len(signs) // 2
-        sign = _MARK if (row, column) == marked else signs[step]
-        text = sign * wide if shades and sign != _MARK else sign.ljust(wide)
-        drawn.append(ink.strong(text) if sign == _MARK else ink.money(text, value))
+        text = signs[step] * wide if shades else signs[step].ljust(wide)
+        if (row, column) == marked:
+            drawn.append(ink.strong(_MARK + text[1:]))
+        else:
+            drawn.append(ink.money(text, value))
     return "".join(drawn)
 
 
