@@ -160,4 +160,4 @@ def take_workforce(options: dict[str, Any]) -> dict[str, Any]:
     executor, workers = options.pop("executor", "auto"), options.pop("workers", 0) or None
     if executor == "serial" and workers not in (None, 1):
         raise click.UsageError(f"--executor serial has one worker, not {workers}; leave --workers out.")
-    return {"workers": workers, "executor": executor}
+    return {"workers": workers} if executor == "auto" else {"workers": workers, "executor": executor}
