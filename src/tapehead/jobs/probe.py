@@ -51,7 +51,8 @@ def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
 
     def question(bars: Bars, memo: Memo) -> Signals:
         seen = seen_by_signals(bars, item.adjustment)
-        return ask(bench.strategy(asking.parameters or bench.plan.spec.parameters), seen, memo, bench.origin)
+        parameters = asking.parameters or bench.plan.spec.parameters
+        return ask(bench.strategy(parameters), seen, memo, bench.asked(parameters)[1])
 
     try:
         spec = bench.plan.spec

@@ -6,20 +6,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tapehead.errors import SignalsError, TapeheadError
 from tapehead.indicators.memo import Memo
+from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.plan import Item
 from tapehead.jobs.stages import BAR_BYTES, Stages
 from tapehead.jobs.task import (
     NO_WHOLE_BAR,
     Bench,
+    ask,
     bars_of,
     data_flags,
     ended,
     guarded,
     located,
-    signals_of,
     warm_up_warnings,
 )
 from tapehead.jobs.unread import unread_settings
@@ -28,23 +30,27 @@ from tapehead.metrics.columns import cell_columns
 from tapehead.model.bars import F64, Bars
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
-from tapehead.model.space import Space
+from tapehead.model.space import STRATEGY, Space
 from tapehead.model.tile import Tile, no_cells
 from tapehead.ports.work import Failure, Scored, Task
 from tapehead.simulation.curve import curve
 from tapehead.simulation.score import FLAGS, SUMS, Scores, score_each
 from tapehead.simulation.simulate import simulate
+from tapehead.strategies.strategy import instance_of
 
 MEMO_BYTES: Final = 24 * 1024 * 1024
 """Of the lines that the sets of a tile share; near sets stand in one tile, so that few are asked for again."""
 _NAMED: Final = 3
 """Sets that a warning names of those that failed alike."""
+_KINDS: Final = 5
+"""Ways to fail that are told of a tile."""
 
 
 @dataclass(slots=True, eq=False)
 class _Asking:
     """The sets of a tile on their way: what the strategy says of each, and what became of those it fails for.
 
+    `seen` are the bars as signals see them, `allowed` those on which entries count, all of them where it is None.
     `refused` holds their places by code and text.
     """
 
@@ -54,6 +60,8 @@ class _Asking:
     memo: Memo
     points: list[int]
     space: Space
+    seen: Bars
+    allowed: NDArray[np.bool_] | None
     asked_us: float = 0.0
     kept: list[int] = field(default_factory=list)
     refused: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -64,8 +72,12 @@ class _Asking:
         return self.space.parameters(self.points[place])
 
     def signals(self, place: int) -> Signals:
-        """Ask the strategy with one set."""
-        return signals_of(self.bench, self.item, self.bars, self.memo, self.parameters(place))
+        """Ask the strategy with one set, as `jobs.task` asks it with the one that a backtest has."""
+        parameters = self.space.parameters(self.points[place])
+        made, origin = self.bench.asked(parameters)
+        parameters.pop(STRATEGY, None)
+        signals = ask(instance_of(made, parameters), self.seen, self.memo, origin)
+        return signals if self.allowed is None else signals.entering_while(self.allowed)
 
     def each(self) -> Iterator[Signals]:
         """Yield what the strategy says of each set that it does not fail for."""
@@ -110,7 +122,9 @@ def _run(bench: Bench, item: Item, task: Task) -> Scored:
         return Scored(empty, 0, (NO_WHOLE_BAR,))
     item = ended(item, bars, bench.plan.last)
     points = np.frombuffer(task.points, "<i8")
-    asking = _Asking(bench, item, bars, Memo(MEMO_BYTES), points.tolist(), Space.of(spec))
+    seen = seen_by_signals(bars, item.adjustment)
+    allowed = None if item.member is None else item.member.holds(bars.ts)
+    asking = _Asking(bench, item, bars, Memo(MEMO_BYTES), points.tolist(), Space.of(spec), seen, allowed)
     scores = _scored(asking)
     clock.mark("walk", asking.memo.size_bytes)
     tile = _tile(asking, task, scores)
@@ -196,7 +210,11 @@ def _tile(asking: _Asking, task: Task, scores: Scores) -> Tile:
 def _failures(asking: _Asking) -> Iterator[tuple[str, str]]:
     """Yield a warning for the sets that failed alike."""
     varied = [axis.name.rpartition(".")[2] for axis in asking.space.axes]
-    for (code, text), places in asking.refused.items():
+    kinds = list(asking.refused.items())
+    others = sum(len(places) for _, places in kinds[_KINDS:])
+    if others:
+        yield kinds[_KINDS][0][0], f"{others:,} more sets of this tile failed, each in a way of its own"
+    for (code, text), places in kinds[:_KINDS]:
         named = [words_of(asking.parameters(place), varied) for place in places[:_NAMED]]
         more = f" and {len(places) - _NAMED:,} more sets" if len(places) > _NAMED else ""
         yield code, f"{', '.join(named)}{more}: {text}"

@@ -198,6 +198,14 @@ def is_strategy(value: Any) -> bool:
     return isinstance(value, type) and isinstance(getattr(value, "params", None), tuple) and hasattr(value, "signals")
 
 
+def instance_of(made: Any, values: Mapping[str, ParameterValue]) -> Strategy:
+    """Make the strategy with every parameter, each as `Param.read` gave it; none is looked at again."""
+    new = made.__new__(made)
+    for name, value in values.items():
+        object.__setattr__(new, name, value)
+    return cast("Strategy", new)
+
+
 def instance(made: Any, parameters: Mapping[str, ParameterValue]) -> Strategy:
     """Make the strategy with its parameters."""
     return cast(Callable[..., Strategy], made)(**parameters)
