@@ -144,6 +144,102 @@ def test_bad_input_is_a_problem_at_once(served: Served, asked: dict[str, Any], s
     assert service.house.runs.runs(limit=1) == before
 
 
+def get(served: Served, path: str, **headers: str) -> httpx.Response:
+    """Ask a route of the runs."""
+    return httpx.get(f"{served.url}/api/v1/runs/{path}", headers=headers, timeout=30)
+
+
+def test_a_surface_is_that_of_the_sweep_in_product_order(served: Served, run: str) -> None:
+    kept = served.service.store.run(run)
+    for metric, statistic, name in (("", "median", "median"), ("total_return", "neighbourhood", "neighbourhood")):
+        answer = get(served, f"{run}/surface?metric={metric}&statistic={statistic}")
+        told, found = answer.raise_for_status().json(), kept.surface(metric or None)
+        assert (
+            get(
+                served,
+                f"{run}/surface?metric={metric}&statistic={statistic}",
+                **{"If-None-Match": answer.headers["etag"]},
+            ).status_code
+            == 304
+        )
+        fast, slow = (axis["values"] for axis in told["parts"][0]["axes"])
+        assert (fast, slow) == ([5, 10, 15], [10, 20, 30, 40])
+        assert told["points"] is None
+        assert [cell is None for cell in told["cells"]] == [a >= b for a in fast for b in slow]
+        here = {tuple(row["parameters"].values()): row[name] for row in found}
+        there = dict(zip(((a, b) for a in fast for b in slow), told["cells"], strict=True))
+        assert {key: value for key, value in there.items() if value is not None} == here
+        assert told["best_robust"]["parameters"] == found.best_robust["parameters"]
+    told = get(served, f"{run}/surface?statistic=quartile_low").json()
+    assert told["deflated"] == told["best_robust"]["sharpe_deflated"] == kept.best_robust["sharpe_deflated"]
+    assert (told["trials"], told["pbo"]) == (kept.best_robust["trials"], kept.found["overfitting"]["pbo"])
+    assert get(served, f"{run}/surface?metric=fees_paid").json()["best"] is None
+    assert get(served, f"{run}/surface?metric=height").status_code == 422
+
+
+def test_one_set_is_told_on_every_instrument(served: Served, run: str) -> None:
+    surface = get(served, f"{run}/surface").json()
+    point = surface["best"]["point"]
+    told = get(served, f"{run}/surface/{point}").raise_for_status().json()
+    assert (told["parameters"], told["median"]) == (surface["best"]["parameters"], surface["best"]["median"])
+    assert len(told["instruments"]) == INSTRUMENTS
+    values = [one["value"] for one in told["instruments"]]
+    assert values == sorted(values, reverse=True)
+    refused = get(served, f"{run}/surface/{surface['cells'].index(None)}")
+    assert (refused.status_code, refused.json()["code"]) == (422, "input.parameter")
+
+
+def test_cells_come_page_by_page_and_one_is_made_again(served: Served, run: str) -> None:
+    kept, rows, cursor = served.service.store.run(run), [], ""
+    while cursor is not None:
+        page = get(served, f"{run}/results?sort=sharpe&limit=7" + (f"&cursor={cursor}" if cursor else "")).json()
+        rows += page["results"]
+        cursor = page["cursor"]
+    assert [(row["instrument"], row["parameters"]) for row in rows] == [
+        (each.instrument, dict(each.parameters)) for each in kept.results("sharpe")
+    ]
+    assert len(rows) == CELLS
+    by_name = get(served, f"{run}/results?sort=instrument&limit=500").json()["results"]
+    assert [row["instrument"] for row in by_name] == sorted(row["instrument"] for row in rows)
+    assert get(served, f"{run}/results?form=columns&limit=3").json()["columns"]["sharpe"]
+    assert get(served, f"{run}/results?sort=height").status_code == 422
+    one = rows[3]
+    named = ",".join(f"{name}={value}" for name, value in one["parameters"].items())
+    path = f"{run}/results/{one['instrument']}"
+    cell = get(served, f"{path}?parameters={named}&include=trades,equity&points=20").raise_for_status().json()
+    assert (cell["result"]["decisions"], cell["result"]["metrics"]["sharpe"]) == (
+        one["decisions"],
+        one["metrics"]["sharpe"],
+    )
+    assert len(cell["trades"]) == one["metrics"]["trades"]
+    assert len(cell["equity"]["equity"]) <= 20
+    assert get(served, f"{path}/trades/1/explain?parameters={named}").status_code == 200
+    assert get(served, path).json()["result"]["parameters"] == kept.best_robust["parameters"]
+    for wrong in ("fast=6,slow=30", "fast", "fats=5", "fast=5,fast=10"):
+        refused = get(served, f"{path}?parameters={wrong}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "input.parameter")
+
+
+def test_what_is_told_of_runs_is_told_of_sweeps_or_refused_with_a_sentence(served: Served, run: str) -> None:
+    told = get(served, run).raise_for_status().json()
+    assert (told["count"], told["state"], told["header"]["instruments"]) == (CELLS, "completed", INSTRUMENTS)
+    assert (
+        told["ended"]["best_robust"]["parameters"] == get(served, f"{run}/surface").json()["best_robust"]["parameters"]
+    )
+    listed = next(
+        each for each in httpx.get(f"{served.url}/api/v1/runs", timeout=30).json()["runs"] if each["run"] == run
+    )
+    assert (listed["total"], listed["median_return"], listed["profitable"]) == (CELLS, None, None)
+    assert get(served, f"{run}/receipt").json()["digest"] == told["digest"]
+    assert httpx.post(f"{served.url}/api/v1/runs/{run}/verify", timeout=60).json()["verdict"] == "identical"
+    alone = {"strategy": "SmaCross", "universe": "demo"}
+    other = httpx.post(f"{served.url}/api/v1/runs", json=alone, headers={"Prefer": "wait=9"}, timeout=30).json()["id"]
+    for path in (f"{run}/compare/{other}", f"{run}/report", f"{other}/surface", f"{other}/surface/1"):
+        refused = get(served, path)
+        assert refused.status_code == 422, path
+        assert refused.json()["detail"].count(".") >= 1
+
+
 def test_several_strategies_are_one_sweep(served: Served) -> None:
     asked = {"strategy": ["SmaCross", "EmaCross"], "grid": {"fast": [5, 8], "EmaCross.slow": [30]}, "where": None}
     begun = begin(served.url, **asked, symbols=None)

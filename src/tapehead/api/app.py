@@ -18,8 +18,22 @@ from tapehead.api.openapi import add_openapi, operation_id
 from tapehead.api.options import Options
 from tapehead.api.outcomes import Outcomes
 from tapehead.api.problem import problem
-from tapehead.api.routes import bars, catalogue, comparisons, health, imports, kept, market, page, results, runs, trials
+from tapehead.api.routes import (
+    bars,
+    catalogue,
+    comparisons,
+    health,
+    imports,
+    kept,
+    market,
+    page,
+    results,
+    runs,
+    surfaces,
+    trials,
+)
 from tapehead.api.service import Service
+from tapehead.api.surfaces import Surfaces
 from tapehead.errors import ParameterError, TapeheadError
 from tapehead.library.documents.market import instrument_json, instrument_name
 
@@ -32,6 +46,7 @@ ROUTERS = (
     catalogue.router,
     results.router,
     comparisons.router,
+    surfaces.router,
     trials.router,
     imports.router,
     kept.router,
@@ -67,7 +82,7 @@ def make_app(service: Service, options: Options) -> FastAPI:
     app.state.service = service
     app.state.options = options
     app.state.answers, app.state.fragments = Answers(), Fragments(instrument_name, instrument_json)
-    app.state.outcomes = Outcomes(service)
+    app.state.outcomes, app.state.surfaces = Outcomes(service), Surfaces()
     demo = app.state.demo = DemoMarket(service)
     for router in ROUTERS:
         app.include_router(router)

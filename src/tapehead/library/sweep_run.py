@@ -1,6 +1,5 @@
 """SweepRun: a sweep that goes on while it is read, or one that is kept."""
 
-import heapq
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -11,13 +10,15 @@ import numpy as np
 from tapehead.errors import ChangedRunError, ParameterError, RunKeyError
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.replay import replay
+from tapehead.library.cell_pages import cells_page
 from tapehead.library.run import Run, read_event
-from tapehead.library.sweep_surface import SweepSurface, sweep_surface
+from tapehead.library.sweep_surface import SetValues, SweepSurface, set_values, sweep_surface
 from tapehead.model.axis import Value
 from tapehead.model.events import FOUND, Event, Tiled
 from tapehead.model.frames import Frame
 from tapehead.model.result import RunResult
 from tapehead.model.space import STRATEGY, Part, Space
+from tapehead.ports.runs import Page
 from tapehead.wiring.assemble import House
 
 
@@ -67,26 +68,29 @@ class SweepRun(Run):
 
     def results(self, sort: str = "total_return", limit: int | None = None) -> list[RunResult]:
         """Return kept results, by a metric, best first, undefined last; with `limit` the first of them."""
-        places = heapq.nsmallest(limit, self._places(sort)) if limit is not None else sorted(self._places(sort))
-        found = []
-        for _, _, instrument, lo, place in places:
-            tile = self._house.runs.tile(self.id, instrument, lo)
-            if tile is not None:
-                found.append(tile.result(place, self.space.parameters(int(tile.points[place]))))
-        return found
+        return list(cells_page(self._house.runs, self.id, self.space, sort=sort, limit=limit).rows)
 
-    def _places(self, sort: str) -> Iterator[tuple[bool, float, str, int, int]]:
-        """Yield what results are ordered by, and where they are kept."""
-        columns = () if sort == "instrument" else (f"values.{sort}",)
-        for part in self._house.runs.tiles(self.id, columns):
-            values = part.columns[columns[0]].tolist() if columns and part.cells else [0.0] * part.cells
-            for place, value in enumerate(values):
-                unknown = value != value
-                yield unknown, 0.0 if unknown else -value, part.instrument, part.lo, place
+    def surface(self, metric: str | None = None) -> SweepSurface:
+        """Return what the sets are worth over all instruments, of what is kept so far.
 
-    def surface(self) -> SweepSurface:
-        """Return what the sets are worth over all instruments, of what is kept so far."""
-        return sweep_surface(self._house.runs, self.record, self.spec)
+        By the objective, or by another metric; of one of which less is better, no set is best.
+        """
+        return sweep_surface(self._house.runs, self.record, self.spec, metric)
+
+    def spread(self, point: int, metric: str | None = None) -> SetValues:
+        """Return the objective, or another metric, and the total return of one set, by instrument; NaN where undefined.
+
+        Raises
+        ------
+        ParameterError
+            The sweep has no such set so far, or its cells have no such metric.
+        """
+        by = self.spec.objective if metric is None else metric
+        return set_values(self._house.runs, self.id, self.space, point, (by, "total_return"))
+
+    def page(self, sort: str, cursor: bytes | None, limit: int) -> Page[RunResult]:
+        """Return a page of kept results; see `cells_page`."""
+        return cells_page(self._house.runs, self.id, self.space, sort=sort, cursor=cursor, limit=limit)
 
     @property
     def best(self) -> dict[str, Any] | None:

@@ -1,13 +1,16 @@
 """SweepSurface: what the sets of a kept sweep are worth over all instruments, ready to be shown."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from tapehead.errors import ParameterError
 from tapehead.jobs.search.choose import sets_of
 from tapehead.jobs.surface import row_of, surface_of
+from tapehead.layout.cells import CELL_METRICS
+from tapehead.library.search_request import LESS_IS_BETTER
 from tapehead.metrics.surface import Surface
 from tapehead.model import display
 from tapehead.model.frames import Column, Frame, Framed
@@ -17,6 +20,8 @@ from tapehead.model.spec import RunSpec
 from tapehead.ports.runs import RunRecord, RunStore
 
 _SHOWN = 20
+SetValues = Mapping[str, tuple[float, ...]]
+"""Metrics of one set by instrument."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,13 +99,50 @@ class SweepSurface(Framed):
         return display.table(("set", *names), rows, note)
 
 
-def sweep_surface(runs: RunStore, record: RunRecord, spec: RunSpec) -> SweepSurface:
-    """Return the surface of what is kept of a sweep."""
+def sweep_surface(runs: RunStore, record: RunRecord, spec: RunSpec, metric: str | None = None) -> SweepSurface:
+    """Return the surface of what is kept of a sweep, by its objective or by another metric.
+
+    Raises
+    ------
+    ParameterError
+        Cells have no such metric.
+    """
+    by = spec.objective if metric is None else metric
+    _check_metrics([by])
     grid = grid_of(runs, record.run, spec)
     names = tuple(sorted({part.instrument for part in runs.tiles(record.run)}))
-    return SweepSurface(
-        record.run, grid, surface_of(runs, record.run, grid, names, spec.objective), spec.objective, names
-    )
+    found = surface_of(runs, record.run, grid, names, by)
+    if by in LESS_IS_BETTER:
+        found = replace(found, best=None, best_robust=None, plateau=found.plateau[:0])
+    return SweepSurface(record.run, grid, found, by, names)
+
+
+def set_values(runs: RunStore, run: str, space: Space, point: int, metrics: Sequence[str]) -> SetValues:
+    """Return metrics of one set on each instrument that it has a result on, by name; NaN where undefined.
+
+    Raises
+    ------
+    ParameterError
+        Nothing is kept of such a set, or cells have no such metric.
+    """
+    _check_metrics(metrics)
+    found: dict[str, tuple[float, ...]] = {}
+    columns = tuple(f"values.{name}" for name in metrics)
+    for part in runs.tiles(run, ("points", *columns)) if point < space.size else ():
+        at = np.flatnonzero(part.columns["points"] == point)
+        if at.size:
+            found[part.instrument] = tuple(float(part.columns[name][at[0]]) for name in columns)
+    if not found:
+        bound = f"the place of a set that has a result, below {space.size:,}. See them: tapehead show {run}"
+        raise ParameterError(name="number", value=point, bound=bound)
+    return found
+
+
+def _check_metrics(names: Sequence[str]) -> None:
+    """Raise ParameterError for a metric that cells do not have."""
+    for name in names:
+        if name not in CELL_METRICS:
+            raise ParameterError(name="metric", value=name, bound=f"one of {', '.join(CELL_METRICS)}")
 
 
 def grid_of(runs: RunStore, run: str, spec: RunSpec) -> Grid:

@@ -19,6 +19,7 @@ from tapehead.api.made_again import PARTS, Window, made_again
 from tapehead.api.measure.stages import stage
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
+from tapehead.api.sets import of_set
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.results import (
     Explanation,
@@ -35,6 +36,7 @@ from tapehead.library.documents.results import result_json, trade_rows
 from tapehead.library.documents.runs import header_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
+from tapehead.library.sweep_run import SweepRun
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.frames import Column
 from tapehead.model.result import Receipt, RunId
@@ -43,7 +45,13 @@ router = APIRouter(prefix="/api/v1", tags=["runs"])
 _JSON = [Depends(takes_json)]
 _SHEET_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 _verifying = threading.Lock()
+_RESULT: Sequence[type | tuple[type, ...]] = [str, (float, int, type(None)), str, str, str]
+_CELL: Sequence[type | tuple[type, ...]] = [str, int, (float, int), str, int, int]
+"""What a cursor holds: the metric, and what results, or cells, are ordered by."""
 RunName = Annotated[str, Path(min_length=1, max_length=26, description="Id of a run, or a unique beginning of it.")]
+OfSet = Annotated[
+    str, Query(max_length=2_000, description="Of a sweep: `fast=10,slow=30`, those of its best robust set by default.")
+]
 Symbol = Annotated[str, Path(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.")]
 
 
@@ -94,13 +102,19 @@ def list_results(
     """List results without their trades; those that finish meanwhile shift no page. Arrow gives columns too."""
     media, service = pick_media(request, TABLE), service_of(request)
     whole = service.house.runs.resolve(run)
-    last = read_cursor("results", cursor, [str, (float, int, type(None)), str, str, str])
+    is_sweep = "grid" in service.house.runs.record(whole).spec
+    list_name, shape = ("cells", _CELL) if is_sweep else ("results", _RESULT)
+    last = read_cursor(list_name, cursor, shape)
     if last is not None and last[0] != sort:
         raise ParameterError(name="sort", value=sort, bound=f"{last[0]}, which the cursor goes on with")
     place = None if last is None else orjson.dumps(last[1:])
     with stage("read"):
-        page = service.house.runs.results(whole, sort=sort, cursor=place, limit=limit)
-    more = None if page.cursor is None else write_cursor("results", sort, *orjson.loads(page.cursor))
+        kept = service.store.run(whole) if is_sweep else None
+        if isinstance(kept, SweepRun):
+            page = kept.page(sort, place, limit)
+        else:
+            page = service.house.runs.results(whole, sort=sort, cursor=place, limit=limit)
+    more = None if page.cursor is None else write_cursor(list_name, sort, *orjson.loads(page.cursor))
     if media == arrow.MEDIA_TYPE:
         return answer(request, arrow_bytes(result_frame(page.rows, whole), cursor=more), media)
     if form == "columns":
@@ -117,10 +131,14 @@ def list_results(
     responses={**forms(), **answers(404, 409)},
 )
 def explain_trade(
-    request: Request, run: RunName, symbol: Symbol, number: Annotated[int, Path(ge=1, le=2**31, description="From 1.")]
+    request: Request,
+    run: RunName,
+    symbol: Symbol,
+    number: Annotated[int, Path(ge=1, le=2**31, description="From 1.")],
+    parameters: OfSet = "",
 ) -> Response:
     """Take one closed trade apart: decision, fills, levels, orders, and the money on either path inside its bars."""
-    kept = service_of(request).store.run(run)
+    kept = of_set(service_of(request).store.run(run), parameters)
     return answer(request, document("explain", {"run": kept.id, **kept.explain(symbol, number)}))
 
 
@@ -147,11 +165,15 @@ def show_result(
     compat: Annotated[
         str | None, Query(max_length=40, description=f"Also as this tool prints them: `{' '.join(TOOLS)}`.")
     ] = None,
+    parameters: OfSet = "",
 ) -> Response:
-    """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit."""
+    """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit.
+
+    Of a sweep, one set on one instrument is made again, and refused where that is no longer what it was.
+    """
     window = Window(start, end, points)
     wanted = _parts(include, window) | ({"metrics"} if rf is not None else set())
-    kept = service_of(request).store.run(run)
+    kept = of_set(service_of(request).store.run(run), parameters)
     result = kept[symbol]
     point = kept.money_a_point(result.instrument)
     body: dict[str, Any] = {"run": kept.id, "result": result_json(result), "multiplier": point}

@@ -1,0 +1,87 @@
+"""What the sets of a sweep are worth over its instruments."""
+
+from typing import Annotated
+
+import numpy as np
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from tapehead.api.answer import answer, document, takes_json, unchanged
+from tapehead.api.ending import ending_of
+from tapehead.api.etag import make_tag
+from tapehead.api.routes.results import RunName
+from tapehead.api.routes.runs import service_of
+from tapehead.api.surfaces import stage_of
+from tapehead.api.wire.problem import answers
+from tapehead.api.wire.sweeps import Statistic, Surface, SurfaceDetail
+from tapehead.api.wire.told import forms
+from tapehead.errors import ServiceError
+from tapehead.library.documents.sweeps import surface_json
+from tapehead.library.sweep_run import SweepRun
+from tapehead.metrics.surface import over_instruments
+
+router = APIRouter(prefix="/api/v1", tags=["runs"], dependencies=[Depends(takes_json)])
+Metric = Annotated[str | None, Query(max_length=100, description="A metric of its cells; by default the objective.")]
+_RETURN = "total_return"
+
+
+@router.get(
+    "/runs/{run}/surface",
+    response_model=Surface,
+    response_model_exclude_unset=True,
+    responses={**forms(), **answers(404)},
+)
+def show_surface(
+    request: Request,
+    run: RunName,
+    metric: Metric = None,
+    statistic: Annotated[Statistic, Query(description="Of the metric over the instruments.")] = "median",
+) -> Response:
+    """Tell what the sets of a sweep are worth over its instruments, also while it goes on; ask again with the ETag."""
+    service = service_of(request)
+    kept = _sweep(request, run)
+    record = kept.record
+    stage, by = stage_of(record), metric or kept.spec.objective
+    ended = {} if record.state != "completed" else ending_of(service.house.log, record.run) or {}
+    tag = make_tag("surface", *map(str, stage), by, statistic, str(bool(ended)))
+    held = unchanged(request, tag)
+    if held is not None:
+        return held
+    found = request.app.state.surfaces.of(kept, stage, by)
+    body = {"run": record.run, "state": record.state, "count": record.count, **surface_json(found, statistic, ended)}
+    return answer(request, document("surface", body), tag=tag)
+
+
+@router.get("/runs/{run}/surface/{number}", response_model=SurfaceDetail, responses={**forms(), **answers(404)})
+def show_set(
+    request: Request,
+    run: RunName,
+    number: Annotated[int, Path(ge=0, lt=2**62, description="Its place in the product of the axes, from 0.")],
+    metric: Metric = None,
+) -> Response:
+    """Tell how one set of a sweep is spread over its instruments."""
+    kept = _sweep(request, run)
+    by = metric or kept.spec.objective
+    values = kept.spread(number, by)
+    one, gain = (np.array([[each[place] for each in values.values()]]) for place in (0, 1))
+    rows = over_instruments(one, gain)
+    worth = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
+    listed = sorted(values.items(), key=lambda each: (each[1][0] != each[1][0], -each[1][0], each[0]))
+    body = {
+        "run": kept.id,
+        "metric": by,
+        "point": number,
+        "parameters": kept.space.parameters(number),
+        **{name: float(column[0]) for name, column in worth.items()},
+        "instruments": [{"instrument": name, "value": value, _RETURN: gain} for name, (value, gain) in listed],
+    }
+    return answer(request, document("set", body))
+
+
+def _sweep(request: Request, run: str) -> SweepRun:
+    """Return a kept sweep; raise for a run that is none."""
+    kept = service_of(request).store.run(run)
+    if not isinstance(kept, SweepRun):
+        text = f"Run {kept.id} is a backtest: it has one set. See its results: GET /api/v1/runs/{kept.id}/results"
+        raise ServiceError(text, code="runs.no_sweep")
+    return kept
