@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,6 +137,16 @@ def test_a_kept_run_is_found_again_by_its_address_with_its_spec(served: Served, 
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("reused", exact=True)).to_be_visible()
     assert run_of(page) == run["run"]
+    # What is changed of a run that is shown stands in its address, until that is run too.
+    page.get_by_label("Period").fill("9")
+    expect(page).to_have_url(re.compile(rf"/runs/{run['run']}\?.*period=9"))
+    page.reload()
+    whole(page)
+    expect(page.get_by_label("Period")).to_have_value("9")
+    expect(page.get_by_label("Fee")).to_have_value("10")
+    page.keyboard.press("Control+Enter")
+    expect(page).to_have_url(re.compile(rf"/runs/(?!{run['run']})\w+$"))
+    expect(page.get_by_label("Period")).to_have_value("9")
 
 
 def test_from_the_first_page_to_an_opened_result_in_three_keys(served: Served, look: Look) -> None:

@@ -1,5 +1,5 @@
 /** The spec of the page: taken from the address or from the run that is shown, written to the address while it is edited. */
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useSearch } from "wouter";
 import type { Schema } from "../../api/ask";
 import type { Spec } from "../../parts/spec";
@@ -16,6 +16,8 @@ export function useSpec(
   // As it stands in the address: the hook decodes it, and a `+` of a fee would become a space.
   const search = location.search.slice(1);
   const [form, setForm] = useState<Form>(() => fromSearch(search) ?? FIRST);
+  /** The run whose spec was changed since: its address holds what was made of it. */
+  const [edited, setEdited] = useState(search ? run : undefined);
   const written = useRef(search);
   const [ready, setReady] = useState(false);
   const owned = useRef<string | undefined>(undefined);
@@ -23,7 +25,9 @@ export function useSpec(
   useEffect(() => {
     if (run === undefined || spec === undefined || owned.current === run || installed.length === 0) return;
     owned.current = run;
-    setForm(fromSpec(spec, installed));
+    const found = fromSearch(location.search);
+    setForm(found ?? fromSpec(spec, installed));
+    setEdited(found && run);
   }, [run, spec, installed]);
 
   useEffect(() => {
@@ -46,18 +50,26 @@ export function useSpec(
   }, [ready, form, universes]);
 
   useEffect(() => {
-    if (run !== undefined) return;
+    if (run !== undefined && run !== edited) return;
     written.current = toSearch(form);
-    history.replaceState(history.state, "", `/?${written.current}`);
-  }, [run, form, search]);
+    history.replaceState(history.state, "", `${run === undefined ? "/" : `/runs/${run}`}?${written.current}`);
+  }, [run, edited, form, search]);
 
+  const change = useCallback(
+    (next: Form) => {
+      setForm(next);
+      setEdited(run);
+    },
+    [run],
+  );
   return {
     form,
-    change: setForm,
+    change,
     /** A market stands in it. */
     ready,
     own: (id: string) => {
       owned.current = id;
+      setEdited(undefined);
     },
   };
 }
