@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -58,6 +59,20 @@ def test_the_find_box_finds_a_symbol_by_a_few_letters(served: Served, look: Look
 def test_an_address_that_does_not_exist_says_so(served: Served, look: Look) -> None:
     page = look(f"{served.url}/runs/a/b/c")
     expect(page.locator("main")).to_contain_text("Nothing lies here.")
+
+
+def test_between_a_phone_and_a_desk_nothing_scrolls_sideways(served: Served, look: Look) -> None:
+    run = httpx.get(f"{served.url}/api/v1/runs").json()["runs"][-1]["run"]
+    page = look(f"{served.url}/runs/{run}")
+    wide = "[...document.querySelectorAll('main .scroll')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    for keys, name, widths in (("", "run", (1000, 800)), ("gr", "runs", (800,)), ("gm", "market", (800,))):
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.locator("main")).to_have_attribute("data-page", name)
+        expect(page.locator("main [data-row]").first).to_be_attached()
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.wait_for_function(f"document.documentElement.scrollWidth === {width} && {wide} === 0")
 
 
 def test_on_a_phone_pages_and_the_find_box_lie_in_the_menu(served: Served, look: Look) -> None:

@@ -8,6 +8,7 @@ import { useHeld } from "../../parts/held";
 import { useKeys } from "../../parts/keys";
 import { metricOf } from "../../parts/metrics";
 import { Columns } from "./columns";
+import { useFitting } from "./fitting";
 import { doneOf, totalOf, useMarks } from "./following";
 import { asTable, turned } from "./order";
 import { usePaced } from "./pace";
@@ -39,7 +40,7 @@ export function Table({ run, phone, year, filter }: TableProps) {
   const [under, setUnder] = useState<string | undefined>(undefined);
   const [choosing, choose] = useState(false);
   const by = useHeld(sort);
-  const names = useHeld(columns);
+  const names = useFitting(useHeld(columns), scroller);
   const reached = useHeld(chosen);
   const marked = useHeld(pointed);
   const paced = usePaced(run.results, SORT_EVERY_MS);
