@@ -98,6 +98,8 @@ def _line(record: "RunRecord", short: str, width: int) -> str:
     line = f"{short:<10}{when:<18}{padded(name, 16)}{padded(cut(on, 12), 14)}{record.count:>8,}  {state:<12}"
     room = width - width_of(line)
     parameters = " ".join(f"{name}={_plain(value)}" for name, value in spec["parameters"].items())
+    if "grid" in spec:
+        parameters = f"sweep {' x '.join(f'{len(values)} {name}' for name, values in spec['grid'].items())}"
     return f"{line}{cut(parameters, room)}".rstrip() if room >= _LEAST_ROOM else line.rstrip()
 
 
