@@ -64,7 +64,8 @@ def test_an_address_that_does_not_exist_says_so(served: Served, look: Look) -> N
 def test_between_a_phone_and_a_desk_nothing_scrolls_sideways(served: Served, look: Look) -> None:
     run = httpx.get(f"{served.url}/api/v1/runs").json()["runs"][-1]["run"]
     page = look(f"{served.url}/runs/{run}")
-    wide = "[...document.querySelectorAll('main .scroll')].filter((one) => one.scrollWidth > one.clientWidth).length"
+    fits = """(width) => document.documentElement.scrollWidth === width
+        && [...document.querySelectorAll('main .scroll')].every((one) => one.scrollWidth <= one.clientWidth)"""
     for keys, name, widths in (("", "run", (1000, 800)), ("gr", "runs", (800,)), ("gm", "market", (800,))):
         for key in keys:
             page.keyboard.press(key)
@@ -72,7 +73,7 @@ def test_between_a_phone_and_a_desk_nothing_scrolls_sideways(served: Served, loo
         expect(page.locator("main [data-row]").first).to_be_attached()
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
-            page.wait_for_function(f"document.documentElement.scrollWidth === {width} && {wide} === 0")
+            page.wait_for_function(fits, arg=width)
 
 
 def test_on_a_phone_pages_and_the_find_box_lie_in_the_menu(served: Served, look: Look) -> None:
