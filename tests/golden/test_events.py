@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned, to_bytes
+from tapehead.model.events import (
+    Cancelled,
+    Completed,
+    Event,
+    Failed,
+    Progress,
+    Result,
+    Started,
+    Tiled,
+    Warned,
+    to_bytes,
+)
 from tapehead.model.result import Metrics, RunResult
+from tapehead.model.tile import no_cells
 
 RUN = "01JD8Q7K000000000000000000"
 RESULT = RunResult(
@@ -40,6 +52,14 @@ EXPECTED: list[tuple[Event, int, str]] = [
             '"final_equity":51260.0,"first":null,"flags":["short_history"],"id":"RUN/17",'
             '"instrument":"binance:SOLUSDT","interval":"1h","last":null,"metrics":{"calmar":null,"total_return":4.126,"trades":88},'
             '"parameters":{"period":14},"t_ms":4.1,"why":{"calmar":"too_short"}}'
+        ),
+    ),
+    (
+        Tiled(RUN, no_cells(RUN, "binance:SOLUSDT", "1h", 8, 16, 8), 4.5, {}.__getitem__),
+        17,
+        (
+            '{"count":0,"event":"tile","hi":16,"id":"RUN/17","instrument":"binance:SOLUSDT","interval":"1h",'
+            '"lo":8,"t_ms":4.5}'
         ),
     ),
     (
