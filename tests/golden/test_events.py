@@ -55,7 +55,7 @@ EXPECTED: list[tuple[Event, int, str]] = [
         ),
     ),
     (
-        Tiled(RUN, no_cells(RUN, "binance:SOLUSDT", "1h", 8, 16, 8), 4.5, {}.__getitem__),
+        Tiled(RUN, no_cells(RUN, "binance:SOLUSDT", "1h", 8, 16, 8), 4.5, lambda _: {}),
         17,
         (
             '{"count":0,"event":"tile","hi":16,"id":"RUN/17","instrument":"binance:SOLUSDT","interval":"1h",'
