@@ -123,14 +123,11 @@ class Signals:
     def check(self, n_bars: int, strategy: str, instrument: str) -> None:
         """Raise SignalsError unless every condition and line fits `n_bars` bars; the sentence names the bar."""
         for name in CONDITIONS:
-            if (condition := getattr(self, name)) is not None:
-                _raise(strategy, instrument, _fault(name, condition, n_bars))
-        given = [name for name in LINES if getattr(self, name) is not None]
-        for name in given:
+            _raise(strategy, instrument, _fault(name, getattr(self, name), n_bars))
+        for name in LINES:
             _raise(strategy, instrument, _line_fault(name, getattr(self, name), n_bars))
-        for name in given:
-            if name in PRICES:
-                _raise(strategy, instrument, self._price_fault(name))
+        for name in PRICES:
+            _raise(strategy, instrument, self._price_fault(name))
         if self.target is not None:
             other = next((name for name in (*CONDITIONS, "limit", "stop") if getattr(self, name) is not None), None)
             if other is not None:
