@@ -554,6 +554,8 @@ export interface paths {
         /**
          * Show Result
          * @description Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit.
+         *
+         *     Of a sweep, one set on one instrument is made again, and refused where that is no longer what it was.
          */
         get: operations["show_result"];
         put?: never;
@@ -656,6 +658,46 @@ export interface paths {
          * @description Tell of one instrument the trades that differ between two runs, and why they may.
          */
         get: operations["compare_instrument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/surface": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Surface
+         * @description Tell what the sets of a sweep are worth over its instruments, also while it goes on; ask again with the ETag.
+         */
+        get: operations["show_surface"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run}/surface/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Set
+         * @description Tell how one set of a sweep is spread over its instruments.
+         */
+        get: operations["show_set"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1908,6 +1950,25 @@ export interface components {
             runs: components["schemas"]["RunTimings"][];
         };
         /**
+         * OverfittingFacts
+         * @description How often choosing the best set of one half of the time fails in the other.
+         */
+        OverfittingFacts: {
+            /** Pbo */
+            pbo: number | null;
+            /** Median Logit */
+            median_logit: number | null;
+            /** Loss */
+            loss: number | null;
+            /** Splits */
+            splits: number;
+            /**
+             * Why
+             * @default
+             */
+            why: string;
+        };
+        /**
          * ParameterFacts
          * @description One parameter; bounds are inclusive, null where open.
          */
@@ -2225,7 +2286,7 @@ export interface components {
             events: string;
             /**
              * Total
-             * @description Instruments it runs on.
+             * @description Results it is to have: one an instrument, of a sweep one a set and instrument.
              */
             total: number;
             /** Reused */
@@ -2253,7 +2314,7 @@ export interface components {
             events: string;
             /**
              * Total
-             * @description Instruments it runs on.
+             * @description Results it is to have: one an instrument, of a sweep one a set and instrument.
              */
             total: number;
             /** Reused */
@@ -2354,7 +2415,7 @@ export interface components {
             events: string;
             /**
              * Total
-             * @description Instruments it runs on.
+             * @description Results it is to have: one an instrument, of a sweep one a set and instrument.
              */
             total: number;
             /** Reused */
@@ -2498,7 +2559,7 @@ export interface components {
             key: components["schemas"]["KeyDigests"];
             /**
              * Total
-             * @description Instruments it is on.
+             * @description Results it is to have: one an instrument, of a sweep one a set and instrument.
              */
             total: number;
             /**
@@ -2508,18 +2569,20 @@ export interface components {
             active: boolean;
             /**
              * Median Return
-             * @description Median total return of its results; null before the end.
+             * @description Median total return of its results; null before the end and of sweeps.
              */
             median_return: number | null;
             /**
              * Profitable
-             * @description Results with a total return above 0; null before the end.
+             * @description Results with a total return above 0; null as `median_return` is.
              */
             profitable: number | null;
         };
         /**
          * RunRequest
-         * @description A backtest: one strategy on the instruments of a universe, or on those named.
+         * @description A backtest: one strategy on the instruments of a universe, or on those named; with `grid` a sweep.
+         *
+         *     A sweep runs one strategy or several with every set of parameters that `grid` spans and `where` keeps.
          *
          *     Absent means the engine's default. Costs and sizes take their unit in the text (`10bps`, `100%`, `1000usd`,
          *     `risk:1%`); a number is a fraction where the setting has no unit of its own. Times are ISO 8601, UTC without a zone.
@@ -2531,17 +2594,63 @@ export interface components {
          *       "strategy": "RsiReversion",
          *       "universe": "demo"
          *     }
+         * @example {
+         *       "fee": "10bps",
+         *       "grid": {
+         *         "fast": "5:20:5",
+         *         "slow": [
+         *           30,
+         *           40,
+         *           50
+         *         ]
+         *       },
+         *       "strategy": "SmaCross",
+         *       "universe": "demo",
+         *       "where": "fast < slow"
+         *     }
          */
         RunRequest: {
             /**
              * Strategy
-             * @description Name of an installed strategy, as `GET /api/v1/strategies` lists them.
+             * @description Name of an installed strategy, as `GET /api/v1/strategies` lists them; of a sweep also several.
              */
-            strategy: string;
+            strategy: string | string[];
             /** Parameters */
             parameters?: {
                 [key: string]: number | string;
             };
+            /**
+             * Grid
+             * @description Of a sweep: values by parameter, as a range with its end (`5:30:5`) or a list; `SmaCross.fast` is that of one of several strategies.
+             */
+            grid?: {
+                [key: string]: number | string | (number | string)[];
+            } | null;
+            /**
+             * Where
+             * @description What sets meet: `fast < slow`.
+             */
+            where?: string | null;
+            /**
+             * Search
+             * @description All sets, or which.
+             */
+            search?: ("grid" | "random" | "bayes" | "halving") | null;
+            /**
+             * Budget
+             * @description At most so many sets; needed where the search is not `grid`.
+             */
+            budget?: number | null;
+            /**
+             * Objective
+             * @description Its median over instruments orders the sets; `sharpe`.
+             */
+            objective?: string | null;
+            /**
+             * Seed
+             * @description Of what is drawn; 7.
+             */
+            seed?: number | null;
             /**
              * Universe
              * @description Named set of instruments; or give `symbols`.
@@ -2937,6 +3046,18 @@ export interface components {
             values: string;
         };
         /**
+         * SetOnInstrument
+         * @description One set on one instrument.
+         */
+        SetOnInstrument: {
+            /** Instrument */
+            instrument: string;
+            /** Value */
+            value: number | null;
+            /** Total Return */
+            total_return: number | null;
+        };
+        /**
          * SpecDifference
          * @description A setting that two runs have different values of; null is the default.
          */
@@ -3013,6 +3134,186 @@ export interface components {
              * @description Runs that scored them first, oldest first.
              */
             runs: string[];
+        };
+        /**
+         * Surface
+         * @description What the sets of a sweep are worth over its instruments, of what is kept so far.
+         */
+        Surface: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.surface/1";
+            /** Run */
+            run: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "completed" | "failed" | "cancelled";
+            /**
+             * Count
+             * @description Cells that are kept so far.
+             */
+            count: number;
+            /** Metric */
+            metric: string;
+            /**
+             * Statistic
+             * @enum {string}
+             */
+            statistic: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored";
+            /** Sets */
+            sets: number;
+            /** Instruments */
+            instruments: number;
+            /**
+             * Size
+             * @description Points of the product of all axes.
+             */
+            size: number;
+            /** Parts */
+            parts: components["schemas"]["SurfacePart"][];
+            /**
+             * Cells
+             * @description In product order, null where no set is or none has a value; see `points`.
+             */
+            cells: (number | null)[];
+            /**
+             * Points
+             * @description Where the cells stand, of a product too large to list; else null.
+             */
+            points: number[] | null;
+            /** @description Greatest median; null of a metric of which less is better. */
+            best: components["schemas"]["SurfaceSet"] | null;
+            /** @description Greatest median of a set and its neighbours. */
+            best_robust: components["schemas"]["SurfaceSet"] | null;
+            /**
+             * Plateau
+             * @description Points around the best robust one that are nearly as good.
+             */
+            plateau: number[];
+            /**
+             * Deflated
+             * @description Deflated Sharpe ratio of the best robust set; null before the end.
+             */
+            deflated: number | null;
+            /** Trials */
+            trials: number | null;
+            /**
+             * Pbo
+             * @description Probability of backtest overfitting; null before the end.
+             */
+            pbo: number | null;
+            overfitting: components["schemas"]["OverfittingFacts"] | null;
+        };
+        /**
+         * SurfaceAxis
+         * @description A parameter and the values it takes, rising.
+         */
+        SurfaceAxis: {
+            /** Name */
+            name: string;
+            /** Values */
+            values: (number | string)[];
+        };
+        /**
+         * SurfaceDetail
+         * @description One set over all instruments.
+         */
+        SurfaceDetail: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.set/1";
+            /** Run */
+            run: string;
+            /** Metric */
+            metric: string;
+            /** Point */
+            point: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: number | string;
+            };
+            /** Median */
+            median: number | null;
+            /** Lower */
+            lower: number | null;
+            /** Upper */
+            upper: number | null;
+            /** Above Zero */
+            above_zero: number | null;
+            /**
+             * Instruments
+             * @description The greatest value first, undefined last.
+             */
+            instruments: components["schemas"]["SetOnInstrument"][];
+        };
+        /**
+         * SurfacePart
+         * @description The axes of one strategy: its points follow each other from `first` on, the last axis fastest.
+         */
+        SurfacePart: {
+            /** Strategy */
+            strategy: string;
+            /** Axes */
+            axes: components["schemas"]["SurfaceAxis"][];
+            /**
+             * Fixed
+             * @description Parameters that do not vary.
+             */
+            fixed: {
+                [key: string]: number | string;
+            };
+            /** First */
+            first: number;
+            /** Size */
+            size: number;
+        };
+        /**
+         * SurfaceSet
+         * @description A set that stands out; what luck leaves of it only once the sweep is done, and by its objective.
+         */
+        SurfaceSet: {
+            /** Point */
+            point: number;
+            /** Parameters */
+            parameters: {
+                [key: string]: number | string;
+            };
+            /** Median */
+            median: number | null;
+            /** Lower */
+            lower: number | null;
+            /** Upper */
+            upper: number | null;
+            /** Above Zero */
+            above_zero: number | null;
+            /** Neighbourhood */
+            neighbourhood: number | null;
+            /** Instruments */
+            instruments: number;
+            /**
+             * Sharpe Deflated
+             * @description How probable it is that its Sharpe ratio is more than luck.
+             */
+            sharpe_deflated?: number | null;
+            /**
+             * Trials
+             * @description That the ledger counts on its instruments, at the median.
+             */
+            trials?: number | null;
+            /** Trials Effective */
+            trials_effective?: number | null;
+            /**
+             * Why
+             * @description Why the deflated Sharpe ratio is null.
+             * @default
+             */
+            why: string;
         };
         /**
          * Tier
@@ -4305,7 +4606,10 @@ export interface operations {
     };
     stream_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of a sweep: tell a tile as one event that says what it holds, not as its results. */
+                tiles?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -4444,6 +4748,8 @@ export interface operations {
             query?: {
                 /** @description Number of the last event that is there. */
                 after?: number | null;
+                /** @description Of a sweep: tell a tile as one event that says what it holds, not as its results. */
+                tiles?: boolean;
             };
             header?: {
                 /** @description `<run>/<seq>`: go on after it. */
@@ -4568,6 +4874,8 @@ export interface operations {
                 runs: string;
                 /** @description `<run>/<seq>`, with commas between. */
                 after?: string | null;
+                /** @description Of a sweep: tell a tile as one event that says what it holds, not as its results. */
+                tiles?: boolean;
             };
             header?: {
                 /** @description Newest `<run>/<seq>`; `after` gives the others. */
@@ -6856,7 +7164,10 @@ export interface operations {
     };
     explain_trade: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of a sweep: `fast=10,slow=30`, those of its best robust set by default. */
+                parameters?: string;
+            };
             header?: never;
             path: {
                 /** @description Id of a run, or a unique beginning of it. */
@@ -7002,6 +7313,8 @@ export interface operations {
                 rf?: string | null;
                 /** @description Also as this tool prints them: `backtesting.py vectorbt quantstats empyrical`. */
                 compat?: string | null;
+                /** @description Of a sweep: `fast=10,slow=30`, those of its best robust set by default. */
+                parameters?: string;
             };
             header?: never;
             path: {
@@ -7725,6 +8038,256 @@ export interface operations {
             };
             /** @description Problem */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_surface: {
+        parameters: {
+            query?: {
+                /** @description A metric of its cells; by default the objective. */
+                metric?: string | null;
+                /** @description Of the metric over the instruments. */
+                statistic?: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored";
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run, or a unique beginning of it. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Surface"];
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_set: {
+        parameters: {
+            query?: {
+                /** @description A metric of its cells; by default the objective. */
+                metric?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of a run, or a unique beginning of it. */
+                run: string;
+                /** @description Its place in the product of the axes, from 0. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurfaceDetail"];
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
