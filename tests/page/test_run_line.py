@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.acceptance.cutting import cutting
 from tests.page.test_run_page import clean, drawn, results_of, run_of, whole
-from tests.serving import Served, install_gated, serving
+from tests.serving import Served, install_gated, serving, serving_here
 
 Look = Callable[..., Page]
 
@@ -50,6 +50,35 @@ def test_a_service_that_is_killed_and_comes_back_goes_on_with_the_run(
         expect(page.locator("tr[data-row]")).to_have_count(12)
         assert sorted(row["symbol"] for row in drawn(page)) == sorted(results_of(second, run_of(page)))
         expect(page.locator("[data-connection]").first).to_have_attribute("data-connection", "live")
+
+
+def test_a_tier_that_is_away_is_said_of_the_run_that_met_it_and_until_it_is_back(
+    demo_home: Path, look: Look, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(demo_home, home)
+    (tier,) = (one for one in (home / "hot").iterdir() if one.name.startswith("v"))
+    shutil.rmtree(tier)
+    tier.touch()
+    with serving_here(home) as found:
+        old = httpx.get(f"{found.url}/api/v1/runs").json()["runs"][-1]["run"]
+        page = look(f"{found.url}/?strategy=SmaCross&universe=demo&fast=3")
+        word = page.locator("[data-connection]").first
+        expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
+        page.keyboard.press("Control+Enter")
+        whole(page)
+        expect(word).to_contain_text("the hot tier cannot write")
+        # What an old run met in its time says nothing of now.
+        page.reload()
+        whole(page)
+        expect(word).to_have_text("Live")
+        page.get_by_label("Fast").fill("4")
+        page.keyboard.press("Control+Enter")
+        expect(word).to_contain_text("the hot tier cannot write")
+        page.get_by_role("link", name="Runs", exact=True).click()
+        page.locator(f"tr[data-row='{old}'] a").click()
+        whole(page)
+        expect(word).to_have_text("Live")
 
 
 def test_on_a_phone_the_spec_is_folded_and_pictures_are_a_tab(served: Served, look: Look) -> None:

@@ -1,6 +1,8 @@
 /** The bar above every page: where one is, whether the service answers, the find box. */
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { readiness } from "../api/readiness";
 import { connection } from "./connection";
 import { Dialog } from "./dialog";
 import { Find } from "./find";
@@ -22,8 +24,27 @@ function isHere(path: string, at: string): boolean {
 
 const WORDS = { live: "Live", resuming: "Resuming…", offline: "Offline" } as const;
 
+const MENDED_EVERY_MS = 10_000;
+
+/** What is away may come back: the service is asked until the tiers do their work again. */
+function useMending(degraded: string): void {
+  const { data } = useQuery({
+    queryKey: ["mending", degraded],
+    queryFn: readiness,
+    enabled: degraded !== "",
+    refetchInterval: MENDED_EVERY_MS,
+    staleTime: 0,
+    gcTime: 0,
+  });
+  const mended = degraded !== "" && data?.dependencies.find((one) => one.name === "tiers")?.state === "ok";
+  useEffect(() => {
+    if (mended) connection.set({ ...connection.get(), degraded: "" });
+  }, [mended]);
+}
+
 export function ConnectionWord() {
   const { state, degraded } = useHeld(connection);
+  useMending(degraded);
   const word = degraded && state === "live" ? degraded : WORDS[state];
   const tone = degraded || state === "resuming" ? "warn" : state === "live" ? "gain" : "loss";
   return (

@@ -2,8 +2,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, body, type Schema } from "../../api/ask";
-import { headers } from "../../api/key";
-import { isAway, problemOf } from "../../api/problem";
+import { isAway } from "../../api/problem";
+import { readiness } from "../../api/readiness";
 import { connection, tellLine } from "../../parts/connection";
 
 const EVERY_MS = 2000;
@@ -11,13 +11,6 @@ const EVERY_MS = 2000;
 export interface Moment {
   operations: Schema["Operations"];
   readiness: Schema["Readiness"];
-}
-
-/** `/readyz` answers 503 with the same body where it is not ready; that is no problem of the question. */
-async function readiness(): Promise<Schema["Readiness"]> {
-  const answer = await fetch("/readyz", { headers: headers() });
-  if (answer.ok || answer.status === 503) return (await answer.json()) as Schema["Readiness"];
-  throw await problemOf(answer);
 }
 
 async function look(): Promise<Moment> {
