@@ -342,8 +342,8 @@ ACCOUNTS = (
     Mutant(
         "a bar counts as part of the hole after it",
         "kernels/walk.py",
-        "            b.hole = ts[t] - (ts[t - 1] + r.interval)",
-        "            b.hole = ts[t] - ts[t - 1]",
+        "            b.hole = b.ts - (ts[t - 1] + r.interval)",
+        "            b.hole = b.ts - ts[t - 1]",
         TRUTH,
         "C2",
     ),

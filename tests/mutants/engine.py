@@ -7,6 +7,7 @@ from tests.mutants.fills import FILLS
 from tests.mutants.mutant import TRUTH, Mutant
 
 WALK = "tests/parity/test_walk.py"
+SCORE = "tests/parity/test_score.py"
 KERNELS = "kernels"
 
 
@@ -16,16 +17,72 @@ ENGINE = (
     Mutant(
         "a line that becomes known counts as crossing",
         f"{KERNELS}/crossings.py",
-        "if code == ABOVE and last != UNKNOWN:",
-        "if code == ABOVE:",
+        "ups[w] = above & (under << _ONE | not_above)",
+        "ups[w] = above & ~(above << _ONE)",
         "tests/parity/test_crossings.py",
     ),
     Mutant(
         "touching counts as above",
         f"{KERNELS}/crossings.py",
-        "codes[t] = np.uint8(x > level) |",
-        "codes[t] = np.uint8(x >= level) |",
+        "above |= bit if x > y else _NONE",
+        "above |= bit if x >= y else _NONE",
         "tests/parity/test_crossings.py",
+    ),
+    Mutant(
+        "a stretch of bars forgets the bar before it",
+        f"{KERNELS}/crossings.py",
+        "    carried[0], carried[1] = not_above, not_below",
+        "    carried[0], carried[1] = _NONE, not_below",
+        SCORE,
+    ),
+    Mutant(
+        "crossings before the start are wishes",
+        f"{KERNELS}/crossings.py",
+        "            word &= _ALL << np.uint64(first % WORD)",
+        "            word &= _ALL",
+        SCORE,
+    ),
+    Mutant(
+        "a set goes on with the account of the one before",
+        f"{KERNELS}/trade.py",
+        "        a, r = accounts[k], rules[k]",
+        "        a, r = accounts[0], rules[k]",
+        SCORE,
+    ),
+    Mutant(
+        "what is packed counts bars from the first one read",
+        f"{KERNELS}/trade.py",
+        "        marks[names.EXIT_BAR, k] -= first",
+        "        marks[names.EXIT_BAR, k] -= 0",
+        SCORE,
+    ),
+    Mutant(
+        "sets are walked though their trades find no room",
+        f"{KERNELS}/trade.py",
+        "            return k\n",
+        "            used = 0\n",
+        SCORE,
+    ),
+    Mutant(
+        "what lies behind a chunk of returns is counted",
+        f"{KERNELS}/moments.py",
+        "        change = change if j < count else 0.0",
+        "        change = change if j <= count else 0.0",
+        "tests/parity/test_moments.py",
+    ),
+    Mutant(
+        "a block begins a bar late",
+        f"{KERNELS}/moments.py",
+        "            while at >= edge:",
+        "            while at > edge:",
+        SCORE,
+    ),
+    Mutant(
+        "a chunk that makes a low is passed over",
+        f"{KERNELS}/moments.py",
+        "            state[LOW] = bottom",
+        "            state[LOW] = min(state[LOW], top)",
+        WALK,
     ),
     Mutant(
         "RSI by another smoothing than Wilder's",

@@ -51,9 +51,9 @@ FILLS = (
     ),
     Mutant(
         "a side that is not traded is traded",
-        "simulation/simulate.py",
-        "    if not shorts:\n        enter_short = leave_short = _NO_EVENTS",
-        "    if not shorts:\n        leave_short = _NO_EVENTS",
+        "kernels/trade.py",
+        "            enter_short = leave_short = nothing",
+        "            leave_short = nothing",
         TRUTH,
         "D1",
     ),

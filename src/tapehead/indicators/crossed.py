@@ -7,14 +7,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_values
+from tapehead.indicators.values import check_values, plain_line
 from tapehead.kernels import crossings
+from tapehead.kernels.addresses import address_of
 from tapehead.kernels.jit import readonly
 from tapehead.model.signals import Condition, Crossing
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
-U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
 
 _room = threading.local()
 
@@ -63,7 +64,7 @@ def _crossing(a: ArrayLike, b: ArrayLike | float, up: bool) -> Crossing:
     """Check both sides."""
     name = "crossed_above" if up else "crossed_below"
     line = check_values(a, name)
-    if np.ndim(b) == 0:
+    if (b.ndim if isinstance(b, np.ndarray) else np.ndim(b)) == 0:
         return Crossing(line, float(b), up)  # type: ignore[arg-type]  # ndim 0 is a number
     other = check_values(b, name)
     if other.shape != line.shape:
@@ -78,9 +79,9 @@ def event_bars(condition: Condition | None) -> I32:
         return readonly(np.empty(0, np.int32))
     if not isinstance(condition, Crossing):
         return readonly(np.flatnonzero(condition).astype(np.int32))
-    a, b = readonly(condition.a), condition.b
+    a, b = plain_line(condition.a), condition.b
     if isinstance(b, np.ndarray):
-        line = readonly(b)
+        line = plain_line(b)
         ups, downs = remember("crossings", (a, line), lambda: _both(a, line))
     else:
         level = float(b)
@@ -94,19 +95,18 @@ def _both(a: F64, b: F64 | float) -> tuple[I32, I32]:
     if n == 0:
         empty = readonly(np.empty(0, np.int32))
         return empty, empty
-    room = _scratch(n)
+    marks, ups, downs = _scratch(n)
     if isinstance(b, np.ndarray):
-        n_up, n_down = crossings.cross_pair(a, b, *room)
+        n_up, n_down = crossings.cross(address_of(a), address_of(b), 0.0, n, marks, ups, downs)
     else:
-        n_up, n_down = crossings.cross_level(a, b, *room)
-    _, ups, downs = room
+        n_up, n_down = crossings.cross(address_of(a), 0, b, n, marks, ups, downs)
     return readonly(ups[:n_up].copy()), readonly(downs[:n_down].copy())
 
 
-def _scratch(n: int) -> tuple[U8, I32, I32]:
-    """Return room for codes, ups and downs that this thread keeps: fresh pages would cost more than the comparison."""
-    padded = (n + crossings.PADDING - 1) // crossings.PADDING * crossings.PADDING
-    held: tuple[U8, I32, I32] | None = getattr(_room, "held", None)
-    if held is None or held[0].shape[0] < padded:
-        held = _room.held = np.empty(padded, np.uint8), np.empty(padded, np.int32), np.empty(padded, np.int32)
-    return held[0][:padded], held[1], held[2]
+def _scratch(n: int) -> tuple[U64, I32, I32]:
+    """Return room for marks, ups and downs that this thread keeps: fresh pages would cost more than the comparison."""
+    words, most = crossings.words_of(n), n // 2 + 1
+    held: tuple[U64, I32, I32] | None = getattr(_room, "held", None)
+    if held is None or held[1].shape[0] < most:
+        held = _room.held = np.empty(2 * words, np.uint64), np.empty(most, np.int32), np.empty(most, np.int32)
+    return held[0][: 2 * words].reshape(2, words), held[1], held[2]

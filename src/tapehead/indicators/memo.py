@@ -1,8 +1,8 @@
 """Memo: what was computed from an array once is not computed again while a task runs; bounded by bytes.
 
 A strategy calls indicators as plain functions; they look up the memo that is in use in their thread. Keys hold the
-array's address, length and the parameters, and the memo holds the array itself, so that an address is never reused
-while its key lives.
+parameters and the array's identity, or else its address and shape, since a view of the same values is another object;
+the memo holds the array itself, so that neither is reused while its key lives.
 """
 
 import threading
@@ -29,34 +29,47 @@ class Memo:
     def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
         self.limit_bytes = limit_bytes
         self.size_bytes = 0
-        self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, Any, int]] = OrderedDict()
+        self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, Any, int, tuple[Hashable, ...]]] = OrderedDict()
+        self._by_address: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
         self._before: list[Memo | None] = []
 
     def get(self, key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:
         """Return the value for `key` and the identity of `arrays`, making it when it is not held."""
-        full = (key, *[(a.__array_interface__["data"][0], a.shape, a.strides) for a in arrays])
-        found = self._held.get(full)
-        if found is not None:
-            self._held.move_to_end(full)
-            value: Value = found[0]
-            return value
-        value = make()
+        short = (key, *map(id, arrays))
+        found = self._held.get(short)
+        if found is None:
+            # An address is read out of a dict that NumPy makes anew each time, which takes longer than all the rest.
+            full = (key, *[(a.__array_interface__["data"][0], a.shape, a.strides) for a in arrays])
+            known = self._by_address.get(full)
+            if known is None:
+                return self._keep(short, full, arrays, make())
+            short, found = known, self._held[known]
+        self._held.move_to_end(short)
+        value: Value = found[0]
+        return value
+
+    def _keep(
+        self, short: tuple[Hashable, ...], full: tuple[Hashable, ...], arrays: tuple[NDArray[Any], ...], value: Value
+    ) -> Value:
+        """Hold a value, and drop others until the bytes fit."""
         size = _size_bytes(value)
-        self._held[full] = (value, arrays, size)
+        self._held[short] = (value, arrays, size, full)
+        self._by_address[full] = short
         self.size_bytes += size
         while self.size_bytes > self.limit_bytes and self._held:
-            _, (_, _, gone) = self._held.popitem(last=False)
+            _, (_, _, gone, address) = self._held.popitem(last=False)
+            del self._by_address[address]
             self.size_bytes -= gone
         return value
 
     def values(self) -> Iterator[Any]:
         """Yield what is held: arrays, those of a tuple one by one."""
-        for value, _, _ in self._held.values():
+        for value, *_ in self._held.values():
             yield from value if isinstance(value, tuple) else (value,)
 
     def lines(self, n: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield the held lines of `n` values, each as it was asked for: `rsi(14)`; one of several `macd(12, 26)[1]`."""
-        for (key, *_), (value, _, _) in self._held.items():
+        for (key, *_), (value, *_) in self._held.items():
             name, *parameters = key if isinstance(key, tuple) else (key,)
             said = f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else str(one) for one in parameters)})"
             parts = value if isinstance(value, tuple) else (value,)

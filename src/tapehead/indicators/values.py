@@ -1,7 +1,7 @@
 """What every indicator takes: lines of numbers, a period and a factor, each checked with a sentence."""
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,7 @@ from tapehead.errors import ParameterError
 from tapehead.kernels.jit import readonly
 
 F64 = NDArray[np.float64]
+_FLOAT = np.dtype(np.float64)
 
 
 def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64:
@@ -17,6 +18,8 @@ def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64
 
     What its owner may still write to is copied: a memo knows arrays by their address, and a lazy crossing looks later.
     """
+    if _is_ready(values):
+        return values
     array = np.asarray(values)
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         held = f"array of {array.dtype} with shape {array.shape}"
@@ -25,6 +28,19 @@ def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64
     if line is array and line.flags.writeable and not isinstance(values, (list, tuple)):
         line = line.copy()
     return readonly(line)
+
+
+def _is_ready(values: ArrayLike) -> TypeGuard[F64]:
+    """Say whether values are such an array already, as the columns of bars and what indicators return are."""
+    if type(values) is not np.ndarray or values.dtype != _FLOAT or values.ndim != 1:
+        return False
+    flags = values.flags
+    return not flags.writeable and flags.c_contiguous
+
+
+def plain_line(line: NDArray[Any]) -> F64:
+    """Return a line as kernels read it at its address: float64, contiguous; itself where it is that."""
+    return readonly(np.asarray(line, np.float64))
 
 
 def check_lines(indicator: str, **lines: ArrayLike) -> tuple[F64, ...]:

@@ -108,6 +108,6 @@ def record(dtype: Any, **values: Any) -> Records:
     return made
 
 
-def from_bytes(dtype: Any, content: bytes) -> Records:
-    """Return an array of one record with that content; NumPy copies a record field by field, a hundred times slower."""
-    return np.ndarray(1, dtype, bytearray(content))
+def from_bytes(dtype: Any, content: bytes, count: int = 1) -> Records:
+    """Return an array of records of that content; NumPy copies a record field by field, a hundred times slower."""
+    return np.ndarray(count, dtype, bytearray(content * count))

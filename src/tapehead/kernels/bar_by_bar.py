@@ -35,7 +35,7 @@ from tapehead.kernels.bar import after_decision, before_decision, open_and_insid
 from tapehead.kernels.decisions import decide, decide_weight
 from tapehead.kernels.jit import kernel, readonly, uncached
 from tapehead.kernels.orders import end_entry
-from tapehead.kernels.trade import new_account, new_bar, some_terms
+from tapehead.kernels.trade import new_accounts, new_bar, some_terms
 from tapehead.kernels.walk import load_bar
 
 F64 = NDArray[np.float64]
@@ -437,7 +437,7 @@ def _reason(text: str) -> str:
 def warm(values: Any) -> None:
     """Compile the steps between which a strategy is asked; the driver is compiled with each strategy."""
     n = values.shape[0]
-    a, terms, b, ts = new_account(1.0), some_terms(n), new_bar(), readonly(np.arange(n))
+    a, terms, b, ts = new_accounts(1.0), some_terms(n), new_bar(), readonly(np.arange(n))
     bars = (values, values, values, values, values, readonly(np.ones(n, np.uint8)), readonly(np.empty(0, np.uint8)))
     money, marks = np.empty((MONEY, n)), np.empty((MARKS, n), np.int32)
     rows = (money, marks, np.empty((LEDGER, n)), np.empty((ORDER, 0)))

@@ -1,7 +1,8 @@
 """Crossings: one comparison a pair of lines, then only the bars where it changes.
 
-The comparison stands alone in its function, since only there LLVM turns it into SIMD; edges are found eight bars at a
-time by XOR against the last code, so that bars on which nothing changes cost a byte read.
+A comparison makes two bits a bar, above and below, 64 bars to a word: the loop over a word stands alone in its
+function, since only there LLVM turns it into SIMD. A bar that crosses is then a bit of one word and the bit before it
+of another, so that bars on which nothing changes cost nothing one by one.
 """
 
 from typing import Any
@@ -9,84 +10,114 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.addresses import address_of, floats_at, trailing_zeros
+from tapehead.kernels.jit import kernel, part
 
 F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
 I32 = NDArray[np.int32]
 
-EQUAL = 0
-ABOVE = 1
-BELOW = 2
-UNKNOWN = 4
-PADDING = 8
+WORD = 64
+"""Bars to a word."""
+_NONE, _ONE, _ALL = np.uint64(0), np.uint64(1), np.uint64(2**64 - 1)
+_LAST = np.uint64(WORD - 1)
 
 
-@kernel
-def compare_pair(a: F64, b: F64, codes: U8) -> None:
-    """Write 0 equal, 1 above, 2 below, 4 unknown (a NaN) for each bar."""
-    for t in range(a.shape[0]):
-        x = a[t]
-        y = b[t]
-        codes[t] = np.uint8(x > y) | (np.uint8(x < y) << 1) | (np.uint8(not (x == x and y == y)) << 2)
+def words_of(n: int) -> int:
+    """Return the words that hold n bars."""
+    return (n + WORD - 1) // WORD
 
 
-@kernel
-def compare_level(a: F64, level: float, codes: U8) -> None:
-    """Write 0 equal, 1 above, 2 below, 4 unknown (a NaN) for each bar."""
-    for t in range(a.shape[0]):
-        x = a[t]
-        codes[t] = np.uint8(x > level) | (np.uint8(x < level) << 1) | (np.uint8(not (x == x)) << 2)
+@part
+def _compared(a: F64, b: F64, at: int, b_at: int, count: int) -> tuple[Any, Any]:
+    """Return the bits of bars above and of bars below, from bar `at` of `a` and place `b_at` of `b` on."""
+    above = below = _NONE
+    for j in range(count):
+        k = np.uint64(j)
+        x, y = a[np.uint64(at) + k], b[np.uint64(b_at) + k]
+        bit = _ONE << k
+        above |= bit if x > y else _NONE
+        below |= bit if x < y else _NONE
+    return above, below
 
 
-@kernel
-def edges(codes: U8, n: int, ups: I32, downs: I32) -> tuple[int, int]:
-    """Write the bars at which the code turns to above and to below; return how many of each.
+@part
+def _equal(a: F64, b: F64, at: int, b_at: int, count: int) -> Any:
+    """Return the bits of bars that are equal; beside a NaN nothing is."""
+    found = _NONE
+    for j in range(count):
+        k = np.uint64(j)
+        found |= _ONE << k if a[np.uint64(at) + k] == b[np.uint64(b_at) + k] else _NONE
+    return found
 
-    `codes` is padded to a multiple of 8 bytes; only the first `n` count. Up at t: above at t, below or equal at t-1.
+
+@part
+def mark_crossings(a: F64, b: F64, step: int, first: int, until: int, carried: U64, ups: U64, downs: U64) -> None:
+    """Mark the bars at which `a` crosses above and below `b`, for words [first, until).
+
+    Up at t: above at t, below or equal at t-1. `step` is 1 for a line, 0 for a level, which is a line of one word;
+    `carried` holds what the bar before was, and is 0 before the first one.
     """
-    words = codes.view(np.uint64)
-    n_up = 0
-    n_down = 0
-    last = codes[0]
-    spread = np.uint64(last) * np.uint64(0x0101010101010101)
-    for w in range(words.shape[0]):
-        if words[w] == spread:
-            continue
-        for t in range(w * 8, min(w * 8 + 8, n)):
-            code = codes[t]
-            if code != last:
-                if code == ABOVE and last != UNKNOWN:
-                    ups[n_up] = t
-                    n_up += 1
-                elif code == BELOW and last != UNKNOWN:
-                    downs[n_down] = t
-                    n_down += 1
-                last = code
-        spread = np.uint64(last) * np.uint64(0x0101010101010101)
-    return n_up, n_down
+    n = a.shape[0]
+    not_above, not_below = carried[0], carried[1]
+    for w in range(first, until):
+        at = w * WORD
+        count = min(WORD, n - at)
+        above, below = _compared(a, b, at, at * step, count)
+        level = ~(above | below)
+        if level != _NONE:
+            level = _equal(a, b, at, at * step, count)
+        under, over = below | level, above | level
+        ups[w] = above & (under << _ONE | not_above)
+        downs[w] = below & (over << _ONE | not_below)
+        not_above, not_below = under >> _LAST, over >> _LAST
+    carried[0], carried[1] = not_above, not_below
+
+
+@part
+def write_bars(words: U64, first: int, bars: I32) -> int:
+    """Write the marked bars from bar `first` on; return how many."""
+    n = 0
+    began = first // WORD
+    for w in range(began, words.shape[0]):
+        word = words[w]
+        if w == began:
+            word &= _ALL << np.uint64(first % WORD)
+        while word != _NONE:
+            bars[n] = w * WORD + trailing_zeros(word)
+            n += 1
+            word &= word - _ONE
+    return n
+
+
+@part
+def level_line(level: float, room: F64) -> None:
+    """Make a level a line of one word."""
+    for j in range(WORD):
+        room[j] = level
 
 
 @kernel
-def cross_pair(a: F64, b: F64, codes: U8, ups: I32, downs: I32) -> tuple[int, int]:
-    """Compare two lines and find the edges; `codes` is room for the bars, padded."""
-    compare_pair(a, b, codes)
-    codes[a.shape[0] :] = 0
-    return edges(codes, a.shape[0], ups, downs)
+def cross(a_at: int, b_at: int, level: float, n: int, marks: U64, ups: I32, downs: I32) -> tuple[int, int]:
+    """Write the bars at which one line crosses above and below another, or a level; return how many of each.
 
-
-@kernel
-def cross_level(a: F64, level: float, codes: U8, ups: I32, downs: I32) -> tuple[int, int]:
-    """Compare a line with a level and find the edges; `codes` is room for the bars, padded."""
-    compare_level(a, level, codes)
-    codes[a.shape[0] :] = 0
-    return edges(codes, a.shape[0], ups, downs)
+    Parameters
+    ----------
+    a_at, b_at : int
+        Addresses of `n` values each; without a second line 0, and `level` counts.
+    marks : uint64 array, shape (2, words_of(n))
+        Room.
+    ups, downs : int32 arrays, shape (n // 2 + 1,)
+    """
+    a = floats_at(a_at, n)
+    b = floats_at(b_at, n) if b_at != 0 else np.full(WORD, level)
+    carried = np.zeros(2, np.uint64)
+    mark_crossings(a, b, int(b_at != 0), 0, marks.shape[1], carried, marks[0], marks[1])
+    return write_bars(marks[0], 0, ups), write_bars(marks[1], 0, downs)
 
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     n = values.shape[0]
-    codes = np.zeros((n + 7) // PADDING * PADDING, np.uint8)
     ups, downs = np.empty(n, np.int32), np.empty(n, np.int32)
-    cross_pair(values, values, codes, ups, downs)
-    cross_level(values, 1.5, codes, ups, downs)
+    cross(address_of(values), 0, 1.5, n, np.empty((2, words_of(n)), np.uint64), ups, downs)

@@ -1,11 +1,15 @@
 """Moments: sums of returns, drawdown and time under water, and equity itself, from the ledger of a walk.
 
 A row of the ledger is a bar, the cash after it and the signed units after it; both hold until the next row. Touches the
-bars of positions only: while flat, equity is constant and every return is 0. The sums run bar after bar in one fixed
-order, so that every executor gives the same bits.
+bars of positions only: while flat, equity is constant and every return is 0.
+
+Returns are taken a chunk at a time, and bar k of a chunk is added to lane k: additions that do not wait for each other
+are what SIMD is made of, and the lanes of a block are added up in their order, so that every executor and every
+processor gives the same bits. Of a chunk whose highest close makes no new peak only the lowest is looked at: while
+units stay the same, equity rises and falls with the close, rounded as it is.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +32,7 @@ from tapehead.kernels.account import (
     SIDE,
     WORST,
 )
-from tapehead.kernels.jit import kernel, readonly, short_kernel
+from tapehead.kernels.jit import inlined, kernel, part, readonly, short_kernel
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -36,10 +40,24 @@ I32 = NDArray[np.int32]
 
 SUM, SQUARES, DOWNSIDE, DRAWDOWN, WET_BARS, WET_US, FINAL, WINS, WON, LOST = range(10)
 MOMENTS = 10
-PEAK, LOW, PEAK_BAR = 0, 1, 2
+PEAK, LOW, PEAK_BAR, HIGHEST, LOWEST = range(5)
+BLOCKS: Final = 16
+"""Equal parts of the scored bars; block k holds those from k * n // BLOCKS up to the next."""
+POWERS: Final = 4
+"""Columns of a block: the sums of r, r^2, r^3, r^4."""
+CHUNK: Final = 64
+"""Bars, and lanes, at a time."""
+ROOM: Final = (POWERS + 3) * CHUNK
+"""Values of room: lanes of the powers and of losses, returns of a chunk, and peak and extremes."""
+_SQUARES, _CUBES, _FOURTHS, _LOSSES = (np.uint64(k * CHUNK) for k in range(1, POWERS + 1))
+_RETURNS, _STATE = (POWERS + 1) * CHUNK, (POWERS + 2) * CHUNK
+_ONE = np.uint64(1)
+_FOUR = 4
+_ALL_IN = 1e-13
+"""Share of a position that its cash may be where equity is said to change as the price does."""
 
 
-@kernel
+@part
 def surface(state: F64, equity: float, t: int, ts: I64, start: int, interval_us: int, out: F64) -> None:
     """Take one equity mark into peak, low and the longest time under water."""
     if equity >= state[PEAK]:
@@ -54,7 +72,7 @@ def surface(state: F64, equity: float, t: int, ts: I64, start: int, interval_us:
         state[LOW] = equity
 
 
-@kernel
+@part
 def emerge(state: F64, t: int, ts: I64, start: int, interval_us: int, out: F64) -> None:
     """Count the time from the last peak to bar t; the peak before bar 0 stands at its open."""
     peak_bar = np.int64(state[PEAK_BAR])
@@ -63,45 +81,192 @@ def emerge(state: F64, t: int, ts: I64, start: int, interval_us: int, out: F64) 
     out[WET_US] = max(out[WET_US], float(ts[t] + interval_us - since))
 
 
+@inlined
+def changes(close: F64, at: int, count: int, cash: float, units: float, out: F64, place: int) -> None:
+    """Write the returns of bars in which the same units are held, from bar `at` on, as they were in the bar before."""
+    for j in range(count):
+        k = np.uint64(j)
+        t = np.uint64(at) + k
+        out[np.uint64(place) + k] = (cash + units * close[t]) / (cash + units * close[t - _ONE]) - 1.0
+
+
+@inlined
+def _add_chunk(returns: F64, at: int, count: int, lanes: F64) -> None:
+    """Add the powers of a chunk of returns to the lanes; what is read behind it counts as 0."""
+    whole = min((count + _FOUR - 1) // _FOUR * _FOUR, returns.shape[0] - at)
+    for j in range(whole):
+        k = np.uint64(j)
+        change = returns[np.uint64(at) + k]
+        change = change if j < count else 0.0
+        square = change * change
+        # `below` is twice a loss, exactly: no branch on a sign that no processor can guess.
+        below = change - abs(change)
+        lanes[k] += change
+        lanes[k + _SQUARES] += square
+        lanes[k + _CUBES] += square * change
+        lanes[k + _FOURTHS] += square * square
+        lanes[k + _LOSSES] += below * below
+
+
+@inlined
+def _extremes(bits: I64, at: int, count: int) -> tuple[int, int]:
+    """Return the highest and the lowest of some closes, as bits, which prices above 0 are ordered by."""
+    highest = lowest = bits[np.uint64(at)]
+    for j in range(count):
+        one = bits[np.uint64(at) + np.uint64(j)]
+        highest, lowest = max(highest, one), min(lowest, one)
+    return highest, lowest
+
+
+@inlined
+def _add_one(change: float, lanes: F64) -> None:
+    """Add the powers of one return to the first lane."""
+    square = change * change
+    below = change - abs(change)
+    lanes[0] += change
+    lanes[_SQUARES] += square
+    lanes[_CUBES] += square * change
+    lanes[_FOURTHS] += square * square
+    lanes[_LOSSES] += below * below
+
+
+@part
+def _drain(lanes: F64, blocks: F64, block: int) -> float:
+    """Put the sums of the lanes into a block, empty the lanes, and return the squares of losses."""
+    total = squares = cubes = fourths = losses = 0.0
+    for j in range(CHUNK):
+        k = np.uint64(j)
+        total += lanes[k]
+        squares += lanes[k + _SQUARES]
+        cubes += lanes[k + _CUBES]
+        fourths += lanes[k + _FOURTHS]
+        losses += lanes[k + _LOSSES]
+    for j in range((POWERS + 1) * CHUNK):
+        lanes[j] = 0.0
+    blocks[block, 0], blocks[block, 1], blocks[block, 2], blocks[block, 3] = total, squares, cubes, fourths
+    return losses / 4.0
+
+
+@part
+def _mark_each(
+    close: F64, at: int, until: int, cash: float, units: float, state: F64, ts: I64, start: int, every: int, out: F64
+) -> None:
+    """Take equity bar after bar into peak, low and the time under water."""
+    peak, low = state[PEAK], state[LOW]
+    for t in range(at, until):
+        equity = cash + units * close[t]
+        if equity >= peak or equity < low:
+            surface(state, equity, t, ts, start, every, out)
+            peak, low = state[PEAK], state[LOW]
+
+
+@inlined
+def _hold(
+    close: F64,
+    returns: F64,
+    at: int,
+    until: int,
+    cash: float,
+    units: float,
+    state: F64,
+    room: F64,
+    ts: I64,
+    start: int,
+    every: int,
+    out: F64,
+) -> None:
+    """Take a chunk of bars in which the same units are held; the bar before it is one of them."""
+    lowest, highest = state[LOWEST], state[HIGHEST]
+    count = until - at
+    if lowest > 0.0:
+        top = cash + units * (highest if units > 0.0 else lowest)
+        bottom = cash + units * (lowest if units > 0.0 else highest)
+        if top >= state[PEAK]:
+            _mark_each(close, at, until, cash, units, state, ts, start, every, out)
+        elif bottom < state[LOW]:
+            state[LOW] = bottom
+    else:
+        _mark_each(close, at, until, cash, units, state, ts, start, every, out)
+    all_in = abs(cash) <= _ALL_IN * (abs(units) * lowest)
+    if all_in and returns.shape[0] != 0:
+        _add_chunk(returns, at, count, room)
+        return
+    if all_in:
+        changes(close, at, count, 0.0, 1.0, room, _RETURNS)
+    else:
+        changes(close, at, count, cash, units, room, _RETURNS)
+    _add_chunk(room, _RETURNS, count, room)
+
+
 @kernel
 def moments(
-    close: F64, ts: I64, interval_us: int, start: int, cash: float, multiplier: float, ledger: F64, rows: int, out: F64
+    close: F64,
+    ts: I64,
+    every: int,
+    start: int,
+    cash: float,
+    multiplier: float,
+    ledger: F64,
+    rows: int,
+    returns: F64,
+    room: F64,
+    blocks: F64,
+    out: F64,
 ) -> None:
-    """Fill the sums of returns in `out` (MOMENTS values) from the ledger; `cash` is what there was before `start`."""
+    """Fill sums of returns in `out` (MOMENTS values) and by block in `blocks` (BLOCKS, POWERS), from the ledger.
+
+    `cash` is what there was before `start`, `every` the interval in us. `returns`, shape (n_bars,) or (0,), are those
+    of the price from close to close; `room` is for ROOM values.
+    """
     n = close.shape[0]
-    out[:] = 0.0
-    state = np.empty(3)
+    scored = n - start
+    out[:MOMENTS] = 0.0
+    blocks[:] = 0.0
+    room[:] = 0.0
+    state = room[_STATE:]
+    prices, extremes = close.view(np.int64), state.view(np.int64)
     state[PEAK], state[LOW], state[PEAK_BAR] = cash, cash, start - 1
-    total = squares = downside = 0.0
+    downside = 0.0
     before = cash
-    at = np.int64(start)
+    at = int(start)
+    block, edge = 0, start + scored // BLOCKS
     units = 0.0
     for row in range(rows + 1):
         until = np.int64(ledger[ROW_BAR, row]) if row < rows else n
-        peak, low = state[PEAK], state[LOW]
         # While flat only the first bar can move equity; what follows is 0, exactly.
-        for t in range(at, until if units != 0.0 else min(until, at + 1)):
-            equity = cash + units * close[t]
-            change = equity / before - 1.0
-            before = equity
-            total += change
-            squares += change * change
-            below = change - abs(change)
-            downside += below * below
-            if equity >= peak or equity < low:
-                surface(state, equity, t, ts, start, interval_us, out)
-                peak, low = state[PEAK], state[LOW]
+        stop = until if units != 0.0 else min(until, at + 1)
+        first = at
+        while at < stop:
+            while at >= edge:
+                downside += _drain(room, blocks, block)
+                block += 1
+                edge = start + (block + 1) * scored // BLOCKS
+            if at == first:
+                last = at + 1
+                equity = cash + units * close[at]
+                _add_one(equity / before - 1.0, room)
+                if equity >= state[PEAK] or equity < state[LOW]:
+                    surface(state, equity, at, ts, start, every, out)
+            else:
+                last = min(at + CHUNK, stop, edge)
+                extremes[HIGHEST], extremes[LOWEST] = _extremes(prices, at, last - at)
+                _hold(close, returns, at, last, cash, units, state, room, ts, start, every, out)
+            at = last
+            before = cash + units * close[at - 1]
         if units == 0.0 and cash >= state[PEAK]:
             state[PEAK_BAR] = until - 1
+        at = int(until)
         if row < rows:
-            at = until
             cash = ledger[ROW_CASH, row]
             units = ledger[ROW_UNITS, row] * multiplier
+    downside += _drain(room, blocks, block)
     if before < state[PEAK]:
-        emerge(state, n - 1, ts, start, interval_us, out)
+        emerge(state, n - 1, ts, start, every, out)
     out[DRAWDOWN] = min(out[DRAWDOWN], state[LOW] / state[PEAK] - 1.0)
-    # `below` is twice a loss, exactly: no branch on a sign that no processor can guess.
-    out[SUM], out[SQUARES], out[DOWNSIDE], out[FINAL] = total, squares, downside / 4.0, before
+    for k in range(BLOCKS):
+        out[SUM] += blocks[k, 0]
+        out[SQUARES] += blocks[k, 1]
+    out[DOWNSIDE], out[FINAL] = downside, before
 
 
 @kernel

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.account import OHLC, TRADED
+from tapehead.kernels.account import VOLUME as BY_VOLUME
 from tapehead.kernels.bar import after_decision, before_decision, open_and_inside
 from tapehead.kernels.decisions import decide, decide_weight
 from tapehead.kernels.jit import inlined, part
@@ -148,17 +149,26 @@ def load_bar(
     step: I64,
     t: int,
 ) -> None:
-    """Put one bar into its record."""
+    """Put one bar into its record: what its rules read of it, since each column is another line of the cache."""
     # Of an unsigned place Numba does not ask whether it counts from the end.
     at = np.uint64(t)
-    b.t, b.ts, b.step, b.traded = t, ts[at], step[at], r.all_traded | (flags[at] & TRADED)
-    b.open, b.high, b.low, b.close, b.volume = opens[at], high[at], low[at], close[at], volume[at]
+    b.t, b.step, b.open, b.close = t, step[at], opens[at], close[at]
+    b.traded = TRADED
+    if r.all_traded == 0:
+        b.traded = flags[at] & TRADED
+    if more is not None or r.slippage != 0.0:
+        b.high, b.low = high[at], low[at]
     if more is not None:
+        b.ts = ts[at]
         b.says = says[t] if says.shape[0] != 0 else 0
-        b.hole, b.close_before, b.volume_before = 0, 0.0, 0.0
+        b.hole, b.close_before, b.volume, b.volume_before = 0, 0.0, 0.0, 0.0
         if t > r.first:
-            b.hole = ts[t] - (ts[t - 1] + r.interval)
-            b.close_before, b.volume_before = close[t - 1], volume[t - 1]
+            b.hole = b.ts - (ts[t - 1] + r.interval)
+            b.close_before = close[t - 1]
+        if r.slipping == BY_VOLUME:
+            b.volume = volume[at]
+            if t > r.first:
+                b.volume_before = volume[t - 1]
 
 
 @part

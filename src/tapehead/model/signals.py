@@ -123,11 +123,14 @@ class Signals:
     def check(self, n_bars: int, strategy: str, instrument: str) -> None:
         """Raise SignalsError unless every condition and line fits `n_bars` bars; the sentence names the bar."""
         for name in CONDITIONS:
-            _raise(strategy, instrument, _fault(name, getattr(self, name), n_bars))
+            if getattr(self, name) is not None:
+                _raise(strategy, instrument, _fault(name, getattr(self, name), n_bars))
         for name in LINES:
-            _raise(strategy, instrument, _line_fault(name, getattr(self, name), n_bars))
+            if getattr(self, name) is not None:
+                _raise(strategy, instrument, _line_fault(name, getattr(self, name), n_bars))
         for name in PRICES:
-            _raise(strategy, instrument, self._price_fault(name))
+            if getattr(self, name) is not None:
+                _raise(strategy, instrument, self._price_fault(name))
         if self.target is not None:
             other = next((name for name in (*CONDITIONS, "limit", "stop") if getattr(self, name) is not None), None)
             if other is not None:
@@ -136,8 +139,8 @@ class Signals:
     def _price_fault(self, name: str) -> str | None:
         """Return what is wrong with a line of prices on bars that wish to enter, or None; elsewhere none reads it."""
         line = getattr(self, name)
-        below = None if line is None else line <= 0.0
-        if below is None or not below.any():
+        below = line <= 0.0
+        if not below.any():
             return None
         wished = np.zeros(line.shape, bool) if self.target is None else (self.target != 0.0) & ~np.isnan(self.target)
         for wish in (self.enter, self.enter_short):
@@ -158,8 +161,6 @@ def _raise(strategy: str, instrument: str, cause: str | None) -> None:
 
 def _fault(name: str, condition: Any, n_bars: int) -> str | None:
     """Return what is wrong with a condition, or None."""
-    if condition is None:
-        return None
     if isinstance(condition, Crossing):
         length = condition.a.shape[0] if isinstance(condition.a, np.ndarray) else None
         other = condition.b.shape[0] if isinstance(condition.b, np.ndarray) and condition.b.ndim == 1 else length
@@ -186,8 +187,6 @@ _BOUNDS: Final[dict[str, tuple[float, float, str]]] = {
 
 def _line_fault(name: str, line: Any, n_bars: int) -> str | None:
     """Return what is wrong with a line of numbers, or None."""
-    if line is None:
-        return None
     if not isinstance(line, np.ndarray) or line.dtype != np.float64:
         held = line.dtype if isinstance(line, np.ndarray) else type(line).__name__
         return f"{name} is {held}; it must be a float64 array of {n_bars} values, NaN where it says nothing"

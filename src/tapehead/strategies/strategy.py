@@ -209,3 +209,11 @@ def instance_of(made: Any, values: Mapping[str, ParameterValue]) -> Strategy:
 def instance(made: Any, parameters: Mapping[str, ParameterValue]) -> Strategy:
     """Make the strategy with its parameters."""
     return cast(Callable[..., Strategy], made)(**parameters)
+
+
+def prepared(made: Any, parameters: Mapping[str, ParameterValue]) -> Strategy:
+    """Make the strategy with parameters that `read_parameters` gave; they are not read once more."""
+    one = object.__new__(made)
+    for name, value in parameters.items():
+        object.__setattr__(one, name, value)
+    return cast(Strategy, one)

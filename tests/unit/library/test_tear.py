@@ -16,7 +16,7 @@ from tapehead.library.tear import charts, figures, scales
 from tapehead.library.tear.mean import Mean
 from tapehead.library.tear.returns import bar_returns, drawdown, monthly, rolling_sharpe
 from tapehead.library.tear.words import FLAGS, METRICS, flag_words, metric_word
-from tapehead.simulation.simulate import _SEEN
+from tapehead.simulation.simulate import SEEN
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -221,7 +221,7 @@ def test_metrics_of_other_names_and_flags_have_words() -> None:
 
 
 def test_every_flag_of_the_engine_has_words() -> None:
-    flags = {word for _, word in _SEEN} | {"across_gap", "delisted", "side_ignored"}
+    flags = {word for _, word in SEEN} | {"across_gap", "delisted", "side_ignored"}
     assert flags <= set(FLAGS)
     assert all(flag_words(flag) != flag.replace("_", " ") for flag in FLAGS)
 
