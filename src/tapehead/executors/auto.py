@@ -7,8 +7,10 @@ from tapehead.executors.threads import ThreadExecutor
 from tapehead.executors.watch import Watch
 from tapehead.ports.work import Cancel, Done, Executor, Failure, Task
 
-START_S: Final = 1.0
+START_S: Final = 1.5
 """What starting the processes of a run costs, the modules and kernels of each one included (docs/decisions/024)."""
+_WORTH_S: Final = 0.5
+"""What they must save beyond that."""
 _AT_ONCE: Final = 2
 """Tasks side by side while they are looked at: enough to see how long one waits, whatever the number of workers."""
 _UNSURE: Final = 2
@@ -23,9 +25,9 @@ class AutoExecutor:
     Python runs one thread of a process at a time, kernels run side by side. So the first tasks run in two threads and
     are watched: `a` is the processor time of a cell where it took least, `h` the share of the time in which a third
     thread finds the interpreter held. With `n` cells left and `w` workers, threads need n·a·max(h, 1/w), processes
-    1 s + n·a/w. Processes are taken where they save more than that second again. As soon as even h = 1 would save less,
-    threads stay. The first two tasks say nothing of h: they may have waited for a compiler. The choice stands for every
-    later `map`.
+    1.5 s + n·a/w. Processes are taken where they save half a second. As soon as even h = 1 would save less, threads
+    stay. The first two tasks say nothing of h: they may have waited for a compiler. The choice stands for every later
+    `map`.
 
     Parameters
     ----------
@@ -106,14 +108,14 @@ class AutoExecutor:
         work_s = max(0, self._left) * watch.least_s
         by_processes = START_S + work_s / self.workers
         held, watched_s = watch.held()
-        if work_s < by_processes + START_S:
+        if work_s < by_processes + _WORTH_S:
             self._stay(f"about {work_s:.1f} s of work were left, and processes take {START_S:g} s to start")
         elif tasks == _UNSURE:
             watch.forget()
         elif tasks > _UNSURE and watched_s >= _ENOUGH_S:
             by_threads = work_s * max(held, 1 / self.workers)
             found = f"two threads held the interpreter {held * 100:.0f} % of the time"
-            if by_threads > by_processes + START_S:
+            if by_threads > by_processes + _WORTH_S:
                 self.why = f"{found}; about {by_threads:.0f} s were left so, {by_processes:.0f} s in processes"
                 self._chosen = self._processes(self.workers, self.why)
             else:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -264,7 +265,7 @@ def chosen(work: Callable[[Task], Outcome], cells: int, workers: int, folder: Pa
 class ThreadsByAnotherName(ProcessExecutor):
     """Stands where processes would: what is tested is the choice."""
 
-    def map(self, work, tasks, *, cancel, in_flight):  # type: ignore[no-untyped-def]
+    def map(self, work: Any, tasks: Any, **_named: Any) -> Any:
         return ((task, work(task)) for task in tasks)
 
 
@@ -277,10 +278,10 @@ def test_python_that_keeps_threads_waiting_goes_on_in_processes(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("work", "cells", "workers", "why"),
     [
-        (hold_the_interpreter, 8, 2, "processes take 1 s to start"),
+        (hold_the_interpreter, 8, 2, "processes take 1.5 s to start"),
         (hold_the_interpreter, 3, 2, "too few tasks"),
         (hold_the_interpreter, 100_000, 1, "one worker"),
-        (sleep_a_little, 100, 2, "processes take 1 s to start"),
+        (sleep_a_little, 100, 2, "processes take 1.5 s to start"),
     ],
 )
 def test_what_gains_nothing_stays_in_threads(
