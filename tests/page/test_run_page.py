@@ -13,10 +13,14 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+import tapehead as th
+from tapehead.library.keys import make_key
 from tests.house.tree import ROOT
 from tests.serving import Served, install_gated, serving, serving_here
 
 Look = Callable[..., Page]
+SAID = "p[aria-live=polite]"
+SLOTS = 16
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 ODD = '''
 import numpy as np
@@ -280,6 +284,7 @@ def test_a_run_goes_on_without_the_page_is_offered_cancelled_and_resumed(odd: Se
     page.keyboard.press("Control+Enter")
     expect(page.locator("tr[data-row]")).to_have_count(3)
     expect(page.locator("[data-figure=done]")).to_have_text("3 / 12")
+    expect(page.locator(SAID)).to_have_text(re.compile(r"^(The run on 12 instruments has started|3 of 12 are done)\.$"))
     run = run_of(page)
     page.goto(odd.url)
     expect(page.locator(f"[data-offer='{run}']")).to_contain_text("Gated goes on")
@@ -292,10 +297,12 @@ def test_a_run_goes_on_without_the_page_is_offered_cancelled_and_resumed(odd: Se
     whole(page, "cancelled")
     kept = page.locator("tr[data-row]").count()
     expect(page.locator(".ending")).to_contain_text(f"Cancelled at {kept} of 12. The {kept} are kept.")
+    expect(page.locator(SAID)).to_have_text(f"The run is cancelled, {kept} results kept.")
     assert len(results_of(odd, run)) == kept < 12
     page.get_by_role("button", name="Resume").click()
     whole(page)
     expect(page.locator("tr[data-row]")).to_have_count(12)
+    expect(page.locator(SAID)).to_have_text("The run is done: 12 results.")
     assert sorted(row["symbol"] for row in drawn(page)) == sorted(results_of(odd, run))
     page.reload()
     whole(page)
@@ -314,6 +321,49 @@ def test_failed_rows_are_listed_with_what_to_do(odd: Served, look: Look) -> None
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("[data-figure=done]")).to_have_text("12 / 12")
+
+
+def test_a_run_that_fails_as_a_whole_says_why(served: Served, look: Look) -> None:
+    # No whole bar lies in half an hour; that this is so is found when the run has begun.
+    page = look(f"{served.url}/?strategy=BuyAndHold&universe=demo&start=2019-03-01T00:10&end=2019-03-01T00:40")
+    expect(page.get_by_role("button", name="Run on 12 instruments")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    whole(page, "failed")
+    expect(page.locator(".ending .loss")).to_contain_text("No bars for universe demo 1h in [2019-03-01T00:10:00Z")
+    expect(page.locator(".ending .loss")).to_contain_text("tapehead instruments")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator(SAID)).to_have_text("The run has failed, 0 results kept.")
+
+
+def test_a_run_that_waits_says_its_place_in_the_queue(odd: Served, look: Look, gate: Path) -> None:
+    (gate / "gate" / "open").unlink(missing_ok=True)
+    asked = {"strategy": "Gated", "symbols": ["BTCUSDT"], "parameters": {"free": 0}}
+    with httpx.Client(base_url=f"{odd.url}/api/v1", timeout=60) as http:
+        for fee in range(SLOTS + 1):
+            http.post("/runs", json={**asked, "fee": f"{fee}bps"}).raise_for_status()
+    page = look(f"{odd.url}/?strategy=Gated&symbols=ETHUSDT&free=0")
+    expect(page.get_by_role("button", name="Run on 1 instrument")).to_be_enabled()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".ending")).to_contain_text("Waiting, place 2 in the queue.")
+    (gate / "gate" / "open").touch()
+    whole(page)
+    expect(page.locator(".ending")).not_to_contain_text("queue")
+
+
+def test_a_key_that_is_typed_brings_the_address_of_a_run_to_life(demo_home: Path, look: Look, tmp_path: Path) -> None:
+    shutil.copytree(demo_home, tmp_path / "home")
+    with th.open(tmp_path / "home") as store:
+        text = make_key(store.house.access, "page", ["read"]).text
+        run = store.runs()[-1].run
+    with serving_here(tmp_path / "home", require_key=True) as found:
+        page = look(f"{found.url}/runs/{run}", complains="401")
+        dialog = page.get_by_role("dialog", name="This service asks for a key")
+        dialog.get_by_label("Key").fill(text)
+        page.keyboard.press("Enter")
+        whole(page)
+        expect(page.locator("tr[data-row]")).to_have_count(12)
+        expect(page.get_by_label("Fee")).to_have_value("10")
+        expect(dialog).to_have_count(0)
 
 
 def test_later_bars_that_are_known_are_named(odd: Served, look: Look) -> None:
