@@ -34,7 +34,7 @@ from tapehead.model.space import STRATEGY, Space
 from tapehead.model.tile import Tile, no_cells
 from tapehead.ports.work import Failure, Scored, Task
 from tapehead.simulation.curve import curve
-from tapehead.simulation.score import FLAGS, SUMS, Scores, score_each
+from tapehead.simulation.score import FLAGS, SUMS, Scores, score, score_each
 from tapehead.simulation.simulate import simulate
 from tapehead.strategies.strategy import instance_of
 
@@ -140,7 +140,7 @@ def _scored(asking: _Asking) -> Scores:
     """Score the sets together; where one breaks off the call, each by itself."""
     rules = asking.item.rules
     try:
-        return score_each(asking.bars, asking.each(), rules, asking.memo)
+        return score(asking.bars, asking.each(), rules, asking.memo)
     except SignalsError:
         asking.kept.clear()
         asking.refused.clear()
