@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _PIECE = 65_536
+_STREAM = re.compile(rb"/events(\?\S*)? HTTP/1\.1\r\n")
 
 
 class Cutter:
@@ -58,7 +60,7 @@ class Cutter:
         """Pass on what the client sends; a request for a stream is given the place of its cut first."""
         with contextlib.suppress(OSError):
             while data := near.recv(_PIECE):
-                if b"/events HTTP/1.1\r\n" in data.partition(b"\r\n\r\n")[0] + b"\r\n":
+                if _STREAM.search(data.partition(b"\r\n\r\n")[0] + b"\r\n"):
                     limit[0] = self._places()
                 far.sendall(data)
         _hang_up(far)

@@ -69,6 +69,7 @@ RULES: Final = (
     Rule("GET", "/api/v1/runs/{run}/results/{symbol:path}/trades/{number}/explain", "read"),
     Rule("GET", "/api/v1/runs/{run}/surface", "read"),
     Rule("GET", "/api/v1/runs/{run}/surface/{number}", "read"),
+    Rule("GET", "/api/v1/runs/{run}/tiles/{lo}/{symbol:path}", "read"),
     Rule("GET", "/api/v1/runs/{run}/receipt", "read"),
     Rule("POST", "/api/v1/runs/{run}/verify", "run"),
     Rule("GET", "/api/v1/runs/{a}/compare/{b}", "read"),

@@ -6,7 +6,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from tapehead.api.answer import answer, document, takes_json, unchanged
+from tapehead.api.answer import answer, document, pick_media, takes_json, unchanged
 from tapehead.api.ending import ending_of
 from tapehead.api.etag import make_tag
 from tapehead.api.routes.results import RunName
@@ -15,12 +15,15 @@ from tapehead.api.surfaces import stage_of
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.sweeps import Statistic, Surface, SurfaceDetail
 from tapehead.api.wire.told import forms
-from tapehead.errors import ServiceError
+from tapehead.errors import RunKeyError, ServiceError
 from tapehead.library.documents.sweeps import surface_json
 from tapehead.library.sweep_run import SweepRun
 from tapehead.metrics.surface import over_instruments
 
-router = APIRouter(prefix="/api/v1", tags=["runs"], dependencies=[Depends(takes_json)])
+router = APIRouter(prefix="/api/v1", tags=["runs"])
+_JSON = [Depends(takes_json)]
+_TILE = "application/vnd.tapehead.tile"
+_BYTES = {"type": "string", "format": "binary"}
 Metric = Annotated[str | None, Query(max_length=100, description="A metric of its cells; by default the objective.")]
 _RETURN = "total_return"
 
@@ -28,14 +31,16 @@ _RETURN = "total_return"
 @router.get(
     "/runs/{run}/surface",
     response_model=Surface,
-    response_model_exclude_unset=True,
+    dependencies=_JSON,
     responses={**forms(), **answers(404)},
 )
 def show_surface(
     request: Request,
     run: RunName,
     metric: Metric = None,
-    statistic: Annotated[Statistic, Query(description="Of the metric over the instruments.")] = "median",
+    statistic: Annotated[
+        Statistic, Query(description="Of the metric over the instruments; `all` adds `columns` with each of them.")
+    ] = "median",
 ) -> Response:
     """Tell what the sets of a sweep are worth over its instruments, also while it goes on; ask again with the ETag."""
     service = service_of(request)
@@ -52,7 +57,12 @@ def show_surface(
     return answer(request, document("surface", body), tag=tag)
 
 
-@router.get("/runs/{run}/surface/{number}", response_model=SurfaceDetail, responses={**forms(), **answers(404)})
+@router.get(
+    "/runs/{run}/surface/{number}",
+    response_model=SurfaceDetail,
+    dependencies=_JSON,
+    responses={**forms(), **answers(404)},
+)
 def show_set(
     request: Request,
     run: RunName,
@@ -76,6 +86,28 @@ def show_set(
         "instruments": [{"instrument": name, "value": value, _RETURN: gain} for name, (value, gain) in listed],
     }
     return answer(request, document("set", body))
+
+
+@router.get(
+    "/runs/{run}/tiles/{lo}/{symbol:path}",
+    status_code=200,
+    response_class=Response,
+    responses={**answers(404), 200: {"description": "Its bytes", "content": {_TILE: {"schema": _BYTES}}}},
+)
+def read_tile(
+    request: Request,
+    run: RunName,
+    lo: Annotated[int, Path(ge=0, lt=2**62, description="As the event `tile` says it.")],
+    symbol: Annotated[str, Path(min_length=1, max_length=200, description="`venue:SYMBOL`.")],
+) -> Response:
+    """Give a tile of a sweep as it is kept, for a Tapehead of the same format: a head of JSON, then its columns."""
+    pick_media(request, (_TILE,))
+    service = service_of(request)
+    whole = service.house.runs.resolve(run)
+    tile = service.house.runs.tile(whole, symbol, lo)
+    if tile is None:
+        raise RunKeyError(run=whole, symbol=f"{symbol} at {lo}", hint=" Its event `tile` says what there is.")
+    return answer(request, tile.to_bytes(), _TILE)
 
 
 def _sweep(request: Request, run: str) -> SweepRun:

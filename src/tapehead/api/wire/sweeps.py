@@ -6,7 +6,9 @@ from pydantic import Field
 
 from tapehead.api.wire.told import Number, Told
 
-Statistic = Literal["median", "quartile_low", "quartile_high", "above_zero", "neighbourhood", "instruments", "scored"]
+Statistic = Literal[
+    "median", "quartile_low", "quartile_high", "above_zero", "neighbourhood", "instruments", "scored", "all"
+]
 Value = float | int | str
 
 
@@ -68,6 +70,11 @@ class Surface(Told):
     size: int = Field(description="Points of the product of all axes.")
     parts: list[SurfacePart]
     cells: list[Number] = Field(description="In product order, null where no set is or none has a value; see `points`.")
+    columns: dict[str, list[Number]] | None = Field(
+        None,
+        description="Every statistic, placed as `cells`; of `statistic=all`, which tells `names` of instruments too.",
+    )
+    names: list[str] | None = None
     points: list[int] | None = Field(description="Where the cells stand, of a product too large to list; else null.")
     best: SurfaceSet | None = Field(description="Greatest median; null of a metric of which less is better.")
     best_robust: SurfaceSet | None = Field(description="Greatest median of a set and its neighbours.")

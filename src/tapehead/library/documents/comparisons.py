@@ -41,7 +41,9 @@ def _pair_json(pair: "Pair", metrics: Sequence[str]) -> dict[str, Any]:
     sides: dict[str, Any] = {}
     for side, result in (("a", pair.a), ("b", pair.b)):
         sides[side] = None if result is None else {name: result.metrics.get(name) for name in metrics}
-        sides[f"why_{side}"] = {} if result is None else {name: result.why[name] for name in metrics if name in result.why}
+        sides[f"why_{side}"] = (
+            {} if result is None else {name: result.why[name] for name in metrics if name in result.why}
+        )
     return {"instrument": pair.instrument, **sides, "same_trades": pair.same_trades}
 
 

@@ -15,19 +15,30 @@ if TYPE_CHECKING:
 STATISTICS: Final = ("median", "quartile_low", "quartile_high", "above_zero", "neighbourhood", "instruments", "scored")
 """What a surface tells of each set: how a metric stands over the instruments, and how many of them there are."""
 
+ALL: Final = "all"
+
 
 def surface_json(found: "SweepSurface", statistic: str, ended: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a surface by one of STATISTICS; `ended` is what the end of the sweep says of its sets, empty before it.
+    """Return a surface by one of STATISTICS, or by ALL of them.
 
-    `cells` stand in the order of the product of the axes, None where there is no set; where that is too large to list
-    they are those of the sets alone, at `points` of the product.
+    `ended` is what the end of the sweep says of its sets, empty before it. `cells` stand in the order of the product of
+    the axes, None where there is no set; where that is too large to list they are those of the sets alone, at `points`
+    of the product.
     """
-    values, points = statistic_of(found, statistic), found.grid.points
-    space = found.grid.space
+    points, space = found.grid.points, found.grid.space
     whole = space.size <= MOST_SETS
-    cells = np.full(space.size, np.nan) if whole else values
-    if whole:
+
+    def placed(name: str) -> NDArray[np.float64]:
+        values = statistic_of(found, name)
+        if not whole:
+            return values
+        cells = np.full(space.size, np.nan)
         cells[points] = values
+        return cells
+
+    more: dict[str, Any] = {}
+    if statistic == ALL:
+        more = {"columns": {name: placed(name) for name in STATISTICS}, "names": list(found.instruments)}
     judged = ended if ended.get("objective") == found.objective else {}
     robust = judged.get("best_robust") or {}
     return {
@@ -36,7 +47,8 @@ def surface_json(found: "SweepSurface", statistic: str, ended: Mapping[str, Any]
         "sets": len(found),
         "instruments": len(found.instruments),
         **space_json(space),
-        "cells": cells,
+        "cells": placed("median" if statistic == ALL else statistic),
+        **more,
         "points": None if whole else points,
         "best": _told(found, found.found.best, judged.get("best")),
         "best_robust": _told(found, found.found.best_robust, judged.get("best_robust")),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from tapehead.errors import IncompleteStreamError, ServerAwayError
+from tapehead.library.remote.asking import below
 from tapehead.library.remote.messages import MessageParser
 from tapehead.model.spec import DigestLine, run_digest
 
@@ -66,6 +67,11 @@ class Following:
         self._tries = 0
         self._lines: dict[tuple[bytes, bytes, bytes], DigestLine] = {}
 
+    @property
+    def path(self) -> str:
+        """Where the events of the run are told."""
+        return below("runs", self.run, "events")
+
     def connect(self) -> dict[str, str]:
         """Begin a connection; return the headers that say where to go on."""
         self._parser = MessageParser()
@@ -123,16 +129,24 @@ class Following:
         ------
         IncompleteStreamError
         """
-        told, count = len(self._lines), completed["count"]
+        told, count = self._many(), completed["count"]
         if told != count:
             raise IncompleteStreamError(
                 f"Run {self.run} found {count:,} results, {told:,} came. Read what it keeps: tapehead show {self.run}"
             )
-        if run_digest(self._lines.values()) != completed["digest"]:
+        if self._digest() != completed["digest"]:
             raise IncompleteStreamError(
                 f"All {count:,} results of run {self.run} came, and their digest is not that of the run: one of them "
                 f"changed on its way. Read what it keeps: tapehead show {self.run}"
             )
+
+    def _many(self) -> int:
+        """Return how many results were told."""
+        return len(self._lines)
+
+    def _digest(self) -> str:
+        """Return the digest of all that were told."""
+        return run_digest(self._lines.values())
 
     def _number(self, text: str) -> int:
         """Return the number in an event's id."""

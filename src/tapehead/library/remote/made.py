@@ -1,7 +1,7 @@
 """What a service makes again of one result: curve, metrics, orders, costs, and why a trade is what it is."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,36 +14,49 @@ from tapehead.model.orders import Orders
 from tapehead.model.table import Table
 
 
-def equity(run: str, symbol: str) -> Asking[Table]:
+class Place(NamedTuple):
+    """One result of a run; `set` names that of a sweep's cell, and is None of a backtest."""
+
+    run: str
+    symbol: str
+    set: str | None = None
+
+
+def set_text(parameters: Mapping[str, Any]) -> str | None:
+    """Return parameters as a route takes them; None where none are given."""
+    return ",".join(f"{name}={value}" for name, value in parameters.items()) or None
+
+
+def equity(of: Place) -> Asking[Table]:
     """Return equity at every bar close, with the opens of the bars."""
-    body = yield from _made(run, symbol, "equity")
+    body = yield from _made(of, "equity")
     line = body["equity"]
     return Table({"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)})
 
 
-def money_a_point(run: str, symbol: str) -> Asking[float]:
+def money_a_point(of: Place) -> Asking[float]:
     """Return what a point of the instrument is worth a unit."""
-    body = yield from _made(run, symbol, "")
+    body = yield from _made(of, "")
     return float(body["multiplier"])
 
 
-def metrics(run: str, symbol: str, rf: float) -> Asking[AllMetrics]:
+def metrics(of: Place, rf: float) -> Asking[AllMetrics]:
     """Return every metric, those of the whole curve included, at a riskless yearly rate."""
-    body = yield from _made(run, symbol, "metrics", rf=repr(rf) if rf else None)
+    body = yield from _made(of, "metrics", rf=repr(rf) if rf else None)
     found = AllMetrics(body["metrics"])
     found.why = body["why"]
     return found
 
 
-def compat(run: str, symbol: str, tool: str) -> Asking[dict[str, float | int | str | None]]:
+def compat(of: Place, tool: str) -> Asking[dict[str, float | int | str | None]]:
     """Return the metrics as another tool would print them, in its order."""
-    body = yield from _made(run, symbol, "", compat=tool)
+    body = yield from _made(of, "", compat=tool)
     return dict(body["compat"])
 
 
-def orders(run: str, symbol: str) -> Asking[Orders]:
+def orders(of: Place) -> Asking[Orders]:
     """Return every order and what became of it."""
-    body = yield from _made(run, symbol, "orders")
+    body = yield from _made(of, "orders")
     words = {"reason": REASONS, "status": ORDER_STATUSES}
 
     def plain(name: str, value: Any) -> Any:
@@ -58,21 +71,21 @@ def orders(run: str, symbol: str) -> Asking[Orders]:
     return Orders(**columns)
 
 
-def costs(run: str, symbol: str) -> Asking[list[tuple[float, float]]]:
+def costs(of: Place) -> Asking[list[tuple[float, float]]]:
     """Return (fee a side, total return) at other fees."""
-    body = yield from _made(run, symbol, "costs")
+    body = yield from _made(of, "costs")
     return [(one["fee"], one["total_return"]) for one in body["costs"]]
 
 
-def cost_basis(run: str, symbol: str) -> Asking[dict[str, Any] | None]:
+def cost_basis(of: Place) -> Asking[dict[str, Any] | None]:
     """Return what costs are replayed from beside the trades."""
-    body = yield from _made(run, symbol, "costs")
+    body = yield from _made(of, "costs")
     return None if body["cost_basis"] is None else dict(body["cost_basis"])
 
 
-def explain(run: str, symbol: str, trade: int) -> Asking[dict[str, Any]]:
+def explain(of: Place, trade: int) -> Asking[dict[str, Any]]:
     """Return why one closed trade is what it is."""
-    body = yield from get("runs", run, "results", symbol, "trades", str(trade), "explain")
+    body = yield from get("runs", of.run, "results", of.symbol, "trades", str(trade), "explain", parameters=of.set)
     return {name: value for name, value in body.items() if name not in ("schema", "run")}
 
 
@@ -81,9 +94,11 @@ def times_from(texts: list[str]) -> NDArray[np.int64]:
     return np.array([text.removesuffix("Z") for text in texts], "datetime64[us]").astype(np.int64)
 
 
-def _made(run: str, symbol: str, part: str, **view: Any) -> Asking[Mapping[str, Any]]:
+def _made(of: Place, part: str, **view: Any) -> Asking[Mapping[str, Any]]:
     """Return one result with a part that is made again; raise where it could not be."""
-    body: Mapping[str, Any] = yield from get("runs", run, "results", symbol, include=part, **view)
+    body: Mapping[str, Any] = yield from get(
+        "runs", of.run, "results", of.symbol, include=part, parameters=of.set, **view
+    )
     if body.get("trouble"):
         raise TapeheadError(body["trouble"], code="runs.changed")
     return body

@@ -1,6 +1,6 @@
 """write_request: a backtest as `Store.backtest` is asked for it becomes the body of a request."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tapehead.errors import ParameterError
@@ -8,6 +8,20 @@ from tapehead.library.times import read_time
 from tapehead.model.spec import RULE_KEYS, iso
 
 _HERE = {"executor": "auto", "workers": None, "keep_failed": False, "strategy": None}
+_SWEEP = ("where", "search", "budget", "objective", "seed")
+
+
+def write_sweep(strategy: str | Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of `POST /runs` for a sweep, as `Store.sweep` is asked for it; raises what write_request does."""
+    named = [strategy] if isinstance(strategy, str) else list(strategy)
+    found = {name: asked[name] for name in _SWEEP if asked[name] is not None}
+    grid = {name: _values(given) for name, given in (asked["grid"] or {}).items()}
+    return {**write_request(named[0], asked), "strategy": named, "grid": grid, **found}
+
+
+def _values(given: Any) -> Any:
+    """Return the values of an axis as JSON has them: text as it is, whatever else holds several as a list."""
+    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else given
 
 
 def write_request(strategy: str, asked: Mapping[str, Any]) -> dict[str, Any]:

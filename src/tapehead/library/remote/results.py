@@ -7,7 +7,19 @@ import numpy as np
 
 from tapehead.errors import IncompleteStreamError
 from tapehead.layout.columns import REASONS, TRADE_DTYPES
-from tapehead.model.events import OUTCOME, WORK, Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.events import (
+    FOUND,
+    OUTCOME,
+    WORK,
+    Cancelled,
+    Completed,
+    Event,
+    Failed,
+    Progress,
+    Result,
+    Started,
+    Warned,
+)
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.spec import us_of
 from tapehead.model.trades import Trades
@@ -108,6 +120,7 @@ def event_from(run: str, body: Mapping[str, Any], *, reused: bool, fetch: FetchT
     if name == "completed":
         numbers = {key: body[key] for key in _COMPLETED}
         told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
+        told["found"] = {key: body[key] for key in FOUND if key in body}
         return Completed(run, **numbers, **told, **_measured(body), reused=reused or body["reused"])
     kind = Failed if name == "failed" else Cancelled
     return kind(run, body["code"], body["text"], body["count"], **_measured(body))

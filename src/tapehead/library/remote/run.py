@@ -3,13 +3,13 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NotServedError, ServerAwayError
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.verify import Verification
 from tapehead.library.remote import asked_runs, made
-from tapehead.library.remote.asking import Ask, below
+from tapehead.library.remote.asking import Ask
 from tapehead.library.remote.connection import Connection, cause_of
 from tapehead.library.remote.following import RETRY_S, Following, Told
 from tapehead.library.remote.problems import check_passing
@@ -104,7 +104,7 @@ class RemoteRun(Run):
 
     def equity(self, result: str | RunResult) -> Columns:
         """Return equity at every bar close of one result; see `Run.equity`."""
-        return self._connection.do(made.equity(self.id, self._name(result)))
+        return self._connection.do(made.equity(self._place(result)))
 
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
@@ -112,45 +112,46 @@ class RemoteRun(Run):
 
     def money_a_point(self, symbol: str) -> float:
         """Return what a point of one instrument is worth a unit; see `Run.money_a_point`."""
-        return self._connection.do(made.money_a_point(self.id, self._name(symbol)))
+        return self._connection.do(made.money_a_point(self._place(symbol)))
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result; see `Run.metrics`."""
-        return self._connection.do(made.metrics(self.id, self._name(symbol), fraction("rf", rf)))
+        return self._connection.do(made.metrics(self._place(symbol), fraction("rf", rf)))
 
     def compat(self, result: str | RunResult, tool: str) -> "Table":
         """Return the metrics of one result as another tool would print them; see `Run.compat`."""
         # A result that is at hand is kept already: whoever reads the events must not lose those to come.
-        name = self._name(result) if isinstance(result, str) else result.instrument
-        return self._connection.do(made.compat(self.id, name, tool))
+        place = self._place(result) if isinstance(result, str) else self._place_of(result)
+        return self._connection.do(made.compat(place, tool))
 
     def orders(self, result: str | RunResult) -> Orders:
         """Return every order of one result, and what became of it; see `Run.orders`."""
-        return self._connection.do(made.orders(self.id, self._name(result)))
+        return self._connection.do(made.orders(self._place(result)))
 
     def costs(self, result: str | RunResult) -> list[tuple[float, float]]:
         """Return (fee a side, total return) at fees from 0 to 100 bps; see `Run.costs`."""
-        return self._connection.do(made.costs(self.id, self._name(result)))
+        return self._connection.do(made.costs(self._place(result)))
 
     def cost_basis(self, result: str | RunResult) -> dict[str, Any] | None:
         """Return what `costs` are replayed from beside the trades; see `Run.cost_basis`."""
-        return self._connection.do(made.cost_basis(self.id, self._name(result)))
+        return self._connection.do(made.cost_basis(self._place(result)))
 
     def explain(self, result: str | RunResult, trade: int) -> dict[str, Any]:
         """Return why one closed trade is what it is; see `Run.explain`."""
-        return self._connection.do(made.explain(self.id, self._name(result), trade))
+        return self._connection.do(made.explain(self._place(result), trade))
 
     def account(self, result: str | RunResult) -> "Account":
         """An account holds every bar, and those lie with the store; raises NotServedError."""
         raise NotServedError(url=self._connection.place.url, command=f"show {self.id} {self._name(result)}")
 
-    def surface(self) -> NoReturn:
-        """A surface is made of all cells of a sweep, and those lie with the store; raises NotServedError."""
-        raise NotServedError(url=self._connection.place.url, command=f"show {self.id}")
+    def _place(self, result: str | RunResult) -> made.Place:
+        """Return where a result lies; waits for the run where it must."""
+        self.wait()
+        return made.Place(self.id, result) if isinstance(result, str) else self._place_of(result)
 
-    def at(self, **parameters: Any) -> NoReturn:
-        """A set of a sweep is made again where the store lies; raises NotServedError."""
-        raise NotServedError(url=self._connection.place.url, command=f"show {self.id} ({', '.join(parameters)})")
+    def _place_of(self, result: RunResult) -> made.Place:
+        """Return where a result lies that is at hand."""
+        return made.Place(self.id, result.instrument)
 
     def _name(self, result: str | RunResult) -> str:
         """Return the instrument of a result; waits for the run where it must."""
@@ -165,7 +166,7 @@ class RemoteRun(Run):
 
     def _follow(self, run: str) -> Iterator[Numbered]:
         """Yield the events of the run, each once."""
-        for number, body in self._told(run):
+        for number, body in self._told(Following(run, self._connection.place.url)):
             # How far a run was that is long done is told by nobody.
             if not (self._reused and body["event"] == "progress"):
                 yield number, event_from(run, body, reused=self._reused, fetch=self._trades)
@@ -174,12 +175,11 @@ class RemoteRun(Run):
         """Return the trades of a result of this run."""
         return self._connection.do(asked_runs.trades(result))
 
-    def _told(self, run: str) -> Iterator[Told]:
+    def _told(self, following: Following) -> Iterator[Told]:
         """Yield what the run tells, from its first event to its last, over as many connections as it takes."""
-        following = Following(run, self._connection.place.url)
         while not following.over:
             cause = "the stream ended before the run did"
-            ask = Ask("GET", below("runs", run, "events"), headers=following.connect())
+            ask = Ask("GET", following.path, headers=following.connect())
             try:
                 with self._connection.stream(ask) as response:
                     if not response.is_success:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.verify import Verification
 from tapehead.library.remote import asked_runs
-from tapehead.library.remote.asking import Ask, below
+from tapehead.library.remote.asking import Ask
 from tapehead.library.remote.connection import cause_of
 from tapehead.library.remote.connection_async import AsyncConnection
-from tapehead.library.remote.following import Following
+from tapehead.library.remote.following import Following, Told
 from tapehead.library.remote.problems import check_passing, error_from
 from tapehead.library.remote.results import event_from
 from tapehead.library.run import Header
@@ -142,20 +142,24 @@ class AsyncRemoteRun:
         return await asyncio.to_thread(write_sheet, place, sheet)
 
     async def _told(self) -> AsyncIterator[Numbered]:
+        """Yield what the run tells."""
+        async for number, body in self._bodies(Following(self.id, self._connection.place.url)):
+            if not (self._reused and body["event"] == "progress"):
+                yield number, event_from(self.id, body, reused=self._reused)
+
+    async def _bodies(self, following: Following) -> AsyncIterator[Told]:
         """Yield what the run tells, from its first event to its last, over as many connections as it takes."""
-        following = Following(self.id, self._connection.place.url)
         while not following.over:
             cause = "the stream ended before the run did"
-            ask = Ask("GET", below("runs", self.id, "events"), headers=following.connect())
+            ask = Ask("GET", following.path, headers=following.connect())
             try:
                 async with self._connection.stream(ask) as response:
                     if not response.is_success:
                         cause = check_passing(response.status_code, await response.aread())
                     else:
                         async for data in response.aiter_raw():
-                            for number, body in following.take(data):
-                                if not (self._reused and body["event"] == "progress"):
-                                    yield number, event_from(self.id, body, reused=self._reused)
+                            for told in following.take(data):
+                                yield told
             except self._connection.httpx.TransportError as error:
                 cause = cause_of(error)
             if not following.over:

@@ -18,7 +18,7 @@ from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.house import make_house
 from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
-from tapehead.library.remote.request import check_left_out, time_text, write_request
+from tapehead.library.remote.request import check_left_out, time_text, write_request, write_sweep
 from tapehead.library.remote.run import RemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import Store, StrategyInfo
@@ -32,6 +32,7 @@ from tapehead.ports.work import Executor
 if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
+    from tapehead.library.remote.sweep_run import RemoteSweepRun
     from tapehead.library.trials import TrialReport
 
 
@@ -110,6 +111,42 @@ class RemoteStore(Store):
         asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         begun = self._connection.do(asked_runs.begin(write_request(strategy, asked)))
         return RemoteRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])
+
+    def sweep(
+        self,
+        strategy: str | Sequence[str],
+        *,
+        grid: Mapping[str, Any],
+        where: str | None = None,
+        search: str | None = None,
+        budget: int | None = None,
+        objective: str | None = None,
+        seed: int | None = None,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
+        keep_failed: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - the service tells it in events
+        **others: Any,
+    ) -> "RemoteSweepRun":
+        """Begin a sweep there and follow it; see `Store.sweep`. The service decides executor and workers."""
+        from tapehead.library.remote.sweep_run import RemoteSweepRun
+
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        asked |= {"grid": grid, "where": where, "search": search, "budget": budget, "fresh": fresh}
+        asked |= {"objective": objective, "seed": seed}
+        asked |= {"executor": executor, "workers": workers, "keep_failed": keep_failed}
+        begun = self._connection.do(asked_runs.begin(write_sweep(strategy, asked)))
+        return RemoteSweepRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])
 
     def import_files(
         self,
@@ -299,4 +336,8 @@ class RemoteStore(Store):
         body = self._connection.do(asked_runs.run_of(run))
         made = made_from(body["run"], body)
         follow = body["state"] == "running" or not only_running
+        if "grid" in body["spec"]:
+            from tapehead.library.remote.sweep_run import RemoteSweepRun
+
+            return RemoteSweepRun(self._connection, self._house, *made, reused=reused, follow=follow)
         return RemoteRun(self._connection, self._house, *made, reused=reused, follow=follow)

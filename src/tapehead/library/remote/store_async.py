@@ -15,7 +15,7 @@ from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
-from tapehead.library.remote.request import time_text, write_request
+from tapehead.library.remote.request import time_text, write_request, write_sweep
 from tapehead.library.remote.run_async import AsyncRemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import StrategyInfo
@@ -28,6 +28,7 @@ from tapehead.ports.runs import RunRecord
 
 if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
+    from tapehead.library.remote.sweep_run_async import AsyncRemoteSweepRun
 
 
 def connect_async(url: str, key: str | None = None) -> "AsyncRemoteStore":
@@ -105,6 +106,37 @@ class AsyncRemoteStore:
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         begun = await self._connection.do(asked_runs.begin(write_request(strategy, {**asked, "fresh": fresh})))
         return AsyncRemoteRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])
+
+    async def sweep(
+        self,
+        strategy: str | Sequence[str],
+        *,
+        grid: Mapping[str, Any],
+        where: str | None = None,
+        search: str | None = None,
+        budget: int | None = None,
+        objective: str | None = None,
+        seed: int | None = None,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        fresh: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        **others: Any,
+    ) -> "AsyncRemoteSweepRun":
+        """Begin a sweep there and follow it; see `Store.sweep`."""
+        from tapehead.library.remote.sweep_run_async import AsyncRemoteSweepRun
+
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        asked |= {"grid": grid, "where": where, "search": search, "budget": budget, "fresh": fresh}
+        asked |= {"objective": objective, "seed": seed}
+        begun = await self._connection.do(asked_runs.begin(write_sweep(strategy, asked)))
+        return AsyncRemoteSweepRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])
 
     async def import_files(
         self,
@@ -225,4 +257,8 @@ class AsyncRemoteStore:
         body = await self._connection.do(asked_runs.run_of(run))
         made = made_from(body["run"], body)
         follow = body["state"] == "running" or not only_running
+        if "grid" in body["spec"]:
+            from tapehead.library.remote.sweep_run_async import AsyncRemoteSweepRun
+
+            return AsyncRemoteSweepRun(self._connection, *made, reused=reused, follow=follow)
         return AsyncRemoteRun(self._connection, *made, reused=reused, follow=follow)
