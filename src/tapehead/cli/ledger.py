@@ -7,7 +7,7 @@ import click
 
 from tapehead.cli import numbers
 from tapehead.cli.cells import cut, folded, padded
-from tapehead.cli.closing import next_lines, plural
+from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
@@ -117,12 +117,13 @@ def _meaning(found: "TrialReport", width: int) -> list[str]:
     if best is None or best.deflated is None:
         reason = best.why if best is not None else "none of them moved"
         return folded(f"No trial on {name} has a deflated Sharpe ratio ({reason}).", width)
-    worth = f"{plural(luck.trials, 'trial')} on {name}, worth {numbers.plain(luck.effective, 1)} independent"
-    by_luck = "0" if not luck.highest else numbers.signed(one.annual(luck.highest), 2)
+    tried = f"{luck.trials:,} trials on {name}, worth {numbers.plain(luck.effective, 1)} independent ones: without any "
+    tried += f"skill the best of them has a Sharpe ratio of {numbers.signed(one.annual(luck.highest), 2)} on average"
+    if luck.trials == 1:
+        tried = f"1 trial on {name}, so that it is held against a Sharpe ratio of 0"
     enough = "more than luck" if best.deflated >= SHOWN_ENOUGH else "not shown to be more than luck; 95 % would be"
     text = (
-        f"{worth}: without any skill the best of them has a Sharpe ratio of {by_luck} on average. The best here, "
-        f"{_best_words(one)} of run {best.run[:_SHORT]}, truly lies above that with a probability of "
-        f"{numbers.share(best.deflated)} %: {enough}."
+        f"{tried}. The best here, {_best_words(one)} of run {best.run[:_SHORT]}, truly lies above that with a "
+        f"probability of {numbers.share(best.deflated)} %: {enough}."
     )
     return folded(text, width)

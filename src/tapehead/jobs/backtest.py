@@ -95,11 +95,13 @@ def _body(
 def _keep(desk: Desk, run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Numbered]:
     """Keep an outcome and its events in one transaction, then tell them."""
     tally.done += 1
-    results = outcome.results if isinstance(outcome, Results) else ()
+    results, trials = (outcome.results, outcome.trials) if isinstance(outcome, Results) else ((), ())
     events = list(_events(run, task, outcome, tally))
     before = time.perf_counter()
     with desk.runs.together(f"results of run {run}"):
         desk.runs.save(results)
+        for result, trial in zip(results, trials, strict=True):
+            desk.counting.add_result(result, *trial)
         last = desk.log.append(run, events)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     yield from enumerate(events, last + 1 - len(events))

@@ -124,7 +124,8 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
         warnings += warm_up_warnings(bench, item, bars, signals, bench.plan.spec.parameters)
         clock.mark("warm_up")
     result = _timed(result, clock.total_us())
-    return Results((result,), result.bars, tuple(warnings), clock.us, clock.held)
+    trial = done.moments.observations, done.blocks
+    return Results((result,), result.bars, tuple(warnings), clock.us, clock.held, (trial,))
 
 
 def bars_of(bench: Bench, item: Item) -> Bars:

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tapehead.model.instrument import Series
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.tile import Tile
@@ -28,7 +31,8 @@ class Results:
     """What a task gives when all went well.
 
     `bars` were scored, `warnings` are (code, text) of this instrument, `stages_us` says where its time went,
-    `stages_bytes` what each stage left in arrays.
+    `stages_bytes` what each stage left in arrays. `trials` holds of each result how many bar returns it has, and their
+    sums by block, shape (16, 4).
     """
 
     results: tuple[RunResult, ...]
@@ -36,6 +40,7 @@ class Results:
     warnings: tuple[tuple[str, str], ...] = ()
     stages_us: Mapping[str, float] = field(default_factory=dict)
     stages_bytes: Mapping[str, int] = field(default_factory=dict)
+    trials: tuple[tuple[int, NDArray[np.float64]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,13 @@ from tapehead.cli.board import Board
 from tapehead.cli.cells import width_of
 from tapehead.cli.ledger import _meaning
 from tapehead.cli.table import progress_words
-from tapehead.library.trials import TrialReport
+from tapehead.jobs.ledger import Standing
+from tapehead.library.trials import SeriesTrials, TrialReport
+from tapehead.metrics.deflated import Luck
 from tapehead.model.events import Progress
 from tests.unit.cli.conftest import Call
 from tests.unit.cli.scripted import ScriptedStore
-from tests.unit.cli.scripted_trials import OTHER, RUN, scripted_ledger
+from tests.unit.cli.scripted_trials import OTHER, RUN, best_of, scripted_ledger
 
 PAGE = """\
 strategy                  sources  instruments      trials    runs
@@ -25,8 +27,8 @@ BTCUSDT       1h      12,000   312.4   +1.82    +1.20      0.91  Mine fast=5 s..
 USDCUSDT      1d           3     0.0       -     0.00         -  -
 GONE          1h           1     1.0       -        -         -  Mine fast=5 s..
 
-20,000 trials on BTCUSDT, worth 312.4 independent: without any skill the best of
-them has a Sharpe ratio of +1.20 on average. The best here, Mine fast=5
+20,000 trials on BTCUSDT, worth 312.4 independent ones: without any skill the
+best of them has a Sharpe ratio of +1.20 on average. The best here, Mine fast=5
 share=0.25 slow=30 of run 01JD8Q7K, truly lies above that with a probability of
 91 %: not shown to be more than luck; 95 % would be.
 """
@@ -81,6 +83,14 @@ def test_what_the_first_line_means_where_nothing_is_known() -> None:
     for place, said in ((1, "none of them moved"), (2, "too_steady")):
         alone = TrialReport((), (report.series[place],), 1, ())
         assert said in " ".join(_meaning(alone, 80))
+
+
+def test_a_single_trial_is_held_against_nothing() -> None:
+    standing = Standing(Luck(1, 1.0, None, 0.0), best_of("demo:BTCUSDT", 0.182, 0.97))
+    alone = SeriesTrials("demo:BTCUSDT", "1h", 1, (RUN,), standing, 100.0)
+    said = " ".join(_meaning(TrialReport((), (alone,), 1, (RUN,)), 80))
+    assert said.startswith("1 trial on BTCUSDT, so that it is held against a Sharpe ratio of 0. The best here, Mine")
+    assert said.endswith("with a probability of 97 %: more than luck.")
 
 
 def test_an_empty_ledger_says_what_to_do(call: Call, store: ScriptedStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,16 +74,23 @@ def test_a_ledger_of_a_life(store: Store) -> None:
     ranked = [one.standing.best.deflated for one in report.series if one.standing.best is not None]
     assert ranked == sorted(ranked, key=lambda value: -(value or 0.0))
 
+    # A backtest of one of its sets is no other trial; one of another set is.
+    single: dict[str, Any] = {"universe": "all", "fee": "10bps", "slow": 30}
+    store.backtest("SmaCross", fast=5, **single).wait()
+    assert counted(store.ledger()) == (18, 1)
+    store.backtest("SmaCross", symbols=["S02"], fast=9, fee="10bps", slow=30).wait()
+    assert counted(store.ledger(symbol="S02")) == (7, 2)
+
     again = store.sweep("SmaCross", universe="all", fresh=True, **SMA)
     assert ended(again).reused is False
-    assert counted(store.ledger()) == (18, 1)
+    assert counted(store.ledger()) == (19, 2)
     wider: dict[str, Any] = SMA | {"grid": {"fast": [3, 5, 7], "slow": [20, 30, 40]}}
     ended(store.sweep("SmaCross", symbols=["S00"], **wider))
-    assert counted(store.ledger()) == (21, 2)
+    assert counted(store.ledger()) == (22, 3)
     ended(store.sweep("SmaCross", symbols=["S00"], **(SMA | {"fee": "20bps"})))
     assert counted(store.ledger(symbol="S00")) == (15, 3)
     store.delete_run(first.id)
-    assert counted(store.ledger()) == (27, 3)
+    assert counted(store.ledger()) == (28, 4)
     assert counted(store.ledger(symbol="test:S01", strategy="SmaCross")) == (6, 1)
 
 
