@@ -30,7 +30,7 @@ class Settings:
     hot_tier_bytes : int
         Bound of the hot tier on disk (TAPEHEAD_HOT_MB), default 4,096 MiB; 0 switches it off.
     workers : int
-        Threads of a run (TAPEHEAD_WORKERS); 0 means one a processor.
+        Threads or processes of a run (TAPEHEAD_WORKERS); 0 means one a processor.
     """
 
     home: Path

@@ -83,11 +83,19 @@ EXPECTED: list[tuple[Event, int, str]] = [
         '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/21","text":"Cancelled."}',
     ),
     (
-        Cancelled(RUN, "run.cancelled", "Cancelled.", 2, {"walk": 1.5, "plan": 0.25}, {"read": 490}),
+        Cancelled(
+            RUN,
+            "run.cancelled",
+            "Cancelled.",
+            2,
+            {"walk": 1.5, "plan": 0.25},
+            {"read": 490},
+            executor={"kind": "serial", "workers": 1},
+        ),
         22,
         (
-            '{"code":"run.cancelled","count":2,"event":"cancelled","id":"RUN/22","stages_bytes":{"read":490},'
-            '"stages_ms":{"plan":0.25,"walk":1.5},"text":"Cancelled."}'
+            '{"code":"run.cancelled","count":2,"event":"cancelled","executor":{"kind":"serial","workers":1},'
+            '"id":"RUN/22","stages_bytes":{"read":490},"stages_ms":{"plan":0.25,"walk":1.5},"text":"Cancelled."}'
         ),
     ),
     (
