@@ -27,6 +27,24 @@ SHIFTS = """() => new Promise((done) => {
     }).observe({ type: "layout-shift", buffered: true });
     requestAnimationFrame(() => requestAnimationFrame(() => done(found)));
 })"""
+# What is drawn onto the candles: dots of flags by place; dashed levels with ink, ends, height and the pane's width.
+DRAWN = """window.dots = new Set(); window.levels = [];
+const place = CanvasRenderingContext2D.prototype;
+const { arc, setLineDash, moveTo, lineTo, stroke } = place;
+place.arc = function (x, y, size, ...rest) {
+    if (size === 1.5) dots.add(Math.round(x));
+    return arc.call(this, x, y, size, ...rest);
+};
+place.setLineDash = function (dash) {
+    this.level = dash.join() === "4,3" ? [] : undefined;
+    return setLineDash.call(this, dash);
+};
+place.moveTo = function (x, y) { this.level?.push(x); return moveTo.call(this, x, y); };
+place.lineTo = function (x, y) { this.level?.push(x, y); return lineTo.call(this, x, y); };
+place.stroke = function (...path) {
+    if (this.level?.length === 3) levels.push([this.strokeStyle, ...this.level, this.canvas.clientWidth]);
+    return stroke.apply(this, path);
+};"""
 SPEC = {"fee": "5bps", "slippage": "2bps", "stop_loss": "1%", "take_profit": "1%"}
 SYMBOL = "XRPUSDT"
 QUIET = (40, 41, 90)
@@ -151,12 +169,50 @@ def test_holes_stay_holes_and_flagged_bars_are_counted(desk: Desk, look: Look) -
     told = [f"{each['bars']} h missing" for each in series["runs"]]
     assert page.locator("[data-gap]").evaluate_all("(all) => all.map((one) => one.dataset.gap)") == told
     expect(page.locator("[data-flagged]")).to_have_attribute("data-flagged", "0")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if "/coverage?" in one.url else None)
     page.goto(f"{desk.url}/runs/{desk.quiet}/QUIETUSDT")
     flags = desk.get("/bars/QUIETUSDT")["bars"]["flags"]
     quiet = sum("traded" not in each for each in flags)
     assert quiet == len(QUIET)
     expect(page.locator("[data-flagged]")).to_have_attribute("data-flagged", str(quiet))
     expect(page.locator("[data-gap]")).to_have_count(0)
+    # Holes are those of the state of the store that the bars are read from.
+    snapshot = desk.get(f"/runs/{desk.quiet}")["snapshot"]
+    assert asked
+    assert all(f"snapshot={snapshot}" in url for url in asked)
+
+
+def test_dots_stand_under_flagged_bars_and_a_chosen_trade_is_in_the_middle_with_its_levels(
+    desk: Desk, look: Look
+) -> None:
+    page = look(f"{desk.url}/operations")
+    page.add_init_script(DRAWN)
+    page.goto(f"{desk.url}/runs/{desk.quiet}/QUIETUSDT")
+    page.wait_for_function("(many) => dots.size === many", arg=len(QUIET))
+    page.goto(desk.page)
+    expect(page.locator("tr[data-trade]").first).to_be_visible()
+    assert page.evaluate("[dots.size, levels.length]") == [0, 0]
+    trade = desk.get(f"{desk.place}?include=trades")["trades"][1]
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    expect(page.locator("[data-explain='2']")).to_contain_text("Why it")
+    centred = "([, from, to, , width]) => Math.abs((from + to) / 2 - width / 2) < 3"
+    page.wait_for_function(f"() => levels.some({centred})")
+    inks = page.evaluate(
+        f"""() => {{
+            const shown = levels.filter({centred}).slice(-2);
+            const ink = (name) => {{
+                const probe = document.createElement("canvas").getContext("2d");
+                probe.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue("--" + name);
+                return probe.strokeStyle;
+            }};
+            return {{ shown, loss: ink("loss"), gain: ink("gain") }};
+        }}"""
+    )
+    (stop_ink, _, _, stop, _), (target_ink, _, _, target, _) = inks["shown"]
+    assert (stop_ink, target_ink) == (inks["loss"], inks["gain"])
+    assert (stop > target) is (trade["side"] > 0), "a stop lies below a long trade, on a screen further down"
 
 
 def test_the_cost_slider_has_the_returns_of_the_service_and_its_break_even(desk: Desk, look: Look) -> None:
@@ -192,7 +248,7 @@ def test_neighbours_are_reached_by_keys_and_the_run_is_verified(desk: Desk, look
     expect(page.locator("[data-verified=identical]")).to_have_text("✓ verified", timeout=60_000)
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(False, False), (False, True), (True, False)])
+@pytest.mark.parametrize(("phone", "dark"), [(False, False), (False, True), (True, False), (True, True)])
 def test_axe_has_no_complaint_nothing_shifts_and_nothing_sticks_out(
     desk: Desk, look: Look, phone: bool, dark: bool
 ) -> None:
