@@ -381,6 +381,10 @@ def test_later_bars_that_are_known_are_named(odd: Served, look: Look) -> None:
     expect(finding).to_contain_text(told["instrument"].partition(":")[2])
     expect(finding).to_contain_text(told["bar"][:10])
     expect(finding).to_contain_text(told["signal"])
+    page.goto(f"{page.url}/{told['instrument']}")
+    chip = page.locator("[data-look-ahead=found]")
+    expect(chip).to_contain_text(f"✕ look-ahead at {told['instrument']}, {told['bar'][:10]}")
+    expect(chip).to_have_attribute("title", re.compile(f"^{re.escape(told['text'])}"))
 
 
 @pytest.mark.parametrize("dark", [False, True])
