@@ -706,6 +706,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run}/tiles/{lo}/{symbol}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tile
+         * @description Give a tile of a sweep as it is kept, for a Tapehead of the same format: a head of JSON, then its columns.
+         */
+        get: operations["read_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger": {
         parameters: {
             query?: never;
@@ -3163,7 +3183,7 @@ export interface components {
              * Statistic
              * @enum {string}
              */
-            statistic: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored";
+            statistic: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored" | "all";
             /** Sets */
             sets: number;
             /** Instruments */
@@ -3180,6 +3200,15 @@ export interface components {
              * @description In product order, null where no set is or none has a value; see `points`.
              */
             cells: (number | null)[];
+            /**
+             * Columns
+             * @description Every statistic, placed as `cells`; of `statistic=all`, which tells `names` of instruments too.
+             */
+            columns?: {
+                [key: string]: (number | null)[];
+            } | null;
+            /** Names */
+            names?: string[] | null;
             /**
              * Points
              * @description Where the cells stand, of a product too large to list; else null.
@@ -8097,8 +8126,8 @@ export interface operations {
             query?: {
                 /** @description A metric of its cells; by default the objective. */
                 metric?: string | null;
-                /** @description Of the metric over the instruments. */
-                statistic?: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored";
+                /** @description Of the metric over the instruments; `all` adds `columns` with each of them. */
+                statistic?: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored" | "all";
             };
             header?: never;
             path: {
@@ -8249,6 +8278,123 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a run, or a unique beginning of it. */
+                run: string;
+                /** @description As the event `tile` says it. */
+                lo: number;
+                /** @description `venue:SYMBOL`. */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.tapehead.tile": string;
+                };
             };
             /** @description Problem */
             400: {
