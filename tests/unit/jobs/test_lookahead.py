@@ -18,7 +18,7 @@ from tapehead.library.store import Store
 from tapehead.model.events import Completed, Progress, Result
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.spec import RunKey
-from tapehead.ports.work import Cancel, Task
+from tapehead.ports.work import Cancel, Failure, Task
 from tapehead.simulation.compared import Change
 from tapehead.simulation.lookahead import CUTS, Finding, Probed
 from tapehead.testing.samples import HOUR
@@ -202,7 +202,7 @@ def test_a_kept_run_says_what_was_found_then(store: Store) -> None:
 class Bench:
     """An executor's work that notes what it is asked and answers as told."""
 
-    def __init__(self, *answers: Probed) -> None:
+    def __init__(self, *answers: Probed | Failure) -> None:
         self.asking: list[Asking] = []
         self.tasks: list[str] = []
         self.answers = iter(answers or itertools.repeat(Probed(8, 100, 9)))
@@ -210,7 +210,7 @@ class Bench:
     def __call__(self, asking: Asking) -> Any:
         self.asking.append(asking)
 
-        def work(task: Task) -> Probed:
+        def work(task: Task) -> Probed | Failure:
             self.tasks.append(task.series.symbol)
             return next(self.answers)
 
@@ -245,6 +245,12 @@ def test_up_to_fifty_instruments_once_and_three_later(count: int, tested: int) -
         assert last.cuts == 8 * expected
         assert bench.asking[0].cuts == (CUTS if whole else 2)
         assert len(bench.asking[0].sure) == 1
+
+
+def test_an_instrument_whose_processes_were_lost_is_not_tested_and_the_others_are() -> None:
+    lost = Failure("surroundings.worker", "test:S000: no process came to the end of it.")
+    last = run_test(Bench(lost, *[Probed(8, 100, 9)] * 2), plan_of(3))
+    assert (last.asked, last.instruments, last.cuts, last.refused) == (3, 2, 16, lost.text)
 
 
 def test_later_runs_look_at_other_instruments() -> None:
