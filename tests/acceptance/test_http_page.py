@@ -60,11 +60,21 @@ def typed(line: str, served: Served, **environment: str) -> list[dict[str, Any]]
 
 
 def test_two_lines_of_curl_start_a_run_and_go_on_with_it(served: Served, digest: str) -> None:
-    first, again = blocks("sh")
+    first, again, *_ = blocks("sh")
     events = typed(first, served)
     assert events[-1]["digest"] == digest
     whole = [event["id"] for event in events]
     assert [event["id"] for event in typed(again, served, RUN=events[0]["run"])] == whole[3:]
+
+
+def test_two_lines_of_curl_sweep_and_ask_what_was_found(served: Served) -> None:
+    *_, sweep, surface = blocks("sh")
+    events = typed(sweep, served)
+    assert (events[-1]["event"], events[-1]["count"]) == ("completed", 6 * 4)
+    line = f"echo -n 'data: '; {surface}"
+    (told,) = typed(line, served, RUN=events[0]["run"])
+    assert (told["sets"], len(told["cells"])) == (6, 6)
+    assert told["best"]["parameters"] == events[-1]["best"]["parameters"]
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["sync", "async"])
