@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 import tapehead as th
+from tapehead.api.wire.runs import RunBegun
 from tests.serving import Served, install_gated, serving, serving_here
 
 SPEC = {"strategy": "SmaCross", "universe": "demo", "fee": "10bps"}
@@ -102,6 +103,19 @@ def test_the_bytes_of_a_replay_are_those_first_sent(served: Served) -> None:
         path = answer.headers["location"] + "/events"
     again = httpx.get(served.url + path, timeout=30).content
     assert again == first
+
+
+def test_a_stream_tells_first_what_was_begun_to_who_wants_it(served: Served) -> None:
+    path, wants = f"{served.url}/api/v1/runs/stream", {"Prefer": "return=representation"}
+    with httpx.stream("POST", path, json=SPEC | {"fresh": True}, headers=wants, timeout=30) as answer:
+        assert answer.headers["preference-applied"] == "return=representation"
+        _retry, begun, *frames = answer.read().decode().strip().split("\n\n")
+    name, data = begun.split("\n")
+    assert name == "event: begun"
+    told = RunBegun.model_validate_json(data.removeprefix("data: "))
+    assert answer.headers["location"] == f"/api/v1/runs/{told.id}"
+    assert (told.total, told.reused, told.header.instruments) == (8, False, 8)
+    assert frames[0].startswith(f"id: {told.id}/1\nevent: started\n")
 
 
 def test_a_place_that_is_not_there_is_refused(served: Served) -> None:

@@ -43,6 +43,8 @@ class EventStream(Response):
         Beside those of every stream.
     tiles : bool
         Tell a tile of a sweep as one event, else as its results.
+    first : bytes
+        A frame that is told before all events.
     reused : bool
         The last event says so: an equal run that was kept answers.
     gone : callable, optional
@@ -58,6 +60,7 @@ class EventStream(Response):
         *,
         headers: Mapping[str, str] | None = None,
         tiles: bool = False,
+        first: bytes = b"",
         reused: bool = False,
         gone: Callable[[], None] | None = None,
     ) -> None:
@@ -67,6 +70,7 @@ class EventStream(Response):
         self._after = {place.run: place.after for place in places}
         self._ended = {place.run for place in places if place.ended}
         self._tiles = tiles
+        self._first = first
         self._reused = reused
         self._gone = gone
         self._slow = False
@@ -78,7 +82,7 @@ class EventStream(Response):
         leaving = asyncio.create_task(_left(receive, watch))
         stalled = False
         try:
-            await _put(send, RETRY)
+            await _put(send, RETRY + self._first)
             await self._follow(send, watch, leaving)
         except TimeoutError:
             # The client does not read. Its place is in the log; it comes back with Last-Event-ID.

@@ -4639,7 +4639,10 @@ export interface operations {
                 /** @description Of a sweep: tell a tile as one event that says what it holds, not as its results. */
                 tiles?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description `return=representation` tells first, as `begun`, what `POST /runs` answers. */
+                prefer?: string | null;
+            };
             path?: never;
             cookie?: never;
         };

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from tapehead.api.answer import dump
 from tapehead.api.ending import ending_of, total_of
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.frames import ENDINGS
@@ -69,7 +70,14 @@ async def begin_run(
     response_model=None,
     responses={**STREAM, **answers(404, 409, 507)},
 )
-async def stream_run(request: Request, asked: RunRequest, tiles: Tiles = False) -> EventStream:
+async def stream_run(
+    request: Request,
+    asked: RunRequest,
+    tiles: Tiles = False,
+    prefer: Annotated[
+        str | None, Header(description="`return=representation` tells first, as `begun`, what `POST /runs` answers.")
+    ] = None,
+) -> EventStream:
     """Begin a run and answer with its events as they are born."""
     service = service_of(request)
     begun = await _begin(service, asked)
@@ -81,6 +89,10 @@ async def stream_run(request: Request, asked: RunRequest, tiles: Tiles = False) 
 
     headers = {"Location": f"/api/v1/runs/{begun.run}"}
     told: dict[str, Any] = {"headers": headers, "tiles": tiles, "reused": begun.reused}
+    if re.search(r"(?:^|[,;\s])return\s*=\s*representation(?=$|[,;\s])", prefer or ""):
+        headers["Preference-Applied"] = "return=representation"
+        # Without an id: it is no event of the run, and nobody comes back after it.
+        told["first"] = b"event: begun\ndata: " + dump(_accepted(begun)) + b"\n\n"
     return EventStream(service.hub, [Place(begun.run, 0)], **told, gone=gone)
 
 
