@@ -24,7 +24,8 @@ watch.begin = () => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
         const rows = Number(document.querySelector("table[aria-rowcount]")?.getAttribute("aria-rowcount") ?? 1) - 1;
-        if (watch.rows.at(-1)?.[1] !== rows) watch.rows.push([performance.now(), rows]);
+        const [here, last] = [location.pathname, watch.rows.at(-1)];
+        if (last?.[1] !== rows || last[2] !== here) watch.rows.push([performance.now(), rows, here]);
     };
     let before = performance.now();
     const frame = (now) => {

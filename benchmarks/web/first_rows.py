@@ -61,7 +61,8 @@ def press(page: Page, number: int, instruments: int) -> Pressed:
     first = marked_ms(page, "run:first-row")
     told = page.evaluate("new Promise((go) => setTimeout(() => go(watch.end()), 100))")
     # What the table held of the run before does not count.
-    rows = [(at - click, rows) for at, rows in told["rows"] if at > first - 1 and rows <= instruments]
+    here = page.evaluate("location.pathname")
+    rows = [(at - click, rows) for at, rows, where in told["rows"] if where == here]
     quarters = tuple(next((at for at, held in rows if held >= part * instruments), float("nan")) for part in QUARTERS)
     return Pressed(first - click, quarters, max((took for _, took in told["tasks"]), default=0.0), told["shift"])
 

@@ -1,4 +1,5 @@
 /** One run as the page holds it: what its events have told so far, told on once a frame. */
+import type { Schema } from "./ask";
 import {
   type Completed,
   type Ended,
@@ -10,6 +11,7 @@ import {
   type Warned,
 } from "./events";
 import { follow, type Line } from "./follow";
+import { nextFrame } from "./painted";
 import type { Problem } from "./problem";
 
 export type FeedState = "running" | "done" | "cancelled" | "failed";
@@ -30,12 +32,6 @@ export interface Run {
 
 type Listener = () => void;
 
-/** Wait for the next frame; where the page is not shown there are none, and the wait is a tenth of a second. */
-export function nextFrame(call: () => void): void {
-  if (document.hidden) setTimeout(call, 100);
-  else requestAnimationFrame(call);
-}
-
 export class Feed {
   #run: Run;
   #results: Result[] = [];
@@ -47,8 +43,14 @@ export class Feed {
   #ending = new AbortController();
   readonly #get: typeof fetch;
   #last = 0;
+  /** What the answer that began the run said of it. */
+  begun: Schema["RunBegun"] | undefined;
+  /** Resolves within the frame that tells what came first of the run. */
+  readonly shown: Promise<void>;
+  #show: () => void = () => {};
 
-  constructor(id: string, get: typeof fetch = (...asked) => fetch(...asked)) {
+  /** `first` is the answer that began the run, where that was here. */
+  constructor(id: string, get: typeof fetch = (...asked) => fetch(...asked), first?: Response) {
     this.#run = {
       id,
       state: "running",
@@ -61,7 +63,10 @@ export class Feed {
       problem: undefined,
     };
     this.#get = get;
-    this.#follow();
+    this.shown = new Promise((go) => {
+      this.#show = go;
+    });
+    this.#follow(first);
   }
 
   /** Listen on: the run has been resumed after its ending, or what kept its events away is mended. */
@@ -70,8 +75,13 @@ export class Feed {
     this.#follow();
   }
 
-  #follow(): void {
+  #follow(first?: Response): void {
     follow({
+      first,
+      begun: (begun) => {
+        this.begun = begun;
+        this.#soon();
+      },
       run: this.#run.id,
       after: this.#last,
       signal: this.#ending.signal,
@@ -140,5 +150,6 @@ export class Feed {
   #change(change: Partial<Run>): void {
     this.#run = { ...this.#run, ...change };
     for (const listener of this.#listeners) listener();
+    if (this.begun || this.#last > 0 || this.#run.problem) this.#show();
   }
 }

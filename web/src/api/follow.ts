@@ -1,4 +1,5 @@
 /** Follow a run to its end over any number of connections: each event once, in order, none lost. */
+import type { Schema } from "./ask";
 import { type Event, isEnding, numberOf } from "./events";
 import { Frames } from "./frames";
 import { askForKey, headers } from "./key";
@@ -17,6 +18,10 @@ export interface Following {
   /** The number of the last event that is there already. */
   after?: number;
   signal: AbortSignal;
+  /** The answer that began the run and goes on with its events: the first connection. */
+  first?: Response | undefined;
+  /** What that answer says of the run before its events. */
+  begun?: (run: Schema["RunBegun"]) => void;
   /** All events that one piece brought. */
   take: (events: Event[]) => void;
   line?: (line: Line) => void;
@@ -26,10 +31,14 @@ export interface Following {
 /** How long a line that is back is told to be. */
 export const BACK_MS = 3000;
 const LONGEST_WAIT_MS = 10_000;
+/** ms of reading after which others have their turn: a run that is opened again comes in many pieces at once. */
+const LONGEST_READ_MS = 8;
 const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 /** Resolves when the run has ended or the signal was given; throws the Problem that no further try would mend. */
-export async function follow({ run, after = 0, signal, take, line, fetch: get = fetch }: Following): Promise<void> {
+export async function follow({ run, after = 0, signal, take, line, ...given }: Following): Promise<void> {
+  const get = given.fetch ?? fetch;
+  let first = given.first;
   let last = after;
   let tries = 0;
   let broken = false;
@@ -41,7 +50,7 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
     let ended = false;
     try {
       const asked = { ...headers(), ...(last ? { "Last-Event-ID": `${run}/${last}` } : {}) };
-      const answer = await get(`/api/v1/runs/${run}/events`, { headers: asked, signal });
+      const answer = first ?? (await get(`/api/v1/runs/${run}/events`, { headers: asked, signal }));
       if (!answer.ok || answer.body === null) {
         const problem = await problemOf(answer);
         if (problem.status === 401) askForKey();
@@ -50,6 +59,9 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
       }
       if (!broken) told("live");
       const reader = answer.body.getReader();
+      if (first) signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+      first = undefined;
+      let read = 0;
       for (;;) {
         const { done, value } = await reader.read();
         if (done) break;
@@ -60,10 +72,14 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
           backUntil = Date.now() + BACK_MS;
           told("live");
         }
-        const events = frames
-          .take(value)
-          .map((frame): Event => JSON.parse(frame.data))
-          .filter((event) => numberOf(event.id) > last);
+        const began = performance.now();
+        const events: Event[] = [];
+        for (const frame of frames.take(value)) {
+          const told = JSON.parse(frame.data);
+          if (frame.event === "begun") given.begun?.(told);
+          else if (numberOf(told.id) > last) events.push(told);
+        }
+        read += performance.now() - began;
         const newest = events.at(-1);
         if (newest === undefined) continue;
         last = numberOf(newest.id);
@@ -75,8 +91,12 @@ export async function follow({ run, after = 0, signal, take, line, fetch: get = 
         take(events);
         // A run that was resumed tells more after an ending; the service closes the stream after the last one.
         ended = isEnding(newest);
+        if (read > LONGEST_READ_MS) {
+          read = 0;
+          await new Promise((go) => setTimeout(go));
+        }
       }
-      if (ended) return;
+      if (ended || signal.aborted) return;
     } catch (fault) {
       if (signal.aborted || ended) return;
       if (fault instanceof Problem || !isAway(fault)) throw fault;

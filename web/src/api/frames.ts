@@ -17,26 +17,24 @@ export class Frames {
 
   /** The frames that a piece completes. Lines end with LF, CR or CRLF, also where a piece ends between the two. */
   take(piece: Uint8Array): Frame[] {
-    this.#text += this.#decoder.decode(piece, { stream: true });
+    const text = this.#text + this.#decoder.decode(piece, { stream: true });
     const found: Frame[] = [];
-    let begin = 0;
-    for (let i = 0; i < this.#text.length; i++) {
-      const letter = this.#text[i];
-      if (letter !== "\n" && letter !== "\r") {
-        this.#afterReturn = false;
-        continue;
-      }
-      if (letter === "\n" && this.#afterReturn) {
-        this.#afterReturn = false;
-        begin = i + 1;
-        continue;
-      }
-      this.#afterReturn = letter === "\r";
-      const frame = this.#line(this.#text.slice(begin, i));
+    let begin = this.#afterReturn && text.startsWith("\n") ? 1 : 0;
+    if (text !== "") this.#afterReturn = false;
+    let back = text.indexOf("\r");
+    for (;;) {
+      if (back >= 0 && back < begin) back = text.indexOf("\r", begin);
+      const feed = text.indexOf("\n", begin);
+      const end = back >= 0 && (feed < 0 || back < feed) ? back : feed;
+      if (end < 0) break;
+      const frame = this.#line(text.slice(begin, end));
       if (frame) found.push(frame);
-      begin = i + 1;
+      begin = end + 1;
+      if (end !== back) continue;
+      if (begin === text.length) this.#afterReturn = true;
+      else if (text[begin] === "\n") begin += 1;
     }
-    this.#text = this.#text.slice(begin);
+    this.#text = text.slice(begin);
     return found;
   }
 

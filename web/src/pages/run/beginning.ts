@@ -1,11 +1,11 @@
 /** Begin, cancel and resume a run. */
 import { useState } from "react";
-import { api, body, type Schema } from "../../api/ask";
+import { api } from "../../api/ask";
 import { Problem } from "../../api/problem";
 import { announce } from "../../parts/announce";
 import { sentenceOf } from "../../parts/fault";
 import { questions } from "../../parts/questions";
-import { followAgain, markClick } from "./following";
+import { type Begun, begin, followAgain, markClick } from "./following";
 import { type Form, toRequest } from "./spec";
 
 /** What could not be done, whatever kept it from being done. */
@@ -13,20 +13,23 @@ function problemFrom(fault: unknown): Problem {
   return fault instanceof Problem ? fault : new Problem(0, "away", sentenceOf(fault));
 }
 
-export function useBeginning(begun: (run: Schema["RunBegun"]) => void) {
+export function useBeginning(begun: (run: Begun) => void) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
-  const trying = async (act: () => Promise<void>) => {
+  const trying = async <T>(act: () => Promise<T>, then?: (found: T) => void) => {
+    // The question leaves before the page is drawn anew to say so.
+    const acting = act();
     setProblem(undefined);
     setBusy(true);
     try {
-      await act();
-    } catch (fault) {
-      const found = problemFrom(fault);
-      setProblem(found);
-      announce(found.message);
-    } finally {
+      const found = await acting;
       setBusy(false);
+      then?.(found);
+    } catch (fault) {
+      const said = problemFrom(fault);
+      setBusy(false);
+      setProblem(said);
+      announce(said.message);
     }
   };
   return {
@@ -36,9 +39,7 @@ export function useBeginning(begun: (run: Schema["RunBegun"]) => void) {
     begin: (form: Form) => {
       if (busy) return;
       markClick();
-      void trying(async () =>
-        begun((await body(api.POST("/api/v1/runs", { body: toRequest(form) }))) as Schema["RunBegun"]),
-      );
+      void trying(() => begin(toRequest(form)), begun);
     },
     cancel: (run: string) =>
       void trying(async () => {

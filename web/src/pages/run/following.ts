@@ -1,7 +1,10 @@
 /** The run that is shown: kept while its pages are left and come back to, told to the frame and to the clock of the page. */
 import { useEffect, useSyncExternalStore } from "react";
+import type { Schema } from "../../api/ask";
+import { beginRun } from "../../api/begin";
 import { Feed, type Run } from "../../api/feed";
 import { onKeyKept } from "../../api/key";
+import { afterPaint } from "../../api/painted";
 import { announce } from "../../parts/announce";
 import { connection, tellLine } from "../../parts/connection";
 import * as format from "../../parts/format";
@@ -13,9 +16,30 @@ function feedOf(id: string): Feed {
   if (held?.run.id !== id) {
     held?.close();
     held = new Feed(id);
-    tell(held);
+    tell(held, held.run.line);
   }
   return held;
+}
+
+/** A run that was begun here; what is said of it is unknown where the line broke at once. */
+export interface Begun {
+  id: string;
+  told: Schema["RunBegun"] | undefined;
+}
+
+/** Begin a run; from the frame in which this resolves on its rows are there. */
+export async function begin(asked: Schema["RunRequest"]): Promise<Begun> {
+  const feed = await beginRun(asked);
+  const { id, problem } = feed.run;
+  if (!feed.begun?.reused) begunHere = id;
+  timed = id;
+  if (held?.run.id === id && !held.run.problem && !problem) feed.close();
+  else {
+    held?.close();
+    held = feed;
+    tell(feed, undefined);
+  }
+  return { id, told: feed.begun };
 }
 
 /** Listen on to a run that was resumed. */
@@ -30,10 +54,6 @@ onKeyKept(() => {
 
 /** The run that was begun or resumed in this tab: what its ending says of the surroundings is of now. */
 let begunHere: string | undefined;
-
-export function markBegun(id: string): void {
-  begunHere = id;
-}
 
 /** What is known of a run; another object whenever it changed. */
 export function useRun(id: string): Run {
@@ -54,13 +74,13 @@ export function useRunState(id: string | undefined): "idle" | "offline" | Run["s
 }
 
 /** Say the start, each quarter and the end; pass the line on to the frame; mark what was painted. */
-function tell(feed: Feed): void {
-  let line = feed.run.line;
+function tell(feed: Feed, known: Run["line"] | undefined): void {
+  let line = known;
   let quarter = -1;
-  let state = feed.run.state;
+  let state: Run["state"] = "running";
   // What a run before this one has said is of its time.
   let degraded = connection.get().degraded;
-  feed.subscribe(() => {
+  const look = () => {
     const run = feed.run;
     if (run.line !== line) {
       line = run.line;
@@ -81,7 +101,9 @@ function tell(feed: Feed): void {
       degraded = now;
       connection.set({ ...connection.get(), degraded });
     }
-  });
+  };
+  feed.subscribe(look);
+  look();
 }
 
 function startOf(total: number): string {
@@ -114,32 +136,26 @@ export function failuresOf(run: Run): Run["warnings"] {
   );
 }
 
-let clicked = false;
+/** The run whose rows are timed. */
+let timed: string | undefined;
 
-/** The button was pressed: what comes from now on is timed. */
+/** The button was pressed: the rows of the run that this begins are timed. */
 export function markClick(): void {
   for (const name of ["run:click", "run:first-row", "run:last-row"]) performance.clearMarks(name);
   performance.mark("run:click");
-  clicked = true;
+  timed = undefined;
 }
 
-/** Mark the first and the last row once they are painted. */
-export function useMarks(rows: number, whole: boolean): void {
+/** Mark the first and the last row once they are painted; `rows` are those that the table holds. */
+export function useMarks(run: string, rows: number, whole: boolean): void {
   useEffect(() => {
-    if (clicked && rows > 0) afterPaint("run:first-row");
-    if (clicked && whole && rows > 0) {
-      afterPaint("run:last-row");
-      clicked = false;
-    }
-  }, [rows, whole]);
+    if (timed !== run || rows === 0) return;
+    afterPaint(() => mark("run:first-row"));
+    if (whole) afterPaint(() => mark("run:last-row"));
+    if (whole) timed = undefined;
+  }, [run, rows, whole]);
 }
 
-function afterPaint(name: string): void {
-  const channel = new MessageChannel();
-  channel.port1.onmessage = () => {
-    if (performance.getEntriesByName(name).length === 0) performance.mark(name);
-    channel.port1.close();
-  };
-  // A message waits behind the paint of the frame in which it is sent.
-  requestAnimationFrame(() => channel.port2.postMessage(0));
+function mark(name: string): void {
+  if (performance.getEntriesByName(name).length === 0) performance.mark(name);
 }

@@ -11,7 +11,7 @@ import { useWidth } from "../../parts/layout";
 import { yearInWords } from "../../parts/metrics";
 import { costsText } from "../../parts/spec";
 import { useBeginning } from "./beginning";
-import { markBegun, useRunState } from "./following";
+import { useRunState } from "./following";
 import { useHeldBars, useKept, useRunning, useStrategies, useUniverses } from "./market";
 import { EVERYTHING } from "./order";
 import { refusalOf } from "./refusal";
@@ -49,10 +49,9 @@ function useAsking(id: string | undefined, shown: ReturnType<typeof useTold>) {
   const held = useHeldBars(form);
   const beginning = useBeginning((run) => {
     own(run.id);
-    shown.setBegun(run);
+    shown.setBegun(run.told);
     if (run.id !== id) showAfresh();
-    if (!run.reused) markBegun(run.id);
-    if (run.reused) announce("An equal run is kept; its results are shown.");
+    if (run.told?.reused) announce("An equal run is kept; its results are shown.");
     go(`/runs/${run.id}`, { replace: true });
   });
   const bare = universes?.every((one) => one.instruments === 0) ?? false;
@@ -120,7 +119,6 @@ export function RunPage() {
         <Idle folded={folded} asking={asking} />
       ) : (
         <RunView
-          key={id}
           id={id}
           width={width}
           title={rail.known ? title : ""}

@@ -1,24 +1,26 @@
-/** Values that change often, read less often. */
+/** A value that changes often, read at most once in so many milliseconds; the last one always comes. */
 import { useEffect, useRef, useState } from "react";
 
-/** The value, read at most once in so many milliseconds; the last one always comes. */
-export function usePaced<T>(value: T, everyMs: number): T {
-  const [shown, show] = useState(value);
-  const newest = useRef(value);
+/** `of` is what the value is of: that of another one is never shown in its place. */
+export function usePaced<T>(value: T, everyMs: number, of: string): T {
+  const [shown, show] = useState({ value, of });
+  const newest = useRef({ value, of });
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const shownAt = useRef(0);
-  newest.current = value;
+  newest.current = { value, of };
+  const now = shown.of === of ? shown.value : value;
   useEffect(() => {
-    if (Object.is(value, shown) || timer.current !== undefined) return;
+    if (shown.of === of && Object.is(value, shown.value)) return;
+    if (timer.current !== undefined) return;
     const wait = Math.max(0, shownAt.current + everyMs - performance.now());
     const turn = () => {
       timer.current = undefined;
       shownAt.current = performance.now();
       show(newest.current);
     };
-    if (wait === 0) turn();
+    if (wait === 0 || shown.of !== of) turn();
     else timer.current = setTimeout(turn, wait);
-  }, [value, shown, everyMs]);
+  }, [value, of, shown, everyMs]);
   useEffect(
     () => () => {
       clearTimeout(timer.current);
@@ -26,7 +28,7 @@ export function usePaced<T>(value: T, everyMs: number): T {
     },
     [],
   );
-  return shown;
+  return now;
 }
 
 /** The value once it has not changed for so many milliseconds; the first one at once. */

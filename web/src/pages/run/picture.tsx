@@ -1,5 +1,5 @@
 /** The whole market in two pictures that narrow the table, what was warned of, and what proves the run. */
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { Result } from "../../api/events";
 import type { Run } from "../../api/feed";
 import { Histogram } from "../../charts/histogram";
@@ -9,11 +9,9 @@ import { useHeld } from "../../parts/held";
 import { symbolOf } from "../../parts/names";
 import { failuresOf } from "./following";
 import type { Brush } from "./order";
-import { usePaced } from "./pace";
 import { chosen, pointed, wanted } from "./shown";
 import "./picture.css";
 
-const PAINTED_EVERY_MS = 250;
 const MOST_WARNINGS = 50;
 
 interface PictureProps {
@@ -23,15 +21,19 @@ interface PictureProps {
   snapshot: number | undefined;
 }
 
-export function Picture({ run, width, engine, snapshot }: PictureProps) {
-  const results = usePaced(run.results, PAINTED_EVERY_MS);
+/** `run` is paced by whoever shows it. */
+export const Picture = memo(function Picture({ run, width, engine, snapshot }: PictureProps) {
+  const { results } = run;
   const marked = useHeld(pointed);
   const values = useMemo(
     () => results.map((one) => one.metrics.total_return ?? null).filter((one) => one !== null),
     [results],
   );
   const points = useMemo(() => pointsOf(results), [results]);
-  const there = marked === undefined ? undefined : results.find((one) => one.instrument === marked);
+  const there = useMemo(
+    () => (marked === undefined ? undefined : results.find((one) => one.instrument === marked)),
+    [marked, results],
+  );
   return (
     <>
       <section>
@@ -39,7 +41,7 @@ export function Picture({ run, width, engine, snapshot }: PictureProps) {
         <Histogram
           values={values}
           marked={there?.metrics.total_return ?? undefined}
-          brush={(low, high) => setBrushes([{ metric: "total_return", low, high }])}
+          brush={brushReturns}
           width={width}
         />
       </section>
@@ -51,12 +53,7 @@ export function Picture({ run, width, engine, snapshot }: PictureProps) {
           marked={marked}
           point={pointed.set}
           choose={chosen.set}
-          brush={(x: Range, y: Range) =>
-            setBrushes([
-              { metric: "max_drawdown", ...x },
-              { metric: "total_return", ...y },
-            ])
-          }
+          brush={brushBoth}
           width={width}
         />
       </section>
@@ -64,11 +61,18 @@ export function Picture({ run, width, engine, snapshot }: PictureProps) {
       <Receipt run={run} engine={engine} snapshot={snapshot} />
     </>
   );
-}
+});
 
 function setBrushes(brushes: readonly Brush[]): void {
   wanted.set({ ...wanted.get(), brushes });
 }
+
+const brushReturns = (low: number, high: number) => setBrushes([{ metric: "total_return", low, high }]);
+const brushBoth = (x: Range, y: Range) =>
+  setBrushes([
+    { metric: "max_drawdown", ...x },
+    { metric: "total_return", ...y },
+  ]);
 
 function pointsOf(results: readonly Result[]) {
   const found = [];
@@ -81,18 +85,17 @@ function pointsOf(results: readonly Result[]) {
 
 /** Warnings by what they say; pressed, the table shows whom they are about. */
 function Warnings({ run }: { run: Run }) {
-  const paced = usePaced(run, PAINTED_EVERY_MS);
   const groups = useMemo(() => {
-    const failed = new Set(failuresOf(paced));
+    const failed = new Set(failuresOf(run));
     const found = new Map<string, string[]>();
-    for (const one of paced.warnings) {
+    for (const one of run.warnings) {
       if (failed.has(one)) continue;
       const known = found.get(one.text);
       if (known) known.push(one.instrument ?? "");
       else found.set(one.text, [one.instrument ?? ""]);
     }
     return [...found];
-  }, [paced]);
+  }, [run]);
   return (
     <section className="warned">
       <h2 className="group">Warnings</h2>
@@ -110,7 +113,7 @@ function Warnings({ run }: { run: Run }) {
                   : format.several(instruments.length, "instrument")}
               </button>
             )}{" "}
-            <span className="dim">{text}</span>
+            <span className={instruments[0] === "" ? "dim" : "dim below"}>{text}</span>
           </li>
         ))}
       </ul>

@@ -14,6 +14,22 @@ export function markSeen(results: readonly Result[], from: number): void {
   for (let i = from; i < results.length; i++) faded.add(results[i] as Result);
 }
 
+/** Where nothing may move nothing fades. */
+function still(): boolean {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}
+
+/** Let a ground fade behind rows of a table, between two places of it, px. */
+export function fadeIn(table: HTMLElement, top: number, height: number): void {
+  if (still()) return;
+  const ground = document.createElement("div");
+  ground.className = "arrived";
+  ground.style.top = `${top}px`;
+  ground.style.height = `${height}px`;
+  table.append(ground);
+  ground.animate([{ opacity: 1 }, { opacity: 0 }], FADE_MS).onfinish = () => ground.remove();
+}
+
 export interface RowProps {
   run: string;
   result: Result;
@@ -39,7 +55,7 @@ export const Row = memo(function Row(props: RowProps) {
   const { result, place, chosen, marked } = props;
   const here = useRef<HTMLTableRowElement>(null);
   useLayoutEffect(() => {
-    if (faded.has(result) || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    if (faded.has(result) || still()) return;
     here.current?.animate([{ background: "var(--select)" }, { background: "transparent" }], FADE_MS);
   }, [result]);
   return (

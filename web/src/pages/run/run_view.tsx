@@ -4,11 +4,14 @@ import { Fault } from "../../parts/fault";
 import type { Width } from "../../parts/layout";
 import { FilterBar } from "./filter_bar";
 import { useRun } from "./following";
+import { usePaced } from "./pace";
 import { Picture } from "./picture";
 import { Strip } from "./strip";
 import { Table } from "./table";
 
 const RAIL = 288;
+/** No multiple of what the table is paced by, so that the two seldom fall into one frame. */
+const PICTURED_EVERY_MS = 330;
 
 interface RunViewProps {
   id: string;
@@ -30,6 +33,7 @@ interface RunViewProps {
 export function RunView(props: RunViewProps) {
   const { width, filtering, filter } = props;
   const run = useRun(props.id);
+  const pictured = usePaced(run, PICTURED_EVERY_MS, run.id);
   const [tab, setTab] = useState<"results" | "picture">("results");
   if (run.problem) {
     return (
@@ -40,7 +44,7 @@ export function RunView(props: RunViewProps) {
     );
   }
   const picture = (across: number) => (
-    <Picture run={run} width={across} engine={props.engine} snapshot={props.snapshot} />
+    <Picture run={pictured} width={across} engine={props.engine} snapshot={props.snapshot} />
   );
   const tabs = width !== "wide" && (
     <div className="tabs" role="tablist" aria-label="What is shown of the run">

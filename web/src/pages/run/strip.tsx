@@ -64,7 +64,7 @@ function Ending({ run, reused, cancel, resume }: Pick<StripProps, "run" | "reuse
           reused
         </span>
       )}
-      <Failures run={run} />
+      <Failures key={run.id} run={run} />
       {run.state === "cancelled" && (
         <span className="said">
           Cancelled at {kept} of {total}. The {kept} are kept.
@@ -92,7 +92,7 @@ function Ending({ run, reused, cancel, resume }: Pick<StripProps, "run" | "reuse
 /** `2 failed`, and which they are, why, and what to do. */
 function Failures({ run }: { run: Run }) {
   const [shown, show] = useState(false);
-  const paced = usePaced(run, 4 * COUNTED_EVERY_MS);
+  const paced = usePaced(run, 4 * COUNTED_EVERY_MS, run.id);
   const found = useMemo(() => failuresOf(paced), [paced]);
   if (found.length === 0) return null;
   return (
@@ -131,7 +131,7 @@ function Failures({ run }: { run: Run }) {
 }
 
 function Figures({ run, phone }: { run: Run; phone: boolean }) {
-  const results = usePaced(run.results, COUNTED_EVERY_MS);
+  const results = usePaced(run.results, COUNTED_EVERY_MS, run.id);
   const { middle, over } = useMemo(() => {
     const returns = results.map((one) => one.metrics.total_return ?? null).filter((one) => one !== null);
     return { middle: format.median(returns), over: returns.filter((one) => one > 0).length };
@@ -167,7 +167,7 @@ function Figures({ run, phone }: { run: Run; phone: boolean }) {
         {results.length ? profitable : "–"}
       </Figure>
       <Figure name="look-ahead" label="Look-ahead" wide={phone ? 80 : 96}>
-        <Verdict run={run} told={done?.look_ahead} />
+        <Verdict key={run.id} run={run} told={done?.look_ahead} />
       </Figure>
     </dl>
   );

@@ -1,6 +1,6 @@
 /** The results as they come: a table of which only the rows in sight are drawn. */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type PointerEvent, type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useLocation } from "wouter";
 import type { Result } from "../../api/events";
 import type { Run } from "../../api/feed";
@@ -10,10 +10,10 @@ import { metricOf } from "../../parts/metrics";
 import { Columns } from "./columns";
 import { useFitting } from "./fitting";
 import { doneOf, totalOf, useMarks } from "./following";
-import { asTable, turned } from "./order";
+import { asTable, EVERYTHING, turned } from "./order";
 import { usePaced } from "./pace";
-import { markSeen, pathOf, Row } from "./row";
-import { chosen, columns, pointed, sort, useArranged, useScale, useTwice, widthOf } from "./shown";
+import { fadeIn, markSeen, pathOf, Row } from "./row";
+import { chosen, columns, pointed, sort, useArranged, useScale, useTwice, wanted, widthOf } from "./shown";
 import "./table.css";
 
 const SORT_EVERY_MS = 250;
@@ -40,14 +40,16 @@ export function Table({ run, phone, year, filter }: TableProps) {
   const [under, setUnder] = useState<string | undefined>(undefined);
   const [choosing, choose] = useState(false);
   const by = useHeld(sort);
+  const narrowed = useHeld(wanted) !== EVERYTHING;
   const names = useFitting(useHeld(columns), scroller);
   const reached = useHeld(chosen);
   const marked = useHeld(pointed);
-  const paced = usePaced(run.results, SORT_EVERY_MS);
-  const rows = useArranged(by ? paced : run.results, under);
+  const paced = usePaced(run.results, SORT_EVERY_MS, run.id);
+  const shown = by ? paced : run.results;
+  const rows = useArranged(shown, under);
   const scale = useScale(paced);
   const twice = useTwice(paced);
-  const flags = useFlags(usePaced(run.warnings, SORT_EVERY_MS));
+  const flags = useFlags(usePaced(run.warnings, SORT_EVERY_MS, run.id));
   const height = phone ? 48 : 28;
   const virtual = useVirtualizer({
     count: rows.length,
@@ -59,8 +61,13 @@ export function Table({ run, phone, year, filter }: TableProps) {
     useFlushSync: false,
   });
   useLayoutEffect(() => virtual.measure(), [virtual, height]);
-  useFading(run);
-  useMarks(run.results.length, run.state === "done" || (totalOf(run) > 0 && doneOf(run) === totalOf(run)));
+  // Another run begins at its top.
+  useLayoutEffect(() => {
+    scroller.current?.scrollTo(0, 0);
+  }, [run.id]);
+  useFading(run, !by && !narrowed, scroller, height);
+  const whole = run.state === "done" || (totalOf(run) > 0 && doneOf(run) === totalOf(run));
+  useMarks(run.id, rows.length, whole && shown === run.results);
   const column = useColumnAtHand();
   const open = (result: Result | undefined) => result && go(pathOf(run.id, result, twice));
   useRowKeys(rows, open, (place) => virtual.scrollToIndex(place));
@@ -73,7 +80,9 @@ export function Table({ run, phone, year, filter }: TableProps) {
   const across = phone ? PHONE_COLUMNS.length + 1 : names.length + 4;
   const seen = virtual.getVirtualItems();
   const above = (seen[0]?.start ?? HEAD) - HEAD;
-  const below = virtual.getTotalSize() - ((seen.at(-1)?.end ?? HEAD) - HEAD);
+  // The rows that are still to come have their place: it does not grow with each of them.
+  const all = narrowed || run.state !== "running" ? rows.length : Math.max(totalOf(run), rows.length);
+  const below = all * height - ((seen.at(-1)?.end ?? HEAD) - HEAD);
   return (
     <div
       className="results scroll"
@@ -283,13 +292,22 @@ function useFlags(warnings: Run["warnings"]): ReadonlyMap<string, string> {
 }
 
 /** Rows that came in this frame fade in; what came before, or a whole run at once, does not. */
-function useFading(run: Run): void {
-  const count = useRef(0);
-  if (run.results.length - count.current > MOST_FADING) markSeen(run.results, count.current);
+function useFading(run: Run, inOrder: boolean, scroller: RefObject<HTMLElement | null>, height: number): void {
+  const seen = useRef({ run: run.id, count: 0 });
+  if (seen.current.run !== run.id) seen.current = { run: run.id, count: 0 };
+  const { results } = run;
+  const from = seen.current.count;
+  const count = results.length - from;
+  // Rows that follow each other fade as one: each by itself would have the whole table painted anew in every frame.
+  if (inOrder || count > MOST_FADING) markSeen(results, from);
   useLayoutEffect(() => {
-    markSeen(run.results, Math.min(count.current, run.results.length));
-    count.current = run.results.length;
-  }, [run.results]);
+    const here = scroller.current;
+    const top = HEAD + from * height;
+    const inSight = here !== null && top < here.scrollTop + here.clientHeight;
+    if (inOrder && inSight && count > 0 && count <= MOST_FADING) fadeIn(here, top, count * height);
+    markSeen(results, from);
+    seen.current.count = results.length;
+  }, [results]);
 }
 
 /** Copying without a selection, or with one over several rows, gives the table with raw numbers. */
