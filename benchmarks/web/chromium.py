@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -104,6 +105,20 @@ def heap_mb(page: Page) -> float:
     told: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
     session.detach()
     return next(float(one["value"]) for one in told if one["name"] == "JSHeapUsedSize") / 1e6
+
+
+def tab_mb(browser: Browser) -> float:
+    """Resident memory of the process that draws the page; the largest one, where others wait to be used."""
+    session = browser.new_browser_cdp_session()
+    told: list[dict[str, Any]] = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    session.detach()
+    return max(_resident_mb(int(one["id"])) for one in told if one["type"] == "renderer")
+
+
+def _resident_mb(process: int) -> float:
+    """Resident memory of a process now."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) * 1024 / 1e6
 
 
 def _found(value: float | None, what: str) -> float:

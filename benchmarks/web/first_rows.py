@@ -7,7 +7,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page
 
 from benchmarks.load.service import Service
-from benchmarks.web.chromium import heap_mb, marked_ms, seen_ms, watched_page
+from benchmarks.web.chromium import marked_ms, seen_ms, watched_page
 
 SPEC = "/?strategy=RsiReversion&universe=demo&fee=10bps"
 RUN = 'form button[type="submit"]:not(:disabled)'
@@ -81,8 +81,7 @@ def unequal(page: Page, service: Service) -> str:
     return ""
 
 
-def heap_after(page: Page, runs: int, first: int, instruments: int) -> float:
-    """JavaScript's heap, MB, after so many more runs in the same tab; none of them was run before."""
+def run_on(page: Page, runs: int, first: int, instruments: int) -> None:
+    """Run so many more times in the same tab; none of these runs was run before."""
     for number in range(first, first + runs):
         press(page, number, instruments)
-    return heap_mb(page)
