@@ -36,8 +36,8 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-ON_A_REAL_STORE = ("tapehead keys", "tapehead serve", "tapehead runs compare")
-"""What a scripted store cannot be; `tests/acceptance/test_examples.py` runs these on real ones."""
+ON_A_REAL_STORE = ("tapehead keys", "tapehead serve", "tapehead runs compare", "tapehead sweep")
+"""What a scripted store cannot be; `tests/acceptance` runs these on real ones: test_examples.py, test_cli_sweep.py."""
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_home_that_is_not_given_is_left_to_the_library(call: Call, store: Scri
         (["bactest"], "Did you mean 'backtest'?"),
         (["--jsn", "runs"], "Did you mean '--json'?"),
         (["runs", "remove"], "No such command 'remove'"),
-        (["sweep"], "No such command 'sweep'."),
+        (["screen"], "No such command 'screen'."),
         (["--serve", "http://x", "runs"], "Did you mean '--server'?"),
     ],
 )
