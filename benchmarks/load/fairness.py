@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from benchmarks.warm_store import warm_store
 BIG_RUNS = 20
 SMALL = 48
 REPEATS = 5
+GRID = {"period": "2:101", "oversold": "21:40:1", "overbought": "60:69:1"}
+SETS = 100 * 20 * 10
 SPEC: dict[str, Any] = {"strategy": "RsiReversion", "fee": "10bps", "fresh": True}
 
 
@@ -36,12 +39,13 @@ def measure(asked: Asked, say: Callable[[str], None]) -> ServiceReport:
         left = service.metric("queue_active")
         for run in big:
             service.ask(f"/api/v1/runs/{run}/cancel", {})
+        swept, going = _beside_a_sweep(service, small)
         peak = service.peak_rss_mb()
     say(f"beside {BIG_RUNS} big runs: {len(beside)} runs; {left:.0f} big ones went on when the last had ended")
-    if not left:
+    if not (left and going):
         raise EngineFailed("the big runs ended before the small ones; ask for more: --bars or --instruments")
-    faults = [fault for one in (*alone, *beside) for fault in one[3]]
-    if len({digest for *_, digest, _ in (*alone, *beside)}) != 1:
+    faults = [fault for one in (*alone, *beside, *swept) for fault in one[3]]
+    if len({digest for *_, digest, _ in (*alone, *beside, *swept)}) != 1:
         faults.append("the small run has another digest beside big ones")
     parity = "; ".join(dict.fromkeys(faults)) or "equal"
     told = (
@@ -51,6 +55,7 @@ def measure(asked: Asked, say: Callable[[str], None]) -> ServiceReport:
     report = ServiceReport(asked, machine(), commit(), told, parity, peak_rss_mb=peak)
     if not faults:
         first, last = (share([one[place] for one in beside], 0.5) for place in (0, 1))
+        by_sweep = share([one[1] for one in swept], 0.5)
         before = share([one[1] for one in alone], 0.5)
         report.first_ms, report.last_ms = first, last
         report.figures = [
@@ -60,8 +65,23 @@ def measure(asked: Asked, say: Callable[[str], None]) -> ServiceReport:
             Figure("times as long as alone", last / before, "times", 5.0),
             Figure("first result alone", share([one[0] for one in alone], 0.5)),
             Figure("first result beside big ones", first),
+            Figure(f"small run beside a sweep of {SETS:,} sets", by_sweep),
+            Figure(f"small run beside a sweep of {SETS:,} sets, the longest", max(one[1] for one in swept)),
+            Figure("times as long as alone, beside the sweep", by_sweep / before, "times", 5.0),
         ]
     return report
+
+
+def _beside_a_sweep(service: Service, small: dict[str, Any]) -> tuple[list[tuple[float, float, str, list[str]]], bool]:
+    """Return small runs beside a sweep, and whether it went on when the last of them had ended."""
+    begun = service.ask("/api/v1/runs", SPEC | {"universe": "crypto", "grid": GRID})
+    place = f"/api/v1/runs/{begun['id']}"
+    while not service.ask(place)["count"]:
+        time.sleep(0.05)
+    beside = [_run(service, small) for _ in range(REPEATS)]
+    going = service.ask(place)["state"] == "running"
+    service.ask(f"{place}/cancel", {})
+    return beside, going
 
 
 def _run(service: Service, spec: dict[str, Any]) -> tuple[float, float, str, list[str]]:

@@ -56,3 +56,23 @@ def test_big_runs_get_few_tasks_while_a_small_one_goes_on(tmp_path: Path) -> Non
     places = [place for place, symbol in enumerate(calls) if symbol in small][:SMALL]
     # Two big tasks had begun; one turn in eight is for the big ones, and a worker may write down its call late.
     assert places[-1] < WORKERS + SMALL + 1 + WORKERS, calls[:20]
+
+
+def test_a_small_run_is_done_while_a_sweep_of_twenty_thousand_sets_goes_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with th.open(home) as store:
+        store.demo(instruments=48, years=1)
+    sweep = {"strategy": "SmaCross", "universe": "demo", "grid": {"fast": "2:101", "slow": "110:309"}}
+    small = {"strategy": "RsiReversion", "universe": "demo"}
+    with (
+        serving(home, "--workers", str(WORKERS)) as served,
+        httpx.Client(base_url=f"{served.url}/api/v1", timeout=120) as client,
+    ):
+        big = client.post("/runs", json=sweep).raise_for_status().json()
+        assert big["total"] == 20_000 * 48
+        wait_for(lambda: client.get(f"/runs/{big['id']}").json()["count"] > 0, 120)
+        events = events_of(client.post("/runs/stream", json=small).content)
+        assert (events[-1]["event"], events[-1]["count"]) == ("completed", 48)
+        assert client.post(f"/runs/{big['id']}/cancel").json()["cancelled"]
+        last = events_of(client.get(f"/runs/{big['id']}/events?tiles=true").content)[-1]
+    assert (last["event"], 0 < last["count"] < 20_000 * 48) == ("cancelled", True)
