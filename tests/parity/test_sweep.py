@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tapehead.errors import StrategyError
 from tapehead.library.begin_sweep import begin_sweep
 from tapehead.library.store import Store
 from tapehead.library.sweep_run import SweepRun
@@ -117,6 +118,16 @@ def test_a_set_that_fails_is_named_and_the_others_go_on(store: Store, tmp_path: 
     again.close()
 
 
+def test_a_sweep_in_which_every_set_fails_is_not_kept(store: Store, tmp_path: Path) -> None:
+    named = write_strategy(tmp_path / "broken.py", "raise ValueError(f'broken {self.period}')")
+    before = len(store.runs())
+    run = store.sweep(named, grid={"period": "4:12"}, universe="crypto")
+    with pytest.raises(StrategyError, match=r"^period=4: Mine failed on .*broken 4"):
+        run.wait()
+    assert len(store.runs()) == before
+    assert sum("more sets of this tile" in warning.text for warning in run.warnings) == 3
+
+
 def test_a_sweep_over_several_strategies_has_each_of_them(store: Store) -> None:
     grid = {"SmaCross.fast": "4,6", "RsiReversion.period": "7,9"}
     run = store.sweep(["SmaCross", "RsiReversion"], grid=grid, symbols="S00", fee="10bps")
@@ -124,7 +135,7 @@ def test_a_sweep_over_several_strategies_has_each_of_them(store: Store) -> None:
     assert sorted(str(each.parameters["strategy"]) for each in cells) == 2 * ["RsiReversion"] + 2 * ["SmaCross"]
     for each in cells:
         own = {name: value for name, value in each.parameters.items() if name != "strategy"}
-        (alone,) = store.backtest(str(each.parameters["strategy"]), symbols="S00", fee="10bps", **own)
+        (alone,) = store.backtest(str(each.parameters["strategy"]), symbols="S00", fee="10bps", parameters=own)
         assert (each.decisions, each.final_equity) == (alone.decisions, alone.final_equity)
     assert run.receipt is not None
     assert run.receipt.digest == run_digest(each.line() for each in cells)

@@ -43,6 +43,9 @@ from tapehead.model.space import Space
 from tapehead.model.tile import Tile, no_cells
 from tapehead.ports.work import Cancel, Failure, Outcome, Scored, Task
 
+_OF_SETS = ("strategy.", "engine.", "surroundings", "input.")
+"""Codes of warnings that say why sets failed; the others are about bars and settings."""
+
 
 @dataclass(slots=True, eq=False)
 class Course:
@@ -125,7 +128,7 @@ def _recall(desk: Desk, course: Course, run: RunId, tally: Tally) -> None:
             tally.first_ms = tally.first_ms or tally.last_ms
         elif event["event"] == "warning":
             course.told.add((event["instrument"], event["code"], event["text"]))
-            if event["code"] != "store.no_bars":
+            if event["code"].startswith(_OF_SETS):
                 tally.failures.append(Failure(event["code"], event["text"]))
     tally.began -= tally.last_ms / 1e3
 
@@ -235,7 +238,7 @@ def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tal
     warnings = [(outcome.code, outcome.text)] if isinstance(outcome, Failure) else []
     warnings += outcome.warnings if isinstance(outcome, Scored) else ()
     for code, text in warnings:
-        if tile.failed:
+        if tile.failed and code.startswith(_OF_SETS):
             tally.failures.append(Failure(code, text))
         if (tile.instrument, code, text) not in course.told:
             course.told.add((tile.instrument, code, text))

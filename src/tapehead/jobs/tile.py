@@ -211,13 +211,13 @@ def _failures(asking: _Asking) -> Iterator[tuple[str, str]]:
     """Yield a warning for the sets that failed alike."""
     varied = [axis.name.rpartition(".")[2] for axis in asking.space.axes]
     kinds = list(asking.refused.items())
-    others = sum(len(places) for _, places in kinds[_KINDS:])
-    if others:
-        yield kinds[_KINDS][0][0], f"{others:,} more sets of this tile failed, each in a way of its own"
     for (code, text), places in kinds[:_KINDS]:
         named = [words_of(asking.parameters(place), varied) for place in places[:_NAMED]]
         more = f" and {len(places) - _NAMED:,} more sets" if len(places) > _NAMED else ""
         yield code, f"{', '.join(named)}{more}: {text}"
+    others = sum(len(places) for _, places in kinds[_KINDS:])
+    if others:
+        yield kinds[_KINDS][0][0], f"{others:,} more sets of this tile failed, in other ways"
 
 
 def words_of(parameters: Mapping[str, Any], varied: list[str]) -> str:
