@@ -12,7 +12,7 @@ from tapehead.api.hub import Hub
 from tapehead.api.measure.context import working_for
 from tapehead.api.measure.measure import Measure
 from tapehead.api.measure.stages import spend, stage
-from tapehead.api.queue import Entry, Queue
+from tapehead.api.queue import SMALL, Entry, Queue
 from tapehead.errors import ServiceError, TapeheadError, UnknownStrategyError
 from tapehead.library.cancel_left import cancel_left
 from tapehead.library.keys import now_us
@@ -67,8 +67,13 @@ class _Lane:
     def map(
         self, work: Callable[[Task], Done], tasks: Any, *, cancel: Cancel, in_flight: int
     ) -> Iterator[tuple[Task, Done | Failure]]:
-        """Run the tasks in a lane of their own."""
-        yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=in_flight)
+        """Run the tasks in a lane of their own; a small run hands over all at once.
+
+        Else its lane would be empty while it keeps a result, and the workers would begin tiles of a sweep meanwhile,
+        each of which takes as long as all of a small run.
+        """
+        handed = max(in_flight, self.tasks) if self.tasks <= SMALL else in_flight
+        yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=handed)
 
 
 class Service:
