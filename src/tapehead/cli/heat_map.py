@@ -1,6 +1,8 @@
 """heat_map: what sets are worth over two axes, drawn in the cells of a terminal."""
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
@@ -86,18 +88,25 @@ def _row(table: F64, row: int, wide: int, marked: tuple[int, int], ink: Ink, *, 
     """Return one row of cells."""
     signs = SHADES if shades else _DIGITS
     low, high = float(np.nanmin(table)), float(np.nanmax(table))
-    drawn = []
+    drawn: list[tuple[str, str]] = []
     for column, value in enumerate(table[row].tolist()):
         if value != value:
-            drawn.append(" " * wide)
+            drawn.append(("nothing", " " * wide))
             continue
         step = round((value - low) / (high - low) * (len(signs) - 1)) if high > low else len(signs) // 2
         text = signs[step] * wide if shades else signs[step].ljust(wide)
         if (row, column) == marked:
-            drawn.append(ink.strong(_MARK + text[1:]))
+            drawn.append(("mark", _MARK + text[1:]))
         else:
-            drawn.append(ink.money(text, value))
-    return "".join(drawn)
+            drawn.append(("gain" if value > 0 else "loss" if value < 0 else "nothing", text))
+    return "".join(_inked(style, "".join(text for _, text in run), ink) for style, run in groupby(drawn, itemgetter(0)))
+
+
+def _inked(style: str, text: str, ink: Ink) -> str:
+    """Return cells of one style, coloured together."""
+    if style == "mark":
+        return ink.strong(text)
+    return text if style == "nothing" else ink.money(text, 1.0 if style == "gain" else -1.0)
 
 
 def _title(grid: Grid, fixed: Sequence[int], objective: str, down: Axis, across: Axis, at: NDArray[np.int32]) -> str:
