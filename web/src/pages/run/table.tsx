@@ -80,9 +80,9 @@ export function Table({ run, phone, year, filter }: TableProps) {
   const across = phone ? PHONE_COLUMNS.length + 1 : names.length + 4;
   const seen = virtual.getVirtualItems();
   const above = (seen[0]?.start ?? HEAD) - HEAD;
-  // The rows that are still to come have their place: it does not grow with each of them.
-  const all = narrowed || run.state !== "running" ? rows.length : Math.max(totalOf(run), rows.length);
-  const below = all * height - ((seen.at(-1)?.end ?? HEAD) - HEAD);
+  const below = virtual.getTotalSize() - ((seen.at(-1)?.end ?? HEAD) - HEAD);
+  // What is scrolled does not grow with each row that comes: the end of the last one is there from the start.
+  const most = narrowed || run.state !== "running" ? rows.length : Math.max(totalOf(run), rows.length);
   return (
     <div
       className="results scroll"
@@ -136,6 +136,7 @@ export function Table({ run, phone, year, filter }: TableProps) {
           {below > 0 && <Space height={below} across={across} />}
         </tbody>
       </table>
+      <div className="end" style={{ top: HEAD + most * height - 1 }} />
       {choosing && <Columns close={() => choose(false)} />}
     </div>
   );
