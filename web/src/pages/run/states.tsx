@@ -12,7 +12,10 @@ export function EmptyStore() {
       <h2>No bars yet.</h2>
       <p>
         Drop CSV or Parquet files <a href="/data">here</a>, or run <code>tapehead demo</code> for a synthetic market of
-        48. <DemoButton />
+        48.
+      </p>
+      <p className="demo">
+        <DemoButton />
       </p>
     </div>
   );
