@@ -106,6 +106,11 @@ def run_tile(bench: Bench, task: Task) -> Scored | Failure:
     -------
     Scored or Failure
         A Failure is of all its sets; a set that fails alone has no cell, and a warning names it.
+
+    Notes
+    -----
+    Beside what a single run says, a cell lacks metrics that CELL_METRICS does not name, and the flag `split_while_held`,
+    which needs its trades.
     """
     item = bench.items[task.series]
     return guarded(item.instrument.name, lambda: _run(bench, item, task))
