@@ -109,7 +109,7 @@ def run_tile(bench: Bench, task: Task) -> Scored | Failure:
 
     Notes
     -----
-    Beside what a single run says, a cell lacks metrics that CELL_METRICS does not name, and the flag `split_while_held`,
+    Of what a single run says a cell lacks the metrics that CELL_METRICS does not name, and the flag `split_while_held`,
     which needs its trades.
     """
     item = bench.items[task.series]
