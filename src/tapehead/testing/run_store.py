@@ -226,7 +226,7 @@ class RunStoreContract:
         told: list[Rows] = []
         log.listen(lambda _run, _last, rows: told.append(rows))
         events: list[Event] = [Started(run, SWEEP.to_json(), 9, 1)]
-        log.append(run, events)
+        last = log.append(run, events)
         for lo in (0, 3):
             tile = sample_tile(run, lo=lo, seed=lo)
             with runs.together("a tile"):
