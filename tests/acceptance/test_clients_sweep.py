@@ -116,6 +116,7 @@ def test_the_same_awaited(served: Served, digest: str) -> None:
             run = await store.sweep("SmaCross", fresh=True, **ASKED)
             results = [result async for result in run]
             assert len({key(each) for each in results}) == CELLS
+            assert [key(result) async for result in run] == list(map(key, results))
             receipt = await run.receipt()
             assert receipt is not None
             assert receipt.digest == digest

@@ -27,9 +27,18 @@ class AsyncRemoteSweepRun(AsyncRemoteRun):
         """Where the sets come from."""
         return Space.of(self.spec)
 
+    @cached_property
+    def _passed(self) -> list[tuple[str, int]]:
+        """Tiles that were told already, by instrument and first place."""
+        return []
+
     async def __aiter__(self) -> AsyncIterator[RunResult]:
-        """Yield results, each as it comes, from those that no other call has read on; of a kept sweep all of them."""
+        """Yield results: those that came already, then each as it comes; of a kept sweep all that it told."""
         self._follow = True
+        for instrument, lo in list(self._passed):
+            tile = await self._connection.do(asked_sweeps.tile(self.id, instrument, lo))
+            for one in Tiled(self.id, tile, 0.0, self.space.parameters).results():
+                yield one.result
         async for _, event in self.events():
             if isinstance(event, Tiled):
                 for one in event.results():
@@ -75,6 +84,7 @@ class AsyncRemoteSweepRun(AsyncRemoteRun):
             if body["event"] == "tile":
                 tile = await self._tile(following, body)
                 following.keep(tile)
+                self._passed.append((tile.instrument, tile.lo))
                 yield number, Tiled(self.id, tile, body["t_ms"], named)
             elif not (self._reused and body["event"] == "progress"):
                 yield number, event_from(self.id, body, reused=self._reused)
