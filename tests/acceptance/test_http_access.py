@@ -199,7 +199,6 @@ def test_a_key_taken_back_by_another_process_ends_its_streams_and_no_others(
     assert code_of(web.get(f"{guarded.url}/readyz", headers=bearer(made.text))) == "access.key"
     assert soon(lambda: hub.streams == 1)
     assert other.is_alive()
-    guarded.service.cancel(going_on)
     guarded.service.house.log.append(going_on, [cancelled(going_on)])
     assert other.ended()
     assert soon(lambda: hub.streams == 0) is True
