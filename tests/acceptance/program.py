@@ -1,15 +1,15 @@
-"""The real command in a process of its own, and small real files for it to read."""
+"""The real command in a process of its own, begun cold or from a warm one, and small real files for it to read."""
 
 import json
 import os
 import random
 import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-PROGRAM = Path(sys.executable).parent / "tapehead"
+from tests.acceptance.warm import PROGRAM, warm_folder
+
 FIRST = datetime(2021, 1, 1, tzinfo=UTC)
 
 
@@ -39,10 +39,22 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def tapehead(*words: str | Path, home: Path | None = None, cwd: Path | None = None, **changes: str) -> Ended:
-    """Run the command and wait for its end."""
+    """Run the command, in a process that the warm one forks, and wait for its end."""
+    return _run(warm_folder() / PROGRAM.name, words, home, cwd, changes)
+
+
+def cold(*words: str | Path, home: Path | None = None, cwd: Path | None = None, **changes: str) -> Ended:
+    """Run the command as a user's shell starts it, and wait for its end."""
+    return _run(PROGRAM, words, home, cwd, changes)
+
+
+def _run(
+    program: Path, words: tuple[str | Path, ...], home: Path | None, cwd: Path | None, changes: dict[str, str]
+) -> Ended:
+    """Run a program with the environment of tests."""
     given = [] if home is None else ["--home", str(home)]
     done = subprocess.run(
-        [str(PROGRAM), *given, *map(str, words)],
+        [str(program), *given, *map(str, words)],
         capture_output=True,
         text=True,
         env=environment(**changes),

@@ -10,6 +10,7 @@ Progress, which a slow machine prints and a fast one does not, is left out.
 A command may name a run by the id that the page shows. A command that ends in an error shows its `error:` line.
 A page may start a service in the background that notes its number in a file `*.pid`; whatever is left of it ends with
 the page, and its port 8750 is one that is free.
+Each command is a process; a warm one forks it (warm_server.py), unless the page names `.venv/bin`.
 `make demo` is run as the recipe says, in that folder; what sets up, tests or clones is not run and shows no output.
 """
 
@@ -19,10 +20,11 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.acceptance.warm import PROGRAM, warm_folder
 
 FENCE = re.compile(r"^```([a-z]*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOT_RUN = re.compile(r"^(?:make (?!demo\b)|git |cd |python3? -m venv|pip )")
@@ -110,11 +112,11 @@ class Reader:
         self.folder, self.root = folder, root
         self.ids: dict[str, str] = {}
         self.port = _free_port()
-        program = Path(sys.executable).parent
+        program = PROGRAM.parent
         (folder / ".venv").mkdir()
         (folder / ".venv" / "bin").symlink_to(program)
         kept = {name: value for name, value in os.environ.items() if name not in ("TAPEHEAD_HOME", "NO_COLOR")}
-        path = f"{program}:{os.environ['PATH']}"
+        path = f"{warm_folder()}:{program}:{os.environ['PATH']}"
         self.env = {**kept, "PATH": path, "HOME": str(folder), "COLUMNS": "80", "LINES": "24"}
 
     def close(self) -> None:
