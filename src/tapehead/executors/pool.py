@@ -13,7 +13,7 @@ from tapehead.ports.work import Cancel, Done, PoolStats, Task
 SMALL: Final = 64
 """A lane of at most so many tasks goes before bigger ones."""
 BIG_TURN: Final = 8
-"""Every so many turns one belongs to a big lane first, so that small ones never starve it."""
+"""Every so many turns one may belong to a big lane first, so that small ones never starve it."""
 
 
 class _Raised(NamedTuple):
@@ -45,16 +45,19 @@ class _Round(Generic[Done]):
 class FairPool:
     """Daemon threads that take tasks from lanes by turns. Safe from many threads.
 
-    Small lanes, of at most 64 tasks, go before big ones, but every eighth turn belongs to a big one. Lanes of a level
-    take turns task by task.
+    Small lanes, of at most 64 tasks, go before big ones, but every eighth turn belongs to a big one, where small tasks
+    have taken as long since as the last big task did: one tile of a sweep may take as long as all of a small run. Lanes
+    of a level take turns task by task.
 
     Parameters
     ----------
     workers : int, at least 1
         Threads for all lanes together. They start as tasks come, and end with `close`.
+    clock : callable
+        Seconds, rising.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, clock: Callable[[], float] = time.perf_counter) -> None:
         if workers < 1:
             raise ParameterError(name="workers", value=workers, bound="an integer of at least 1")
         self.workers = workers
@@ -65,6 +68,9 @@ class FairPool:
         self._turns = self._threads = self._idle = 0
         self._waiting = self._running = self._done = 0
         self._waited_s = self._busy_s = 0.0
+        self._clock = clock
+        self._big_s = self._small_s = 0.0
+        """What the last big task took, and small ones since a big lane had its turn."""
 
     def lane(self, tasks: int) -> "Lane":
         """Return an executor for one run of so many tasks; it costs nothing while nothing is mapped."""
@@ -102,7 +108,7 @@ class FairPool:
         with self._lock:
             if not this.waiting:
                 self._levels[this.small].append(this)
-            this.waiting.append((task, time.perf_counter()))
+            this.waiting.append((task, self._clock()))
             self._waiting += 1
             if self._waiting > self._idle and self._threads < self.workers:
                 threading.Thread(target=self._serve, name=f"tapehead-pool-{self._threads}", daemon=True).start()
@@ -130,18 +136,25 @@ class FairPool:
                 if self.closed:
                     return
                 this, task = self._next()
-            began = time.perf_counter()
+            began = self._clock()
             this.serve(task)
             with self._lock:
+                took = self._clock() - began
                 this.running -= 1
                 self._running -= 1
                 self._done += 1
-                self._busy_s += time.perf_counter() - began
+                self._busy_s += took
+                if this.small:
+                    self._small_s += took
+                else:
+                    self._big_s = took
 
     def _next(self) -> "tuple[_Round, Task]":  # type: ignore[type-arg]  # rounds of any kind
         """Take the task whose turn it is; there is one."""
         self._turns += 1
-        small_first = self._turns % BIG_TURN != 0
+        small_first = self._turns % BIG_TURN != 0 or self._small_s < self._big_s
+        if not small_first:
+            self._small_s = 0.0
         level = self._levels[small_first] or self._levels[not small_first]
         this = level.popleft()
         task, since = this.waiting.popleft()
@@ -150,7 +163,7 @@ class FairPool:
         this.running += 1
         self._waiting -= 1
         self._running += 1
-        self._waited_s += time.perf_counter() - since
+        self._waited_s += self._clock() - since
         return this, task
 
 

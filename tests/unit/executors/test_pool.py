@@ -1,7 +1,7 @@
 """FairPool: whose turn it is, with gates and no clock; a cancel that waits for nobody; an end that is said."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -19,10 +19,14 @@ def tasks(run: str, count: int) -> list[Task]:
 
 
 class Held:
-    """A pool of one thread, held at a gate while lanes are filled; `order` says whose task ran when."""
+    """A pool of one thread, held at a gate while lanes are filled; `order` says whose task ran when.
 
-    def __init__(self) -> None:
-        self.pool = FairPool(1)
+    Its clock goes on by what `takes` says of each task, and not otherwise.
+    """
+
+    def __init__(self, takes: Mapping[str, float]) -> None:
+        self.now, self.takes = 0.0, takes
+        self.pool = FairPool(1, lambda: self.now)
         self.order: list[str] = []
         self.gate = threading.Event()
         self.at_gate = threading.Event()
@@ -37,6 +41,7 @@ class Held:
 
     def note(self, task: Task) -> Outcome:
         self.order.append(task.run)
+        self.now += self.takes.get(task.run, 0.0)
         return Results((), 0)
 
     def start(self, name: str, size: int, count: int, work: Callable[[Task], Outcome] | None = None) -> None:
@@ -63,8 +68,8 @@ class Held:
 
 
 @contextmanager
-def held() -> Iterator[Held]:
-    made = Held()
+def held(**takes: float) -> Iterator[Held]:
+    made = Held(takes)
     try:
         yield made
     finally:
@@ -92,6 +97,14 @@ def test_small_lanes_go_first_and_every_eighth_turn_is_a_big_ones() -> None:
         pool.start("s", 64, 20)
         # The gate itself took the first turn.
         assert "".join(pool.open()) == "ssssss" + "B" + "sssssss" + "B" + "sssssss" + "B" * 8
+
+
+def test_a_big_lane_waits_for_its_turn_as_long_as_its_tasks_take() -> None:
+    with held(B=10.0, s=1.0) as pool:
+        pool.start("B", 65, 4)
+        pool.start("s", 64, 40)
+        # By the first eighth turn after it 8 small ones took less than it did, by the second 15 took more.
+        assert "".join(pool.open()) == "s" * 6 + "B" + ("s" * 15 + "B") * 2 + "ssssB"
 
 
 def test_a_task_that_comes_late_to_a_small_lane_goes_before_the_big_one() -> None:
@@ -159,7 +172,7 @@ def test_closing_the_pool_is_said_to_those_who_wait() -> None:
 
 
 def test_the_figures_say_what_goes_on() -> None:
-    with held() as pool:
+    with held(B=1.0, s=1.0) as pool:
         pool.start("B", 500, 3)
         pool.start("s", 2, 2)
         now = pool.pool.stats()
