@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import arrays, cold_start, page, storage, table, universe
+from benchmarks import arrays, cold_start, page, storage, sweeps, table, universe
 from benchmarks.asked import Asked, Report
 from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.load import fairness, open_streams, over_http, plain
@@ -25,7 +25,9 @@ WORKLOADS: dict[str, Workload] = {
     "W1": cold_start.measure,
     "W2": arrays.measure,
     "W3": arrays.measure,
+    "W4": sweeps.measure,
     "W5": universe.measure,
+    "W6": sweeps.measure,
     "W8": storage.measure,
     "W10": open_streams.measure,
     "fairness": fairness.measure,
@@ -38,9 +40,11 @@ ALL = (
     Asked("W1", instruments=1, bars=YEAR),
     Asked("W2", instruments=1000, bars=1000, every_row=True),
     Asked("W3", instruments=1, bars=MILLION, every_row=True),
+    Asked("W4", instruments=1000, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=48, bars=YEAR, every_row=True),
     Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=500, bars=5 * YEAR),
+    Asked("W6", instruments=10_000, bars=200_000, every_row=True, peers=()),
     Asked("W8", instruments=0, bars=MILLION, every_row=True, peers=KEEPERS),
 )
 LOAD = (
@@ -94,12 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bars",
         type=_at_least(2),
-        help="bars of each instrument (default 43800; W1 8760, W2 1000, W3 1000000); for W8 of all (default 1000000)",
+        help="bars of each instrument (default 43800; W1 8760, W2 1000, W3 1000000, W6 200000); for W8 of all (default"
+        " 1000000)",
     )
     parser.add_argument(
         "--instruments",
         type=_at_least(1),
-        help="number of instruments (default 48; W2 1000, W3 1; W1 has one, W8 as many as its bars need)",
+        help="number of instruments (default 48; W2 1000, W3 1; W1 has one, W8 as many as its bars need), of pairs for"
+        " W4 (1000) and W6 (10000)",
     )
     parser.add_argument("--http", action="store_true", help="W5 asked of a service, through its socket")
     parser.add_argument("--streams", type=_at_least(20), help="streams of W10 (default 1000)")
@@ -133,6 +139,10 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
         wanted = [("W2", given.instruments or 1000, given.bars or 1000, given.rows == "all")]
     elif given.workload == "W3":
         wanted = [("W3", given.instruments or 1, given.bars or MILLION, given.rows == "all")]
+    elif given.workload == "W4":
+        wanted = [("W4", given.instruments or 1000, given.bars or 5 * YEAR, given.rows == "all")]
+    elif given.workload == "W6":
+        wanted = [("W6", given.instruments or 10_000, given.bars or 200_000, given.rows == "all")]
     elif given.workload == "W8":
         wanted = [("W8", 0, given.bars or MILLION, given.rows == "all")]
     else:

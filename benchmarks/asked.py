@@ -56,7 +56,10 @@ class PeerRow:
 
 @dataclass(slots=True)
 class Row:
-    """Ours and the peers under one fill on one choice of cores; times are None where our results do not agree."""
+    """Ours and the peers under one fill on one choice of cores; times are None where our results do not agree.
+
+    `kind` is the letter of what was asked, where a workload asks two things.
+    """
 
     fill: str
     cores: str
@@ -69,6 +72,7 @@ class Row:
     stages_ms: dict[str, float] = field(default_factory=dict)
     peers: dict[str, PeerRow] = field(default_factory=dict)
     layout: str = ""
+    kind: str = ""
 
 
 @dataclass(slots=True)

@@ -32,6 +32,11 @@ class Handover(NamedTuple):
     enter: NDArray[np.bool_]
     leave: NDArray[np.bool_]
 
+    @property
+    def count(self) -> int:
+        """Number of instruments."""
+        return len(self.close)
+
     def save(self, folder: Path) -> None:
         """Write one .npy file a column."""
         for name, values in zip(COLUMNS, self, strict=True):
@@ -99,7 +104,7 @@ def make(
         for fill in fills:
             account = twin.walk(opens, closes, enter, leave, fee=FEE, cash=CASH, at_close=fill == "close")
             expected[fill].append(_told(account, MANIFESTS[workload]))
-            others[fill].append(_otherwise(made.ts.tolist(), account, fill) if MANIFESTS[workload] else {})
+            others[fill].append(otherwise(made.ts.tolist(), account, fill) if MANIFESTS[workload] else {})
     stacked = Handover(*(np.array(columns[name]) for name in COLUMNS))
     outcomes = {}
     for fill, told in expected.items():
@@ -116,7 +121,7 @@ def _told(account: twin.Account, names: tuple[str, ...]) -> tuple[dict[str, Any]
     return trades, account.opened >= 0, account.equity[-1], {name: metrics[name] for name in names}
 
 
-def _otherwise(ts: list[int], account: twin.Account, fill: str) -> dict[str, float]:
+def otherwise(ts: list[int], account: twin.Account, fill: str) -> dict[str, float]:
     """The metrics that backtesting.py defines otherwise, by the name of the divergence.
 
     At the close it is given one bar more, and books a fill one bar late.

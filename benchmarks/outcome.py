@@ -33,7 +33,7 @@ class Outcome:
     count : int64 array, shape (n,)
         Closed trades of each instrument.
     trades : mapping of name to array, shape (sum of count,)
-        The columns of `TRADE_COLUMNS`, instrument after instrument.
+        The columns of `TRADE_COLUMNS`, instrument after instrument; none where trades are no output.
     is_open : bool array, shape (n,)
         A position is held at the last close.
     final : float64 array, shape (n,)
@@ -59,7 +59,7 @@ class Outcome:
         """Undo `save`."""
         with np.load(path) as held:
             plain = {f.name: held[f.name] for f in fields(Outcome) if f.name in held}
-            trades = {name: held[f"trades.{name}"] for name in TRADE_COLUMNS}
+            trades = {name: held[f"trades.{name}"] for name in TRADE_COLUMNS if f"trades.{name}" in held}
             metrics = {name.removeprefix("metrics."): held[name] for name in held if name.startswith("metrics.")}
         return Outcome(trades=trades, metrics=metrics, **plain)
 

@@ -11,7 +11,8 @@ from typing import Any
 from benchmarks import storage_report
 from benchmarks.load import report as load_report
 from benchmarks.machine import ROOT
-from benchmarks.numbers import number
+from benchmarks.numbers import PUBLISHED, number, per_pair
+from benchmarks.table import SWEEPS
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -34,6 +35,11 @@ How to read it:
   arrays of closed trades (bars, prices, quantity, profit), open positions, final values and, in W3, eight metrics. In
   W2 every second instrument has decimal prices with ties, the others are random walks with all their digits. The stage
   `indicators` of W3 (two means and their crossings by Tapehead, equal to the signals handed over) is in no ratio.
+- W4 and W6: one instrument and many pairs of periods. Every peer gets the crossings ready made and gives six metrics of
+  every pair; Tapehead is given the periods, and its averages, crossings and checks are inside its time (stage
+  `signals`, and part of `walk`). No peer has a stop, a target and a trail on one position, so W4 (b) and W6 run
+  Tapehead alone, against a plain walk for 100 of the pairs. Where the time goes:
+  [decision 026](decisions/026-where-the-time-of-a-sweep-goes.md).
 - No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
   with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
   metrics total_return, max_drawdown, sharpe, win_rate and trades (W3: sortino, profit_factor and expectancy too),
@@ -66,7 +72,9 @@ TITLES = {
     "W1": "a cold process, first result printed",
     "W2": "in on every even bar, out on every odd one, arrays in memory",
     "W3": "a cross of two means, arrays in memory",
+    "W4": "a sweep over pairs of averages, (a) all-in long, (b) long and short with stop, target, trail and slippage",
     "W5": "RSI on every instrument of the store",
+    "W6": "a big sweep over pairs of averages, all-in long",
 }
 
 
@@ -105,20 +113,33 @@ def _section(one: dict[str, Any]) -> Iterator[str]:
     asked, line = one["asked"], one["line"]
     title = TITLES[line["id"]]
     many = "instrument" if asked["instruments"] == 1 else "instruments"
+    sweeps = line["id"] in SWEEPS
+    if sweeps:
+        many = "pairs"
     yield f"## {line['id']}: {title}, {asked['instruments']} {many} × {asked['bars']:,} bars of 1h\n"
     yield f"{one['machine']}. Commit {one['commit']}, seed {asked['seed']}. Parity: {line['parity']}.\n"
     if line["bars_per_s"]:
-        span = "in memory" if line["id"] in ("W2", "W3") else "from plan to the last streamed result"
+        span = "from plan to the last streamed result"
+        if line["id"] in ("W2", "W3"):
+            span = "in memory"
+        elif sweeps:
+            span = "times pairs"
         yield f"{line['bars_per_s'] / 1e6:.3g} M bars/s {span}.\n"
-    yield "| fill | cores | engine | warm ms | × ours | cold ms | first ms | peak MB | layout | parity |"
-    yield "|---|---|---|--:|--:|--:|--:|--:|---|---|"
+    if line["id"] in PUBLISHED:
+        yield f"Published, not run here: {PUBLISHED[line['id']]}.\n"
+    more = " ns a bar and pair |" if sweeps else ""
+    yield f"| fill | cores | engine | warm ms | × ours | cold ms | first ms | peak MB | layout | parity |{more}"
+    yield "|---|---|---|--:|--:|--:|--:|--:|---|---|" + ("--:|" if sweeps else "")
     for row in one["rows"]:
-        yield from _rows(row, cold_only=line["id"] == "W1")
+        times = [row["last_ms"], *(peer["ms"] for peer in row["peers"].values())]
+        for text, ms in zip(_rows(row, cold_only=line["id"] == "W1"), times, strict=True):
+            ns = number(per_pair(ms, asked["instruments"], asked["bars"]))
+            yield f"{text} {ns} |" if sweeps else text
     yield ""
     for row in one["rows"]:
         if row["stages_ms"]:
             stages = " · ".join(f"{name} {number(value)}" for name, value in row["stages_ms"].items())
-            yield f"Stages, ms ({row['fill']}, {row['cores']} cores): {stages}.\n"
+            yield f"Stages, ms ({_filled(row)}, {row['cores']} cores): {stages}.\n"
     known = {
         name: text for row in one["rows"] for peer in row["peers"].values() for name, text in peer["known"].items()
     }
@@ -129,14 +150,28 @@ def _section(one: dict[str, Any]) -> Iterator[str]:
 def _rows(row: dict[str, Any], *, cold_only: bool) -> Iterator[str]:
     """Ours and the peers as lines of the table."""
     warm = "" if cold_only else number(row["last_ms"])
-    ours = [row["fill"], row["cores"], "**tapehead**", warm, "", number(row["cold_ms"]), number(row["first_ms"])]
+    ours = [_filled(row), row["cores"], "**tapehead**", warm, "", number(row["cold_ms"]), number(row["first_ms"])]
     yield "| " + " | ".join([*ours, number(row["peak_rss_mb"]), row.get("layout", ""), row["parity"]]) + " |"
     for name, peer in row["peers"].items():
         ratio = "-" if peer["ratio"] is None else f"{peer['ratio']:.3g}"
         warm = "" if cold_only else number(peer["ms"])
         parity = ", ".join([peer["parity"], *(f"except {known}" for known in peer["known"])])
-        cells = [row["fill"], row["cores"], name, warm, ratio, number(peer["cold_ms"]), "", number(peer["peak_rss_mb"])]
+        cells = [
+            _filled(row),
+            row["cores"],
+            name,
+            warm,
+            ratio,
+            number(peer["cold_ms"]),
+            "",
+            number(peer["peak_rss_mb"]),
+        ]
         yield "| " + " | ".join([*cells, peer["layout"], parity]) + " |"
+
+
+def _filled(row: dict[str, Any]) -> str:
+    """What was asked, where a workload asks two things, and at which price orders fill."""
+    return f"{row.get('kind', '')} {row['fill']}".strip()
 
 
 def _pins() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.asked import PeerRow
 from benchmarks.outcome import Outcome
-from benchmarks.parity import OURS, compare
+from benchmarks.parity import OURS, Verdict, compare
 from benchmarks.processes import OURS_PYTHON, PEERS_PYTHON, EngineFailed, run_json
 
 COLD_REPEATS = 3
@@ -48,7 +48,7 @@ class Rivals:
             for layout in layouts:
                 warm = layout == layouts[0] and not cold_only
                 said = self._run(name, fill, cores, layout, [] if warm else ["--once"])
-                verdict = compare(name, Outcome.load(self.folder / "outcome.npz"), wanted)
+                verdict = self._compared(name, fill, wanted)
                 if not verdict.agrees:
                     return PeerRow(parity=verdict.text, layout=layout)
                 colds[layout] = said["cold_ms"] if warm else self._cold(name, fill, cores, layout, said["cold_ms"])
@@ -65,6 +65,10 @@ class Rivals:
             row.layout = min(colds, key=lambda layout: colds[layout])
         row.ratio = row.ms / ours_ms if row.ms is not None and ours_ms else None
         return row
+
+    def _compared(self, name: str, fill: str, wanted: Outcome) -> Verdict:  # noqa: ARG002 - others look by it
+        """Hold what an engine left against the twin."""
+        return compare(name, Outcome.load(self.folder / "outcome.npz"), wanted)
 
     def _cold(self, name: str, fill: str, cores: str, layout: str, first_ms: float) -> float:
         """Median time of a cold process over a few of them, one of which has been run."""

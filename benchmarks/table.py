@@ -5,31 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.asked import PeerRow, Report, Row
-from benchmarks.numbers import number
+from benchmarks.numbers import PUBLISHED, number, per_pair
 
 HEAD = ("fill", "cores", "engine", "warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs", "layout", "parity")
-RIGHT = {"warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs"}
+SWEEPS = ("W4", "W6")
+RIGHT = {"ns a bar and pair", "warm ms", "ratio", "cold ms", "first ms", "peak MB", "runs"}
 
 
 def lines(report: Report) -> Iterator[str]:
     """Yield the lines of the table and what has to be said about it."""
     asked = report.asked
-    size = f"{asked.instruments} x {asked.bars} bars of 1h"
+    size = f"{asked.instruments} {'pairs ' if asked.workload in SWEEPS else ''}x {asked.bars} bars of 1h"
     yield f"{asked.workload}  seed {asked.seed}, {size}  {report.machine}  {report.commit}"
-    cells = [HEAD, *(cell for row in report.rows for cell in _cells(row, asked.workload))]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(HEAD))]
+    head = HEAD
+    cells = [cell for row in report.rows for cell in _cells(row, asked.workload)]
+    if asked.workload in SWEEPS:
+        head = (*HEAD, "ns a bar and pair")
+        times = [ms for row in report.rows for ms in (row.last_ms, *(peer.ms for peer in row.peers.values()))]
+        told = (number(per_pair(ms, asked.instruments, asked.bars)) for ms in times)
+        cells = [(*cell, ns) for cell, ns in zip(cells, told, strict=True)]
+    cells = [head, *cells]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     for line in cells:
-        padded = zip(HEAD, line, widths, strict=True)
+        padded = zip(head, line, widths, strict=True)
         yield "  ".join(text.rjust(n) if name in RIGHT else text.ljust(n) for name, text, n in padded).rstrip()
     for row in report.rows:
         if row.stages_ms:
             stages = "  ".join(f"{name} {number(value)}" for name, value in row.stages_ms.items())
-            yield f"stages in ms, {row.fill}, {row.cores} cores: {stages}"
+            yield f"stages in ms, {f'{row.kind} {row.fill}'.strip()}, {row.cores} cores: {stages}"
     missing = [name for name in asked.peers if name not in report.rows[0].peers]
-    if missing:
+    if missing and asked.workload != "W6":
         yield f"not run here: {', '.join(missing)}; benchmarks/setup_peers.sh makes their environment .venv-peers"
     for name, difference in dict(_known(report)).items():
         yield f"known: {name}: {difference}; see docs/divergences.md"
+    if asked.workload in PUBLISHED:
+        yield f"published, not run here: {PUBLISHED[asked.workload]}"
     yield f"store: {report.store}"
 
 
@@ -59,7 +69,7 @@ def _line(
 ) -> tuple[str, ...]:
     """One line of the table as text."""
     return (
-        row.fill,
+        f"{row.kind} {row.fill}".strip(),
         row.cores,
         engine,
         number(warm),

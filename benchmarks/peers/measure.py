@@ -33,26 +33,28 @@ class Peer(Protocol):
         """End the workers, where it has any."""
 
 
-Make = Callable[[Handover, str, str, tuple[str, ...]], Peer]
+Make = Callable[[Any, str, str, tuple[str, ...]], Peer]
 Layouts = Callable[[int, int], Sequence[str]]
 
 
-def main(make: Make, layouts: Layouts) -> None:
-    """Read the arguments, do what they ask, print."""
+def main(make: Make, layouts: Layouts, load: Callable[[Path], Any] = Handover.load) -> None:
+    """Read the arguments, do what they ask, print; `load` reads what was handed over, Handover or one like it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fill", default="next_open")
     parser.add_argument("--layout", help="measure this one; without it the best one of each kind is found")
     parser.add_argument("--once", action="store_true", help="the cold run only")
+    parser.add_argument("--first", type=int, help="so many of what is counted, not all")
     parser.add_argument("--metrics", default="", help="names joined by commas: what the outputs hold besides trades")
     asked = parser.parse_args()
     metrics = tuple(asked.metrics.split(",")) if asked.metrics else ()
     warnings.simplefilter("ignore")
     began = time.monotonic_ns()
-    handed = Handover.load(asked.folder)
+    handed = load(asked.folder)
+    handed = handed.part(asked.first) if asked.first else handed
     loading = time.monotonic_ns() - began
     if asked.layout is None:
-        names = layouts(len(handed.close), len(os.sched_getaffinity(0)))
+        names = layouts(handed.count, len(os.sched_getaffinity(0)))
         print(json.dumps({"best": _best(make, names, handed, asked.fill, metrics)}))
         return
     began = time.monotonic_ns()
@@ -68,6 +70,8 @@ def main(make: Make, layouts: Layouts) -> None:
     said["peak_rss_mb"] = _peak_rss_mb()
     said["children_peak_rss_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     outcome.save(asked.folder / "outcome.npz")
+    if hasattr(peer, "proof"):
+        peer.proof().save(asked.folder / "proof.npz")
     print(json.dumps(said))
 
 
@@ -108,7 +112,7 @@ def _timed(peer: Peer) -> float:
     return (time.perf_counter_ns() - began) / 1e6
 
 
-def _best(make: Make, names: Sequence[str], handed: Handover, fill: str, metrics: tuple[str, ...]) -> list[str]:
+def _best(make: Make, names: Sequence[str], handed: Any, fill: str, metrics: tuple[str, ...]) -> list[str]:
     """Try every layout on at most 100 instruments, warmed up; the fastest of each kind, the fastest of all first.
 
     The kind is what stands before the first colon.

@@ -50,15 +50,7 @@ class RaptorPeer:
         rows, told = result.trades(), result.metrics
         is_open = bool(rows) and rows[-1].exit_reason == "EndOfData"
         closed = rows[:-1] if is_open else rows
-        n = len(closed)
-        trades = {
-            "entry_bar": np.fromiter((row.entry_idx for row in closed), np.int64, n),
-            "exit_bar": np.fromiter((row.exit_idx for row in closed), np.int64, n),
-            "entry_price": np.fromiter((row.entry_price for row in closed), np.float64, n),
-            "exit_price": np.fromiter((row.exit_price for row in closed), np.float64, n),
-            "quantity": np.fromiter((row.size for row in closed), np.float64, n),
-            "profit": np.fromiter((row.pnl for row in closed), np.float64, n),
-        }
+        n, trades = len(closed), trades_of(closed)
         metrics = {
             "total_return": told.total_return_pct / 100,
             "max_drawdown": -told.max_drawdown_pct / 100,
@@ -70,6 +62,19 @@ class RaptorPeer:
             "trades": float(told.total_closed_trades),
         }
         return trades, is_open, float(told.end_value), {name: metrics[name] for name in self.metrics}
+
+
+def trades_of(closed: Sequence[Any]) -> dict[str, Any]:
+    """Columns of closed trades."""
+    n = len(closed)
+    return {
+        "entry_bar": np.fromiter((row.entry_idx for row in closed), np.int64, n),
+        "exit_bar": np.fromiter((row.exit_idx for row in closed), np.int64, n),
+        "entry_price": np.fromiter((row.entry_price for row in closed), np.float64, n),
+        "exit_price": np.fromiter((row.exit_price for row in closed), np.float64, n),
+        "quantity": np.fromiter((row.size for row in closed), np.float64, n),
+        "profit": np.fromiter((row.pnl for row in closed), np.float64, n),
+    }
 
 
 def layouts(instruments: int, cores: int) -> Sequence[str]:

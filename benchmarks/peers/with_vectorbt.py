@@ -71,15 +71,15 @@ class VectorbtPeer:
         closed = rows["status"] == CLOSED
         held_rows, owners = rows[closed], rows["col"][closed]
         cuts = np.searchsorted(owners, np.arange(width + 1))
-        trades = [_trades(held_rows[lo:hi]) for lo, hi in itertools.pairwise(cuts)]
+        trades = [trades_of(held_rows[lo:hi]) for lo, hi in itertools.pairwise(cuts)]
         is_open = np.bincount(rows["col"][~closed], minlength=width) > 0
-        figures = _figures(held, self.metrics)
-        columns = {name: np.broadcast_to(np.asarray(values, np.float64), width) for name, values in figures.items()}
+        found = figures(held, self.metrics)
+        columns = {name: np.broadcast_to(np.asarray(values, np.float64), width) for name, values in found.items()}
         metrics = [{name: values[column] for name, values in columns.items()} for column in range(width)]
         return trades, list(is_open), list(np.broadcast_to(np.asarray(held.final_value()), width)), metrics
 
 
-def _figures(held: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def figures(held: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """The metrics that were asked for and no others; the closed trades are taken apart once."""
     if not names:
         return {}
@@ -97,7 +97,7 @@ def _figures(held: Any, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: makers[name]() for name in names}
 
 
-def _trades(rows: Any) -> dict[str, Any]:
+def trades_of(rows: Any) -> dict[str, Any]:
     """Columns of the closed trades of one instrument."""
     return {
         "entry_bar": rows["entry_idx"],

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import handover, market, page, twin, universe, warm_store
+from benchmarks import handover, market, page, pairs, sweeps, twin, universe, warm_store
 from benchmarks.asked import Asked, Report, Row
 from benchmarks.outcome import Outcome
 from benchmarks.parity import KNOWN, UNDEFINED, compare
@@ -85,6 +85,30 @@ def test_engines_alone_tell_one_line_at_any_size_and_seed(name: str, instruments
     assert line["last_ms"] > 0
     assert set(line["peers"]) == ({peer} if PEERS_PYTHON.exists() else set())
     assert set(line["stages_ms"]) == {"simulate", "gather", *(["indicators"] if name == "W3" else [])}
+
+
+def test_a_sweep_tells_one_line_and_agrees_with_two_twins() -> None:
+    """Pairs of (a) and, with levels, of (b); the peer gets the same crossings."""
+    peers = "raptorbt" if PEERS_PYTHON.exists() else "none"
+    line, said = run("W4", "--seed", "5", "--bars", "900", "--instruments", "5", "--peers", peers)
+    assert set(line) == LINE_KEYS
+    assert (line["id"], line["parity"]) == ("W4", "equal")
+    assert set(line["stages_ms"]) == {"signals", "walk", "metrics"}
+    assert set(line["peers"]) == ({"raptorbt"} if PEERS_PYTHON.exists() else set())
+    assert all(peer["ms"] > 0 for peer in line["peers"].values())
+    assert [text.count(" equal") for text in said.splitlines() if text.startswith(("(a), ", "(b), "))] == [1, 1]
+
+
+def test_a_sweep_with_one_wrong_cell_gets_no_time(tmp_path: Path) -> None:
+    handed, wanted = pairs.make(5, 3, 700, ("next_open",), "b")
+    handed.save(tmp_path)
+    every = wanted["next_open"].every
+    for name in ("sharpe", "win_rate"):
+        metrics = {**every.metrics, name: moved(every.metrics[name], 2, 1e-4)}
+        rivals = sweeps.SweepRivals(tmp_path, (), wanted, 3)
+        row = rivals.ours("next_open", "one", dataclasses.replace(every, metrics=metrics))
+        assert row.parity.startswith(f"{name} of instrument 2")
+        assert (row.ms, row.cold_ms, row.stages_ms) == (None, None, {})
 
 
 def test_every_fill_agrees_and_a_wrong_result_gets_no_time(tmp_path: Path) -> None:

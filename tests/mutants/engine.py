@@ -73,8 +73,8 @@ ENGINE = (
     Mutant(
         "a block begins a bar late",
         f"{KERNELS}/moments.py",
-        "            while at >= edge:",
-        "            while at > edge:",
+        "                edge = start + (block + 1) * scored // BLOCKS",
+        "                edge = start + (block + 1) * scored // BLOCKS + 1",
         SCORE,
     ),
     Mutant(

@@ -11,6 +11,8 @@ from tapehead.kernels.jit import readonly
 
 F64 = NDArray[np.float64]
 _FLOAT = np.dtype(np.float64)
+_CONTIGUOUS, _CONTIGUOUS_OR_WRITEABLE = 0x0001, 0x0401
+"""Bits of NumPy's flags."""
 
 
 def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64:
@@ -34,8 +36,7 @@ def _is_ready(values: ArrayLike) -> TypeGuard[F64]:
     """Say whether values are such an array already, as the columns of bars and what indicators return are."""
     if type(values) is not np.ndarray or values.dtype != _FLOAT or values.ndim != 1:
         return False
-    flags = values.flags
-    return not flags.writeable and flags.c_contiguous
+    return values.flags.num & _CONTIGUOUS_OR_WRITEABLE == _CONTIGUOUS
 
 
 def plain_line(line: NDArray[Any]) -> F64:
@@ -56,6 +57,8 @@ def check_lines(indicator: str, **lines: ArrayLike) -> tuple[F64, ...]:
 
 def check_period(period: Any, indicator: str, least: int = 1, name: str = "period") -> int:
     """Return `period` as an int; raise ParameterError unless it is an integer of at least `least`."""
+    if type(period) is int and period >= least:
+        return period
     if isinstance(period, bool) or not isinstance(period, (int, np.integer)) or period < least:
         raise ParameterError(name=f"{indicator}({name})", value=period, bound=f"an integer of at least {least}")
     return int(period)
