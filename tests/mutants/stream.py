@@ -27,8 +27,8 @@ STREAM = (
     Mutant(
         "an ending ends a stream although the run went on after it",
         "api/event_stream.py",
-        "if frames[-1].name in ENDINGS and await self._hub.ended(run, frames[-1].number):",
-        "if frames[-1].name in ENDINGS:",
+        "if last.name in ENDINGS and await self._hub.ended(run, last.number, tiles=self._tiles):",
+        "if last.name in ENDINGS:",
         ALONE,
     ),
     Mutant(
