@@ -217,7 +217,8 @@ def test_nobody_is_left_behind(number: signal.Signals, tmp_path: Path) -> None:
     """Whether the program is killed, which closes nothing, or interrupted together with its group, as by Ctrl-C."""
     waits = textwrap.dedent(
         f"""
-        import sys
+        import signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Who began the tests in the background ignores it.
         sys.path.insert(0, {str(Path.cwd())!r})
         from tests.unit.executors.test_processes import wait_in_vain
         """
