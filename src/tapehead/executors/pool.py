@@ -22,19 +22,30 @@ class _Raised(NamedTuple):
     error: BaseException
 
 
+class _TakenBack:
+    """Stands for the outcome of a task whose turn came after a cancel."""
+
+
+_TAKEN_BACK: Final = _TakenBack()
+
+
 class _Round(Generic[Done]):
     """One `map` of a lane: its waiting tasks, and where the outcomes go; a later round never meets them."""
 
-    def __init__(self, work: Callable[[Task], Done], *, small: bool) -> None:
+    def __init__(self, work: Callable[[Task], Done], cancel: Cancel, *, small: bool) -> None:
         self.work = work
+        self.cancel = cancel
         self.small = small
         self.waiting: deque[tuple[Task, float]] = deque()
         self.running = 0
-        self.ended: SimpleQueue[tuple[Task, Done | _Raised] | None] = SimpleQueue()
+        self.ended: SimpleQueue[tuple[Task, Done | _Raised | _TakenBack] | None] = SimpleQueue()
         """None wakes the reader, who sees that there was a cancel, or that the pool is closed."""
 
     def serve(self, task: Task) -> None:
-        """Run one task in the thread of a worker."""
+        """Run one task in the thread of a worker; after a cancel none, though its reader has not taken it back yet."""
+        if self.cancel.asked:
+            self.ended.put((task, _TAKEN_BACK))
+            return
         try:
             outcome: Done | _Raised = self.work(task)
         except BaseException as error:  # noqa: BLE001 - raised again in the reader's thread
@@ -194,7 +205,7 @@ class Lane:
         if in_flight < 1:
             raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
         pool = self._pool
-        this = _Round(work, small=self._small)
+        this = _Round(work, cancel, small=self._small)
         source, begun = iter(tasks), 0
         pool.enter(this)
         unwatch = cancel.watch(lambda: this.ended.put(None))
@@ -217,6 +228,8 @@ class Lane:
                     continue
                 begun -= 1
                 done, outcome = ended
+                if isinstance(outcome, _TakenBack):
+                    continue
                 if isinstance(outcome, _Raised):
                     raise outcome.error
                 yield done, outcome

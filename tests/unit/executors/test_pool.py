@@ -134,6 +134,28 @@ def test_a_cancelled_lane_ends_while_others_have_every_thread() -> None:
         assert pool.open() == []
 
 
+def test_nothing_begins_after_a_cancel_though_the_reader_is_busy() -> None:
+    """The second task cancels; what waits in the pool is not run, while nobody reads."""
+    pool, cancel, ran = FairPool(1), Cancel(), list[int]()
+    read_once = threading.Event()
+
+    def work(task: Task) -> Outcome:
+        ran.append(task.lo)
+        if task.lo == 1:
+            assert read_once.wait(WAIT_S)
+            cancel.cancel()
+        return Results((), 0)
+
+    going = pool.lane(5).map(work, tasks("c", 5), cancel=cancel, in_flight=5)
+    first, _ = next(going)
+    read_once.set()
+    while pool.stats().waiting or pool.stats().running:
+        threading.Event().wait(0.001)
+    assert (first.lo, [task.lo for task, _ in going]) == (0, [1])
+    assert ran == [0, 1]
+    pool.close()
+
+
 def test_a_lane_that_is_left_gives_its_turns_back() -> None:
     with held() as pool:
         endless = pool.pool.lane(500).map(pool.note, tasks("x", 9), cancel=Cancel(), in_flight=9)
