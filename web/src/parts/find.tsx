@@ -66,7 +66,6 @@ export function Find() {
     itemToString: (item) => item?.name ?? "",
     inputValue: text,
     defaultHighlightedIndex: 0,
-    onInputValueChange: ({ inputValue }) => setText(inputValue),
     onSelectedItemChange: ({ selectedItem }) => {
       if (!selectedItem) return;
       go(selectedItem.path);
@@ -81,6 +80,8 @@ export function Find() {
       <input
         {...getInputProps({
           ref: box,
+          // At once: what a combobox tells after its own render loses letters that are typed quickly.
+          onChange: (event) => setText(event.currentTarget.value),
           onKeyDown: (event) => {
             if (event.key === "Escape" && !isOpen) box.current?.blur();
           },
