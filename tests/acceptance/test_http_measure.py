@@ -224,7 +224,7 @@ UPLOAD = "ts,open,high,low,close,volume\n" + "".join(
 def test_no_route_makes_the_event_loop_wait(served: Served, run: str) -> None:
     """Each route of OpenAPI is asked once, as far as can be with what it wants; the service itself is watched."""
     symbol = served.service.store.instruments()[0].instrument.name
-    places = {"run": run, "a": run, "b": run, "symbol": symbol, "number": "1", "name": "demo"}
+    places = {"run": run, "a": run, "b": run, "symbol": symbol, "number": "1", "name": "demo", "lo": "0"}
     bodies: dict[str, Any] = {
         "/api/v1/runs": {**RUN, "fresh": False},
         "/api/v1/runs/stream": RUN,
