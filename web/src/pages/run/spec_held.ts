@@ -5,6 +5,9 @@ import type { Schema } from "../../api/ask";
 import type { Spec } from "../../parts/spec";
 import { FIRST, type Form, fromSearch, fromSpec, toSearch } from "./spec";
 
+/** Addresses of this page. */
+const OWN = /^\/(runs\/[^/]+)?$/;
+
 /** The form and how to change it; `own` keeps the form as it was typed when its run is shown. */
 export function useSpec(
   run: string | undefined,
@@ -51,6 +54,8 @@ export function useSpec(
 
   useEffect(() => {
     if (run !== undefined && run !== edited) return;
+    // Somebody may be on the way to another page, whose code is still coming: its address is not this page's to write.
+    if (!OWN.test(location.pathname)) return;
     written.current = toSearch(form);
     history.replaceState(history.state, "", `${run === undefined ? "/" : `/runs/${run}`}?${written.current}`);
   }, [run, edited, form, search]);
