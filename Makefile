@@ -76,7 +76,7 @@ bench-web: setup ## the page in Chromium: first row, frames under 1,000 events a
 	@$(BIN)/python -m benchmarks web --save benchmarks/results
 
 lock: setup ## resolve requirements.lock anew within the bounds of pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra server --extra search --group dev --universal --upgrade --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --upgrade --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o requirements.lock
 
 format: setup ## let ruff format and sort imports
