@@ -24,6 +24,44 @@ run = th.open(sys.argv[1]).sweep("RsiReversion", grid={"oversold": sys.argv[2]},
 count = sum(1 for _ in run.events()) and run.record.count
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
+REFUSED = """
+import sys
+import tapehead as th
+from tapehead.errors import TapeheadError
+
+with th.open(sys.argv[1]) as store:
+    for given in (
+        {"grid": {"fast": "1:10000", "slow": "1:10000"}},
+        {"grid": {"fast": "1:9:0"}},
+        {"grid": {"fast": "9:1"}},
+        {"grid": {"fats": "1:9"}},
+        {"grid": {"fast": "1:9"}, "where": "fast > 20"},
+        {"grid": {"fast": "1:9"}, "search": "random", "budget": 1, "workers": 2},
+    ):
+        try:
+            store.sweep("SmaCross", universe="crypto", **given)
+        except TapeheadError as error:
+            print(error)
+print("numba" in sys.modules)
+"""
+
+
+def test_what_is_refused_is_refused_before_the_compiler_is_loaded(market: Path) -> None:
+    command = [sys.executable, "-c", REFUSED, str(market)]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    *said, loaded = ended.stdout.splitlines()
+    words = (
+        "100,000,000 sets",
+        "steps above 0",
+        "lower bound to the upper",
+        "no parameter 'fats'",
+        "all 9",
+        "at least 2",
+    )
+    assert len(said) == len(words)
+    for sentence, word in zip(said, words, strict=True):
+        assert word in sentence
+    assert loaded == "False"
 
 
 def test_a_sweep_is_drawn_in_eighty_columns_and_what_it_names_runs(market: Path) -> None:

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels.ranges import directions
 
 F64 = NDArray[np.float64]
 
@@ -56,6 +55,8 @@ def adx(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     lines, window = check_lines("adx", high=high, low=low, close=close), check_period(period, "adx", least=2)
 
     def make() -> Adx:
+        from tapehead.kernels.ranges import directions
+
         made = Adx(*(np.empty(lines[0].shape[0]) for _ in Adx._fields))
         directions(lines[0], lines[1], lines[2], window, *made)
         return Adx(*map(locked, made))

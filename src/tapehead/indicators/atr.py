@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels.ranges import average_ranges
 
 F64 = NDArray[np.float64]
 
@@ -43,6 +42,8 @@ def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     lines, window = check_lines("atr", high=high, low=low, close=close), check_period(period, "atr")
 
     def make() -> F64:
+        from tapehead.kernels.ranges import average_ranges
+
         out = np.empty(lines[0].shape[0])
         average_ranges(lines[0], lines[1], lines[2], window, out)
         return locked(out)

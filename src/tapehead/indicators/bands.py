@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.indicators.values import locked
-from tapehead.kernels.weights import around
 
 F64 = NDArray[np.float64]
 
@@ -21,6 +20,8 @@ class Bands(NamedTuple):
 
 def bands_around(middle: F64, reach: F64, width: float) -> Bands:
     """Return the bands `width` times `reach` from a middle; known where both are."""
+    from tapehead.kernels.weights import around
+
     upper, lower = np.empty(middle.shape[0]), np.empty(middle.shape[0])
     around(middle, reach, width, upper, lower)
     return Bands(locked(upper), locked(middle), locked(lower))

@@ -8,7 +8,6 @@ from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import scaled_line
 from tapehead.indicators.sma import mean_into
 from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
-from tapehead.kernels.deviations import bands
 
 
 def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int = 0) -> Bands:
@@ -50,6 +49,8 @@ def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int
     factor, freedom = check_factor(width, "bollinger", "width"), check_ddof(ddof, window, "bollinger")
 
     def make() -> Bands:
+        from tapehead.kernels.deviations import bands
+
         upper, middle, lower = np.empty(line.shape[0]), np.empty(line.shape[0]), np.empty(line.shape[0])
         mean_into(line, scaled_line(line), window, middle)
         bands(line, middle, window, factor, 1.0 / (window - freedom), upper, lower)

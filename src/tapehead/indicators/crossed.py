@@ -8,9 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_values, plain_line
-from tapehead.kernels import crossings
-from tapehead.kernels.addresses import address_of
-from tapehead.kernels.jit import readonly
 from tapehead.model.signals import Condition, Crossing
 
 F64 = NDArray[np.float64]
@@ -75,6 +72,8 @@ def _crossing(a: ArrayLike, b: ArrayLike | float, up: bool) -> Crossing:
 
 def event_bars(condition: Condition | None) -> I32:
     """Return the bars on which a condition holds, rising, int32; both directions of a pair share one comparison."""
+    from tapehead.kernels.jit import readonly
+
     if condition is None:
         return readonly(np.empty(0, np.int32))
     if not isinstance(condition, Crossing):
@@ -91,6 +90,10 @@ def event_bars(condition: Condition | None) -> I32:
 
 def _both(a: F64, b: F64 | float) -> tuple[I32, I32]:
     """Return the bars crossed above and those crossed below."""
+    from tapehead.kernels import crossings
+    from tapehead.kernels.addresses import address_of
+    from tapehead.kernels.jit import readonly
+
     n = a.shape[0]
     if n == 0:
         empty = readonly(np.empty(0, np.int32))
@@ -105,7 +108,9 @@ def _both(a: F64, b: F64 | float) -> tuple[I32, I32]:
 
 def _scratch(n: int) -> tuple[U64, I32, I32]:
     """Return room for marks, ups and downs that this thread keeps: fresh pages would cost more than the comparison."""
-    words, most = crossings.words_of(n), n // 2 + 1
+    from tapehead.kernels.crossings import words_of
+
+    words, most = words_of(n), n // 2 + 1
     held: tuple[U64, I32, I32] | None = getattr(_room, "held", None)
     if held is None or held[1].shape[0] < most:
         held = _room.held = np.empty(2 * words, np.uint64), np.empty(most, np.int32), np.empty(most, np.int32)

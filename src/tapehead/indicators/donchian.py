@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike
 from tapehead.indicators.bands import Bands
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels.extremes import channel
 
 
 def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
@@ -43,6 +42,8 @@ def donchian(high: ArrayLike, low: ArrayLike, period: int = 20) -> Bands:
     lines, window = check_lines("donchian", high=high, low=low), check_period(period, "donchian")
 
     def make() -> Bands:
+        from tapehead.kernels.extremes import channel
+
         n = lines[0].shape[0]
         upper, middle, lower = np.empty(n), np.empty(n), np.empty(n)
         channel(lines[0], lines[1], window, upper, lower, middle)

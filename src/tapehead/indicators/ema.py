@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels.smoothing import exponential
 
 F64 = NDArray[np.float64]
 
@@ -43,6 +42,8 @@ def ema(values: ArrayLike, period: int = 20) -> F64:
     line, window = check_values(values, "ema"), check_period(period, "ema")
 
     def make() -> F64:
+        from tapehead.kernels.smoothing import exponential
+
         out = np.empty(line.shape[0])
         exponential(line, window, out)
         return locked(out)

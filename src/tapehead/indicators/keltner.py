@@ -6,8 +6,6 @@ from numpy.typing import ArrayLike
 from tapehead.indicators.bands import Bands, bands_around
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_factor, check_lines, check_period
-from tapehead.kernels.ranges import average_ranges
-from tapehead.kernels.smoothing import exponential
 
 
 def keltner(
@@ -58,6 +56,9 @@ def keltner(
     factor = check_factor(width, "keltner", "width")
 
     def make() -> Bands:
+        from tapehead.kernels.ranges import average_ranges
+        from tapehead.kernels.smoothing import exponential
+
         middle, reach = np.empty(lines[0].shape[0]), np.empty(lines[0].shape[0])
         exponential(lines[2], window, middle)
         average_ranges(lines[0], lines[1], lines[2], ranged, reach)

@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels.smoothing import convergence
 
 F64 = NDArray[np.float64]
 
@@ -60,6 +59,8 @@ def macd(values: ArrayLike, fast: int = 12, slow: int = 26, signal: int = 9) -> 
     window = check_period(signal, "macd", name="signal")
 
     def make() -> Macd:
+        from tapehead.kernels.smoothing import convergence
+
         lines = Macd(*(np.empty(line.shape[0]) for _ in Macd._fields))
         convergence(line, quick, calm, window, *lines)
         return Macd(*map(locked, lines))

@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, locked
-from tapehead.kernels.volumes import on_balance
 
 F64 = NDArray[np.float64]
 
@@ -43,6 +42,8 @@ def obv(close: ArrayLike, volume: ArrayLike) -> F64:
     lines = check_lines("obv", close=close, volume=volume)
 
     def make() -> F64:
+        from tapehead.kernels.volumes import on_balance
+
         out = np.empty(lines[0].shape[0])
         on_balance(lines[0], lines[1], out)
         return locked(out)

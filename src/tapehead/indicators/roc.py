@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels.changes import change
 
 F64 = NDArray[np.float64]
 
@@ -42,6 +41,8 @@ def roc(values: ArrayLike, period: int = 10) -> F64:
     line, window = check_values(values, "roc"), check_period(period, "roc")
 
     def make() -> F64:
+        from tapehead.kernels.changes import change
+
         out = np.empty(line.shape[0])
         change(line, window, 100.0, out)
         return locked(out)

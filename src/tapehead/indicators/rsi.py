@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels.smoothing import strength
 
 F64 = NDArray[np.float64]
 
@@ -44,6 +43,8 @@ def rsi(values: ArrayLike, period: int = 14) -> F64:
     line, window = check_values(values, "rsi"), check_period(period, "rsi", least=2)
 
     def make() -> F64:
+        from tapehead.kernels.smoothing import strength
+
         out = np.empty(line.shape[0])
         strength(line, window, out)
         return locked(out)

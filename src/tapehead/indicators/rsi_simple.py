@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import scaled_line, summable
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels import changes, windows
 
 F64 = NDArray[np.float64]
 
@@ -48,6 +47,8 @@ def rsi_simple(values: ArrayLike, period: int = 14) -> F64:
 
 def _rsi_simple(line: F64, period: int) -> F64:
     """Compute the index, exactly as far as prices allow it: 100 x twice the sum of moves stays within 2^53."""
+    from tapehead.kernels import changes, windows
+
     out = np.empty(line.shape[0])
     found = summable(line, scaled_line(line), 400 * (period + 1), windows.EXACT_LIMIT, 1)
     bars = found.integers.shape[0]

@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.kernels import windows
-from tapehead.kernels.jit import readonly
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -27,6 +25,8 @@ class Scaled(NamedTuple):
 
 def scaled_line(line: F64) -> Scaled:
     """Return the leading values of a line as integers; remembered."""
+    from tapehead.kernels import windows
+
     return remember("scaled", (line,), lambda: _scaled(line, 1.0, windows.EXACT_LIMIT, 1.0))
 
 
@@ -35,6 +35,8 @@ def summable(line: F64, scaled: Scaled, sum_of: float, limit: float, share: floa
 
     `sum_of` of them stay within `limit`, and `share` times their power within 2^53.
     """
+    from tapehead.kernels import windows
+
     if sum_of * scaled.largest <= limit and share * scaled.power <= windows.EXACT_LIMIT:
         return scaled
     return _scaled(line, sum_of, limit, share)
@@ -42,6 +44,9 @@ def summable(line: F64, scaled: Scaled, sum_of: float, limit: float, share: floa
 
 def _scaled(line: F64, sum_of: float, limit: float, share: float) -> Scaled:
     """Look for the decimals and scale."""
+    from tapehead.kernels import windows
+    from tapehead.kernels.jit import readonly
+
     bars, k = windows.summable(line, float(sum_of), limit, float(share))
     integers = np.empty(bars, np.int64)
     largest = windows.scaled(line[:bars], k, integers)

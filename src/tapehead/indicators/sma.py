@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import Scaled, scaled_line, summable
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels import windows
 
 F64 = NDArray[np.float64]
 
@@ -57,6 +56,8 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
 
 def mean_into(line: F64, scaled: Scaled, period: int, out: F64) -> None:
     """Write the mean of each window into `out`, exactly as far as prices allow it."""
+    from tapehead.kernels import windows
+
     found = summable(line, scaled, period, windows.SUM_LIMIT, period)
     bars = found.integers.shape[0]
     if bars < max(period, line.shape[0]):

@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_ddof, check_period, check_values, locked
-from tapehead.kernels.deviations import deviation
 
 F64 = NDArray[np.float64]
 
@@ -47,6 +46,8 @@ def std(values: ArrayLike, period: int = 20, ddof: int = 0) -> F64:
     freedom = check_ddof(ddof, window, "std")
 
     def make() -> F64:
+        from tapehead.kernels.deviations import deviation
+
         out = np.empty(line.shape[0])
         deviation(line, window, 1.0 / (window - freedom), out)
         return locked(out)

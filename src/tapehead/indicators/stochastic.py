@@ -7,8 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels.extremes import channel, place
-from tapehead.kernels.windows import mean_in_blocks
 
 F64 = NDArray[np.float64]
 
@@ -64,6 +62,9 @@ def stochastic(
     smooth, late = check_period(slow, "stochastic", name="slow"), check_period(signal, "stochastic", name="signal")
 
     def make() -> Stochastic:
+        from tapehead.kernels.extremes import channel, place
+        from tapehead.kernels.windows import mean_in_blocks
+
         n = lines[0].shape[0]
         upper, lower = np.empty(n), np.empty(n)
         fast, k, d = np.empty(n), np.empty(n), np.empty(n)

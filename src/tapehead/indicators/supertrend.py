@@ -7,7 +7,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_factor, check_lines, check_period, locked
-from tapehead.kernels.ranges import average_ranges, trend
 
 F64 = NDArray[np.float64]
 
@@ -58,6 +57,8 @@ def supertrend(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 
     factor = check_factor(width, "supertrend", "width")
 
     def make() -> Supertrend:
+        from tapehead.kernels.ranges import average_ranges, trend
+
         n = lines[0].shape[0]
         average, line, rising = np.empty(n), np.empty(n), np.empty(n, np.bool_)
         average_ranges(lines[0], lines[1], lines[2], window, average)

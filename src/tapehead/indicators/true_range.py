@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, locked
-from tapehead.kernels.ranges import ranges
 
 F64 = NDArray[np.float64]
 
@@ -41,6 +40,8 @@ def true_range(high: ArrayLike, low: ArrayLike, close: ArrayLike) -> F64:
     lines = check_lines("true_range", high=high, low=low, close=close)
 
     def make() -> F64:
+        from tapehead.kernels.ranges import ranges
+
         out = np.empty(lines[0].shape[0])
         ranges(lines[0], lines[1], lines[2], out)
         return locked(out)

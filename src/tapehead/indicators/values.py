@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.errors import ParameterError
-from tapehead.kernels.jit import readonly
 
 F64 = NDArray[np.float64]
 _FLOAT = np.dtype(np.float64)
@@ -22,6 +21,8 @@ def check_values(values: ArrayLike, indicator: str, name: str = "values") -> F64
     """
     if _is_ready(values):
         return values
+    from tapehead.kernels.jit import readonly
+
     array = np.asarray(values)
     if array.ndim != 1 or array.dtype.kind not in "fiu":
         held = f"array of {array.dtype} with shape {array.shape}"
@@ -41,6 +42,10 @@ def _is_ready(values: ArrayLike) -> TypeGuard[F64]:
 
 def plain_line(line: NDArray[Any]) -> F64:
     """Return a line as kernels read it at its address: float64, contiguous; itself where it is that."""
+    if _is_ready(line):
+        return line
+    from tapehead.kernels.jit import readonly
+
     return readonly(np.asarray(line, np.float64))
 
 

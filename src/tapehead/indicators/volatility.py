@@ -5,8 +5,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
-from tapehead.kernels.changes import change
-from tapehead.kernels.deviations import deviation
 
 F64 = NDArray[np.float64]
 
@@ -51,6 +49,9 @@ def volatility(values: ArrayLike, period: int = 20, ddof: int = 1, periods_a_yea
     year = check_factor(periods_a_year, "volatility", "periods_a_year")
 
     def make() -> F64:
+        from tapehead.kernels.changes import change
+        from tapehead.kernels.deviations import deviation
+
         returns, out = np.empty(line.shape[0]), np.empty(line.shape[0])
         change(line, 1, 1.0, returns)
         deviation(locked(returns), window, year / (window - freedom), out)

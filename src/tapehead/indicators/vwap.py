@@ -6,8 +6,6 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.errors import ParameterError
 from tapehead.indicators.memo import remember
 from tapehead.indicators.values import check_lines, check_period, locked
-from tapehead.kernels.jit import readonly
-from tapehead.kernels.volumes import anchored, weighed_in_blocks
 
 F64 = NDArray[np.float64]
 
@@ -53,6 +51,9 @@ def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, a
         raise ParameterError(name="vwap(anchor)", value=held, bound=f"a bool array, shape ({n},)")
 
     def make() -> F64:
+        from tapehead.kernels.jit import readonly
+        from tapehead.kernels.volumes import anchored
+
         out = np.empty(n)
         anchored(_typical(*lines[:3]), lines[3], readonly(starts), out)
         return locked(out)
@@ -94,6 +95,8 @@ def vwap_rolling(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: Arra
     window = check_period(period, "vwap_rolling")
 
     def make() -> F64:
+        from tapehead.kernels.volumes import weighed_in_blocks
+
         out = np.empty(lines[0].shape[0])
         weighed_in_blocks(_typical(*lines[:3]), lines[3], window, out)
         return locked(out)

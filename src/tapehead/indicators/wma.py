@@ -6,7 +6,6 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.indicators.memo import remember
 from tapehead.indicators.scaling import scaled_line, summable
 from tapehead.indicators.values import check_period, check_values, locked
-from tapehead.kernels import weights, windows
 
 F64 = NDArray[np.float64]
 
@@ -47,6 +46,8 @@ def wma(values: ArrayLike, period: int = 20) -> F64:
 
 def _wma(line: F64, period: int) -> F64:
     """Compute the average, exactly as far as prices allow it."""
+    from tapehead.kernels import weights, windows
+
     out = np.empty(line.shape[0])
     weight = period * (period + 1) / 2
     found = summable(line, scaled_line(line), weight + 2 * period, windows.SUM_LIMIT, weight)

@@ -9,8 +9,9 @@ from typing import Any
 from tapehead.errors import TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
+from tapehead.jobs.ask import ask
 from tapehead.jobs.read import read_bars
-from tapehead.jobs.task import Bench, ask
+from tapehead.jobs.task import Bench
 from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
 from tapehead.ports.work import Task

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tapehead.jobs.ask import place_of
 from tapehead.jobs.drive import (
     PROGRESS_EVERY_S,
     TOLD_FROM_S,
@@ -34,7 +35,7 @@ from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.search.searcher import F64, I64, Round, Searcher
 from tapehead.jobs.surface import row_of, surface_of
 from tapehead.jobs.sweep_digest import sweep_digest
-from tapehead.jobs.task import Bench, place_of
+from tapehead.jobs.task import Bench
 from tapehead.jobs.tiles import tile_tasks
 from tapehead.metrics.surface import Surface
 from tapehead.model.events import Completed, Event, Tiled, Warned, numbers_of

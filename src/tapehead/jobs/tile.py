@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from tapehead.errors import SignalsError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
+from tapehead.jobs.ask import ask
 from tapehead.jobs.plan import Item
 from tapehead.jobs.stages import BAR_BYTES, Stages
 from tapehead.jobs.task import (
     NO_WHOLE_BAR,
     Bench,
-    ask,
     bars_of,
     data_flags,
     ended,

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from tapehead.errors import TapeheadError
+from tapehead.jobs.ask import place_of
 from tapehead.jobs.backtest import backtest
 from tapehead.jobs.drive import Desk
 from tapehead.jobs.ledger import Counting
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
 from tapehead.jobs.run_tally import Tally
-from tapehead.jobs.task import place_of
 from tapehead.library.lead import warm_up_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused

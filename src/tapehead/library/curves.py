@@ -7,10 +7,11 @@ from typing import NamedTuple
 from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
+from tapehead.jobs.ask import ask
 from tapehead.jobs.explain import Made
 from tapehead.jobs.plan import Code, Item, Plan, make_plan
 from tapehead.jobs.read import Shelf, read_bars
-from tapehead.jobs.task import DELISTED_AFTER_US, ask
+from tapehead.jobs.task import DELISTED_AFTER_US
 from tapehead.library.lead import warm_up_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail

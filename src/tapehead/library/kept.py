@@ -1,8 +1,8 @@
 """kept_run: a run of any kind that is kept."""
 
 from tapehead.library.begin import kept_backtest
-from tapehead.library.begin_sweep import kept_sweep
 from tapehead.library.run import Run
+from tapehead.library.start_sweep import kept_sweep
 from tapehead.wiring.assemble import House
 
 

@@ -1,7 +1,7 @@
 """warm_up_of: how many bars a run wants before its start; all sets of a sweep as many as the most demanding one."""
 
+from tapehead.jobs.ask import ask_warm_up
 from tapehead.jobs.search.choose import sets_of
-from tapehead.jobs.task import ask_warm_up
 from tapehead.library.warm_up import largest_warm_up, sample
 from tapehead.model.grid import MOST_SETS, Grid
 from tapehead.model.space import Space

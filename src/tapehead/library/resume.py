@@ -9,9 +9,9 @@ from tapehead.errors import ChangedSinceError, HeldRunError, ResumeError, Surrou
 from tapehead.jobs.backtest import go_on
 from tapehead.jobs.drive import Numbered
 from tapehead.library.begin import header_of, make_plan_of, prepare_work
-from tapehead.library.begin_sweep import resumed_sweep
 from tapehead.library.kept import kept_run
 from tapehead.library.run import Run, fail_run, reused
+from tapehead.library.start_sweep import resumed_sweep
 from tapehead.library.sweep_run import SweepRun, reused_sweep
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.ports.runs import RunRecord

@@ -9,8 +9,9 @@ from dataclasses import replace
 from functools import partial
 
 from tapehead.errors import TapeheadError
+from tapehead.jobs.ask import ask_warm_up
 from tapehead.jobs.plan import Code, make_plan
-from tapehead.jobs.task import Work, ask_warm_up
+from tapehead.jobs.task import Work
 from tapehead.jobs.verify import DIFFERS, Verification, compare
 from tapehead.library.verify_sweep import changed_since, verify_sweep
 from tapehead.model.result import RunResult

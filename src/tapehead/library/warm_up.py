@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from tapehead.jobs.ask import ask_warm_up
 from tapehead.jobs.search.choose import sets_of
 from tapehead.jobs.search.draw import draw
 from tapehead.jobs.search.searcher import I64
-from tapehead.jobs.task import ask_warm_up
 from tapehead.model.grid import MOST_SETS, Grid
 from tapehead.model.space import I32, STRATEGY, Space
 from tapehead.model.spec import RunSpec
