@@ -277,3 +277,9 @@ class DamagedTileError(SurroundingsError):
     """A tile of a sweep cannot be read: {cause}. Check the store: tapehead store verify"""
 
     code = "runs.tile_damaged"
+
+
+class LocalServerError(SurroundingsError):
+    """{text}"""
+
+    code = "servers.local"

@@ -40,7 +40,7 @@ def run(folder: Path, ci: str) -> tuple[int, str]:
     shutil.copy(ROOT / "tests" / "conftest.py", folder)
     plant(folder, "test_planted.py", TESTS)
     plant(folder, "test_module.py", 'import pytest\n\npytest.skip("needs a module", allow_module_level=True)\n')
-    env = {**os.environ, "CI": ci, "TAPEHEAD_TEST_DATA": str(folder / "data")}
+    env = {**os.environ, "CI": ci, "TAPEHEAD_TEST_DATA": str(folder / "data"), "PYTHONPATH": str(ROOT)}
     told = ["-ra", "--no-fold-skipped", "--continue-on-collection-errors", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *told, "--rootdir", str(folder), "-c", os.devnull, str(folder)]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)

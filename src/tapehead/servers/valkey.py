@@ -1,0 +1,139 @@
+"""Valkey (or Redis) as a local server: a cache of bounded size that keeps nothing on disk."""
+
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+from urllib.parse import quote
+
+from tapehead.errors import LocalServerError
+from tapehead.servers.account import Account
+from tapehead.servers.place import Place
+from tapehead.servers.programs import Program
+
+USER: Final = "default"
+_SOCKET = "valkey.sock"
+_ANSWER_S = 2.0
+_CONF_RIGHTS = 0o600
+
+
+class Valkey:
+    """The kind of server that Valkey is.
+
+    Parameters
+    ----------
+    program : Program
+        `valkey-server` or `redis-server`.
+    memory_mb : int
+        Bound of what it holds; the least recently used goes first.
+    settings : mapping of str to str
+        Lines of its configuration over ours.
+    """
+
+    name = "valkey"
+    stops: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
+
+    def __init__(self, program: Program, memory_mb: int = 256, settings: Mapping[str, str] | None = None) -> None:
+        self.program = program
+        self.memory_mb = memory_mb
+        self.settings = dict(settings or {})
+
+    def check(self, place: Place) -> None:
+        """Take any folder: what lies there is no data."""
+
+    def prepare(self, place: Place, account: Account) -> None:
+        """Make its working folder."""
+        try:
+            place.data.mkdir(mode=0o700, exist_ok=True)
+            account.give(place.data)
+        except OSError as error:
+            raise _unusable(place, error) from error
+
+    def command(self, place: Place, port: int, account: Account) -> list[str]:
+        """Write the configuration, the password in it, and return the command that reads it."""
+        given = {
+            "port": str(port),
+            "bind": "127.0.0.1",
+            "unixsocket": _quoted(str(place.sockets / _SOCKET)),
+            "unixsocketperm": "700",
+            "requirepass": place.passwords(USER)[USER],
+            "dir": _quoted(str(place.data)),
+            "pidfile": _quoted(str(place.data / "valkey.pid")),
+            "save": '""',
+            "appendonly": "no",
+            "maxmemory": f"{self.memory_mb}mb",
+            "maxmemory-policy": "allkeys-lru",
+            "daemonize": "no",
+            # Its title would hide the command line by which it is known again.
+            "set-proc-title": "no",
+            **self.settings,
+        }
+        conf = place.folder / "valkey.conf"
+        try:
+            conf.write_text("".join(f"{name} {value}\n" for name, value in given.items()), encoding="utf-8")
+            conf.chmod(_CONF_RIGHTS)
+            account.give(conf)
+        except OSError as error:
+            raise _unusable(place, error) from error
+        return [str(self.program.path), str(conf)]
+
+    def mark(self, place: Place) -> str:
+        """Return the path of the configuration, a word of the command line."""
+        return str(place.folder / "valkey.conf")
+
+    def read_pid(self, place: Place) -> int | None:
+        """Return what the pid file says."""
+        try:
+            text = (place.data / "valkey.pid").read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            return None
+        return int(text) if text.isdecimal() else None
+
+    def forget_pid(self, place: Place) -> None:
+        """Remove pid file and socket of a server that is dead."""
+        for path in (place.data / "valkey.pid", place.sockets / _SOCKET):
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+    def is_ready(self, place: Place, port: int) -> bool:
+        """Ask for a PONG with the password; a foreign server at the port would not give it."""
+        if self.read_pid(place) is None:
+            return False
+        password = place.passwords(USER)[USER]
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_S) as link:
+                link.sendall(f"AUTH {password}\r\nPING\r\n".encode())
+                with link.makefile("rb") as answers:
+                    return (answers.readline(), answers.readline()) == (b"+OK\r\n", b"+PONG\r\n")
+        except OSError:
+            return False
+
+    def url(self, place: Place, port: int, *, admin: bool = False) -> str:  # noqa: ARG002 - it has one user
+        """Return its address over TCP."""
+        return f"redis://:{place.passwords(USER)[USER]}@127.0.0.1:{port}/0"
+
+    def socket_url(self, place: Place, port: int) -> str:  # noqa: ARG002 - the socket's name holds none
+        """Return its address by the Unix socket."""
+        return f"unix://:{place.passwords(USER)[USER]}@{quote(str(place.sockets / _SOCKET))}?db=0"
+
+    def explain(self, said: str) -> str | None:
+        """Return cause and next step of what is known to happen."""
+        if "No space left on device" in said:
+            return "the disk is full. Free space, then: tapehead servers start valkey"
+        if "Permission denied" in said:
+            return "a file or folder is another user's. Name another home: tapehead --home DIR servers start valkey"
+        return None
+
+
+def _quoted(path: str) -> str:
+    """Return a path as one word of the configuration."""
+    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unusable(place: Place, error: OSError) -> LocalServerError:
+    """Say that its folder cannot be used."""
+    return LocalServerError(
+        f"{place.data} cannot be used for Valkey: {error.strerror or error}. Free the place or the right, or name "
+        "another home: tapehead --home DIR servers start valkey"
+    )
