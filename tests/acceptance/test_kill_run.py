@@ -4,22 +4,22 @@ import os
 import signal
 from pathlib import Path
 
-from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
+from tapehead.stores.tables.events import EventTable
 from tests.unit.stores.processes import rest_of, start
 
 WRITER = """
 import sys
 from pathlib import Path
 from tapehead.model.events import Result
-from tapehead.stores.embedded.events import EmbeddedEvents
+from tapehead.stores.tables.events import EventTable
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 from tapehead.testing.run_store import SPEC, sample_key, sample_result
 
 database = open_runs(open_home(Path(sys.argv[1])))
-runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
+runs, log = EmbeddedRuns(database), EventTable(database)
 run = runs.create(sample_key(), SPEC, 1)
 print(run, flush=True)
 number = 0
@@ -40,7 +40,7 @@ def test_what_was_returned_from_survives_a_kill(tmp_path: Path) -> None:
         os.kill(writer.pid, signal.SIGKILL)
         told = first + [line for line in rest_of(writer)[0].splitlines(keepends=True) if line.endswith("\n")]
         database = open_runs(open_home(tmp_path))
-        runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
+        runs, log = EmbeddedRuns(database), EventTable(database)
         events = log.read(run, 0, 1_000_000)
         assert [number for number, _ in events] == list(range(1, len(events) + 1))
         assert len(events) - len(told) in {0, 1}

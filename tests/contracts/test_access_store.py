@@ -4,17 +4,18 @@ import stat
 from pathlib import Path
 
 from tapehead.ports.access import AccessStore
-from tapehead.stores.embedded.access import EmbeddedAccess
+from tapehead.stores.embedded.access import open_access
 from tapehead.stores.embedded.home import open_home
+from tapehead.stores.tables.access import AccessTables
 from tapehead.testing.access_store import AccessStoreContract, sample_key
 
 
 class TestEmbeddedAccess(AccessStoreContract):
     def setup_method(self) -> None:
-        self.opened: list[EmbeddedAccess] = []
+        self.opened: list[AccessTables] = []
 
     def make(self, tmp_path: Path) -> AccessStore:
-        self.opened.append(EmbeddedAccess(open_home(tmp_path / "home")))
+        self.opened.append(open_access(open_home(tmp_path / "home")))
         return self.opened[-1]
 
     def teardown_method(self) -> None:

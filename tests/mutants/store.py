@@ -9,6 +9,7 @@ CONTRACT = "tests/contracts/test_bar_store.py"
 UPKEEP = "tests/contracts/test_bar_upkeep.py"
 EMBEDDED = "tests/unit/stores/test_embedded_bars.py"
 STORES = "stores/embedded"
+TABLES = "stores/tables"
 
 STORE = (
     Mutant(
@@ -55,21 +56,21 @@ STORE = (
     ),
     Mutant(
         "a replaced segment does not end",
-        f"{STORES}/commit.py",
+        f"{TABLES}/commit.py",
         '            self._run("end_segments", (number, place, block.period))\n',
         "",
         CONTRACT,
     ),
     Mutant(
         "bars appended over held ones count as added",
-        f"{STORES}/tail.py",
+        f"{TABLES}/tail.py",
         "            return columns, len(ts) - int(known.sum())\n",
         "            return columns, len(ts)\n",
         CONTRACT,
     ),
     Mutant(
         "a commit leaves the coverage as it was",
-        f"{STORES}/commit.py",
+        f"{TABLES}/commit.py",
         "                self._series.count_coverage(series)\n",
         "                self._series.place(series)\n",
         CONTRACT,
@@ -83,28 +84,28 @@ STORE = (
     ),
     Mutant(
         "the hash of a block of the tail is not checked",
-        f"{STORES}/layers.py",
+        f"{TABLES}/layers.py",
         "if hashlib.sha256(row[0]).digest() != ref.file:",
         "if not row[0]:",
         EMBEDDED,
     ),
     Mutant(
         "undo forgets the tail",
-        f"{STORES}/undo.py",
+        f"{TABLES}/undo.py",
         '"end_block" if layer == TAIL else "end_segment"',
         '"end_segment"',
         UPKEEP,
     ),
     Mutant(
         "a sweep takes what a lease holds",
-        f"{STORES}/sweep.py",
+        f"{TABLES}/sweep.py",
         "{*leased(), *keep(), *_young(database, newer_than)}",
         "{*keep(), *_young(database, newer_than)}",
         UPKEEP,
     ),
     Mutant(
         "a read takes blocks that no commit counted",
-        f"{STORES}/shelves.py",
+        f"{TABLES}/shelves.py",
         "if blocks != found or (said and row and",
         "if (said and row and",
         "tests/unit/stores/test_seal.py",

@@ -25,13 +25,13 @@ from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Executor
 from tapehead.settings import Settings, processors
 from tapehead.stores.codec import ParquetCodec
-from tapehead.stores.embedded.access import EmbeddedAccess
+from tapehead.stores.embedded.access import open_access
 from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
-from tapehead.stores.embedded.trials import EmbeddedTrials
+from tapehead.stores.tables.events import EventTable
+from tapehead.stores.tables.trials import TrialTables
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,8 +94,8 @@ def _open(settings: Settings) -> House:
     """Open store, tiers and logs."""
     codec = ParquetCodec()
     home, bars, database = _open_databases(open_home(settings.home), codec)
-    runs, log = EmbeddedRuns(database), EmbeddedEvents(database)
-    access = EmbeddedAccess(home)
+    runs, log = EmbeddedRuns(database), EventTable(database)
+    access = open_access(home)
 
     def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
         for _, data in bars.read([ref]):
@@ -120,7 +120,7 @@ def _open(settings: Settings) -> House:
         bars,
         runs,
         log,
-        EmbeddedTrials(database),
+        TrialTables(database),
         access,
         codec,
         shelf,

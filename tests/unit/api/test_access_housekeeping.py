@@ -13,13 +13,13 @@ from tapehead.api.access.keyring import Keyring
 from tapehead.errors import DiskFullError
 from tapehead.library.keys import make_key, now_us
 from tapehead.ports.access import AuditEntry
-from tapehead.stores.embedded.access import EmbeddedAccess
+from tapehead.stores.embedded.access import open_access
 from tapehead.stores.embedded.home import open_home
 
 DAY_US = 86_400_000_000
 
 
-class Full(EmbeddedAccess):
+class Full(open_access):
     """A store whose disk is full until it is told otherwise."""
 
     full = True

@@ -25,7 +25,7 @@ from tapehead.model.tile import Tile, no_cells
 from tapehead.stores.embedded.database import Database
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
-from tapehead.stores.embedded.trials import EmbeddedTrials
+from tapehead.stores.tables.trials import TrialTables
 from tapehead.testing.run_store import sample_key, sample_result
 
 N = 160
@@ -77,7 +77,7 @@ def tile_of(seed: int, points: list[int], symbol: str = "AAA", run: str = RUN + 
     )
 
 
-def judged(runs: EmbeddedRuns, ledger: EmbeddedTrials, run: str, sets: list[int]) -> tuple[Judgement, list[float]]:
+def judged(runs: EmbeddedRuns, ledger: TrialTables, run: str, sets: list[int]) -> tuple[Judgement, list[float]]:
     steps, shares = judge(runs, ledger, run, Grid.every(Space.of(SPEC)), "1h", sets), list[float]()
     while True:
         try:
@@ -102,7 +102,7 @@ def test_what_a_trial_is_decided_by() -> None:
 
 
 def test_a_cell_of_a_sweep_and_the_backtest_of_it_are_one_trial(database: Database) -> None:
-    ledger = EmbeddedTrials(database)
+    ledger = TrialTables(database)
     counting = Counting(ledger, plan_of(SPEC))
     assert counting.add_tile(tile_of(1, [0, 1, 2, 3, 4, 5])) == 6
     assert counting.add_tile(tile_of(1, [4, 5])) == 0
@@ -125,7 +125,7 @@ def test_each_of_several_strategies_has_its_own_trials(database: Database) -> No
     fixed = {"RsiReversion.oversold": 30.0, "SmaCross.slow": 50}
     several = RunSpec("RsiReversion + SmaCross", fixed, "1h", universe="demo", grid=grid)
     sources = {"RsiReversion": b"r" * 32, "SmaCross": sample_key().strategy}
-    ledger = EmbeddedTrials(database)
+    ledger = TrialTables(database)
     tile = tile_of(4, [0, 1, 2, 3, 4])
     assert Counting(ledger, plan_of(several), sources).add_tile(tile) == 5
     rsi, sma = ledger.read("test:AAA", "1h")
@@ -137,7 +137,7 @@ def test_each_of_several_strategies_has_its_own_trials(database: Database) -> No
 
 
 def test_how_the_trials_of_an_instrument_stand(database: Database) -> None:
-    ledger = EmbeddedTrials(database)
+    ledger = TrialTables(database)
     first, later = tile_of(1, [0, 1, 2, 3, 4, 5]), tile_of(2, [0, 1, 2])
     Counting(ledger, plan_of(SPEC)).add_tile(first)
     Counting(ledger, plan_of(replace(SPEC, strategy="Mine", start=0)), {"Mine": b"m" * 32}).add_tile(later)
@@ -159,7 +159,7 @@ def test_how_the_trials_of_an_instrument_stand(database: Database) -> None:
 
 
 def test_a_sweep_is_judged_by_its_tiles_and_by_every_trial(database: Database) -> None:
-    runs, ledger = EmbeddedRuns(database), EmbeddedTrials(database)
+    runs, ledger = EmbeddedRuns(database), TrialTables(database)
     run = runs.create(sample_key(), SPEC, 1)
     counting = Counting(ledger, plan_of(SPEC))
     # Sets out of order, in two tiles of one instrument; the last set failed on the other.

@@ -119,7 +119,7 @@ def test_a_group_that_could_not_be_appended_is_kept(tmp_path: Path, monkeypatch:
         writer = store.writer("binance", "BTCUSDT", "1m", rows=2)
         writer.write(NOON, 1, 1, 1, 1)
         with WriterLock(tmp_path / "writer.lock").held():
-            monkeypatch.setattr(store._house.bars._lock, "wait_s", 0)
+            monkeypatch.setattr(store._house.bars.lock, "wait_s", 0)
             with pytest.raises(StoreLockedError):
                 writer.write(NOON + timedelta(minutes=1), 2, 2, 2, 2)
         assert len(writer) == 2

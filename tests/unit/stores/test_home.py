@@ -14,11 +14,11 @@ from tapehead.errors import (
 )
 from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
 from tapehead.stores.codec import ParquetCodec
-from tapehead.stores.embedded.events import EmbeddedEvents
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
-from tapehead.stores.embedded.trials import EmbeddedTrials
+from tapehead.stores.tables.events import EventTable
+from tapehead.stores.tables.trials import TrialTables
 from tapehead.testing.samples import sample_draft
 from tapehead.testing.trial_ledger import CONTEXT, sample_trials
 from tests.unit.stores.processes import run_mounted
@@ -98,8 +98,8 @@ def test_runs_of_an_older_format_are_lifted_and_kept(tmp_path: Path, found: int)
             result = runs.result(record.run, "test:AAA")
             assert result is not None
             assert (result.metrics.total_return, result.flags, result.bars) == (0.25, ("holes",), 8)
-            assert EmbeddedEvents(database).read(record.run, 0, 9) == [(1, b'{"event":"started"}')]
-            assert EmbeddedTrials(database).add(record.run, CONTEXT, sample_trials(0, 3)) == 3
+            assert EventTable(database).read(record.run, 0, 9) == [(1, b'{"event":"started"}')]
+            assert TrialTables(database).add(record.run, CONTEXT, sample_trials(0, 3)) == 3
         database.close()
     assert schemas[0] == schemas[1]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import open_runs
-from tapehead.stores.embedded.trials import EmbeddedTrials
+from tapehead.stores.tables.trials import TrialTables
 from tests.unit.stores.processes import finish, start
 
 ADD = """
@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import open_runs
-from tapehead.stores.embedded.trials import EmbeddedTrials
+from tapehead.stores.tables.trials import TrialTables
 from tapehead.testing.trial_ledger import CONTEXT, sample_trials
 
-ledger = EmbeddedTrials(open_runs(open_home(Path(sys.argv[1]))))
+ledger = TrialTables(open_runs(open_home(Path(sys.argv[1]))))
 print("ready", flush=True)
 sys.stdin.readline()
 shift = int(sys.argv[2])
@@ -34,7 +34,7 @@ def test_what_processes_add_at_once_is_counted_once(tmp_path: Path) -> None:
         worker.stdin.flush()
     added = [int(finish(worker)) for worker in workers]
     database = open_runs(open_home(tmp_path / "home"))
-    ledger = EmbeddedTrials(database)
+    ledger = TrialTables(database)
     sets = [one for kept in ledger.read("test:AAA", "1h") for one in kept.trials.sets]
     # 0 to 209 by one of them, 5 to 214 by the other.
     assert sum(added) == len(sets) == len(set(sets)) == 215

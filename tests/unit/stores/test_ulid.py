@@ -4,7 +4,7 @@ import re
 import threading
 import time
 
-from tapehead.stores.embedded.ulid import new_ulid
+from tapehead.stores.tables.ulid import new_ulid
 
 
 def test_ids_are_26_characters_of_crockford() -> None:

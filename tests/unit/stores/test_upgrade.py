@@ -12,8 +12,10 @@ from tapehead.model.instrument import Instrument
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import Coverage, Draft, Quarantined, Universe
 from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.embedded import database
 from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
+from tapehead.stores.tables.statements import read_statements
 from tapehead.testing.bar_store import ALWAYS, check_equal, read_columns
 from tapehead.testing.samples import YEAR_2021, sample_columns, sample_series
 
@@ -94,9 +96,8 @@ def test_a_lifted_store_is_written_like_a_new_one(old_home: Home, tmp_path: Path
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(old_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     before = schema_of(old_home.bars)
     statements = "tapehead.stores.embedded.database.read_statements"
-    from tapehead.stores.embedded.statements import read_statements
-
-    broken = {**read_statements("bars.sql"), "after_1": "INSERT INTO nowhere VALUES (1)"}
+    script = Path(str(database.__file__)).with_name("bars.sql")
+    broken = {**read_statements(script), "after_1": "INSERT INTO nowhere VALUES (1)"}
     with monkeypatch.context() as patch:
         patch.setattr(statements, lambda _: broken)
         with pytest.raises(SurroundingsError):

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
 from tapehead.stores.embedded.disk import announced
 from tapehead.stores.embedded.home import other_home, refusal, unwritable
-from tapehead.stores.embedded.statements import read_statements
+from tapehead.stores.tables.statements import read_statements
 
 _BUSY_S = 5.0
 _LARGE_CACHES = 2
@@ -51,7 +51,7 @@ class Database:
         self._full = full
         self._newest = newest
         self._synchronous = synchronous
-        self._statements = read_statements(script)
+        self._statements = read_statements(Path(__file__).with_name(script))
         self._local = threading.local()
         self._lock = threading.Lock()
         self._turn = threading.Lock()
@@ -60,9 +60,20 @@ class Database:
         self._inherited: list[dict[threading.Thread, sqlite3.Connection]] = []
         self._prepare()
 
-    def sql(self, name: str) -> str:
-        """Return a named statement."""
-        return self._statements[name]
+    @property
+    def name(self) -> str:
+        """Name of the file."""
+        return self.path.name
+
+    @property
+    def where(self) -> str:
+        """Path of the file."""
+        return str(self.path)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread has a transaction open."""
+        return self.connection().in_transaction
 
     def connection(self) -> sqlite3.Connection:
         """Return this thread's connection, in autocommit."""
@@ -82,6 +93,10 @@ class Database:
     def execute(self, name: str, values: Any = ()) -> sqlite3.Cursor:
         """Run a named statement on this thread's connection."""
         return self.connection().execute(self._statements[name], values)
+
+    def execute_many(self, name: str, rows: Iterable[Any]) -> None:
+        """Run a named statement for each row of values, inside a transaction."""
+        self.connection().executemany(self._statements[name], rows)
 
     @contextmanager
     def transaction(self, what: str) -> Iterator[sqlite3.Connection]:

@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +30,7 @@ class _Row(NamedTuple):
     expires: int
 
 
-class Leases:
+class ProcessLeases:
     """Rows of a database that hold snapshots until left, expired, or their process is gone.
 
     Expiry counts the machine's time since its start: setting the clock changes nothing. A lease of an earlier start of
@@ -37,6 +39,28 @@ class Leases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @contextmanager
+    def held(self, snapshot: int, ttl_s: float, check: Callable[[], object]) -> Iterator[None]:
+        """Keep a snapshot until left or the time is over."""
+        with self._undurably(), self._database.transaction("a lease"):
+            # Inside: a sweep that comes before gave the snapshot back, one that comes after sees the lease.
+            check()
+            row = self.take(snapshot, ttl_s)
+        try:
+            yield
+        finally:
+            with self._undurably(), self._database.transaction("a lease"):
+                self.leave(row)
+
+    @contextmanager
+    def _undurably(self) -> Iterator[None]:
+        """Spare a lease the fsync: a power cut ends its holder too."""
+        self._database.connection().execute("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self._database.connection().execute("PRAGMA synchronous = FULL")
 
     def take(self, snapshot: int, ttl_s: float) -> int:
         """Add a lease inside a transaction, and drop those that are over; return its row."""

@@ -1,46 +1,22 @@
 """EmbeddedBars: the store of bars on one machine, segment files and an SQLite manifest."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-from tapehead.errors import DamagedSegmentError
-from tapehead.layout.columns import Column
-from tapehead.layout.formats import BARS_FORMAT
-from tapehead.model.bars import Bars
-from tapehead.model.factors import Factors
-from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
-from tapehead.model.instrument import Instrument, Series
-from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
-from tapehead.ports.bars import Array, Codec, Mend
-from tapehead.stores.embedded.check import Check
-from tapehead.stores.embedded.commit import Facts, Writing
-from tapehead.stores.embedded.coverage import read_coverage
+from tapehead.errors import SurroundingsError
+from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
+from tapehead.model.history import Finding
+from tapehead.ports.bars import Codec
 from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.facts import read_facts
-from tapehead.stores.embedded.history import check_snapshot, read_log, read_report
 from tapehead.stores.embedded.home import Home
-from tapehead.stores.embedded.layers import Layers
-from tapehead.stores.embedded.leases import Leases
+from tapehead.stores.embedded.leases import ProcessLeases
 from tapehead.stores.embedded.lock import WriterLock
-from tapehead.stores.embedded.orphans import remove_orphans
-from tapehead.stores.embedded.recount import recount
 from tapehead.stores.embedded.segments import SegmentFiles
-from tapehead.stores.embedded.shelves import Shelves
-from tapehead.stores.embedded.sweep import sweep
-from tapehead.stores.embedded.tail import Appending, iter_ripe
-from tapehead.stores.embedded.undo import undo
-from tapehead.stores.embedded.versions import (
-    read_empties,
-    read_factors,
-    read_instruments,
-    read_quarantined,
-    read_universes,
-    sort_series,
-    universe_row,
-)
+from tapehead.stores.tables.bars import BarTables
 
 
-class EmbeddedBars:
+class EmbeddedBars(BarTables):
     """`ports.bars.BarStore` in a folder of this machine.
 
     Parameters
@@ -51,252 +27,67 @@ class EmbeddedBars:
         Makes the bytes of segments.
     lock_wait_s : float
         How long a writer waits for another one before StoreLockedError.
-
-    Notes
-    -----
-    Safe from many threads. Many processes read while one writes: a reader sees exactly the commits that were done,
-    because segment files never change and the manifest changes in one transaction, which comes after the files.
     """
 
     def __init__(self, home: Home, codec: Codec, *, lock_wait_s: float = 5.0) -> None:
         self.home = home
-        self._codec = codec
-        self._database = Database(
+        self.lock = WriterLock(home.lock, lock_wait_s)
+        super().__init__(_Folder(home, self.lock), codec)
+
+
+class _Folder:
+    """`tables.database.Ground` in a folder."""
+
+    def __init__(self, home: Home, lock: WriterLock) -> None:
+        self._home = home
+        self._lock = lock
+        self.database = Database(
             home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", writable=home.writable, full=home.full
         )
-        self._files = SegmentFiles(home.segments)
-        self._layers = Layers(self._database, self._files, codec)
-        self._leases = Leases(self._database)
-        self._lock = WriterLock(home.lock, lock_wait_s)
-        self._shelves = Shelves(self._database)
-        self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
-        self._coverage: tuple[int, tuple[Coverage, ...]] | None = None
-
-    def head(self) -> int:
-        """Return the number of the newest commit, 0 when there is none."""
-        return int(self._database.execute("head").fetchone()[0])
-
-    def manifest(
-        self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None
-    ) -> Manifest:
-        """Return the refs of a range at a snapshot; see `ports.bars.BarStore.manifest`."""
-        number = self._snapshot(snapshot)
-        return Manifest(number, self._shelves.of(number, series).refs(series, start, end, warm))
-
-    def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
-        """Yield the bytes of each ref in order; raises DamagedSegmentError that names the file."""
-        for ref in refs:
-            yield ref, self._layers.content(ref)
-
-    def commit(
-        self,
-        drafts: Iterable[Draft],
-        *,
-        note: str,
-        instruments: Sequence[Instrument] | Callable[[], Sequence[Instrument]] = (),
-        quarantine: Iterable[Quarantined] = (),
-        universes: Sequence[Universe] = (),
-        factors: Iterable[Factors] = (),
-        empties: Iterable[EmptyRange] = (),
-        report: Callable[[int], bytes] | None = None,
-        kind: CommitKind = "import",
-    ) -> Commit:
-        """Write all or nothing: files first, then one transaction that takes its number last.
-
-        Raises
-        ------
-        StoreLockedError, DiskFullError, UnwritableHomeError
-            Nothing was committed; files that were written are orphans, which nothing names.
-        ParameterError
-            A draft is not one period of strictly rising bars, or a period comes twice.
-        """
-        with self._writing() as writing:
-            for draft in drafts:
-                writing.replace(draft)
-            return writing.finish(kind, note, Facts(instruments, quarantine, universes, factors, empties, report))
-
-    def append(self, bars: Sequence[Bars]) -> Commit:
-        """Lay bars over what is held, one block of the tail a (series, period); bars that are held just so drop out.
-
-        Raises
-        ------
-        StoreLockedError, DiskFullError, UnwritableHomeError
-            Nothing was committed.
-        ParameterError
-            Times do not rise, or a series comes twice.
-        """
-        with self._locked(), self._database.transaction("the tail"):
-            appending = Appending(self._database, self._layers)
-            for one in bars:
-                appending.lay(one)
-            return appending.finish()
-
-    def fold(self, *, whole: bool = False) -> Commit:
-        """Make segments of periods whose tail has closed, as a later one began, or is long; of all if `whole`."""
-        # Asked without the lock first: most often there is nothing to do, and no writer should wait for that.
-        if not self.home.writable or not any(iter_ripe(self._database, whole=whole)):
-            return Commit(self.head(), 0, 0)
-        with self._writing() as writing:
-            count = 0
-            for series, period in list(iter_ripe(self._database, whole=whole)):
-                try:
-                    writing.fold(series, period)
-                except DamagedSegmentError:
-                    # What is folded by the way waits until it is mended; whoever reads it, or asks a check, is told.
-                    if whole:
-                        raise
-                else:
-                    count += 1
-            return writing.finish("fold", f"fold the tail of {count} periods", Facts())
-
-    def undo(self, number: int, *, mend: Mend | None = None) -> Commit:
-        """Take back one commit by a commit of its own; raises UndoError, see `ports.bars.BarStore.undo`."""
-        with self._locked():
-            return undo(self._database, self._layers, number, mend)
-
-    def sweep(self, keep: Callable[[], Iterable[int]], newer_than: int, *, dry_run: bool = False) -> Swept:
-        """Give back what no kept snapshot names; see `ports.bars.BarStore.sweep`."""
-        with nullcontext() if dry_run and not self.home.writable else self._locked():
-            return sweep(self._database, self._files, keep, newer_than, self._leases.snapshots, dry_run=dry_run)
-
-    def check(
-        self,
-        *,
-        rows: bool,
-        heal: Callable[[SegmentRef], Mapping[Column, Array] | None] | None = None,
-        progress: Callable[[str, int, int], None] | None = None,
-    ) -> Iterator[Finding]:
-        """Yield what is wrong, as it is found; see `ports.bars.BarStore.check`."""
-        parts = (self.home, self._database, self._files, self._codec, self._locked)
-        return Check(*parts, rows=rows, heal=heal, progress=progress).findings()
-
-    def recount(self) -> int:
-        """Work out the coverage anew; return how many rows were wrong."""
-        with self._locked():
-            return recount(self._database)
-
-    def facts(self) -> StoreFacts:
-        """Return how much is held."""
-        return read_facts(self._database, self._files, self.home.path)
-
-    def log(self, *, limit: int, before: int | None = None) -> Sequence[CommitRecord]:
-        """Return commits, newest first, those below `before`."""
-        return read_log(self._database, limit, before)
-
-    def report(self, number: int) -> bytes:
-        """Return the quality report kept with a commit, empty where there is none; raises ParameterError."""
-        return read_report(self._database, number)
-
-    def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
-        """Return first, last and number of bars at the head, sorted by series; see `ports.bars.BarStore.coverage`."""
-        if series is not None:
-            return read_coverage(self._database, sort_series(series))
-        head, known = self.head(), self._coverage
-        if known is None or known[0] != head:
-            known = head, tuple(read_coverage(self._database, None))
-            # A commit between the two looks leaves rows newer than their number: they are read again next time.
-            self._coverage = known
-        return known[1]
-
-    def series(self, snapshot: int | None = None) -> Sequence[Series]:
-        """Return every series that has bars at a snapshot, sorted."""
-        if snapshot is None:
-            return [one.series for one in self.coverage()]
-        return sort_series(self._shelves.of(self._snapshot(snapshot), None).series())
+        self.segments = SegmentFiles(home.segments)
+        self.leases = ProcessLeases(self.database)
 
     @contextmanager
-    def lease(self, snapshot: int, ttl_s: float) -> Iterator[None]:
-        """Hold a row that keeps a snapshot from being swept; on a read-only home nothing sweeps, so nothing is held."""
-        if not self.home.writable:
-            self._snapshot(snapshot)
-            yield
-            return
-        with self._undurably(), self._database.transaction("a lease"):
-            # Inside: a sweep that comes before gave the snapshot back, one that comes after sees the lease.
-            self._snapshot(snapshot)
-            row = self._leases.take(snapshot, ttl_s)
-        try:
-            yield
-        finally:
-            with self._undurably(), self._database.transaction("a lease"):
-                self._leases.leave(row)
-
-    def leased(self) -> list[int]:
-        """Return the snapshots that leases hold, rising."""
-        return self._leases.snapshots()
-
-    def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
-        """Return every instrument at a snapshot, by default the head, sorted by name."""
-        number, known = self._snapshot(snapshot), self._instruments
-        if known is None or known[0] != number:
-            known = number, read_instruments(self._database, number)
-            self._instruments = known
-        return known[1]
-
-    def factors(self, instruments: Sequence[str], snapshot: int | None = None) -> Mapping[str, Factors]:
-        """Return the factors of those named (`venue:symbol`) that have some."""
-        return read_factors(self._database, instruments, self._snapshot(snapshot))
-
-    def empties(self, series: Sequence[Series] | None = None, snapshot: int | None = None) -> Sequence[EmptyRange]:
-        """Return the ranges that are confirmed empty, by series and start."""
-        return read_empties(self._database, series, self._snapshot(snapshot))
-
-    def quarantined(self, series: Sequence[Series] | None = None, *, limit: int = 1000) -> Sequence[Quarantined]:
-        """Return rows that were set aside, oldest first; rows of no symbol have an empty one."""
-        return read_quarantined(self._database, series, limit)
-
-    def universes(self) -> Sequence[Universe]:
-        """Return the stored universes, sorted by name."""
-        return read_universes(self._database)
-
-    def save_universe(self, universe: Universe) -> None:
-        """Add or replace a universe; the head does not move."""
-        with self._database.transaction(f"universe {universe.name}"):
-            self._database.execute("save_universe", universe_row(universe))
-
-    def delete_universe(self, name: str) -> bool:
-        """Remove a universe; say whether it was there."""
-        with self._database.transaction(f"universe {name}"):
-            return self._database.execute("delete_universe", (name,)).rowcount > 0
-
-    def close(self) -> None:
-        """Close the database connections of every thread."""
-        self._database.close()
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the writer lock; what a writer left behind who died or failed is removed first."""
-        self.home.check_writable()
+    def writing(self) -> Iterator[bool]:
+        """Hold the writer lock; say whether its last holder left it undone."""
+        self._home.check_writable()
         with self._lock.held() as undone:
-            if undone:
-                remove_orphans(self._database, self._files)
-            yield
+            yield undone
 
-    @contextmanager
-    def _writing(self) -> Iterator[Writing]:
-        """Begin a commit under the writer lock."""
-        with self._locked():
-            writing = Writing(self._database, self._files, self._codec)
+    def findings(self, progress: Callable[[str, int, int], None] | None) -> Iterator[Finding]:
+        """Yield what SQLite finds wrong with its own files."""
+        if progress is not None:
+            progress("checking databases", 0, 2)
+        yield from _findings(self.database)
+        if self._home.runs.is_file():
             try:
-                yield writing
-            except BaseException:
-                writing.discard()
-                raise
+                runs = Database(self._home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=False)
+            except SurroundingsError as error:
+                yield Finding("database", self._home.runs.name, str(error))
+                return
+            try:
+                yield from _findings(runs)
+            finally:
+                runs.close()
 
-    @contextmanager
-    def _undurably(self) -> Iterator[None]:
-        """Spare a lease the fsync: a power cut ends its holder too."""
-        connection = self._database.connection()
-        connection.execute("PRAGMA synchronous = NORMAL")
-        try:
-            yield
-        finally:
-            self._database.connection().execute("PRAGMA synchronous = FULL")
+    def database_bytes(self) -> int:
+        """Return the bytes of the databases with their logs."""
+        size = 0
+        for path in self._home.path.glob("*.db*"):
+            with suppress(FileNotFoundError):
+                size += path.stat().st_size
+        return size
 
-    def _snapshot(self, asked: int | None) -> int:
-        """Return the number of the snapshot asked for, the head by default; raise ParameterError if it is not held."""
-        head = self.head()
-        if asked is None:
-            return head
-        check_snapshot(self._database, asked, head)
-        return asked
+
+def _findings(database: Database) -> Iterator[Finding]:
+    """Yield the lines of SQLite's own check."""
+    name = database.name
+    step = "Move the store away, and import its files into another one: tapehead import PATH"
+    try:
+        lines = [str(row[0]) for row in database.connection().execute("PRAGMA integrity_check(20)")]
+    except sqlite3.DatabaseError as error:
+        yield Finding("database", name, f"{name} cannot be read: {error}. {step}")
+        return
+    for line in lines:
+        if line != "ok":
+            yield Finding("database", name, f"{line.strip()}. {step}")

@@ -241,7 +241,7 @@ ORDER BY run
 SELECT id FROM trial_contexts WHERE digest = ?
 
 -- name: add_trial_context
-INSERT INTO trial_contexts (digest, strategy, source, instrument, interval, settings) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO trial_contexts (digest, strategy, source, instrument, interval, settings) VALUES (?, ?, ?, ?, ?, ?) RETURNING id
 
 -- name: add_trial_set
 INSERT INTO trial_sets (context, digest) VALUES (?, ?) ON CONFLICT DO NOTHING

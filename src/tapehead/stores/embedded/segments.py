@@ -1,9 +1,12 @@
 """SegmentFiles: the immutable files of segments, named by the hash of their columns."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from tapehead.errors import DamagedSegmentError, DiskFullError
 from tapehead.model.segment import Digest, SegmentRef
@@ -19,6 +22,8 @@ from tapehead.stores.embedded.disk import (
 from tapehead.stores.embedded.home import unwritable
 
 _SYNCS = 8
+_OURS = re.compile(r"\.?(?P<data>[0-9a-f]{64})\.parquet(?P<half>\.partial)?")
+"""Names that are given here; a file of another name is a stranger's, and left alone."""
 
 
 class SegmentFiles:
@@ -31,6 +36,10 @@ class SegmentFiles:
         """Return the place of a segment."""
         name = data.hex()
         return self.folder / name[:2] / f"{name}.parquet"
+
+    def place(self, data: Digest) -> str:
+        """Return the place of a segment as seen from the folder of the store."""
+        return str(self.path(data).relative_to(self.folder.parent))
 
     def has(self, data: Digest, file: Digest) -> bool:
         """Say whether the file is there with exactly the bytes of hash `file`."""
@@ -88,6 +97,50 @@ class SegmentFiles:
             raise self._damaged(ref, f"its {len(content)} bytes do not have the hash that was committed")
         return content
 
+    def sizes(self, of: Collection[Digest] | None = None) -> Mapping[Digest, int]:
+        """Return the bytes of each segment that is there, by default of all."""
+        if of is None:
+            return dict(self._iter_sizes())
+        found = {}
+        for data in of:
+            with suppress(FileNotFoundError):
+                found[data] = self.path(data).stat().st_size
+        return found
+
+    def _iter_sizes(self) -> Iterator[tuple[Digest, int]]:
+        """Yield every segment; one look a folder, as there may be many thousands."""
+        with os.scandir(self.folder) as parts:
+            for part in [each for each in parts if each.is_dir()]:
+                with os.scandir(part.path) as entries:
+                    for entry in entries:
+                        match = _OURS.fullmatch(entry.name)
+                        if match is not None and not match["half"]:
+                            with suppress(FileNotFoundError):
+                                yield bytes.fromhex(match["data"]), entry.stat().st_size
+
+    def drop(self, every: Iterable[Digest]) -> None:
+        """Remove the files of segments that nothing names any more."""
+        for data in every:
+            unlink_file(self.path(data))
+
+    def orphans(self, named: Collection[Digest]) -> Iterator[tuple[Path, str, int]]:
+        """Yield each file that is not of `named`, half-written ones too: its path, its place and its size in bytes."""
+        for folder in sorted(self.folder.iterdir()):
+            if not folder.is_dir():
+                continue
+            for path in sorted(folder.iterdir()):
+                match = _OURS.fullmatch(path.name)
+                if match is not None and (match["half"] or bytes.fromhex(match["data"]) not in named):
+                    # A writer beside this look may be done with it by now.
+                    with suppress(FileNotFoundError):
+                        status = path.stat()
+                        if S_ISREG(status.st_mode):
+                            yield path, str(path.relative_to(self.folder.parent)), status.st_size
+
+    def remove(self, key: Path) -> None:
+        """Remove an orphan by its path."""
+        unlink_file(key)
+
     def _partial(self, data: Digest) -> Path:
         """Return the place of a file that is being written; the one writer's, so one name is enough."""
         place = self.path(data)
@@ -107,7 +160,7 @@ class SegmentFiles:
         """Name the file and the series."""
         series = ref.series
         return DamagedSegmentError(
-            segment=self.path(ref.data).relative_to(self.folder.parent),
+            segment=self.place(ref.data),
             series=f"{series.instrument} {series.interval}",
             symbol=series.symbol,
             cause=cause,

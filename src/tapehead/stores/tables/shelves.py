@@ -8,10 +8,10 @@ from typing import Any
 
 from tapehead.errors import SurroundingsError
 from tapehead.model.instrument import Series
-from tapehead.stores.embedded.coverage import read_coverage
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.shelf import Shelf, shelf_of
-from tapehead.stores.embedded.versions import series_of
+from tapehead.stores.tables.coverage import read_coverage
+from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.shelf import Shelf, shelf_of
+from tapehead.stores.tables.versions import series_of
 
 _SHELVES = 4
 _FEW = 16
@@ -101,14 +101,14 @@ class Shelves:
             if blocks != found or (said and row and (said.first, said.last) != (min(row.firsts), max(row.lasts))):
                 held = f"{found} of the {blocks} blocks" if blocks != found else f"{found} blocks, of other times,"
                 raise SurroundingsError(
-                    f"{self._database.path} is damaged: it names {held} that commits counted of {one.instrument} "
+                    f"{self._database.where} is damaged: it names {held} that commits counted of {one.instrument} "
                     f"{one.interval}. Look at it: tapehead store verify"
                 )
 
     @contextmanager
     def _moment(self) -> Iterator[bool]:
         """Read everything inside as of one moment; False in a transaction of this thread, maybe half done."""
-        if self._database.connection().in_transaction:
+        if self._database.in_transaction:
             yield False
             return
         with self._database.moment():

@@ -1,7 +1,7 @@
 """SeriesRows: the row of each series in the database, and its row of coverage."""
 
 from tapehead.model.instrument import Series
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 
 class SeriesRows:

@@ -16,9 +16,9 @@ from tapehead.model.interval import Interval
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import Commit
 from tapehead.stores.codec import check_columns, encode_block, join_blocks
-from tapehead.stores.embedded.commit import add_commit, check_rising
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.layers import Columns, Layers, by_period
+from tapehead.stores.tables.commit import add_commit, check_rising
+from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.layers import Columns, Layers, by_period
 
 MOST_BLOCKS = 16
 """Blocks of the tail that one period of one series holds at most."""

@@ -6,7 +6,7 @@ from tapehead.model.bulk import made_in_bulk
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import Coverage
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 
 def read_coverage(database: Database, series: Sequence[Series] | None) -> list[Coverage]:

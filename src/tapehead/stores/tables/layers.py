@@ -13,8 +13,7 @@ from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import Codec
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.segments import SegmentFiles
+from tapehead.stores.tables.database import Database, SegmentBytes
 
 Columns = dict[Column, NDArray[Any]]
 _LAST_YEAR = 9999  # a larger period is YYYYMM, see Interval.period_of
@@ -23,7 +22,7 @@ _LAST_YEAR = 9999  # a larger period is YYYYMM, see Interval.period_of
 class Layers:
     """Reads segments and blocks of the tail; safe from many threads."""
 
-    def __init__(self, database: Database, files: SegmentFiles, codec: Codec) -> None:
+    def __init__(self, database: Database, files: SegmentBytes, codec: Codec) -> None:
         self._database = database
         self._files = files
         self._codec = codec
@@ -58,7 +57,7 @@ class Layers:
         """Name the block and the series."""
         series = ref.series
         return DamagedSegmentError(
-            segment=f"{ref.data.hex()[:16]} in the tail of {self._database.path.name}",
+            segment=f"{ref.data.hex()[:16]} in the tail of {self._database.name}",
             series=f"{series.instrument} {series.interval}",
             symbol=series.symbol,
             cause=cause,

@@ -1,6 +1,5 @@
 """check: what a store holds against what it says it holds."""
 
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -9,19 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from tapehead.errors import DamagedSegmentError, SurroundingsError
+from tapehead.errors import DamagedSegmentError
 from tapehead.layout.columns import BAR_COLUMNS, PRICE_COLUMNS
-from tapehead.layout.formats import RUNS_FORMAT
 from tapehead.model.history import Finding
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import Codec
 from tapehead.stores.codec import data_hash, encode_block
-from tapehead.stores.embedded.check_manifest import check_manifest, named, read_refs
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.home import Home
-from tapehead.stores.embedded.layers import Columns, Layers
-from tapehead.stores.embedded.orphans import iter_orphans
-from tapehead.stores.embedded.segments import SegmentFiles
+from tapehead.stores.tables.check_manifest import check_manifest, named, read_refs
+from tapehead.stores.tables.database import Ground
+from tapehead.stores.tables.layers import Columns, Layers
+from tapehead.stores.tables.orphans import iter_orphans
 
 Heal = Callable[[SegmentRef], Mapping[Any, Any] | None]
 Progress = Callable[[str, int, int], None]
@@ -35,7 +31,7 @@ class Check:
 
     Attributes
     ----------
-    home, database, files, codec : Home, Database, SegmentFiles, Codec
+    ground, codec : Ground, Codec
     writing : callable
         Holds the writer lock; entered for each segment that is mended.
     rows : bool
@@ -45,9 +41,7 @@ class Check:
     progress : callable or None
     """
 
-    home: Home
-    database: Database
-    files: SegmentFiles
+    ground: Ground
     codec: Codec
     writing: Callable[[], AbstractContextManager[Any]]
     rows: bool
@@ -56,16 +50,17 @@ class Check:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong, and files that nothing names; a damaged manifest ends the look."""
+        database, files = self.ground.database, self.ground.segments
         whole = True
-        for finding in self._databases():
-            whole = whole and finding.where != self.home.bars.name
+        for finding in self.ground.findings(self.progress):
+            whole = whole and finding.where != database.name
             yield finding
         if not whole:
             return
         # Looked for at both ends: what a commit is writing meanwhile was not there before, or is named after.
-        nameless = {path for path, _ in iter_orphans(self.database, self.files)}
-        yield from check_manifest(self.database)
-        refs = read_refs(self.database)
+        nameless = {key for key, _, _ in iter_orphans(database, files)}
+        yield from check_manifest(database)
+        refs = read_refs(database)
         blocks = [list(group) for _, group in groupby(refs, key=lambda ref: (ref.layer == TAIL, ref.data))]
         damaged: set[bytes] = set()
         for done, group in enumerate(blocks):
@@ -76,31 +71,19 @@ class Check:
                 yield finding
         if self.rows:
             yield from self._counts(refs, damaged)
-        for path, size in iter_orphans(self.database, self.files):
-            if path not in nameless:
+        for key, place, size in iter_orphans(database, files):
+            if key not in nameless:
                 continue
             text = f"no commit names it ({size:,} bytes). Give it back: tapehead store gc"
-            yield Finding("orphan", str(path.relative_to(self.home.path)), text)
+            yield Finding("orphan", place, text)
 
-    def _databases(self) -> Iterator[Finding]:
-        """Yield what SQLite finds wrong with its own files."""
-        if self.progress is not None:
-            self.progress("checking databases", 0, 2)
-        yield from _database_findings(self.database)
-        if self.home.runs.is_file():
-            try:
-                runs = Database(self.home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=False)
-            except SurroundingsError as error:
-                yield Finding("database", self.home.runs.name, str(error))
-                return
-            try:
-                yield from _database_findings(runs)
-            finally:
-                runs.close()
+    def _layers(self) -> Layers:
+        """Return what reads segments and blocks."""
+        return Layers(self.ground.database, self.ground.segments, self.codec)
 
     def _block(self, refs: Sequence[SegmentRef]) -> Iterator[Finding]:
         """Yield what is wrong with one segment or block of the tail, which all `refs` name; mend it if it can be."""
-        ref, layers = refs[0], Layers(self.database, self.files, self.codec)
+        ref, layers = refs[0], self._layers()
         fault: Finding | None = None
         try:
             layers.content(ref)
@@ -120,7 +103,7 @@ class Check:
     def _is_named(self, ref: SegmentRef) -> bool:
         """Say whether a commit still names a block: gc may have given it back since the look began."""
         name = "columns_of_data" if ref.layer == TAIL else "file_of_data"
-        return self.database.execute(name, (ref.data,)).fetchone() is not None
+        return self.ground.database.execute(name, (ref.data,)).fetchone() is not None
 
     def _rows_fault(self, layers: Layers, refs: Sequence[SegmentRef]) -> Finding | None:
         """Return what is wrong with the rows of a segment whose bytes are those of the commit."""
@@ -143,22 +126,23 @@ class Check:
         columns = self.heal(ref)
         if columns is None or data_hash(columns) != ref.data:
             return ""
+        database, files = self.ground.database, self.ground.segments
         with self.writing():
             if ref.layer == TAIL:
                 content, data, file = encode_block(columns)
-                with self.database.transaction("a healed block"):
-                    self.database.execute("mend_block", (content, file, data))
+                with database.transaction("a healed block"):
+                    database.execute("mend_block", (content, file, data))
             else:
                 content, data, file = self.codec.encode(columns)
-                self.files.write(data, content)
-                self.files.publish([data])
-                with self.database.transaction("a healed segment"):
-                    self.database.execute("mend_file", (file, data, file))
+                files.write(data, content)
+                files.publish([data])
+                with database.transaction("a healed segment"):
+                    database.execute("mend_file", (file, data, file))
         return "written anew from the hot tier, whose columns have the right hash"
 
     def _counts(self, refs: Sequence[SegmentRef], damaged: set[bytes]) -> Iterator[Finding]:
         """Yield periods of the head whose blocks hold another number of bars than the manifest counts."""
-        layers = Layers(self.database, self.files, self.codec)
+        layers = self._layers()
         for ref in {(one.series, one.period): one for one in refs if one.until is None}.values():
             bars, counted = self._counted(layers, ref, damaged)
             if bars is not None and bars != counted:
@@ -167,12 +151,12 @@ class Check:
 
     def _counted(self, layers: Layers, ref: SegmentRef, damaged: set[bytes]) -> tuple[int | None, int]:
         """Return the bars of a period, None where a block is damaged or gone, and those that the manifest counts."""
-        series = ref.series
+        database, series = self.ground.database, ref.series
         # Both of one moment: another process may append, fold or sweep beside this.
-        with self.database.moment():
-            place = self.database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()[0]
+        with database.moment():
+            place = database.execute("series_id", (series.venue, series.symbol, series.interval.us)).fetchone()[0]
             held = layers.held(series, place, ref.period)
-            counted = self.database.execute("added_of_period", {"series": place, "period": ref.period}).fetchone()[0]
+            counted = database.execute("added_of_period", {"series": place, "period": ref.period}).fetchone()[0]
             if not held or any(one.data in damaged for one in held):
                 return None, counted
             return held[0].rows if len(held) == 1 else self._bars(layers, held), counted
@@ -185,22 +169,9 @@ class Check:
 
     def _finding(self, what: str, ref: SegmentRef, cause: str) -> Finding:
         """Name the file, the series and the way to get it back."""
-        path = self.home.bars if ref.layer == TAIL else self.files.path(ref.data)
-        return Finding(what, str(path.relative_to(self.home.path)), f"{named(ref)}: {cause}. {_AGAIN}")
-
-
-def _database_findings(database: Database) -> Iterator[Finding]:
-    """Yield the lines of SQLite's own check."""
-    name = database.path.name
-    step = "Move the store away, and import its files into another one: tapehead import PATH"
-    try:
-        lines = [str(row[0]) for row in database.connection().execute("PRAGMA integrity_check(20)")]
-    except sqlite3.DatabaseError as error:
-        yield Finding("database", name, f"{name} cannot be read: {error}. {step}")
-        return
-    for line in lines:
-        if line != "ok":
-            yield Finding("database", name, f"{line.strip()}. {step}")
+        ground = self.ground
+        place = ground.database.name if ref.layer == TAIL else ground.segments.place(ref.data)
+        return Finding(what, place, f"{named(ref)}: {cause}. {_AGAIN}")
 
 
 def _cause(columns: Columns) -> str:

@@ -1,4 +1,4 @@
-"""EmbeddedTrials: the ledger of trials in runs.db."""
+"""TrialTables: the ledger of trials."""
 
 import time
 import zlib
@@ -9,7 +9,7 @@ import numpy as np
 
 from tapehead.model.result import RunId
 from tapehead.model.trials import BLOCKS, POWERS, Context, KeptTrials, TrialCount, Trials, digest_of
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 _MOST: Final = 1_000
 """Trials of a row: half a megabyte is read at a time."""
@@ -20,8 +20,8 @@ _OPENS: Final = b"{"
 """Begins every set, and no compressed text."""
 
 
-class EmbeddedTrials:
-    """`ports.trials.TrialLedger` over runs.db. Safe from many threads and processes.
+class TrialTables:
+    """`ports.trials.TrialLedger` over named statements. Safe from many threads and processes.
 
     Sums of many sets share a row; what is there is known by a table of digests alone.
     """
@@ -31,11 +31,10 @@ class EmbeddedTrials:
 
     def add(self, run: RunId, context: Context, trials: Trials) -> int:
         """Add the trials that are not there yet, and return how many those were."""
-        with self._database.transaction(f"trials of run {run}") as connection:
+        with self._database.transaction(f"trials of run {run}"):
             place = self._place(context)
-            sql, cursor = self._database.sql("add_trial_set"), connection.cursor()
             digests = [digest_of(one.encode()) for one in trials.sets]
-            new = [k for k, digest in enumerate(digests) if cursor.execute(sql, (place, digest)).rowcount]
+            new = [k for k, digest in enumerate(digests) if self._run("add_trial_set", (place, digest)).rowcount]
             now = time.time_ns() // 1000
             kept = trials if len(new) == len(trials) else trials.at(new)
             for at in range(0, len(new), _MOST):
@@ -65,7 +64,7 @@ class EmbeddedTrials:
         if row is not None:
             return int(row[0])
         named = (context.strategy, context.source, context.instrument, context.interval, context.settings)
-        return int(self._run("add_trial_context", (digest, *named)).lastrowid)
+        return int(self._run("add_trial_context", (digest, *named)).fetchone()[0])
 
     def _run(self, name: str, values: Any = ()) -> Any:
         """Run a named statement."""

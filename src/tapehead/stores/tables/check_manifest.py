@@ -7,9 +7,9 @@ from tapehead.model.history import Finding
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, SegmentRef
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.recount import wrong_coverage
-from tapehead.stores.embedded.seal import find_broken
+from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.recount import wrong_coverage
+from tapehead.stores.tables.seal import find_broken
 
 _AGAIN = "Import its file again: tapehead import PATH"
 _RECOUNT = "Count it anew: tapehead store recount"

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import xor
 from typing import Any
 
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 
 def make_seal(database: Database, number: int) -> int | None:

@@ -15,10 +15,10 @@ from tapehead.model.interval import Interval
 from tapehead.model.segment import TAIL, Commit, SegmentRef
 from tapehead.ports.bars import Mend
 from tapehead.stores.codec import join_blocks
-from tapehead.stores.embedded.commit import add_commit
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.layers import Layers
-from tapehead.stores.embedded.tail import Appending
+from tapehead.stores.tables.commit import add_commit
+from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.tail import Appending
 
 _LATER = "Take back that one first: tapehead undo {later}"
 _NEWEST = 2**62

@@ -17,12 +17,11 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import TAIL, Commit, Digest, Draft, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Codec
 from tapehead.stores.codec import check_columns, data_hash
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.layers import Layers
-from tapehead.stores.embedded.seal import make_seal
-from tapehead.stores.embedded.segments import SegmentFiles
-from tapehead.stores.embedded.series import SeriesRows
-from tapehead.stores.embedded.versions import Versions
+from tapehead.stores.tables.database import Database, SegmentBytes
+from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.seal import make_seal
+from tapehead.stores.tables.series import SeriesRows
+from tapehead.stores.tables.versions import Versions
 
 Columns = Mapping[Column, NDArray[Any]]
 
@@ -58,7 +57,7 @@ class Writing:
     Made and used under the writer lock, by one thread: what is held cannot change in between.
     """
 
-    def __init__(self, database: Database, files: SegmentFiles, codec: Codec) -> None:
+    def __init__(self, database: Database, files: SegmentBytes, codec: Codec) -> None:
         self._database = database
         self._files = files
         self._codec = codec

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 Row = tuple[Any, ...]
 """First and last open time, bars, blocks."""

@@ -2,23 +2,19 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 from tapehead.model.history import Swept
 from tapehead.model.segment import Digest
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.disk import unlink_file
-from tapehead.stores.embedded.orphans import iter_orphans
-from tapehead.stores.embedded.segments import SegmentFiles
+from tapehead.stores.tables.database import Database, SegmentBytes
+from tapehead.stores.tables.orphans import iter_orphans
 
 _TABLES: Final = ("segments", "tail", "instruments", "factors", "empties", "quarantine")
 
 
 def sweep(
     database: Database,
-    files: SegmentFiles,
+    files: SegmentBytes,
     keep: Callable[[], Iterable[int]],
     newer_than: int,
     leased: Callable[[], Iterable[int]],
@@ -29,7 +25,7 @@ def sweep(
 
     Parameters
     ----------
-    database, files : Database, SegmentFiles
+    database, files : Database, SegmentBytes
     keep : callable
         Snapshots to keep beside the head, those leased and the young ones; asked after `leased`, so that whoever kept
         one for good before letting go of its lease is seen by the one or by the other.
@@ -49,18 +45,18 @@ def sweep(
         kept = sorted({*leased(), *keep(), *_young(database, newer_than)})
         given_up = [(number,) for (number,) in database.execute("unswept") if number not in kept]
         gone = {table: list(_unneeded(database, table, kept)) for table in _TABLES}
-        freed = [files.path(data) for data in _freed(database, gone["segments"])]
-        orphans = dict(iter_orphans(database, files))
+        freed = _freed(database, gone["segments"])
+        orphans = list(iter_orphans(database, files))
         if not dry_run:
-            connection = database.connection()
             for table, keys in gone.items():
-                connection.executemany(database.sql(f"drop_of_{table}"), keys)
-            connection.executemany(database.sql("mark_swept"), given_up)
-    sizes = _sizes(freed)
+                database.execute_many(f"drop_of_{table}", keys)
+            database.execute_many("mark_swept", given_up)
+        sizes = files.sizes(freed)
     if not dry_run:
-        for path in (*sizes, *orphans):
-            unlink_file(path)
-    return Swept(len(given_up), len(sizes), len(orphans), sum(sizes.values()) + sum(orphans.values()))
+        files.drop(sizes)
+        for key, _, _ in orphans:
+            files.remove(key)
+    return Swept(len(given_up), len(sizes), len(orphans), sum(sizes.values()) + sum(size for *_, size in orphans))
 
 
 def _young(database: Database, newer_than: int) -> Iterator[int]:
@@ -87,12 +83,3 @@ def _freed(database: Database, going: Iterable[Sequence[Any]]) -> list[Digest]:
     for row, data in database.execute("data_of_rows"):
         stays[data] = stays.get(data, False) or row not in rows
     return [data for data, named in stays.items() if not named]
-
-
-def _sizes(paths: Iterable[Path]) -> dict[Path, int]:
-    """Return the bytes of those files that are there."""
-    found = {}
-    for path in paths:
-        with suppress(FileNotFoundError):
-            found[path] = path.stat().st_size
-    return found

@@ -1,4 +1,4 @@
-"""EmbeddedEvents: the numbered, replayable events of runs in runs.db."""
+"""EventTable: the numbered, replayable events of runs."""
 
 import json
 import threading
@@ -14,15 +14,15 @@ from tapehead.model.space import Space
 from tapehead.model.spec import RunSpec
 from tapehead.model.tile import Tile
 from tapehead.ports.runs import Rows, Told
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 _POLL_S = 0.02
 _TILE: Final = b'"event":"tile"'
 """Stands in the bytes of that event alone: quotes within a text are escaped."""
 
 
-class EmbeddedEvents:
-    """`ports.runs.EventLog` over runs.db. Safe from many threads and processes.
+class EventTable:
+    """`ports.runs.EventLog` over named statements. Safe from many threads and processes.
 
     `wait` wakes at once for events of this process and looks every 20 ms for those of another.
     """
@@ -34,13 +34,13 @@ class EmbeddedEvents:
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
         """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
-        with self._database.transaction(f"events of run {run}") as connection:
+        with self._database.transaction(f"events of run {run}"):
             last = self.last(run)
             rows: list[tuple[int, bytes]] = []
             for event in events:
                 last += numbers_of(event)
                 rows.append((last, to_bytes(event, last)))
-            connection.executemany(self._database.sql("add_event"), [(run, *row) for row in rows])
+            self._database.execute_many("add_event", [(run, *row) for row in rows])
             if rows:
                 # The results of a tile are made when somebody reads them.
                 at_hand = () if any(isinstance(event, Tiled) for event in events) else rows

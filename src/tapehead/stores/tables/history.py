@@ -5,7 +5,7 @@ from numbers import Integral
 
 from tapehead.errors import ParameterError, SurroundingsError
 from tapehead.model.history import CommitRecord
-from tapehead.stores.embedded.database import Database
+from tapehead.stores.tables.database import Database
 
 _NEWEST = 2**62
 """Above every number of a commit, and below what SQLite can no longer count."""
@@ -38,7 +38,7 @@ def check_snapshot(database: Database, snapshot: int, head: int) -> None:
     row = database.execute("swept", (snapshot,)).fetchone()
     if row is None:
         lost = f"commit {snapshot} is not in it, and {head} is"
-        raise SurroundingsError(f"{database.path} is damaged: {lost}. Look at it: tapehead store verify")
+        raise SurroundingsError(f"{database.where} is damaged: {lost}. Look at it: tapehead store verify")
     swept, oldest = row
     if swept:
         raise ParameterError(

@@ -14,8 +14,8 @@ from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import Quarantined, Universe
-from tapehead.stores.embedded.database import Database
-from tapehead.stores.embedded.series import SeriesRows
+from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.series import SeriesRows
 
 _HAS_VOLUME = [one.name for one in fields(Instrument)].index("has_volume")
 _STEP = 24
