@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tapehead.errors import StrategyError
+from tapehead.errors import SignalsError, StrategyError
 from tapehead.library.begin_sweep import begin_sweep
 from tapehead.library.store import Store
 from tapehead.library.sweep_run import SweepRun
@@ -116,6 +116,20 @@ def test_a_set_that_fails_is_named_and_the_others_go_on(store: Store, tmp_path: 
     again = store.sweep(named, grid={"period": "4:8"}, universe="crypto")
     assert not again.kept, "a sweep in which something failed answers for no other"
     again.close()
+
+
+def test_the_first_tile_survives_sets_that_the_simulation_refuses(store: Store, tmp_path: Path) -> None:
+    body = """\
+    up = bars.ts // 3_600_000_000 % 7 == 0
+    return Signals(target=np.full(len(bars), 2.0)) if self.period < 6 else Signals(enter=up, leave=~up)
+    """
+    named = write_strategy(tmp_path / "bold.py", body)
+    how: dict[str, Any] = {"symbols": "S00", "start": "2021-02-01"}
+    with pytest.raises(SignalsError, match=r"^period=4, period=5: .*leverage"):
+        store.sweep(named, grid={"period": "4:5"}, **how).wait()
+    run = store.sweep(named, grid={"period": "5:6"}, **how)
+    assert [each.parameters["period"] for each in run] == [6]
+    assert "signals.warm_up" not in {warning.code for warning in run.warnings}, "what 6 says hangs on no warm-up"
 
 
 def test_a_sweep_in_which_every_set_fails_is_not_kept(store: Store, tmp_path: Path) -> None:

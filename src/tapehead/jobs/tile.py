@@ -149,6 +149,7 @@ def _scored(asking: _Asking) -> Scores:
     except SignalsError:
         asking.kept.clear()
         asking.refused.clear()
+        asking.first = None
     return _one_by_one(asking, rules)
 
 
@@ -157,13 +158,15 @@ def _one_by_one(asking: _Asking, rules: Rules) -> Scores:
     found: list[Scores] = []
     for place in range(len(asking.points)):
         try:
-            found.append(score_each(asking.bars, [asking.signals(place)], rules, asking.memo))
+            signals = asking.signals(place)
+            found.append(score_each(asking.bars, [signals], rules, asking.memo))
         except SignalsError as error:
             asking.refuse(place, located(asking.bench, asking.item, error, asking.parameters(place)))
         except TapeheadError as error:
             asking.refuse(place, error)
         else:
             asking.kept.append(place)
+            asking.first = asking.first or signals
     if not found:
         return score_each(asking.bars, [], rules, asking.memo)
     return Scores(
