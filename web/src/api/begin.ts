@@ -6,7 +6,7 @@ import { problemOf } from "./problem";
 
 /** Resolves when what has come first is about to be painted; throws the Problem that the service answers with. */
 export async function beginRun(asked: Schema["RunRequest"], get: typeof fetch = fetch): Promise<Feed> {
-  const answer = await get("/api/v1/runs/stream", {
+  const answer = await get("/api/v1/runs/stream?tiles=true", {
     method: "POST",
     headers: { ...headers(), "Content-Type": "application/json", Prefer: "return=representation" },
     body: JSON.stringify(asked),

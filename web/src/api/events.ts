@@ -29,6 +29,20 @@ export interface Result {
   t_ms: number;
 }
 
+/** Of a sweep: some sets on one instrument are scored. */
+export interface Tile {
+  event: "tile";
+  id: string;
+  instrument: string;
+  interval: string;
+  /** Places of the sets in the order in which they are walked, `hi` not among them. */
+  lo: number;
+  hi: number;
+  /** Results in it. */
+  count: number;
+  t_ms: number;
+}
+
 export interface Warned {
   event: "warning";
   id: string;
@@ -47,6 +61,8 @@ export interface Progress {
   /** Place in the queue of a run that waits, from 1. */
   queued?: number;
   look_ahead?: { done: number; total: number };
+  /** How far a sweep is with weighing its best sets against luck, in percent. */
+  judged?: number;
 }
 
 export interface LookAhead {
@@ -94,7 +110,7 @@ export interface Ended {
   count: number;
 }
 
-export type Event = Started | Result | Warned | Progress | Completed | Ended;
+export type Event = Started | Result | Tile | Warned | Progress | Completed | Ended;
 
 export function isEnding(event: Event): event is Completed | Ended {
   return event.event === "completed" || event.event === "failed" || event.event === "cancelled";

@@ -49,7 +49,7 @@ test("a run that is begun is told by the answer that began it, and goes on where
   expect(feed.begun?.total).toBe(1);
   await until(feed, "done");
   expect(feed.run.results.length).toBe(1);
-  expect(asked).toEqual(["POST /api/v1/runs/stream ", `GET /api/v1/runs/${RUN}/events ${RUN}/1`]);
+  expect(asked).toEqual(["POST /api/v1/runs/stream?tiles=true ", `GET /api/v1/runs/${RUN}/events?tiles=true ${RUN}/1`]);
   feed.close();
 });
 

@@ -22,6 +22,9 @@ export interface Run {
   started: Started | undefined;
   /** In the order of arrival. */
   results: readonly Result[];
+  /** Results of a sweep, which stay where they are: how many there are, and the instruments they are of. */
+  cells: number;
+  tiled: ReadonlySet<string>;
   warnings: readonly Warned[];
   progress: Progress | undefined;
   ended: Completed | Ended | undefined;
@@ -35,6 +38,8 @@ type Listener = () => void;
 export class Feed {
   #run: Run;
   #results: Result[] = [];
+  #cells = 0;
+  readonly #tiled = new Set<string>();
   #warnings: Warned[] = [];
   #waiting: Event[] = [];
   #line: Line | undefined;
@@ -56,6 +61,8 @@ export class Feed {
       state: "running",
       started: undefined,
       results: [],
+      cells: 0,
+      tiled: this.#tiled,
       warnings: [],
       progress: undefined,
       ended: undefined,
@@ -129,7 +136,10 @@ export class Feed {
     const before = this.#results.length;
     for (const event of this.#waiting) {
       if (event.event === "result") this.#results.push(event);
-      else if (event.event === "warning") this.#warnings.push(event);
+      else if (event.event === "tile") {
+        this.#cells += event.count;
+        this.#tiled.add(event.instrument);
+      } else if (event.event === "warning") this.#warnings.push(event);
       else if (event.event === "progress") {
         change.progress = event;
         // A run that goes on after an ending is told by its progress.
@@ -142,6 +152,7 @@ export class Feed {
       }
     }
     this.#waiting = [];
+    change.cells = this.#cells;
     if (this.#results.length > before) change.results = [...this.#results];
     if (this.#warnings.length > this.#run.warnings.length) change.warnings = [...this.#warnings];
     this.#change(change);

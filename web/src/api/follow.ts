@@ -50,7 +50,7 @@ export async function follow({ run, after = 0, signal, take, line, ...given }: F
     let ended = false;
     try {
       const asked = { ...headers(), ...(last ? { "Last-Event-ID": `${run}/${last}` } : {}) };
-      const answer = first ?? (await get(`/api/v1/runs/${run}/events`, { headers: asked, signal }));
+      const answer = first ?? (await get(`/api/v1/runs/${run}/events?tiles=true`, { headers: asked, signal }));
       if (!answer.ok || answer.body === null) {
         const problem = await problemOf(answer);
         if (problem.status === 401) askForKey();
@@ -85,7 +85,7 @@ export async function follow({ run, after = 0, signal, take, line, ...given }: F
         last = numberOf(newest.id);
         tries = 0;
         if (Date.now() < backUntil) {
-          back += events.filter((event) => event.event === "result").length;
+          for (const event of events) back += event.event === "result" ? 1 : event.event === "tile" ? event.count : 0;
           told("live", 0, back);
         }
         take(events);

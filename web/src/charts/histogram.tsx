@@ -12,7 +12,8 @@ interface HistogramProps {
   values: readonly number[];
   /** The value that is pointed at elsewhere. */
   marked: number | undefined;
-  brush: (low: number, high: number) => void;
+  /** Takes the range of a drag; without it there are none. */
+  brush?: (low: number, high: number) => void;
   width: number;
 }
 
@@ -21,14 +22,14 @@ export const Histogram = memo(function Histogram({ values, marked, brush, width 
   const middle = useMemo(() => format.median(values), [values]);
   const { area, handlers } = useDrag(({ from, to }) => {
     const { low, high } = rangeOf(spread, from.x, to.x);
-    brush(low, high);
+    brush?.(low, high);
   });
   const height = HEIGHT - AXIS;
   const each = width / spread.bins.length;
   const x = (value: number) => placeOf(value, spread) * width;
   return (
-    <div className="spread" style={{ width, height: HEIGHT }}>
-      <svg width={width} height={height} role="img" aria-label={saidOf(values, middle)} {...handlers}>
+    <div className={brush ? "spread" : "spread still"} style={{ width, height: HEIGHT }}>
+      <svg width={width} height={height} role="img" aria-label={saidOf(values, middle)} {...(brush ? handlers : {})}>
         <rect width={width} height={height} fill="transparent" />
         {spread.bins.map((bin, i) => (
           <rect

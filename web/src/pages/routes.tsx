@@ -14,6 +14,7 @@ function page(load: () => Promise<{ default: ComponentType }>): ComponentType {
 }
 
 const ResultPage = page(() => import("./result"));
+const SweepPage = page(() => import("./sweep"));
 const RunsPage = page(() => import("./runs"));
 const ComparePage = page(() => import("./compare"));
 const MarketPage = page(() => {
@@ -28,6 +29,8 @@ export function Routes() {
   return (
     <Switch>
       <Route path="/" component={RunPage} />
+      <Route path="/sweep" component={SweepPage} />
+      <Route path="/sweep/:run" component={SweepPage} />
       <Route path="/runs" component={RunsPage} />
       <Route path="/compare/:a/:b" component={ComparePage} />
       <Route path="/runs/:run" component={RunPage} />

@@ -15,6 +15,7 @@ interface Found {
 
 const PAGES: readonly Found[] = [
   { path: "/", name: "Run a strategy", kind: "page" },
+  { path: "/sweep", name: "Sweep parameters", kind: "page" },
   { path: "/runs", name: "Runs", kind: "page" },
   { path: "/market", name: "Market", kind: "page" },
   { path: "/data", name: "Data: import, undo", kind: "page" },
@@ -38,9 +39,9 @@ async function look(text: string): Promise<Found[]> {
     .filter((each) => each.run.toLowerCase().startsWith(wanted) || strategyOf(each.spec).toLowerCase().includes(wanted))
     .slice(0, MOST)
     .map((each) => ({
-      path: `/runs/${each.run}`,
+      path: `/${each.spec.grid ? "sweep" : "runs"}/${each.run}`,
       name: `${strategyOf(each.spec)} ${each.run.slice(0, 8)}`,
-      kind: "run",
+      kind: each.spec.grid ? "sweep" : "run",
     }));
   return [...symbols, ...kept, ...pages].slice(0, 2 * MOST);
 }

@@ -57,6 +57,7 @@ export function Frame({ children }: { children: ReactNode }) {
     { press: "g o", does: "go to Operations", act: () => go("/operations") },
     { press: "g d", does: "go to Data", act: () => go("/data") },
     { press: "g m", does: "go to Market", act: () => go("/market") },
+    { press: "g s", does: "go to Sweep", act: () => go("/sweep") },
     { press: "g r", does: "go to Runs", act: () => go("/runs") },
     { press: "t", does: "light or dark", act: turnTheme },
     { press: "y", does: "copy the link", act: () => void navigator.clipboard?.writeText(location.href) },

@@ -11,6 +11,7 @@ import "./top_bar.css";
 
 export const PLACES = [
   { path: "/", name: "Run" },
+  { path: "/sweep", name: "Sweep" },
   { path: "/runs", name: "Runs" },
   { path: "/market", name: "Market" },
   { path: "/data", name: "Data" },

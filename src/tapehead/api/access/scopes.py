@@ -25,6 +25,8 @@ RULES: Final = (
     Rule("GET", "/readyz", "read"),
     Rule("GET", "/metrics", "read"),
     Rule("GET", "/", "open"),
+    Rule("GET", "/sweep", "open"),
+    Rule("GET", "/sweep/{rest:path}", "open"),
     Rule("GET", "/runs", "open"),
     Rule("GET", "/runs/{rest:path}", "open"),
     Rule("GET", "/compare/{rest:path}", "open"),

@@ -16,6 +16,8 @@ router = APIRouter(include_in_schema=False)
 BUILT: Final = Path(__file__).resolve().parent.parent / "page"
 ADDRESSES: Final = (
     "/",
+    "/sweep",
+    "/sweep/{rest:path}",
     "/runs",
     "/runs/{rest:path}",
     "/compare/{rest:path}",

@@ -6,14 +6,15 @@ import { announce } from "../../parts/announce";
 import { sentenceOf } from "../../parts/fault";
 import { questions } from "../../parts/questions";
 import { type Begun, begin, followAgain, markClick } from "./following";
-import { type Form, toRequest } from "./spec";
+import { type Asked, type Form, toRequest } from "./spec";
 
 /** What could not be done, whatever kept it from being done. */
 function problemFrom(fault: unknown): Problem {
   return fault instanceof Problem ? fault : new Problem(0, "away", sentenceOf(fault));
 }
 
-export function useBeginning(begun: (run: Begun) => void) {
+/** `asking` makes of a form what the service is asked. */
+export function useBeginning(begun: (run: Begun) => void, asking: (form: Form) => Asked = toRequest) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const trying = async <T>(act: () => Promise<T>, then?: (found: T) => void) => {
@@ -39,7 +40,7 @@ export function useBeginning(begun: (run: Begun) => void) {
     begin: (form: Form) => {
       if (busy) return;
       markClick();
-      void trying(() => begin(toRequest(form)), begun);
+      void trying(() => begin(asking(form)), begun);
     },
     cancel: (run: string) =>
       void trying(async () => {

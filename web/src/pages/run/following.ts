@@ -89,7 +89,8 @@ function tell(feed: Feed, known: Run["line"] | undefined): void {
     const total = totalOf(run);
     if (run.state === "running" && total > 0) {
       const now = Math.floor((4 * doneOf(run)) / total);
-      if (now > quarter && now < 4) announce(quarter < 0 ? startOf(total) : `${doneOf(run)} of ${total} are done.`);
+      if (now > quarter && now < 4)
+        announce(quarter < 0 ? startOf(run, total) : `${doneOf(run)} of ${total} are done.`);
       quarter = Math.max(quarter, now);
     }
     if (run.state !== state) {
@@ -106,23 +107,29 @@ function tell(feed: Feed, known: Run["line"] | undefined): void {
   look();
 }
 
-function startOf(total: number): string {
+function startOf(run: Run, total: number): string {
+  if (run.started?.spec.grid) return `The sweep of ${format.several(total, "cell")} has started.`;
   return `The run on ${format.several(total, "instrument")} has started.`;
 }
 
 function endOf(run: Run): string {
-  const kept = format.several(run.results.length, "result");
+  const kept = format.several(keptOf(run), "result");
   if (run.state === "done") return `The run is done: ${kept}.`;
   return run.state === "cancelled" ? `The run is cancelled, ${kept} kept.` : `The run has failed, ${kept} kept.`;
 }
 
-/** Instruments that need no more work. */
-export function doneOf(run: Run): number {
-  if (run.state === "done") return totalOf(run);
-  return Math.max(run.progress?.done ?? 0, run.results.length);
+/** Results that are there: of a sweep one a set and instrument. */
+export function keptOf(run: Run): number {
+  return run.results.length + run.cells;
 }
 
-/** Instruments that the run is on; 0 while that is not known. */
+/** Instruments that need no more work, of a sweep cells. */
+export function doneOf(run: Run): number {
+  if (run.state === "done") return totalOf(run);
+  return Math.max(run.progress?.done ?? 0, keptOf(run));
+}
+
+/** Instruments that the run is on, of a sweep cells; 0 while that is not known. */
 export function totalOf(run: Run): number {
   return run.started?.total ?? run.progress?.total ?? 0;
 }
@@ -130,7 +137,8 @@ export function totalOf(run: Run): number {
 /** Instruments that failed: their warning came without a result. */
 export function failuresOf(run: Run): Run["warnings"] {
   if (run.warnings.length === 0) return run.warnings;
-  const answered = new Set(run.results.map((one) => one.instrument));
+  const answered = new Set(run.tiled);
+  for (const one of run.results) answered.add(one.instrument);
   return run.warnings.filter(
     (one) => one.instrument !== null && one.code !== "store.no_bars" && !answered.has(one.instrument),
   );

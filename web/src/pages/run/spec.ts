@@ -2,6 +2,8 @@
 import type { Schema } from "../../api/ask";
 import { PLAIN, type Spec, typed, UNITS } from "../../parts/spec";
 
+export type Asked = Schema["RunRequest"];
+
 export interface Form {
   strategy: string;
   /** As typed; what is not there is the strategy's default. */
@@ -15,7 +17,7 @@ export interface Form {
 
 /** Settings that belong to another one and are told inside its text. */
 const TOLD_WITHIN = new Set(["sizing", "slippage_kind"]);
-const SETTINGS = new Set([
+export const SETTINGS: ReadonlySet<string> = new Set([
   ...["interval", "start", "end", "fee", "slippage", "slippage_kind", "fill", "size", "sizing", "cash", "lot", "tick"],
   ...["min_notional", "side", "flip", "stop_loss", "take_profit", "trail", "time_stop", "path", "limit_through"],
   ...["valid_bars", "day", "band", "leverage", "maintenance", "borrow", "cash_rate", "pyramid", "entry_window"],
@@ -42,8 +44,8 @@ export function toSearch(form: Form): string {
   return found.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
 }
 
-/** The spec that an address holds; undefined where it holds none. */
-export function fromSearch(search: string): Form | undefined {
+/** The spec that an address holds; undefined where it holds none. What is no setting is a parameter. */
+export function fromSearch(search: string, settings: ReadonlySet<string> = SETTINGS): Form | undefined {
   const found = new URLSearchParams(search);
   if (![...found.keys()].length) return undefined;
   const form: Form = { ...FIRST, parameters: {}, settings: {} };
@@ -51,7 +53,7 @@ export function fromSearch(search: string): Form | undefined {
     if (name === "strategy") form.strategy = text;
     else if (name === "universe") form.universe = text;
     else if (name === "symbols") form.symbols = text;
-    else if (SETTINGS.has(name)) form.settings[name] = withoutUnit(name, text);
+    else if (settings.has(name)) form.settings[name] = withoutUnit(name, text);
     else form.parameters[name] = text;
   }
   return form;
@@ -63,11 +65,10 @@ export function fromSpec(spec: Spec, installed: readonly string[] = []): Form {
   for (const [name, value] of Object.entries(spec)) {
     if (SETTINGS.has(name) && !TOLD_WITHIN.has(name) && value !== null) settings[name] = fieldText(name, value, spec);
   }
-  // A strategy that does not come with Tapehead is told with its module.
   const told = String(spec.strategy ?? "");
   const parameters = (spec.parameters ?? {}) as Record<string, unknown>;
   return {
-    strategy: installed.find((name) => told === name || told.endsWith(`:${name}`)) ?? told,
+    strategy: installedAs(told, installed),
     parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
     universe: String(spec.universe ?? ""),
     symbols: Array.isArray(spec.symbols) ? spec.symbols.join(", ") : "",
@@ -75,8 +76,13 @@ export function fromSpec(spec: Spec, installed: readonly string[] = []): Form {
   };
 }
 
+/** The name by which a strategy is asked for: one that does not come with Tapehead is told with its module. */
+export function installedAs(told: string, installed: readonly string[]): string {
+  return installed.find((name) => told === name || told.endsWith(`:${name}`)) ?? told;
+}
+
 /** What the service is asked. */
-export function toRequest(form: Form): Schema["RunRequest"] {
+export function toRequest(form: Form): Asked {
   const settings = Object.entries(form.settings).filter(([, text]) => text.trim() !== "");
   const parameters = Object.entries(form.parameters).filter(([, text]) => text.trim() !== "");
   return {
@@ -86,7 +92,7 @@ export function toRequest(form: Form): Schema["RunRequest"] {
     ...Object.fromEntries(settings.map(([name, text]) => [name, asked(name, text)])),
     fresh: false,
     on_disconnect: "continue",
-  } as Schema["RunRequest"];
+  } as Asked;
 }
 
 export function symbolsOf(form: Form): string[] {
@@ -142,7 +148,7 @@ function asked(name: string, text: string): string | number | boolean {
   return numberOr(text.trim());
 }
 
-function numberOr(text: string): number | string {
+export function numberOr(text: string): number | string {
   return PLAIN.test(text.trim()) ? Number(text) : text;
 }
 

@@ -1,5 +1,5 @@
 /** The form of a spec: strategy, market, costs, orders, and the button that says what it will do. */
-import { memo, useEffect, useState } from "react";
+import { memo, type ReactNode, useEffect, useState } from "react";
 import type { Schema } from "../../api/ask";
 import type { Problem } from "../../api/problem";
 import { day, several } from "../../parts/format";
@@ -35,6 +35,14 @@ export interface SpecRailProps {
   refused: string;
   busy: boolean;
   run: () => void;
+  /** Instead of the rows of one strategy with one value a parameter. */
+  strategyRows?: ReactNode;
+  /** What the button does, without on what; `Run` where it is not said. */
+  verb?: string;
+  /** Said above the button. */
+  above?: ReactNode;
+  /** Further fields that have a row. */
+  further?: readonly string[];
 }
 
 export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
@@ -51,7 +59,7 @@ export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
       <div className="rows scroll">
         {props.known && (
           <>
-            <StrategyRows {...props} />
+            {props.strategyRows ?? <StrategyRows {...props} />}
             <MarketRows {...props} />
             <CostRows {...props} />
             <OrderRows {...props} />
@@ -64,12 +72,12 @@ export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
 });
 
 /** `over_sold` as a label. */
-function labelOf(name: string): string {
+export function labelOf(name: string): string {
   const words = name.replaceAll("_", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-function useSetting({ form, change, problem }: SpecRailProps) {
+export function useSetting({ form, change, problem }: SpecRailProps) {
   const set = (name: string, value: string) => change({ ...form, settings: { ...form.settings, [name]: value } });
   return (name: string, label: string) => ({
     name,
@@ -190,7 +198,7 @@ function OrderRows(props: SpecRailProps) {
         unit={unitOf(props.form, "take_profit", "% above")}
         numeric
       />
-      {furtherSettings(props.form, SHOWN).map((name) => (
+      {furtherSettings(props.form, [...SHOWN, ...(props.further ?? [])]).map((name) => (
         <TextRow key={name} {...setting(name, labelOf(name))} otherwise="default" />
       ))}
     </fieldset>
@@ -208,7 +216,8 @@ export function countOf(form: Form, universes: readonly Schema["UniverseFacts"][
   return universes?.find((one) => one.name === form.universe)?.instruments ?? undefined;
 }
 
-export function RunButton({ form, universes, known, refused, busy, problem }: SpecRailProps) {
+export function RunButton(props: SpecRailProps) {
+  const { form, universes, known, refused, busy, problem, verb = "Run", further = [] } = props;
   const [slow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
@@ -217,10 +226,12 @@ export function RunButton({ form, universes, known, refused, busy, problem }: Sp
     return () => clearTimeout(timer);
   }, [busy]);
   const many = known ? countOf(form, universes) : undefined;
-  const what = many === undefined ? "Run" : `Run on ${several(many, "instrument")}`;
-  const elsewhere = problem && (problem.fields.length === 0 || problem.fields.some((one) => !isShown(form, one.field)));
+  const what = many === undefined ? verb : `${verb} on ${several(many, "instrument")}`;
+  const elsewhere =
+    problem && (problem.fields.length === 0 || problem.fields.some((one) => !isShown(form, one.field, further)));
   return (
     <div className="run-button">
+      {props.above}
       {elsewhere && (
         <p className="fault" role="alert">
           {problem.message}
@@ -240,8 +251,8 @@ export function RunButton({ form, universes, known, refused, busy, problem }: Sp
 }
 
 /** Whether a field has a row that can say what is wrong with it. */
-function isShown(form: Form, field: string): boolean {
+function isShown(form: Form, field: string, further: readonly string[]): boolean {
   const name = field.slice(field.lastIndexOf(".") + 1);
-  const shown = [...SHOWN, "strategy", "universe", ...(form.universe ? [] : ["symbols"])];
+  const shown = [...SHOWN, ...further, "strategy", "universe", ...(form.universe ? [] : ["symbols"])];
   return shown.includes(name) || name in form.settings || name in form.parameters;
 }

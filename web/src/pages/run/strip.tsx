@@ -5,7 +5,7 @@ import type { Run } from "../../api/feed";
 import { Dialog } from "../../parts/dialog";
 import * as format from "../../parts/format";
 import { symbolOf } from "../../parts/names";
-import { doneOf, failuresOf, totalOf } from "./following";
+import { doneOf, failuresOf, keptOf, totalOf } from "./following";
 import { usePaced } from "./pace";
 import "./strip.css";
 
@@ -47,14 +47,14 @@ export function Strip({ run, title, line, reused, phone, cancel, resume, folded 
   );
 }
 
-function failed(run: Run): boolean {
+export function failed(run: Run): boolean {
   return run.ended?.event === "completed" && run.ended.failed > 0;
 }
 
 /** How the run goes or has ended, and what can be done about it. */
-function Ending({ run, reused, cancel, resume }: Pick<StripProps, "run" | "reused" | "cancel" | "resume">) {
+export function Ending({ run, reused, cancel, resume }: Pick<StripProps, "run" | "reused" | "cancel" | "resume">) {
   const total = totalOf(run);
-  const kept = run.results.length;
+  const kept = format.count(keptOf(run));
   const queued = run.state === "running" ? (run.progress?.queued ?? 0) : 0;
   return (
     <div className="ending">
@@ -67,7 +67,7 @@ function Ending({ run, reused, cancel, resume }: Pick<StripProps, "run" | "reuse
       <Failures key={run.id} run={run} />
       {run.state === "cancelled" && (
         <span className="said">
-          Cancelled at {kept} of {total}. The {kept} are kept.
+          Cancelled at {kept} of {format.count(total)}. The {kept} are kept.
         </span>
       )}
       {run.state === "failed" && run.ended && "text" in run.ended && (
@@ -173,7 +173,7 @@ function Figures({ run, phone }: { run: Run; phone: boolean }) {
   );
 }
 
-function rateOf(run: Run, done: Completed | undefined): number | undefined {
+export function rateOf(run: Run, done: Completed | undefined): number | undefined {
   if (done && done.last_ms > 0) return (done.bars / done.last_ms) * 1e3;
   return run.progress?.bars_per_s;
 }
@@ -187,7 +187,7 @@ interface FigureProps {
   children: ReactNode;
 }
 
-function Figure({ name, label, wide, raw, tone = "", children }: FigureProps) {
+export function Figure({ name, label, wide, raw, tone = "", children }: FigureProps) {
   return (
     <div style={{ width: wide }}>
       <dt className="label">{label}</dt>
@@ -198,7 +198,7 @@ function Figure({ name, label, wide, raw, tone = "", children }: FigureProps) {
   );
 }
 
-function Verdict({ run, told }: { run: Run; told: LookAhead | null | undefined }) {
+export function Verdict({ run, told }: { run: Run; told: LookAhead | null | undefined }) {
   const [shown, show] = useState(false);
   if (told === undefined) {
     const testing = run.state === "running" ? run.progress?.look_ahead : undefined;
@@ -237,14 +237,14 @@ function Verdict({ run, told }: { run: Run; told: LookAhead | null | undefined }
   );
 }
 
-function Progress({ run }: { run: Run }) {
+export function Progress({ run }: { run: Run }) {
   const total = totalOf(run);
   const share = total ? doneOf(run) / total : 0;
   return (
     <div
       className="progress"
       role="progressbar"
-      aria-label="Instruments done"
+      aria-label={run.started?.spec.grid ? "Cells done" : "Instruments done"}
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={doneOf(run)}
