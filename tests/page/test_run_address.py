@@ -35,11 +35,13 @@ def hold(page: Page, pattern: str) -> list[Route]:
 
 def test_the_form_takes_back_no_address_while_the_code_of_another_page_comes(served: Served, look: Look) -> None:
     page = look(f"{served.url}/runs")
+    with page.expect_response("**/api/v1/strategies") as strategies:
+        page.reload()
+    strategies.value.finished()
     expect(page.locator("main")).to_have_attribute("data-page", "runs")
     answers, code = hold(page, "**/api/v1/universes*"), hold(page, "**/operations-*.js")
-    with page.expect_request("**/api/v1/universes*"), page.expect_response("**/api/v1/strategies") as strategies:
+    with page.expect_request("**/api/v1/universes*"):
         page.get_by_role("link", name="Run", exact=True).click()
-    strategies.value.finished()
     expect(page.locator("main")).to_have_attribute("data-page", "run")
     page.evaluate(CLICK_WHEN_DRAWN)
     with page.expect_request("**/operations-*.js"):
