@@ -49,7 +49,7 @@ STORE = (
     ),
     Mutant(
         "a lower layer supersedes a higher one",
-        f"{STORES}/bars.sql",
+        f"{TABLES}/bars.sql",
         "ORDER BY period, layer < 0, layer, since, g.id\n",
         "ORDER BY period, layer < 0 DESC, layer, since, g.id\n",
         CONTRACT,

@@ -15,7 +15,7 @@ from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.embedded import database
 from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
-from tapehead.stores.tables.statements import read_statements
+from tapehead.stores.tables.statements import statements_of
 from tapehead.testing.bar_store import ALWAYS, check_equal, read_columns
 from tapehead.testing.samples import YEAR_2021, sample_columns, sample_series
 
@@ -95,11 +95,11 @@ def test_a_lifted_store_is_written_like_a_new_one(old_home: Home, tmp_path: Path
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(old_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     before = schema_of(old_home.bars)
-    statements = "tapehead.stores.embedded.database.read_statements"
-    script = Path(str(database.__file__)).with_name("bars.sql")
-    broken = {**read_statements(script), "after_1": "INSERT INTO nowhere VALUES (1)"}
+    statements = "tapehead.stores.embedded.database.statements_of"
+    folder = Path(str(database.__file__)).parent
+    broken = {**statements_of("bars.sql", folder), "after_1": "INSERT INTO nowhere VALUES (1)"}
     with monkeypatch.context() as patch:
-        patch.setattr(statements, lambda _: broken)
+        patch.setattr(statements, lambda *_: broken)
         with pytest.raises(SurroundingsError):
             EmbeddedBars(old_home, ParquetCodec())
     assert schema_of(old_home.bars) == before

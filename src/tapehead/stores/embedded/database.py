@@ -12,7 +12,7 @@ from typing import Any
 from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
 from tapehead.stores.embedded.disk import announced
 from tapehead.stores.embedded.home import other_home, refusal, unwritable
-from tapehead.stores.tables.statements import read_statements
+from tapehead.stores.tables.statements import statements_of
 
 _BUSY_S = 5.0
 _LARGE_CACHES = 2
@@ -51,7 +51,7 @@ class Database:
         self._full = full
         self._newest = newest
         self._synchronous = synchronous
-        self._statements = read_statements(Path(__file__).with_name(script))
+        self._statements = statements_of(script, Path(__file__).parent)
         self._local = threading.local()
         self._lock = threading.Lock()
         self._turn = threading.Lock()

@@ -14,3 +14,8 @@ def read_statements(file: Path) -> dict[str, str]:
     text = file.read_text(encoding="utf-8")
     parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+
+
+def statements_of(script: str, folder: Path) -> dict[str, str]:
+    """Return the statements that every database understands, with those of one of them, in `folder`, over them."""
+    return {**read_statements(Path(__file__).with_name(script)), **read_statements(folder / script)}
