@@ -36,7 +36,7 @@ from tapehead.jobs.search.searcher import F64, I64, Round, Searcher
 from tapehead.jobs.surface import row_of, surface_of
 from tapehead.jobs.sweep_digest import sweep_digest
 from tapehead.jobs.task import Bench
-from tapehead.jobs.tiles import tile_tasks
+from tapehead.jobs.tiles import Pace, Span, tile_tasks
 from tapehead.metrics.surface import Surface
 from tapehead.model.events import Completed, Event, Tiled, Warned, numbers_of
 from tapehead.model.result import RunId
@@ -52,24 +52,24 @@ _OF_SETS = ("strategy.", "engine.", "surroundings", "input.")
 class Course:
     """Where a sweep is: what hands out its sets, and what is there of them.
 
-    `size` is the number of sets of a tile where it is not to be chosen. `done` names tiles by instrument and first
-    place; `told` the warnings that need not be said twice; `values` the objective by set, instrument after instrument,
-    for a search that decides by it.
+    `pace` says how many sets stand in a tile, `done` which places of the walk are there by instrument; `told` the
+    warnings that need not be said twice; `values` the objective by set, instrument after instrument, for a search that
+    decides by it.
     """
 
     searcher: Searcher
     space: Space
     objective: str
     adaptive: bool
-    size: int | None = None
-    done: set[tuple[str, int]] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
+    done: dict[str, list[Span]] = field(default_factory=dict)
     told: set[tuple[str | None, str, str]] = field(default_factory=set)
     with_cells: set[str] = field(default_factory=set)
     values: dict[int, list[float]] = field(default_factory=dict)
 
-    def take(self, instrument: str, lo: int, points: I64, objective: F64) -> None:
+    def take(self, instrument: str, span: Span, points: I64, objective: F64) -> None:
         """Note that a tile is there."""
-        self.done.add((instrument, lo))
+        self.done.setdefault(instrument, []).append(span)
         if points.shape[0]:
             self.with_cells.add(instrument)
         if self.adaptive:
@@ -116,8 +116,8 @@ def go_on(
 def _recall(desk: Desk, course: Course, run: RunId, tally: Tally) -> None:
     """Count what is kept; the clock of the run goes on where its last tile stopped it."""
     for part in desk.runs.tiles(run, ("points", f"values.{course.objective}") if course.adaptive else ("points",)):
-        points = part.columns["points"]
-        course.take(part.instrument, part.lo, points, part.columns.get(f"values.{course.objective}", np.empty(0)))
+        objective = part.columns.get(f"values.{course.objective}", np.empty(0))
+        course.take(part.instrument, (part.lo, part.hi), part.columns["points"], objective)
         tally.done += part.hi - part.lo
         tally.count += part.cells
         tally.failed += part.failed
@@ -125,6 +125,7 @@ def _recall(desk: Desk, course: Course, run: RunId, tally: Tally) -> None:
     for _, data in replay(desk.log, run, tiles=True):
         event = json.loads(data)
         if event["event"] == "tile":
+            tally.take_stages(event.get("stages_us", {}), {})
             tally.last_ms = event["t_ms"]
             tally.first_ms = tally.first_ms or tally.last_ms
         elif event["event"] == "warning":
@@ -156,6 +157,8 @@ def _body(
     digest = sweep_digest(desk.runs, run, names, plan.spec.interval, course.space.parameters)
     tally.spend("surface", (time.perf_counter() - began) * 1e6)
     judged = yield from _judged(desk, plan, course, run, cancel, tally, found)
+    if judged is None:
+        return cancelled(desk, run, cancel, tally)
     verdict: Verdict | None = None
     told_of = _shown(found, course)
     if tally.count:
@@ -187,7 +190,8 @@ def _tasks(plan: Plan, course: Course, run: RunId, asked: Round, first: int) -> 
     walk = grid.walk_order()
     points = grid.points[walk[inside[walk]]]
     items = [item for item in plan.items if item.instrument.name in wanted]
-    yield from tile_tasks(run, items, points, first, frozenset(course.done), course.size)
+    done = {name: tuple(spans) for name, spans in course.done.items()}
+    yield from tile_tasks(run, items, points, first, done, course.pace)
 
 
 def _round(
@@ -205,7 +209,8 @@ def _keep(
     """Keep a tile and its events in one transaction, then tell them."""
     tile = _tile(plan, task, outcome)
     objective = tile.column(course.objective) if len(tile) else np.empty(0)
-    course.take(tile.instrument, tile.lo, tile.points, objective)
+    course.take(tile.instrument, (tile.lo, tile.hi), tile.points, objective)
+    course.pace.took(tile)
     events = list(_events(course, task, tile, outcome, tally))
     before = time.perf_counter()
     with desk.runs.together(f"results of run {run}"):
@@ -235,7 +240,8 @@ def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tal
         tally.count += len(tile)
         tally.last_ms = tally.elapsed_ms()
         tally.first_ms = tally.first_ms or tally.last_ms
-        yield Tiled(task.run, tile, tally.last_ms, course.space.parameters)
+        stages = outcome.stages_us if isinstance(outcome, Scored) else {}
+        yield Tiled(task.run, tile, tally.last_ms, course.space.parameters, stages)
     warnings = [(outcome.code, outcome.text)] if isinstance(outcome, Failure) else []
     warnings += outcome.warnings if isinstance(outcome, Scored) else ()
     for code, text in warnings:
@@ -284,13 +290,13 @@ def _place(desk: Desk, parameters: Mapping[str, Any]) -> tuple[str, str]:
     return made.__name__, place_of(made, origin)
 
 
-def found_json(found: Surface, course: Course, judged: Judgement | None) -> dict[str, Any]:
+def found_json(found: Surface, course: Course, judged: Judgement) -> dict[str, Any]:
     """Return what the event `completed` says of a sweep beside what it says of a backtest."""
     grid = course.searcher.grid
 
     def told(number: int | None) -> dict[str, Any] | None:
         row = row_of(found, grid, number)
-        return row if row is None or number is None or judged is None else row | judged.sets[number].to_json()
+        return row if row is None or number is None else row | judged.sets[number].to_json()
 
     return {
         "objective": course.objective,
@@ -298,5 +304,5 @@ def found_json(found: Surface, course: Course, judged: Judgement | None) -> dict
         "best": told(found.best),
         "best_robust": told(found.best_robust),
         "plateau": int(found.plateau.shape[0]),
-        "overfitting": None if judged is None else judged.overfitting.to_json(),
+        "overfitting": judged.overfitting.to_json(),
     }

@@ -11,7 +11,7 @@ from tapehead.jobs.search.choose import searcher_of
 from tapehead.jobs.search.race import rounds_of
 from tapehead.jobs.search.searcher import Searcher
 from tapehead.jobs.sweep import Course, go_on, sweep
-from tapehead.jobs.tiles import count_tiles
+from tapehead.jobs.tiles import Pace, count_tiles
 from tapehead.library.begin import header_of, make_plan_of, prepare_work
 from tapehead.library.run import Header
 from tapehead.library.sweep_request import SweepRequest
@@ -47,7 +47,7 @@ def start_sweep(
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
         return SweepRun(house, spec, _header(plan, team), run=kept, source=reused_sweep(house, kept, Space.of(spec)))
-    course = make_course(spec, plan, tile)
+    course = make_course(spec, plan, team, tile)
     total = expected(spec, course.searcher, len(plan.items))
     work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed, total=total)
     source = sweep(work.desk, plan, course, work.cancel, work.tally, team.origin)
@@ -56,10 +56,11 @@ def start_sweep(
     return run
 
 
-def make_course(spec: RunSpec, plan: Plan, tile: int | None = None) -> Course:
-    """Return what hands out the sets of a sweep."""
+def make_course(spec: RunSpec, plan: Plan, team: Team, tile: int | None = None) -> Course:
+    """Return what hands out the sets of a sweep; what is built in runs as machine code."""
+    pace = Pace(measured=bool(team.origin), sets=tile)
     searcher = searcher_of(spec, len(plan.items))
-    return Course(searcher, Space.of(spec), spec.objective, spec.search in ("bayes", "halving"), tile)
+    return Course(searcher, Space.of(spec), spec.objective, spec.search in ("bayes", "halving"), pace)
 
 
 def expected(spec: RunSpec, searcher: Searcher, instruments: int) -> int:
@@ -97,7 +98,7 @@ def resumed_sweep(
 ) -> SweepRun:
     """Go on with a sweep that was planned again; `from_the_start` tells the events of before in front of new ones."""
     spec = plan.spec
-    course = make_course(spec, plan)
+    course = make_course(spec, plan, team)
     total = expected(spec, course.searcher, len(plan.items))
     work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed, total=total)
     going = go_on(work.desk, plan, course, work.cancel, work.tally, run, held.pop_all())
@@ -108,9 +109,9 @@ def resumed_sweep(
 
 
 def _tiles(plan: Plan, course: Course) -> int:
-    """Return in how many tiles a sweep is computed, at most; bayes asks for as many sets as its budget has."""
+    """Return in how many tiles a sweep is computed, as far as is known; bayes asks for as many sets as it may."""
     sets = (plan.spec.budget or 0) if plan.spec.search == "bayes" else len(course.searcher.grid)
-    return count_tiles(plan.items, sets, course.size)
+    return count_tiles(plan.items, sets, course.pace)
 
 
 def _header(plan: Plan, team: Team) -> Header:

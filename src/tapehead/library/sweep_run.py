@@ -245,7 +245,7 @@ def reused_sweep(house: House, run: str, space: Space) -> Iterator[Numbered]:
         if body["event"] == "tile":
             tile = house.runs.tile(run, body["instrument"], body["lo"])
             if tile is not None:
-                yield number, Tiled(run, tile, body["t_ms"], space.parameters)
+                yield number, Tiled(run, tile, body["t_ms"], space.parameters, body.get("stages_us", {}))
             continue
         event = read_event(house, run, data)
         if event is not None:

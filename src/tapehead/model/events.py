@@ -60,7 +60,7 @@ class Tiled:
     """A tile of a sweep is finished, `t_ms` after the run began: as many results as it has cells, at least one.
 
     It takes as many numbers as it has results, the last of which is its own. `named` gives the parameters of a set by
-    its number in the space of the sweep.
+    its number in the space of the sweep. `stages_us` is where the time of its task went.
     """
 
     name: ClassVar[str] = "tile"
@@ -68,6 +68,7 @@ class Tiled:
     tile: Tile
     t_ms: float
     named: Callable[[int], Mapping[str, float | int | str]]
+    stages_us: Mapping[str, float] = field(default_factory=dict)
 
     def results(self, after: int = 0) -> Iterator[Result]:
         """Yield its results, in the order of their numbers, without the first `after` of them."""
@@ -78,7 +79,8 @@ class Tiled:
         """Return the fields of its JSON, which say where its columns are kept."""
         tile = self.tile
         place = {"instrument": tile.instrument, "interval": tile.interval, "lo": tile.lo, "hi": tile.hi}
-        return {**place, "count": len(tile), "t_ms": self.t_ms}
+        stages = {stage: round(us) for stage, us in self.stages_us.items()}
+        return {**place, "count": len(tile), "t_ms": self.t_ms, **({"stages_us": stages} if stages else {})}
 
 
 @dataclass(frozen=True, slots=True)

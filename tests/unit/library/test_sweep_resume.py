@@ -16,7 +16,7 @@ import pytest
 
 from tapehead.jobs.replay import replay
 from tapehead.library.store import Store
-from tapehead.model.events import Completed, Started, Tiled
+from tapehead.model.events import Cancelled, Completed, Started, Tiled
 from tests.unit.library.market import RSI_BODY, house_of, open_market, write_strategy
 from tests.unit.stores.processes import rest_of
 
@@ -129,6 +129,24 @@ def test_a_sweep_taken_up_twice_is_whole(store: Store, tmp_path: Path, search: s
     told = [event for _, event in run.events()]
     assert isinstance(told[0], Started)
     check_whole(store, named, run.id, **how)
+
+
+def test_a_sweep_cancelled_while_it_is_weighed_is_not_complete(store: Store, tmp_path: Path) -> None:
+    named = write_counted(tmp_path)
+    run = store.sweep(named, executor="serial", **ASKED)
+    ended = None
+    for _, event in run.events():
+        ended = event
+        if isinstance(event, Tiled) and event.tile.instrument == f"test:{SYMBOLS[-1]}":
+            run.cancel()
+    assert isinstance(ended, Cancelled)
+    assert (run.record.state, ended.count) == ("cancelled", len(SETS) * len(SYMBOLS))
+    (tmp_path / "calls").unlink()
+    done = [event for _, event in store.resume(run.id, executor="serial").events()][-1]
+    assert isinstance(done, Completed)
+    assert done.found["overfitting"]["splits"] > 0
+    assert done.stages_ms["signals"] > 0.0
+    check_whole(store, named, run.id)
 
 
 def test_a_cancelled_sweep_keeps_its_tiles(store: Store, tmp_path: Path) -> None:

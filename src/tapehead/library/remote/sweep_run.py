@@ -78,7 +78,7 @@ class RemoteSweepRun(RemoteRun, SweepRun):
             if body["event"] == "tile":
                 tile = self._tile(following, body)
                 following.keep(tile)
-                event: Event = Tiled(run, tile, body["t_ms"], named)
+                event: Event = Tiled(run, tile, body["t_ms"], named, body.get("stages_us", {}))
                 yield number, event
             elif not (self._reused and body["event"] == "progress"):
                 yield number, event_from(run, body, reused=self._reused)

@@ -85,7 +85,7 @@ class AsyncRemoteSweepRun(AsyncRemoteRun):
                 tile = await self._tile(following, body)
                 following.keep(tile)
                 self._passed.append((tile.instrument, tile.lo))
-                yield number, Tiled(self.id, tile, body["t_ms"], named)
+                yield number, Tiled(self.id, tile, body["t_ms"], named, body.get("stages_us", {}))
             elif not (self._reused and body["event"] == "progress"):
                 yield number, event_from(self.id, body, reused=self._reused)
 
