@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pytest
 
-from tapehead.errors import IncompleteStreamError, ServerAwayError
+from tapehead.errors import IncompleteStreamError, ServerAwayError, SurroundingsError
 from tapehead.library.remote.following import LONGEST_WAIT_S, Following, Told
+from tapehead.library.remote.following_sweep import FollowingTiles
+from tapehead.library.remote.problems import error_of
 from tapehead.library.remote.results import event_from
 from tapehead.model.events import Cancelled, Completed, Event, Progress, Result, Started, Warned, to_bytes
 from tapehead.model.result import Metrics, RunResult
@@ -195,3 +197,17 @@ def test_patience_ends_with_a_sentence_and_events_renew_it(events: list[Event]) 
         waits.extend(following.wait_s("nothing answers") for _ in range(20))
     assert 3.0 <= sum(waits) < 8.0
     assert (caught.value.code, caught.value.exit_code) == ("server.away", 3)
+
+
+def test_a_tile_is_waited_for_while_a_proxy_says_that_nothing_is_behind_it() -> None:
+    following = FollowingTiles(RUN, URL, "1h", lambda point: {"point": point})
+    draining = b'{"code": "service.draining", "detail": "The service is about to end. Try again when it is back."}'
+    passing = [error_of(status, b"<html>Bad Gateway</html>") for status in (502, 503, 504)]
+    for error in (*passing, error_of(503, draining), ServerAwayError(url=URL, cause="nothing answers there")):
+        assert isinstance(error, SurroundingsError)
+        assert following.away_s(error) > 0
+    for status in (404, 500):
+        error = error_of(status, b"<html>")
+        assert isinstance(error, SurroundingsError)
+        with pytest.raises(SurroundingsError, match=f"status {status}"):
+            following.away_s(error)

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from tapehead.errors import ServerAwayError, SurroundingsError
 from tapehead.jobs.sweep_digest import Columns, SweepDigest, columns_of
 from tapehead.library.remote.following import Following
+from tapehead.library.remote.problems import passing_cause
 from tapehead.model.tile import Tile
-
-_PASSING = ("access.rate", "service.full", "service.draining")
 
 
 class FollowingTiles(Following):
@@ -44,9 +43,7 @@ class FollowingTiles(Following):
 
     def away_s(self, error: SurroundingsError) -> float:
         """Return the seconds to wait before a tile is asked for again; raise what waiting does not mend."""
-        if isinstance(error, ServerAwayError) or error.code in _PASSING:
-            return self.wait_s(str(error).split(". ")[0])
-        raise error
+        return self.wait_s(str(error).split(". ")[0] if isinstance(error, ServerAwayError) else passing_cause(error))
 
     def _many(self) -> int:
         """Return how many results the tiles stand for."""

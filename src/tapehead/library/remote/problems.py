@@ -34,14 +34,21 @@ def error_from(code: str, text: str, status: int = 422) -> TapeheadError:
 
 def check_passing(status: int, content: bytes) -> str:
     """Return why an answer is none for now; raise the error of one that will not change by waiting."""
-    error = error_of(status, content)
-    if status not in _PASSING:
+    return passing_cause(error_of(status, content))
+
+
+def passing_cause(error: TapeheadError) -> str:
+    """Return why the answer that an error was made of is none for now; raise what waiting does not mend."""
+    if error.facts.get("status") not in _PASSING:
         raise error
     return str(error).split(". ")[0]
 
 
 def error_of(status: int, content: bytes) -> TapeheadError:
-    """Return the error of an answer: problem+json, or whatever else stands in front of a service."""
+    """Return the error of an answer: problem+json, or whatever else stands in front of a service.
+
+    Its facts keep the `status`.
+    """
     try:
         body = json.loads(content)
     except ValueError:
@@ -49,9 +56,10 @@ def error_of(status: int, content: bytes) -> TapeheadError:
     if isinstance(body, dict) and isinstance(body.get("code"), str) and isinstance(body.get("detail"), str):
         error = error_from(body["code"], body["detail"], status)
         error.facts.setdefault("request", body.get("request_id", ""))
+        error.facts.setdefault("status", status)
         return error
     text = (
         f"What answers there is no Tapehead, or stands before one: status {status}. Is it the right address? Its "
         "beginning is /api/v1 of what this prints: tapehead serve"
     )
-    return SurroundingsError(text, code="server.answer")
+    return SurroundingsError(text, code="server.answer", status=status)
