@@ -70,8 +70,11 @@ def read_sweep(
     _check_names(chosen)
     kept = read_search(search, budget, objective, seed, workers)
     settings = {name: value for name, value in (others or {}).items() if name in RULE_KEYS}
-    fixed = {**{n: v for n, v in (others or {}).items() if n not in RULE_KEYS}, **_mapping("parameters", parameters)}
-    varied = _mapping("grid", grid)
+    fixed = {
+        **{n: v for n, v in (others or {}).items() if n not in RULE_KEYS},
+        **read_mapping("parameters", parameters),
+    }
+    varied = read_mapping("grid", grid)
     if not varied and len(chosen) == 1:
         example = f"--grid {_example(chosen[0])}" if chosen[0].made.params else "nothing: it has no parameters"
         bound = f"given, such as {example}; one set alone is a backtest: tapehead backtest {chosen[0].name}"
@@ -85,8 +88,7 @@ def read_sweep(
 
 def _check_names(loaded: Sequence[Loaded]) -> None:
     """Refuse no strategy, one given twice, and one whose parameter has the name that tells strategies apart."""
-    if not loaded:
-        raise ParameterError(name="strategy", value="nothing", bound="named; list them: tapehead strategies")
+    check_given(loaded)
     for one, after in pairwise(loaded):
         if one.name == after.name:
             raise ParameterError(name="strategy", value=one.name, bound="named once in a sweep")
@@ -96,7 +98,13 @@ def _check_names(loaded: Sequence[Loaded]) -> None:
             raise ParameterError(name=STRATEGY, value=f"a parameter of {one.name}", bound=bound)
 
 
-def _mapping(name: str, given: Any) -> _Given:
+def check_given(strategies: Sequence[Any]) -> None:
+    """Raise ParameterError for no strategy."""
+    if not strategies:
+        raise ParameterError(name="strategy", value="nothing", bound="named; list them: tapehead strategies")
+
+
+def read_mapping(name: str, given: Any) -> _Given:
     """Return a mapping of names, empty where nothing is given."""
     if given is not None and not isinstance(given, Mapping):
         bound = "a mapping of names to values, such as {'fast': '5:30'}"

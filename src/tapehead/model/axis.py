@@ -82,28 +82,28 @@ def read_axis(param: Parameter, given: Any) -> Axis:
     if isinstance(given, str):
         values = _from_text(param, given)
     elif isinstance(given, Iterable) and not isinstance(given, bytes):
-        values = {_read(param, each) for each in _few(param, given)}
+        values = {_read(param, each) for each in few(param.name, given)}
     else:
         values = {_read(param, given)}
     if not values:
-        raise _refused(param, "nothing", f"at least one value, such as {_flag(param, param.default)}")
+        raise _refused(param.name, "nothing", f"at least one value, such as {_flag(param, param.default)}")
     return Axis(param.name, tuple(sorted(values)))
 
 
 def _from_text(param: Parameter, text: str) -> set[Value]:
     """Return the values of a text; they are counted before they are made."""
-    _check_count(param, text.count(",") + 1, text)
+    _check_count(param.name, text.count(",") + 1, text)
     pieces = [piece.strip() for piece in text.split(",")]
     if not all(pieces):
         what = "nothing" if not text.strip() else repr(text)
         bound = "values with one comma between them, or a range"
-        raise _refused(param, what, f"{bound}, such as {_flag(param, param.default)}")
+        raise _refused(param.name, what, f"{bound}, such as {_flag(param, param.default)}")
     if isinstance(param.default, str):
         return {_read(param, piece) for piece in pieces}
     found: set[Value] = set()
     for piece in pieces:
         found |= _range(param, piece) if ":" in piece else {_read(param, piece)}
-        _check_count(param, len(found), text)
+        _check_count(param.name, len(found), text)
     return found
 
 
@@ -111,23 +111,25 @@ def _range(param: Parameter, text: str) -> set[Value]:
     """Return the values of first:last[:step]."""
     parts = text.split(":")
     if len(parts) not in (2, 3) or not all(part.strip() for part in parts):
-        raise _refused(param, text, f"first:last or first:last:step, such as {_flag(param, '5:30:5')}")
+        raise _refused(param.name, text, f"first:last or first:last:step, such as {_flag(param, '5:30:5')}")
     first, last, *more = (_number(param, text, part) for part in parts)
     whole = isinstance(param.default, int)
     least = Decimal(whole)
     if whole and any(number != int(number) for number in (first, last, *more)):
-        raise _refused(param, text, f"{param.bound}, and so its steps, such as {_flag(param, _rounded(first, last))}")
+        raise _refused(
+            param.name, text, f"{param.bound}, and so its steps, such as {_flag(param, _rounded(first, last))}"
+        )
     step = more[0] if more else _ones(param, text, first, last)
     if step <= 0:
         low, high = sorted((first, last))
-        raise _refused(param, text, f"in steps above 0, such as {_flag(param, _tenths(low, high, least))}")
+        raise _refused(param.name, text, f"in steps above 0, such as {_flag(param, _tenths(low, high, least))}")
     if first > last:
         turned = ":".join([parts[1].strip(), parts[0].strip(), *(part.strip() for part in parts[2:])])
-        raise _refused(param, text, f"from the lower bound to the upper one: {_flag(param, turned)}")
+        raise _refused(param.name, text, f"from the lower bound to the upper one: {_flag(param, turned)}")
     count = int((Fraction(last) - Fraction(first)) / Fraction(step) + _NEAR) + 1
     for end in (first, last):
         _read(param, str(end))
-    _check_count(param, count, text, f"; take a wider step, such as {_flag(param, _tenths(first, last, least))}")
+    _check_count(param.name, count, text, f"; take a wider step, such as {_flag(param, _tenths(first, last, least))}")
     return _stepped(first, last, step, count, whole)
 
 
@@ -150,7 +152,9 @@ def _number(param: Parameter, text: str, part: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > _DIGITS or len(number.as_tuple().digits) > _DIGITS:
-        raise _refused(param, text, f"a range of numbers; '{_cut(part.strip())}' is none, and {param.bound} is wanted")
+        raise _refused(
+            param.name, text, f"a range of numbers; '{_cut(part.strip())}' is none, and {param.bound} is wanted"
+        )
     return number
 
 
@@ -158,7 +162,7 @@ def _ones(param: Parameter, text: str, first: Decimal, last: Decimal) -> Decimal
     """Return the step where none is given."""
     if first == int(first) and last == int(last):
         return Decimal(1)
-    raise _refused(param, text, f"given with its step, such as {_flag(param, _tenths(first, last))}")
+    raise _refused(param.name, text, f"given with its step, such as {_flag(param, _tenths(first, last))}")
 
 
 def _tenths(first: Decimal, last: Decimal, least: Decimal = Decimal(0)) -> str:
@@ -174,20 +178,20 @@ def _rounded(first: Decimal, last: Decimal) -> str:
     return f"{int(low)}:{int(high)}"
 
 
-def _few(param: Parameter, given: Iterable[Any]) -> list[Any]:
-    """Return the values of a list, refused where there are too many."""
+def few(name: str, given: Iterable[Any]) -> list[Any]:
+    """Return the values of an axis as a list; raise ParameterError where there are too many, before they are made."""
     if isinstance(given, range):
-        _check_count(param, len(given), repr(given))
+        _check_count(name, len(given), repr(given))
     found = list(islice(given, MOST_VALUES + 1))
-    _check_count(param, len(found), "a list")
+    _check_count(name, len(found), "a list")
     return found
 
 
-def _check_count(param: Parameter, count: int, text: str, step: str = "") -> None:
+def _check_count(name: str, count: int, text: str, step: str = "") -> None:
     """Raise ParameterError for more values than an axis may have."""
     if count > MOST_VALUES:
         bound = f"at most {MOST_VALUES:,} values, and these are {count:,}{step}"
-        raise _refused(param, text, f"{bound}. Of grids too large to score whole, draw: --search random --budget 1000")
+        raise _refused(name, text, f"{bound}. Of grids too large to score whole, draw: --search random --budget 1000")
 
 
 def _read(param: Parameter, value: Any) -> Value:
@@ -206,6 +210,6 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SAID else f"{text[: _SAID - 1]}…"
 
 
-def _refused(param: Parameter, value: object, bound: str) -> ParameterError:
+def _refused(name: str, value: object, bound: str) -> ParameterError:
     """Return the error of an axis."""
-    return ParameterError(name=param.name, value=_cut(str(value)), bound=bound)
+    return ParameterError(name=name, value=_cut(str(value)), bound=bound)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tapehead.errors import MissingPackageError, ParameterError, TapeheadError, UnknownParameterError
+from tapehead.library.remote.store import connect
 from tapehead.library.search_request import OBJECTIVES
 from tapehead.library.store import Store
 from tapehead.library.sweep_request import SweepRequest, read_sweep
@@ -165,6 +166,30 @@ def test_what_does_not_fit_is_refused(store: Store, given: Any, error: type[Tape
         asked(store, **given)
     assert sentence in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("strategies", "grid", "sentence"),
+    [
+        (["SmaCross"], {"fast": range(10**12)}, "these are 1,000,000,000,000. Of grids too large"),
+        (["SmaCross"], {"fast": itertools.count(2)}, "these are 1,000,001. Of grids too large"),
+        (["SmaCross", "Macd"], {"Macd.fast": itertools.count(2)}, "fast must be at most 1,000,000 values"),
+        ([], {"fast": "5:30"}, "strategy must be named; list them: tapehead strategies"),
+        (["SmaCross"], ["fast=5:30"], "a mapping of names to values"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_as_it_is_here(
+    store: Store, strategies: list[str], grid: Any, sentence: str
+) -> None:
+    said = []
+    # Nothing listens on port 1: what is refused is refused before it is sent.
+    with connect("http://127.0.0.1:1") as there:
+        for one in (store, there):
+            with pytest.raises(ParameterError) as caught:
+                one.sweep(strategies, grid=grid)
+            said.append(str(caught.value))
+    assert sentence in said[0]
+    assert said[1] == said[0]
 
 
 def test_a_million_million_sets_are_refused_and_can_be_drawn_from(store: Store) -> None:

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tapehead.errors import ParameterError
+from tapehead.library.sweep_request import check_given, read_mapping
 from tapehead.library.times import read_time
+from tapehead.model.axis import few
 from tapehead.model.spec import RULE_KEYS, iso
 
 _HERE = {"executor": "auto", "workers": None, "keep_failed": False, "strategy": None}
@@ -12,16 +14,25 @@ _SWEEP = ("where", "search", "budget", "objective", "seed")
 
 
 def write_sweep(strategy: str | Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body of `POST /runs` for a sweep, as `Store.sweep` is asked for it; raises what write_request does."""
+    """Return the body of `POST /runs` for a sweep, as `Store.sweep` is asked for it.
+
+    Raises
+    ------
+    ParameterError
+        As write_request, and for what no body can say: no strategy, a grid that is no mapping, too many values.
+    """
     named = [strategy] if isinstance(strategy, str) else list(strategy)
+    check_given(named)
     found = {name: asked[name] for name in _SWEEP if asked[name] is not None}
-    grid = {name: _values(given) for name, given in (asked["grid"] or {}).items()}
+    grid = {name: _values(str(name), given) for name, given in read_mapping("grid", asked["grid"]).items()}
     return {**write_request(named[0], asked), "strategy": named, "grid": grid, **found}
 
 
-def _values(given: Any) -> Any:
+def _values(name: str, given: Any) -> Any:
     """Return the values of an axis as JSON has them: text as it is, whatever else holds several as a list."""
-    return list(given) if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) else given
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes)):
+        return few(name.rpartition(".")[2], given)
+    return given
 
 
 def write_request(strategy: str, asked: Mapping[str, Any]) -> dict[str, Any]:
