@@ -13,12 +13,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
 import pytest
-import redis
-from psycopg import sql
 
 from tapehead.errors import LocalServerError, MissingPackageError
 from tapehead.servers.account import choose_account
@@ -29,8 +27,12 @@ from tapehead.servers.programs import Program, find_postgres, find_valkey
 from tapehead.servers.supervisor import Kind, Running, Supervisor
 from tapehead.servers.valkey import Valkey
 
+if TYPE_CHECKING:
+    import psycopg
+
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+# Commits stay synchronous: they reach the system at once and so outlive a killed server.
+QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 # Waits for the end of its input, which is ours, then ends every server below the folder, and the folder.
 GUARD = """
 read -r _
@@ -86,7 +88,7 @@ class PostgresServer:
         self.running, self.program, self.major = running, program, program.major
         self._names = (f"t{number}" for number in itertools.count(1))
         self._filled: dict[str, str] = {}
-        self._link: psycopg.Connection[tuple[object, ...]] | None = None
+        self._link: psycopg.Connection[Any] | None = None
 
     def url(self, database: str) -> str:
         """Address of a database as its owner, who is no superuser."""
@@ -123,6 +125,9 @@ class PostgresServer:
 
     def _do(self, statement: str, *names: str) -> None:
         """Run one statement as the databases' owner, over a session kept for that."""
+        import psycopg
+        from psycopg import sql
+
         if self._link is None or self._link.closed:
             self._link = psycopg.connect(self.running.url, autocommit=True)
         self._link.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
@@ -149,11 +154,11 @@ class Servers:
 
     def postgres(self, program: Program, settings: Mapping[str, str] = QUICK) -> Own:
         """Start a PostgreSQL on a copy of a cluster that was made once."""
-        kind = Postgres(program, settings)
+        kind = Postgres(lambda: program, settings)
         if program.version not in self.seeds:
             seed = Place(self.folder / f"seed-{program.version}")
             seed.make()
-            Postgres(program, QUICK).prepare(seed, choose_account(seed.folder, program.path, seed.data))
+            Postgres(lambda: program, QUICK).prepare(seed, choose_account(seed.folder, program.path, seed.data))
             self.seeds[program.version] = seed.folder
         folder = self.folder / next(self.names)
         subprocess.run(["cp", "-a", self.seeds[program.version], folder], check=True)
@@ -177,7 +182,7 @@ class Servers:
 
     def valkey(self, program: Program, settings: Mapping[str, str] | None = None) -> Own:
         """Start a Valkey."""
-        return Own(self.folder / next(self.names), Valkey(program, 64, settings))
+        return Own(self.folder / next(self.names), Valkey(lambda: program, 64, settings))
 
 
 def children(pid: int) -> list[int]:
@@ -226,8 +231,7 @@ def _database(server: PostgresServer) -> Iterator[str]:
     try:
         yield url
     finally:
-        with suppress(psycopg.OperationalError):
-            server.drop(url)
+        server.drop(url)
 
 
 @pytest.fixture(scope="session")
@@ -347,6 +351,8 @@ def valkey_server(servers: Servers, valkey_program: Program) -> str:
 @pytest.fixture
 def valkey(valkey_server: str) -> str:
     """Address of an empty Valkey."""
+    import redis
+
     with redis.Redis.from_url(valkey_server) as client:
         client.flushall()
     return valkey_server

@@ -79,17 +79,27 @@ def choose_account(folder: Path, program: Path, data: Path) -> Account:
         return Account()
     if owner is not None and owner.st_uid:
         return Account(owner.st_uid, owner.st_gid)
-    if owner is None and is_open_to_all(folder) and is_open_to_all(program):
-        return Account(NOBODY, NOBODY)
+    nobody = Account(NOBODY, NOBODY)
+    if owner is None and is_open_to_all(folder) and is_open_to_all(program) and _is_allowed(nobody):
+        return nobody
     unshare = shutil.which("unshare")
     if unshare is not None:
-        command = [unshare, *_NAMESPACE]
-        if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
-            return Account(prefix=tuple(command))
+        apart = Account(prefix=(unshare, *_NAMESPACE))
+        if _is_allowed(apart):
+            return apart
     raise LocalServerError(
         f"A server does not run as root, and no other user reaches both {folder} and {program}. Run Tapehead as an "
         "ordinary user, or name a home that all may enter: tapehead --home /var/lib/tapehead servers start"
     )
+
+
+def _is_allowed(account: Account) -> bool:
+    """Try it: a container's root may not become another user, nor make a namespace."""
+    command = [*account.prefix, "true"]
+    try:
+        return not subprocess.run(command, capture_output=True, check=False, **account.process_options()).returncode
+    except OSError:
+        return False
 
 
 def is_open_to_all(path: Path) -> bool:

@@ -4,8 +4,9 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -27,6 +28,8 @@ _KNOWN = {
     "No space left on device": _FULL,
     "could not resize shared memory": "the shared memory of this machine is full. Give a container more of it "
     "(--shm-size=256m), then: tapehead servers start postgres",
+    "pre-existing shared memory block": "sessions of a killed server still run; each ends with its statement. "
+    "Wait, then: tapehead servers start postgres",
     "Permission denied": "a file or folder is another user's. Look who owns the data, or name another home: "
     "tapehead --home DIR servers start postgres",
 }
@@ -37,8 +40,8 @@ class Postgres:
 
     Parameters
     ----------
-    program : Program
-        Its `postgres`; `initdb` lies beside it.
+    find : callable
+        Finds its `postgres`, beside which `initdb` lies; called when it is first to be started.
     settings : mapping of str to str
         Given on the command line, over those of `postgresql.conf`; with `fsync` off making the data waits for no
         disk either.
@@ -53,18 +56,14 @@ class Postgres:
     # Fast: sessions are ended; immediate, which recovers at the next start, only where that does not come to an end.
     stops: Sequence[tuple[signal.Signals, float]] = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0))
 
-    def __init__(self, program: Program, settings: Mapping[str, str] | None = None) -> None:
-        self.program = program
+    def __init__(self, find: Callable[[], Program], settings: Mapping[str, str] | None = None) -> None:
+        self._find = find
         self.settings = dict(settings or {})
 
-    def check(self, place: Place) -> None:
-        """Refuse data of another major version."""
-        major = data_major(place)
-        if major is not None and major != self.program.major:
-            raise LocalServerError(
-                f"{place.data} was made by PostgreSQL {major} and {self.program.path} is {self.program.version}. Name "
-                f"the programs of {major}: tapehead servers start postgres --pg-bin /usr/lib/postgresql/{major}/bin"
-            )
+    @cached_property
+    def program(self) -> Program:
+        """What is started."""
+        return self._find()
 
     def prepare(self, place: Place, account: Account) -> None:
         """Make the data folder beside its name and rename it: a killed start leaves nothing that looks whole."""
@@ -110,12 +109,14 @@ class Postgres:
         """Return the data folder, a word of the postmaster's command line."""
         return str(place.data)
 
-    def read_pid(self, place: Place) -> int | None:
-        """Return the first line of `postmaster.pid`."""
-        lines = _pid_file(place)
-        return int(lines[0]) if lines and lines[0].isdecimal() else None
+    def read_process(self, place: Place) -> tuple[int, int | None] | None:
+        """Return pid and port of `postmaster.pid`."""
+        lines = [line.strip() for line in _pid_file(place)]
+        if not lines or not lines[0].isdecimal():
+            return None
+        return int(lines[0]), int(lines[3]) if len(lines) > 3 and lines[3].isdecimal() else None
 
-    def forget_pid(self, place: Place) -> None:
+    def forget_process(self, place: Place) -> None:
         """Remove the pid file of a dead server; PostgreSQL would refuse where another process has its number now."""
         with suppress(FileNotFoundError):
             (place.data / "postmaster.pid").unlink()

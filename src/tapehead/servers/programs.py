@@ -41,7 +41,9 @@ class Program:
         return int(self.version.partition(".")[0])
 
 
-def find_postgres(folder: str | os.PathLike[str] | None = None, major: int | None = None) -> Program:
+def find_postgres(
+    folder: str | os.PathLike[str] | None = None, major: int | None = None, last: Path | None = None
+) -> Program:
     """Return the `postgres` to start.
 
     Parameters
@@ -50,6 +52,8 @@ def find_postgres(folder: str | os.PathLike[str] | None = None, major: int | Non
         Folder of its programs, such as `/usr/lib/postgresql/15/bin`; default the wheel's, else the system's.
     major : int, optional
         Version that the data folder was made by; one of the found must be of it.
+    last : Path, optional
+        Folder of the programs that ran last, looked at first where none is named.
 
     Raises
     ------
@@ -61,15 +65,16 @@ def find_postgres(folder: str | os.PathLike[str] | None = None, major: int | Non
     if folder is not None:
         found = [_asked(Path(folder), "postgres", "initdb")]
     else:
-        found = [_versioned(place / "postgres") for place in _postgres_folders() if _is_whole(place)]
+        folders = [*([] if last is None else [last]), *_postgres_folders()]
+        found = [_versioned(place / "postgres") for place in dict.fromkeys(folders) if _is_whole(place)]
     if not found:
         raise MissingPackageError(call="tapehead servers start postgres", package=_EXTRA)
     fitting = [one for one in found if major is None or one.major == major]
     if not fitting:
-        held = ", ".join(one.version for one in found)
+        held = " and ".join(f"{one.path.parent} is {one.version}" for one in found)
         raise LocalServerError(
-            f"The data folder was made by PostgreSQL {major} and these programs are {held}. Name those of {major}: "
-            f"tapehead servers start postgres --pg-bin /usr/lib/postgresql/{major}/bin"
+            f"The data was made by PostgreSQL {major}, which no other major version can read, and {held}. Name the "
+            f"programs of {major}: tapehead servers start postgres --pg-bin /usr/lib/postgresql/{major}/bin"
         )
     if fitting[0].major < OLDEST_MAJOR:
         raise LocalServerError(

@@ -20,18 +20,19 @@ START_WAIT_S: Final = 60.0
 _PORTS = range(20_000, 32_000)
 _POLL_S = 0.01
 _TRIES = 5
+_SESSIONS_END_S = 10.0
 
 
 class Kind(Protocol):
     """What is particular to a server."""
 
     name: str
-    program: Program
     stops: Sequence[tuple[signal.Signals, float]]
     """Signals of a clean stop, each with the seconds to wait before the next."""
 
-    def check(self, place: Place) -> None:
-        """Raise LocalServerError where the data cannot be this program's."""
+    @property
+    def program(self) -> Program:
+        """What is started; raises MissingPackageError or LocalServerError where it is not here."""
         ...
 
     def prepare(self, place: Place, account: Account) -> None:
@@ -46,16 +47,16 @@ class Kind(Protocol):
         """Return the word of that command that no other process has."""
         ...
 
-    def read_pid(self, place: Place) -> int | None:
-        """Return the process that the data folder names; it may be dead."""
+    def read_process(self, place: Place) -> tuple[int, int | None] | None:
+        """Return process, and port if that stands there, that the data folder names; it may be dead."""
         ...
 
-    def forget_pid(self, place: Place) -> None:
+    def forget_process(self, place: Place) -> None:
         """Remove what a killed server left, so that the number's new owner is not taken for it."""
         ...
 
     def is_ready(self, place: Place, port: int) -> bool:
-        """Say whether the server that was begun answers."""
+        """Say whether the server answers."""
         ...
 
     def url(self, place: Place, port: int, *, admin: bool = False) -> str:
@@ -73,7 +74,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers.
+    """A server process.
 
     Attributes
     ----------
@@ -83,8 +84,10 @@ class Running:
         Of the program that runs.
     url, socket_url, admin_url : str
         Addresses with their password; the last is that of the superuser, where the server has one.
-    was_running : bool
-        It was found running and nothing was begun.
+    ready : bool
+        It answers; one that recovers from a crash does not yet.
+    begun : bool
+        It was begun by this call.
     """
 
     pid: int
@@ -93,7 +96,8 @@ class Running:
     url: str
     socket_url: str
     admin_url: str
-    was_running: bool
+    ready: bool
+    begun: bool = False
 
 
 class Supervisor:
@@ -112,12 +116,17 @@ class Supervisor:
         self.kind = kind
 
     def look(self) -> Running | None:
-        """Return the server if it runs, started by whomever; None if it does not."""
-        pid = self.kind.read_pid(self.place)
-        if pid is None or not is_running(pid, self.kind.mark(self.place)):
+        """Return the server if its process lives, begun by whomever; None if it does not."""
+        named = self.kind.read_process(self.place)
+        if named is None or not is_running(named[0], self.kind.mark(self.place)):
             return None
         state = self.place.read_state()
-        return self._running(pid, int(state["port"]), str(state["version"])) if "port" in state else None
+        port = named[1] or int(state.get("port", 0))
+        return self._running(named[0], port, str(state.get("version", "")))
+
+    def was_killed(self) -> bool:
+        """Say whether the data folder names a process that is dead."""
+        return self.kind.read_process(self.place) is not None and self.look() is None
 
     def start(
         self, port: int | None = None, wait_s: float = START_WAIT_S, told: Callable[[str], None] = lambda _: None
@@ -135,26 +144,23 @@ class Supervisor:
 
         Raises
         ------
-        LocalServerError
+        LocalServerError, MissingPackageError
             With the cause and what to do; nothing of it is left running, unless it only needs longer.
         """
         self.place.make()
         with self.place.locked():
             running = self.look()
             if running is not None:
-                if port and port != running.port:
-                    raise LocalServerError(
-                        f"{self.kind.name} runs already, at port {running.port} and not {port}. Stop it first: "
-                        f"tapehead servers stop {self.kind.name}"
-                    )
-                return running
-            self.kind.check(self.place)
-            account = choose_account(self.place.folder, self.kind.program.path, self.place.data)
+                return self._found(running, port, wait_s)
+            program = self.kind.program
+            account = choose_account(self.place.folder, program.path, self.place.data)
             self._make_sockets(account)
             if not self.place.data.exists():
-                told(f"Making the data folder of {self.kind.name} {self.kind.program.version}")
+                told(f"Making the data folder of {self.kind.name} {program.version}")
+            elif self.was_killed():
+                told(f"{self.kind.name} was killed; it recovers")
             self.kind.prepare(self.place, account)
-            self.kind.forget_pid(self.place)
+            self.kind.forget_process(self.place)
             return self._begin(account, port, wait_s)
 
     def stop(self) -> bool:
@@ -162,49 +168,74 @@ class Supervisor:
         if not self.place.folder.exists():
             return False
         with self.place.locked():
-            pid = self.kind.read_pid(self.place)
-            if pid is None or not is_running(pid, self.kind.mark(self.place)):
+            running = self.look()
+            if running is None:
                 return False
             try:
-                gone = end(pid, self.kind.mark(self.place), self.kind.stops)
+                gone = end(running.pid, self.kind.mark(self.place), self.kind.stops)
             except PermissionError as error:
                 raise LocalServerError(
-                    f"{self.kind.name} (pid {pid}) belongs to another user. Stop it as that user: "
+                    f"{self.kind.name} (pid {running.pid}) belongs to another user. Stop it as that user: "
                     f"tapehead servers stop {self.kind.name}"
                 ) from error
             if not gone:
                 raise LocalServerError(
-                    f"{self.kind.name} (pid {pid}) does not end. See {self.place.log}, then once more: "
+                    f"{self.kind.name} (pid {running.pid}) does not end. See {self.place.log}, then once more: "
                     f"tapehead servers stop {self.kind.name}"
                 )
             return True
+
+    def _found(self, running: Running, port: int | None, wait_s: float) -> Running:
+        """Return a server that was begun before, when it answers."""
+        if port and port != running.port:
+            raise LocalServerError(
+                f"{self.kind.name} runs already, at port {running.port} and not {port}. Stop it first: "
+                f"tapehead servers stop {self.kind.name}"
+            )
+        if not self._wait(running.pid, running.port, wait_s):
+            raise self._failed(self.place.read_log(0))
+        return self._running(running.pid, running.port, running.version)
 
     def _begin(self, account: Account, port: int | None, wait_s: float) -> Running:
         """Begin the process at the wanted port; where any free one will do, another if it was lost to somebody."""
         kept = self.place.read_state().get("port")
         wanted = kept if port is None and isinstance(kept, int) else port
+        until, program = time.monotonic() + _SESSIONS_END_S, self.kind.program
         for left in reversed(range(_TRIES)):
             chosen = wanted or _free_port()
             if not is_free(chosen):
                 raise self._taken(chosen)
-            self.place.write_state(port=chosen, version=self.kind.program.version)
-            begun = self.place.log_size()
-            log = self.place.open_log()
-            with os.fdopen(log, "wb"):
-                pid = begin(self.kind.command(self.place, chosen, account), account, log)
-            if self._wait(pid, chosen, wait_s):
-                return self._running(pid, chosen, self.kind.program.version, was_running=False)
-            said = self.place.read_log(begun)
-            if is_free(chosen) or "ddress already in use" not in said:
+            self.place.write_state(port=chosen, version=program.version, programs=str(program.path.parent))
+            said = self._run(account, chosen, wait_s)
+            while said is not None and "pre-existing shared memory block" in said and time.monotonic() < until:
+                # Sessions of a killed PostgreSQL end when they notice; a busy one notices late.
+                time.sleep(0.2)
+                said = self._run(account, chosen, wait_s)
+            if said is None:
+                named = self.kind.read_process(self.place)
+                return self._running(named[0] if named else 0, chosen, program.version, begun=True)
+            if "ddress already in use" not in said:
                 raise self._failed(said)
             if wanted or not left:
                 raise self._taken(chosen)
         raise AssertionError
 
+    def _run(self, account: Account, port: int, wait_s: float) -> str | None:
+        """Begin the process and wait; None when it answers, else what it said before it ended."""
+        begun, command = self.place.log_size(), self.kind.command(self.place, port, account)
+        log = self.place.open_log()
+        with os.fdopen(log, "wb"):
+            pid = begin(command, account, log)
+        try:
+            answers = self._wait(pid, port, wait_s)
+        except KeyboardInterrupt:
+            end(pid, self.kind.mark(self.place), self.kind.stops)
+            raise
+        return None if answers else self.place.read_log(begun)
+
     def _wait(self, pid: int, port: int, wait_s: float) -> bool:
         """Wait until the process answers; False if it ended."""
         until = time.monotonic() + wait_s
-        # The command may still be that of the namespace, whose words hold the mark too.
         while is_running(pid, self.kind.mark(self.place)):
             if self.kind.is_ready(self.place, port):
                 return True
@@ -228,11 +259,11 @@ class Supervisor:
                 "tapehead --home DIR servers start"
             ) from error
 
-    def _running(self, pid: int, port: int, version: str, *, was_running: bool = True) -> Running:
+    def _running(self, pid: int, port: int, version: str, *, begun: bool = False) -> Running:
         """Describe the server that runs."""
-        url, place = self.kind.url, self.place
-        socket_url = self.kind.socket_url(place, port)
-        return Running(pid, port, version, url(place, port), socket_url, url(place, port, admin=True), was_running)
+        kind, place = self.kind, self.place
+        urls = kind.url(place, port), kind.socket_url(place, port), kind.url(place, port, admin=True)
+        return Running(pid, port, version, *urls, kind.is_ready(place, port), begun)
 
     def _taken(self, port: int) -> LocalServerError:
         """Say that a port is another's."""

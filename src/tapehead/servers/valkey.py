@@ -2,8 +2,9 @@
 
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import Final
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from tapehead.servers.place import Place
 from tapehead.servers.programs import Program
 
 USER: Final = "default"
+MEMORY_MB: Final = 256
 _SOCKET = "valkey.sock"
 _ANSWER_S = 2.0
 _CONF_RIGHTS = 0o600
@@ -23,8 +25,8 @@ class Valkey:
 
     Parameters
     ----------
-    program : Program
-        `valkey-server` or `redis-server`.
+    find : callable
+        Finds `valkey-server` or `redis-server`; called when it is first to be started.
     memory_mb : int
         Bound of what it holds; the least recently used goes first.
     settings : mapping of str to str
@@ -34,13 +36,17 @@ class Valkey:
     name = "valkey"
     stops: Sequence[tuple[signal.Signals, float]] = ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0))
 
-    def __init__(self, program: Program, memory_mb: int = 256, settings: Mapping[str, str] | None = None) -> None:
-        self.program = program
+    def __init__(
+        self, find: Callable[[], Program], memory_mb: int = MEMORY_MB, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._find = find
         self.memory_mb = memory_mb
         self.settings = dict(settings or {})
 
-    def check(self, place: Place) -> None:
-        """Take any folder: what lies there is no data."""
+    @cached_property
+    def program(self) -> Program:
+        """What is started."""
+        return self._find()
 
     def prepare(self, place: Place, account: Account) -> None:
         """Make its working folder."""
@@ -82,15 +88,15 @@ class Valkey:
         """Return the path of the configuration, a word of the command line."""
         return str(place.folder / "valkey.conf")
 
-    def read_pid(self, place: Place) -> int | None:
-        """Return what the pid file says."""
+    def read_process(self, place: Place) -> tuple[int, int | None] | None:
+        """Return what the pid file says; the port does not stand there."""
         try:
             text = (place.data / "valkey.pid").read_text(encoding="ascii").strip()
         except (OSError, ValueError):
             return None
-        return int(text) if text.isdecimal() else None
+        return (int(text), None) if text.isdecimal() else None
 
-    def forget_pid(self, place: Place) -> None:
+    def forget_process(self, place: Place) -> None:
         """Remove pid file and socket of a server that is dead."""
         for path in (place.data / "valkey.pid", place.sockets / _SOCKET):
             with suppress(FileNotFoundError):
@@ -98,7 +104,7 @@ class Valkey:
 
     def is_ready(self, place: Place, port: int) -> bool:
         """Ask for a PONG with the password; a foreign server at the port would not give it."""
-        if self.read_pid(place) is None:
+        if self.read_process(place) is None:
             return False
         password = place.passwords(USER)[USER]
         try:
