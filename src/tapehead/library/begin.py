@@ -28,8 +28,8 @@ from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.simulation.lookahead import Probed
 from tapehead.strategies.strategy import label
 from tapehead.wiring.assemble import House
-from tapehead.wiring.platform import platform_facts, version_facts
-from tapehead.wiring.plugins import Loaded, engine_digest, load_strategy
+from tapehead.wiring.platform import platform_facts, version_facts, version_of
+from tapehead.wiring.plugins import Loaded, engine_of, load_strategy
 from tapehead.wiring.team import Team
 
 _tokens = itertools.count(1)
@@ -77,7 +77,7 @@ def make_plan_of(
 ) -> Plan:
     """Plan a run with the code that is here now; `warm` is what its strategies want, where that is known."""
     warm = warm_up_of(spec, team) if warm is None else warm
-    code = Code(team.source, engine_digest())
+    code = Code(team.source, engine_of(spec.search, version_of("optuna") if spec.search == "bayes" else ""))
     return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
 
 
@@ -121,7 +121,8 @@ def prepare_work(
 
     first = team.members[0]
     named = (first.made.__name__, place_of(first.made, first.origin))
-    facts = (version_facts(), platform_facts())
+    optuna = {"optuna": version_of("optuna")} if plan.spec.search == "bayes" else {}
+    facts = ({**version_facts(), **optuna}, platform_facts())
     counting = Counting(house.trials, plan, {each.name: each.source for each in team.members})
     ends = (*named, _degraded(house), *facts, keep_failed, bench)
     desk = Desk(house.bars, house.runs, house.log, house.trials, counting, made, work_of, probe_of, *ends)

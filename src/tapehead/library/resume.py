@@ -65,7 +65,7 @@ def _resumed(
     spec, run = RunSpec.from_json(record.spec), record.run
     team = team_of(spec, record.origin)
     plan = make_plan_of(house, spec, team, record.snapshot)
-    changed = _changed(record.key, plan.key, spec.strategy)
+    changed = _changed(record.key, plan.key, spec)
     if changed:
         raise ChangedSinceError(run=house.runs.shortest(run), changed=changed)
     ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
@@ -104,12 +104,12 @@ def _completed(house: House, record: RunRecord) -> Run:
     return Run(house, kept.spec, kept.header, run=record.run, source=reused(house, record.run))
 
 
-def _changed(old: RunKey, new: RunKey, strategy: str) -> str:
+def _changed(old: RunKey, new: RunKey, spec: RunSpec) -> str:
     """Say which parts of a key are others; empty where none is."""
     words = {
         "spec": "what its settings mean",
-        "strategy": f"the source of {strategy}",
-        "engine": "the engine",
+        "strategy": f"the source of {spec.strategy}",
+        "engine": "the engine, or Optuna," if spec.search == "bayes" else "the engine",
         "data": "the list of its instruments, or what is known of them,",
     }
     return " and ".join(words[name] for name, a, b in zip(RunKey._fields, old, new, strict=True) if a != b)

@@ -20,7 +20,8 @@ from tapehead.model.tile import Tile
 from tapehead.ports.runs import RunRecord, TilePart
 from tapehead.ports.work import Cancel, Executor, Failure, Scored, Task
 from tapehead.wiring.assemble import House, make_executor
-from tapehead.wiring.plugins import engine_digest
+from tapehead.wiring.platform import version_of
+from tapehead.wiring.plugins import engine_of
 from tapehead.wiring.team import team_of
 from tapehead.wiring.worker import WorkerContext, prepare, work
 
@@ -32,7 +33,9 @@ _FACTS = ("bars", "first", "last", "observations", "segments", "always")
 def verify_sweep(house: House, record: RunRecord, receipt: Receipt, spec: RunSpec) -> Verification:
     """Compute a sweep again from segments, with no cache between, and compare it with what is kept."""
     run, team, space = record.run, team_of(spec, record.origin), Space.of(spec)
-    code = Code(team.source, engine_digest())
+    # By the version that the sets come from: they are not asked for again.
+    before = receipt.versions.get("optuna", "")
+    code = Code(team.source, engine_of(spec.search, before))
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(receipt.segments))
     warm = warm_up_of(spec, team)
@@ -58,6 +61,8 @@ def verify_sweep(house: House, record: RunRecord, receipt: Receipt, spec: RunSpe
         verdict, first = DIFFERS, f"the digest was {receipt.digest}, is {digest.hexdigest()}"
     asked = hashlib.sha256(canonical(record.spec)).digest()
     changed = changed_since(record.key, plan.key._replace(spec=asked), spec.strategy)
+    if before and version_of("optuna") != before:
+        changed += (f"Optuna, which was {before} and is {version_of('optuna')}: asked again, it proposes other sets",)
     return Verification(run, verdict, compared, digest.hexdigest(), first, changed)
 
 

@@ -15,16 +15,19 @@ def platform_facts() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def version_facts() -> Mapping[str, str]:
     """Return the versions of what computes."""
+    found = {"python": platform.python_version()}
+    return found | {name: version_of(name) for name in ("tapehead", "numpy", "numba", "llvmlite", "pyarrow")}
+
+
+def version_of(package: str) -> str:
+    """Return the version of a package that is installed now."""
     # 50 ms of start-up, needed only when a run ends.
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {"python": platform.python_version()}
-    for name in ("tapehead", "numpy", "numba", "llvmlite", "pyarrow"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def _processor() -> str:

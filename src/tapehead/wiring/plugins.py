@@ -314,3 +314,8 @@ def engine_digest() -> bytes:
     """Return SHA-256 over the source of every room that decides a number."""
     files = [file for room in ENGINE_ROOMS for file in _PACKAGE.joinpath(room).rglob("*.py")]
     return _digest_files([*files, _PACKAGE / "strategies" / "strategy.py"], _PACKAGE)
+
+
+def engine_of(search: str, optuna: str) -> bytes:
+    """Return the digest of what computes a run: of a search by Optuna its version too, for another proposes others."""
+    return hashlib.sha256(engine_digest() + optuna.encode()).digest() if search == "bayes" else engine_digest()

@@ -9,11 +9,13 @@ import textwrap
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tapehead.errors import ChangedSinceError
 from tapehead.jobs.replay import replay
 from tapehead.library.store import Store
 from tapehead.model.events import Cancelled, Completed, Started, Tiled
@@ -147,6 +149,31 @@ def test_a_sweep_cancelled_while_it_is_weighed_is_not_complete(store: Store, tmp
     assert done.found["overfitting"]["splits"] > 0
     assert done.stages_ms["signals"] > 0.0
     check_whole(store, named, run.id)
+
+
+def test_another_optuna_goes_on_with_no_search_and_is_told_of(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = write_counted(tmp_path)
+    how: dict[str, Any] = {"search": "bayes", "budget": 4}
+    whole = store.sweep(named, executor="serial", **ASKED, **how)
+    receipt = whole.receipt
+    assert receipt is not None
+    assert receipt.versions["optuna"] == version("optuna")
+    left = store.sweep(named, executor="serial", fresh=True, **ASKED, **how)
+    assert any(isinstance(event, Tiled) for _, event in left.events())
+    left.close()
+    other = tmp_path / "other" / "optuna-0.1.dist-info"
+    other.mkdir(parents=True)
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: optuna\nVersion: 0.1\n")
+    monkeypatch.syspath_prepend(other.parent)
+    with pytest.raises(ChangedSinceError, match="the engine, or Optuna, changed since it began"):
+        store.resume(left.id)
+    told = store.verify(whole.id, apart=False)
+    assert told.verdict == "identical"
+    assert [word.partition(":")[0] for word in told.changed] == [
+        f"Optuna, which was {receipt.versions['optuna']} and is 0.1"
+    ]
 
 
 def test_a_cancelled_sweep_keeps_its_tiles(store: Store, tmp_path: Path) -> None:
