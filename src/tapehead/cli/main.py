@@ -40,6 +40,7 @@ ENTRIES = {
     "store": Entry("tapehead.cli.store", "store", "Check, list, compare, sweep and export what is held."),
     "serve": Entry("tapehead.cli.serve", "serve", "The store over HTTP, results as server-sent events."),
     "keys": Entry("tapehead.cli.keys", "keys", "Who may use the service from beyond this machine."),
+    "servers": Entry("tapehead.cli.servers", "servers", "A PostgreSQL and a Valkey of your own, without root."),
     "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
 }
 

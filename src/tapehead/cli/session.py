@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|show|store|strategies|sweep|undo|"
+    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|servers|show|store|strategies|sweep|undo|"
     "universe|verify"
 )
-LOCAL = frozenset(("demo", "doctor", "keys", "serve"))
+LOCAL = frozenset(("demo", "doctor", "keys", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""
 
 

@@ -117,9 +117,13 @@ class Postgres:
         return int(lines[0]), int(lines[3]) if len(lines) > 3 and lines[3].isdecimal() else None
 
     def forget_process(self, place: Place) -> None:
-        """Remove the pid file of a dead server; PostgreSQL would refuse where another process has its number now."""
-        with suppress(FileNotFoundError):
-            (place.data / "postmaster.pid").unlink()
+        """Remove the pid files of a dead server, of data and socket.
+
+        PostgreSQL refuses where another process has its number now, or where the dead one was not yet reaped.
+        """
+        for path in (place.data / "postmaster.pid", *place.sockets.glob(".s.PGSQL.*")):
+            with suppress(FileNotFoundError):
+                path.unlink()
 
     def is_ready(self, place: Place, port: int) -> bool:
         """Say whether `postmaster.pid` says ready; a standby that takes readers says so too."""
