@@ -4,20 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from tapehead.errors import ParameterError, UnknownParameterError
 from tapehead.library.request import read_request
 from tapehead.library.search_request import Asked, read_search
 from tapehead.library.warm_up import warm_up_of_sets
 from tapehead.model.axis import read_axis
-from tapehead.model.space import STRATEGY, short_name
+from tapehead.model.space import JOIN, STRATEGY, short_name
 from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.bars import BarStore
 from tapehead.strategies.strategy import Param
 from tapehead.wiring.plugins import Loaded
 
-_JOIN: Final = " + "
 _Given = Mapping[str, Any]
 
 
@@ -183,7 +182,7 @@ def _joined(
     for one, (axes, values) in zip(loaded, parts, strict=True):
         named |= {f"{one.name}.{name}": held for name, held in axes.items()}
         still |= {f"{one.name}.{name}": value for name, value in values.items()}
-    whole = _JOIN.join(one.name for one in loaded)
+    whole = JOIN.join(one.name for one in loaded)
     return replace(first, strategy=whole, parameters=still, grid=named, where=line, **kept._asdict())
 
 

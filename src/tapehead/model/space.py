@@ -20,6 +20,8 @@ I32 = NDArray[np.int32]
 
 STRATEGY: Final = "strategy"
 """What a set of a sweep over several strategies is called by, beside its parameters."""
+JOIN: Final = " + "
+"""Between the names of several strategies in a spec."""
 MOST_POINTS: Final = 2**62
 
 

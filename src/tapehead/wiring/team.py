@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tapehead.model.space import STRATEGY
+from tapehead.model.space import JOIN, STRATEGY
 from tapehead.model.spec import RunSpec
 from tapehead.strategies.strategy import Strategy, instance
 from tapehead.wiring.plugins import Loaded, load_strategy
-
-_JOIN = " + "
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Team:
     @property
     def name(self) -> str:
         """What a RunSpec calls them."""
-        return _JOIN.join(each.name for each in self.members)
+        return JOIN.join(each.name for each in self.members)
 
     @property
     def source(self) -> bytes:

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from tapehead.api.wire.runs import RunRequest
+from tapehead.errors import ParameterError
 from tapehead.library.rules import read_rules
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec
@@ -45,9 +46,26 @@ def test_the_spec_that_a_run_tells_can_be_asked_for_again() -> None:
     assert read_rules(settings) == spec.rules
 
 
+def test_strategies_in_a_grid_are_those_that_are_asked_for() -> None:
+    def strategies(strategy: str | list[str], held: object) -> list[str]:
+        asked = {"strategy": strategy, "grid": {"strategy": held, "period": [5, 6]}}
+        return RunRequest.model_validate(asked).strategies
+
+    assert strategies("SmaCross", "SmaCross") == strategies(["SmaCross"], ["SmaCross"]) == ["SmaCross"]
+    both = ["EmaCross", "SmaCross"]
+    assert strategies("EmaCross + SmaCross", both) == strategies(["SmaCross", "EmaCross"], both) == both
+    for named, held in (("RsiReversion", "SmaCross"), ("EmaCross", both), (both, ["SmaCross"]), ("SmaCross", [])):
+        with pytest.raises(ParameterError, match=r"must be those of the grid, .*or the grid without its `strategy`"):
+            strategies(named, held)
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"stoploss": "5%"}, {"fill": "next_close"}, {"cash": "much"}, {"valid_bars": -1}, {"parameters": {"a": [1]}}, {}],
+    [
+        {},
+        *({"stoploss": "5%"}, {"fill": "next_close"}, {"cash": "much"}, {"valid_bars": -1}, {"parameters": {"a": [1]}}),
+        *({"grid": {"fast": [5, True]}}, {"grid": {"fast": True}}, {"parameters": {"fast": True}}),
+    ],
 )
 def test_what_does_not_fit_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):

@@ -2,16 +2,18 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
 from tapehead.api.wire.results import RunHeader
-from tapehead.model.space import STRATEGY
+from tapehead.errors import ParameterError
+from tapehead.model.space import JOIN, STRATEGY
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-Value = int | float | str
+Value = StrictInt | StrictFloat | StrictStr
+"""Strict, so that true is refused instead of read as 1."""
 _SWEEP = ("grid", "where", "search", "budget", "objective", "seed")
 
 
@@ -43,7 +45,7 @@ class RunRequest(BaseModel):
     strategy: Name | Annotated[list[Name], Field(min_length=1, max_length=64)] = Field(
         description="Name of an installed strategy, as `GET /api/v1/strategies` lists them; of a sweep also several."
     )
-    parameters: dict[str, int | float | str] = Field(default_factory=dict, max_length=100)
+    parameters: dict[str, Value] = Field(default_factory=dict, max_length=100)
     grid: dict[str, Value | Annotated[list[Value], Field(max_length=1_000_000)]] | None = Field(
         None,
         max_length=100,
@@ -106,11 +108,22 @@ class RunRequest(BaseModel):
 
     @property
     def strategies(self) -> list[str]:
-        """Names of the strategies; the spec that a sweep over several tells has them in its grid."""
-        held = (self.grid or {}).get(STRATEGY)
-        if isinstance(held, list):
-            return [str(name) for name in held]
-        return list(self.strategy) if isinstance(self.strategy, list) else [self.strategy]
+        """Names of the strategies; the spec that a sweep over several tells has them in its grid.
+
+        Raises
+        ------
+        ParameterError
+            The grid names others than `strategy` does.
+        """
+        named = list(self.strategy) if isinstance(self.strategy, list) else [self.strategy]
+        given = (self.grid or {}).get(STRATEGY)
+        if given is None:
+            return named
+        held = sorted({str(name) for name in (given if isinstance(given, list) else [given])})
+        if sorted(set(named)) not in (held, [JOIN.join(held)]):
+            bound = f"those of the grid, {', '.join(held) or 'none'}, or the grid without its `{STRATEGY}`"
+            raise ParameterError(name="strategy", value=", ".join(named), bound=bound)
+        return held
 
     def asked(self) -> dict[str, Any]:
         """Return what the library takes, without what is left out; with a `grid` where a sweep is asked for."""
