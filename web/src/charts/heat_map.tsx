@@ -43,6 +43,8 @@ const MOST = 40;
 const PRINTED_FROM = 32;
 const HEAD = 24;
 const LETTER = 7;
+/** px beyond the last cell, for a label that is wider than it. */
+const TAIL = 16;
 /** px between two labels beside each other. */
 const APART = 36;
 
@@ -92,7 +94,7 @@ export function HeatMap({ label, across, down, cell, chosen, choose, point }: He
   const { place, view, look } = useView();
   const side = Math.max(LETTER * Math.max(...down.labels.map((one) => one.length), down.name.length) + 16, 40);
   const [columns, rows] = [across.labels.length, down.labels.length];
-  const size = sizeFor({ width: view.width - side - 1, height: view.height - 2 * HEAD - 1 }, columns, rows);
+  const size = sizeFor({ width: view.width - side - TAIL, height: view.height - 2 * HEAD - 1 }, columns, rows);
   const [left, right] = inView(view.left, view.width, size, columns);
   const [top, bottom] = inView(view.top, view.height, size, rows);
   useEffect(() => {
@@ -146,7 +148,7 @@ export function HeatMap({ label, across, down, cell, chosen, choose, point }: He
       <div className="heat-across" aria-hidden="true" style={{ paddingLeft: side }}>
         {across.name} →
       </div>
-      <div role="row" aria-rowindex={1} className="heat-head" style={{ width: side + columns * size }}>
+      <div role="row" aria-rowindex={1} className="heat-head" style={{ width: side + columns * size + TAIL }}>
         <span role="columnheader" aria-colindex={1} className="heat-corner" style={{ width: side }}>
           {down.name} {down.name && "↓"}
         </span>
@@ -218,7 +220,11 @@ const HeatRow = memo(function HeatRow(props: HeatRowProps) {
             }}
           >
             {size >= PRINTED_FROM && one.text}
-            {one.mark && <b className={size >= PRINTED_FROM ? "corner" : ""}>{printed}</b>}
+            {one.mark && (
+              <b key={one.mark} className={size >= PRINTED_FROM ? "corner" : ""}>
+                {printed}
+              </b>
+            )}
           </span>
         );
       })}

@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { useLocation } from "wouter";
 import { api, body } from "../api/ask";
 import { useKeys } from "./keys";
+import { isSweep, pathOf } from "./spec";
 import "./find.css";
 
 interface Found {
@@ -39,9 +40,9 @@ async function look(text: string): Promise<Found[]> {
     .filter((each) => each.run.toLowerCase().startsWith(wanted) || strategyOf(each.spec).toLowerCase().includes(wanted))
     .slice(0, MOST)
     .map((each) => ({
-      path: `/${each.spec.grid ? "sweep" : "runs"}/${each.run}`,
+      path: pathOf(each.run, each.spec),
       name: `${strategyOf(each.spec)} ${each.run.slice(0, 8)}`,
-      kind: each.spec.grid ? "sweep" : "run",
+      kind: isSweep(each.spec) ? "sweep" : "run",
     }));
   return [...symbols, ...kept, ...pages].slice(0, 2 * MOST);
 }

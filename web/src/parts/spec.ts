@@ -10,8 +10,46 @@ function plain(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** Whether a spec asks for many sets. */
+export function isSweep(spec: Spec): boolean {
+  return spec.grid !== undefined;
+}
+
+/** Where a run is shown. */
+export function pathOf(run: string, spec: Spec): string {
+  return `/${isSweep(spec) ? "sweep" : "runs"}/${run}`;
+}
+
+/** `5:50:5` of values that rise by one step, which at least three of them show; else all of them. */
+export function valuesText(values: readonly unknown[]): string {
+  const [first, second] = values;
+  const last = values.at(-1);
+  if (values.length > 2 && typeof first === "number" && typeof second === "number") {
+    const step = Number((second - first).toPrecision(12));
+    if (values.every((value, k) => value === stepped(first, step, k))) {
+      return step === 1 ? `${first}:${last}` : `${first}:${last}:${step}`;
+    }
+  }
+  return values.join(",");
+}
+
+/** Without the dust of the multiplication: 0.1 + 2 · 0.1 is 0.3. */
+export function stepped(first: number, step: number, k: number): number {
+  return Number((first + k * step).toPrecision(12));
+}
+
+/** `SmaCross fast=5:50:5 slow=20:200:20`; of several strategies, those alone. */
+function sweepLine(spec: Spec): string {
+  const grid = Object.entries(spec.grid as Record<string, readonly unknown[]>);
+  const several = grid.find(([name]) => name === "strategy")?.[1];
+  if (several) return several.join(" + ");
+  const fixed = Object.entries((spec.parameters ?? {}) as Spec).map(([name, value]) => `${name}=${plain(value)}`);
+  return [spec.strategy, ...grid.map(([name, values]) => `${name}=${valuesText(values)}`), ...fixed].join(" ");
+}
+
 /** `RsiReversion 14 / 30 / 70`; `order` names the parameters as the strategy declares them. */
 export function strategyLine(spec: Spec, order: readonly string[] = []): string {
+  if (isSweep(spec)) return sweepLine(spec);
   const given = (spec.parameters ?? {}) as Spec;
   const names = [
     ...order.filter((name) => name in given),

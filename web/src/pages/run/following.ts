@@ -8,6 +8,7 @@ import { afterPaint } from "../../api/painted";
 import { announce } from "../../parts/announce";
 import { connection, tellLine } from "../../parts/connection";
 import * as format from "../../parts/format";
+import { isSweep } from "../../parts/spec";
 
 /** The newest one only: a tab that sees many runs keeps the rows of one. */
 let held: Feed | undefined;
@@ -108,7 +109,7 @@ function tell(feed: Feed, known: Run["line"] | undefined): void {
 }
 
 function startOf(run: Run, total: number): string {
-  if (run.started?.spec.grid) return `The sweep of ${format.several(total, "cell")} has started.`;
+  if (run.started && isSweep(run.started.spec)) return `The sweep of ${format.several(total, "cell")} has started.`;
   return `The run on ${format.several(total, "instrument")} has started.`;
 }
 

@@ -4,6 +4,7 @@ import { useLocation, useParams } from "wouter";
 import { useHeld } from "../../parts/held";
 import { useKeys } from "../../parts/keys";
 import { useWidth } from "../../parts/layout";
+import { isSweep } from "../../parts/spec";
 import { lineOf, useAsking, useTold, yearOf } from "./asking";
 import { Folded, Idle, RunBar } from "./folded";
 import { EVERYTHING } from "./order";
@@ -36,10 +37,10 @@ export function RunPage() {
   const shown = useTold(id);
   const asking = useAsking(id, shown, RUN);
   const { rail, of, beginning } = asking;
-  const isSweep = shown.told?.spec.grid !== undefined;
+  const elsewhere = shown.told !== undefined && isSweep(shown.told.spec);
   useEffect(() => {
-    if (isSweep) go(`/sweep/${id}`, { replace: true });
-  }, [isSweep, id, go]);
+    if (elsewhere) go(`/sweep/${id}`, { replace: true });
+  }, [elsewhere, id, go]);
   const [filtering, filter] = useState(false);
   useKeys([{ press: "mod+Enter", does: "run", typing: true, act: rail.run }]);
   useClosing(filtering, filter, () => {

@@ -238,7 +238,7 @@ export function RunButton(props: SpecRailProps) {
         </p>
       )}
       <button type="submit" className="primary" disabled={!known || refused !== ""} aria-busy={busy}>
-        <span key={what}>{slow ? "Planning the run…" : what}</span>
+        <span key={slow ? "planning" : what}>{slow ? "Planning the run…" : what}</span>
         {known && (
           <span className="keys" aria-hidden="true">
             {printed("mod+Enter").join(" ")}

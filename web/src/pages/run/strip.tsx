@@ -47,7 +47,7 @@ export function Strip({ run, title, line, reused, phone, cancel, resume, folded 
   );
 }
 
-export function failed(run: Run): boolean {
+function failed(run: Run): boolean {
   return run.ended?.event === "completed" && run.ended.failed > 0;
 }
 
@@ -244,7 +244,7 @@ export function Progress({ run }: { run: Run }) {
     <div
       className="progress"
       role="progressbar"
-      aria-label={run.started?.spec.grid ? "Cells done" : "Instruments done"}
+      aria-label={run.cells > 0 ? "Cells done" : "Instruments done"}
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={doneOf(run)}

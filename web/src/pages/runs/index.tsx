@@ -7,6 +7,7 @@ import { printed } from "../../parts/key_list";
 import { useKeys } from "../../parts/keys";
 import { useWidth } from "../../parts/layout";
 import { useRowKeys } from "../../parts/row_keys";
+import { isSweep, pathOf } from "../../parts/spec";
 import { useWindowRows } from "../../parts/window_rows";
 import { useStrategies } from "../run/market";
 import { Delete } from "./delete";
@@ -31,36 +32,35 @@ export default function RunsPage() {
   const place = useRef<HTMLDivElement>(null);
   const turn = (run: string) =>
     tick((now) => (now.includes(run) ? now.filter((each) => each !== run) : [...now, run].slice(-2)));
-  const pathOf = (at: number) => `/runs/${rows[at]?.run}`;
+  const open = (at: number) => rows[at] && go(pathOf(rows[at].run, rows[at].spec));
   const inView = useWindowRows(rows.length, useWidth() === "phone" ? HEIGHT_PHONE : HEIGHT, place);
   const keys = useRowKeys(rows.length, {
-    open: (at) => go(pathOf(at)),
+    open: (at) => open(at),
     show: inView.show,
     more: [
       { press: "x", does: "tick to compare", act: (at) => rows[at] && turn(rows[at].run) },
       { press: "Delete", does: "delete the row's run", act: (at) => rows[at] && leave([rows[at]]) },
     ],
   });
-  const compare = () => ticked.length === 2 && go(`/compare/${ticked[0]}/${ticked[1]}`);
+  const chosen = rows.filter((row) => ticked.includes(row.run));
+  const comparable = ticked.length === 2 && !chosen.some((row) => isSweep(row.spec));
+  const compare = () => comparable && go(`/compare/${ticked[0]}/${ticked[1]}`);
   useKeys([
     { press: "c", does: "compare the two that are ticked", act: compare },
     { press: "Backspace", does: "back", act: () => history.back() },
     { press: "Escape", does: "untick", act: () => tick([]) },
   ]);
-  const chosen = rows.filter((row) => ticked.includes(row.run));
   const state = rows.some(isGoing) ? "running" : isAsked ? "done" : "idle";
   return (
     <main id="main" data-page="runs" data-state={state} tabIndex={-1} className="runs">
       <div className="runs-head">
         <h1 className="title">Runs</h1>
-        <span className="hint">
-          {ticked.length === 1 ? "Tick another one to compare." : ticked.length === 2 ? "Two are ticked." : ""}
-        </span>
+        <span className="hint">{saidOf(ticked.length, comparable)}</span>
         <span className="spacer" />
         <button type="button" className="button" disabled={chosen.length === 0} onClick={() => leave(chosen)}>
           Delete…
         </button>
-        <button type="button" className="button" disabled={ticked.length !== 2} onClick={compare}>
+        <button type="button" className="button" disabled={!comparable} onClick={compare}>
           Compare <kbd>c</kbd>
         </button>
       </div>
@@ -83,7 +83,7 @@ export default function RunsPage() {
                     chosen={at === keys.at}
                     ticked={ticked.includes(row.run)}
                     tick={() => turn(row.run)}
-                    open={() => go(pathOf(at))}
+                    open={() => open(at)}
                   />
                 );
               })}
@@ -106,6 +106,13 @@ export default function RunsPage() {
       )}
     </main>
   );
+}
+
+/** What can be done with so many ticked runs. */
+function saidOf(ticked: number, comparable: boolean): string {
+  if (ticked === 1) return "Tick another one to compare.";
+  if (ticked < 2) return "";
+  return comparable ? "Two are ticked." : "A sweep has many sets: it cannot be compared.";
 }
 
 function Heads() {

@@ -1,7 +1,7 @@
 /** One run of the list. */
 import { Link } from "wouter";
 import * as format from "../../parts/format";
-import { costsOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
+import { costsOf, isSweep, pathOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
 import { isGoing, type RunRow } from "./kept_runs";
 
 const WORDS = { running: "running", completed: "done", failed: "failed", cancelled: "cancelled" } as const;
@@ -31,7 +31,7 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
     <tr data-row={row.run} data-state={word} aria-rowindex={place + 1} aria-selected={chosen}>
       <td className="c-started">{started}</td>
       <td className="c-strategy" onClick={open}>
-        <Link href={`/runs/${row.run}`}>{name}</Link>{" "}
+        <Link href={pathOf(row.run, row.spec)}>{name}</Link>{" "}
         <span className="hint c-more">
           {rangeLine(row.spec)} · {costsOf(row.spec)}
         </span>
@@ -75,9 +75,10 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
 function countTold(row: RunRow): string {
   if (row.state === "cancelled")
     return `Cancelled at ${format.count(row.count)} of ${format.count(row.total)}. The ${format.count(row.count)} are kept.`;
-  return `${format.several(row.count, "result")} of ${format.several(row.total, "instrument")}`;
+  return `${format.several(row.count, "result")} of ${format.several(row.total, isSweep(row.spec) ? "cell" : "instrument")}`;
 }
 
 function whyNot(row: RunRow): string {
+  if (isSweep(row.spec)) return "A sweep has one for each of its sets: open it.";
   return isGoing(row) ? "Told when the run has ended." : "It has no result.";
 }

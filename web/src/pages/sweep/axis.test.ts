@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { countOf, textOf } from "./axis";
+import { valuesText } from "../../parts/spec";
+import { countOf } from "./axis";
 
 test("values are counted as the service reads them", () => {
   expect(countOf("5:50:5")).toBe(10);
@@ -18,10 +19,10 @@ test("what cannot be read has no count", () => {
 });
 
 test("values of a kept sweep are written as one types them", () => {
-  expect(textOf([5, 10, 15])).toBe("5:15:5");
-  expect(textOf([5, 6, 7])).toBe("5:7");
-  expect(textOf([0.1, 0.2, 0.3])).toBe("0.1:0.3:0.1");
-  expect(textOf([5, 10, 20])).toBe("5,10,20");
-  expect(textOf([20, 40])).toBe("20,40");
-  expect(textOf(["ema", "sma"])).toBe("ema,sma");
+  expect(valuesText([5, 10, 15])).toBe("5:15:5");
+  expect(valuesText([5, 6, 7])).toBe("5:7");
+  expect(valuesText([0.1, 0.2, 0.3])).toBe("0.1:0.3:0.1");
+  expect(valuesText([5, 10, 20])).toBe("5,10,20");
+  expect(valuesText([20, 40])).toBe("20,40");
+  expect(valuesText(["ema", "sma"])).toBe("ema,sma");
 });

@@ -1,5 +1,5 @@
 /** Values of a parameter as one types them: `5:50:5`, `10,20,40`. Only the service says what is refused of them. */
-import { PLAIN } from "../../parts/spec";
+import { PLAIN, stepped } from "../../parts/spec";
 
 /** Of one axis, as the service has it. */
 const MOST = 1_000_000;
@@ -47,22 +47,4 @@ function valuesOf(piece: string): (number | string)[] {
   const range = rangeOf(piece);
   if (!range) return [];
   return Array.from({ length: piecesCount(piece) ?? 0 }, (_, k) => stepped(range.first, range.step, k));
-}
-
-/** Without the dust of the multiplication: 0.1 + 2 · 0.1 is 0.3. */
-function stepped(first: number, step: number, k: number): number {
-  return Number((first + k * step).toPrecision(12));
-}
-
-/** The values of an axis as one types them. */
-export function textOf(values: readonly unknown[]): string {
-  const [first, second] = values;
-  const last = values.at(-1);
-  if (values.length > 2 && typeof first === "number" && typeof second === "number") {
-    const step = Number((second - first).toPrecision(12));
-    if (values.every((value, k) => value === stepped(first, step, k))) {
-      return step === 1 ? `${first}:${last}` : `${first}:${last}:${step}`;
-    }
-  }
-  return values.join(",");
 }

@@ -29,16 +29,13 @@ interface BestProps {
 
 export function Best({ surface, objective, judged, show }: BestProps) {
   const { best_robust: robust, best } = surface;
-  if (!robust || !best) {
-    return (
-      <section data-best="none">
-        <h2 className="group">Best robust and best</h2>
-        <p className="hint">{nothing(surface)}</p>
-      </section>
-    );
-  }
   const metric = metricOf(surface.metric);
   const both = [robust, best] as const;
+  // Known before the first result: rows that came one after the other would push each other around.
+  const names = new Set(surface.parts.flatMap(({ axes }) => axes.map((axis) => axis.name)));
+  const plateau = robust
+    ? `${format.several(surface.plateau.length, "set")} of ${format.count(surface.sets)} on the plateau of the best robust one.`
+    : nothing(surface);
   return (
     <section>
       <table className="both" aria-label="Best robust set and best set">
@@ -48,24 +45,24 @@ export function Best({ surface, objective, judged, show }: BestProps) {
               <span className="unseen">What</span>
             </th>
             <th scope="col" title={ROBUST}>
-              <button type="button" onClick={() => show(robust.point)}>
+              <button type="button" disabled={!robust} onClick={() => robust && show(robust.point)}>
                 ● Best robust
               </button>
             </th>
             <th scope="col" title={BEST}>
-              <button type="button" onClick={() => show(best.point)}>
+              <button type="button" disabled={!best} onClick={() => best && show(best.point)}>
                 ◆ Best
               </button>
             </th>
           </tr>
         </thead>
         <tbody>
-          {Object.keys({ ...robust.parameters, ...best.parameters }).map((name) => (
+          {[...(surface.parts.length > 1 ? ["strategy"] : []), ...names].map((name) => (
             <tr key={`set ${name}`}>
               <th scope="row">{name}</th>
               {both.map((one, place) => (
                 <td key={place} data-best={SIDES[place]} data-parameter={name}>
-                  {one.parameters[name] === undefined ? "–" : valueText(one.parameters[name])}
+                  <Said text={one?.parameters[name] === undefined ? "–" : valueText(one.parameters[name])} />
                 </td>
               ))}
             </tr>
@@ -76,7 +73,7 @@ export function Best({ surface, objective, judged, show }: BestProps) {
                 {line.label}
               </th>
               {both.map((one, place) => {
-                const value = one[line.name] ?? null;
+                const value = one?.[line.name] ?? null;
                 const tone = !line.signed || !value ? "" : value > 0 ? "gain" : "loss";
                 return (
                   <td
@@ -85,9 +82,9 @@ export function Best({ surface, objective, judged, show }: BestProps) {
                     data-best={SIDES[place]}
                     data-metric={line.name}
                     data-value={value ?? undefined}
-                    title={line.told(one, value)}
+                    title={one ? line.told(one, value) : undefined}
                   >
-                    {value === null ? "–" : line.write(value)}
+                    <Said text={value === null ? "–" : line.write(value)} />
                   </td>
                 );
               })}
@@ -96,18 +93,24 @@ export function Best({ surface, objective, judged, show }: BestProps) {
         </tbody>
       </table>
       <p className="pbo" title={PBO}>
-        <span className="dim">Overfitting, PBO</span>{" "}
+        <span className="dim">Overfitting, PBO</span>
         <b data-metric="pbo" data-value={surface.pbo ?? undefined}>
-          {surface.pbo === null ? "–" : `${format.share(surface.pbo)} %`}
-        </b>{" "}
-        <span className="hint">{luckLine(surface, judged)}</span>
+          <Said text={surface.pbo === null ? "–" : `${format.share(surface.pbo)} %`} />
+        </b>
+        <span className="hint">
+          <Said text={luckLine(surface, judged)} />
+        </span>
       </p>
-      <p className="hint" data-plateau={surface.plateau.length}>
-        {format.several(surface.plateau.length, "set")} of {format.count(surface.sets)} on the plateau of the best
-        robust one.
+      <p className="hint plateau" data-plateau={surface.plateau.length}>
+        <Said text={plateau} />
       </p>
     </section>
   );
+}
+
+/** Keyed by what it says: a text that changes is another one, and nothing has moved. */
+function Said({ text }: { text: string }) {
+  return <span key={text}>{text}</span>;
 }
 
 const SIDES = ["robust", "best"];

@@ -1,6 +1,6 @@
 /** What is asked of a sweep, in the form that a backtest has too: a parameter may hold several values. */
 import type { Schema } from "../../api/ask";
-import type { Spec } from "../../parts/spec";
+import { type Spec, valuesText } from "../../parts/spec";
 import {
   type Asked,
   type Form,
@@ -13,7 +13,7 @@ import {
   toSearch,
 } from "../run/spec";
 import type { Desk } from "../run/spec_held";
-import { countOf, isSeveral, textOf } from "./axis";
+import { countOf, isSeveral } from "./axis";
 
 /** What a sweep has beside the settings of a backtest. */
 export const SEARCH = ["where", "search", "budget", "objective", "seed"] as const;
@@ -92,7 +92,7 @@ function fromSweep(spec: Spec, installed: readonly string[]): Form {
     strategy: several ? several.map((name) => installedAs(name, installed)).join(",") : form.strategy,
     parameters: Object.fromEntries([
       ...Object.entries(form.parameters).map(([name, text]) => [own(name), text]),
-      ...Object.entries(grid).map(([name, values]) => [own(name), textOf(values)]),
+      ...Object.entries(grid).map(([name, values]) => [own(name), valuesText(values)]),
     ]),
     settings: { ...form.settings, ...Object.fromEntries(search.map((name) => [name, String(spec[name])])) },
   };
@@ -116,7 +116,7 @@ export function setsOf(form: Form): number | undefined {
 }
 
 /** Whether anything varies. */
-export function isSweep(form: Form): boolean {
+export function varies(form: Form): boolean {
   return strategiesOf(form).length > 1 || Object.values(form.parameters).some(isSeveral);
 }
 

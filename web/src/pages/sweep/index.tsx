@@ -3,10 +3,11 @@ import { useEffect } from "react";
 import { useLocation, useParams } from "wouter";
 import { useKeys } from "../../parts/keys";
 import { useWidth } from "../../parts/layout";
+import { isSweep } from "../../parts/spec";
 import { lineOf, useAsking, useTold } from "../run/asking";
 import { Folded, Idle, RunBar } from "../run/folded";
 import { countOf, SpecRail, type SpecRailProps } from "../run/spec_rail";
-import { isSweep, SEARCH, SWEEP, titleOf } from "./form";
+import { SEARCH, SWEEP, titleOf, varies } from "./form";
 import { Size, SweepRows } from "./sweep_rail";
 import { SweepView } from "./sweep_view";
 import "../run/run.css";
@@ -29,12 +30,12 @@ export default function SweepPage() {
   const shown = useTold(id);
   const asking = useAsking(id, shown, SWEEP);
   const { of, beginning } = asking;
-  const isBacktest = shown.told !== undefined && shown.told.spec.grid === undefined;
+  const isBacktest = shown.told !== undefined && !isSweep(shown.told.spec);
   useEffect(() => {
     if (isBacktest) go(`/runs/${id}`, { replace: true });
   }, [isBacktest, id, go]);
   const { form } = asking.rail;
-  const refused = asking.rail.refused || (isSweep(form) ? "" : "Give a parameter several values, such as 5:50:5.");
+  const refused = asking.rail.refused || (varies(form) ? "" : "Give a parameter several values, such as 5:50:5.");
   const run = () => {
     if (refused === "") asking.rail.run();
   };

@@ -1,5 +1,5 @@
 /** What the map shows: which metric and statistic, over which axes, and where the other ones stand. */
-import type { ReactNode } from "react";
+import { useId } from "react";
 import { metricOf } from "../../parts/metrics";
 import type { Statistic, Surface } from "./asked";
 import { STATISTICS } from "./cells";
@@ -87,7 +87,7 @@ export function MapBar({ surface, plane, turn, metric, statistic, chooseMetric, 
   );
 }
 
-function Legend(): ReactNode {
+function Legend() {
   return (
     <span className="hint legend">
       ◆ best <span aria-hidden="true">·</span> ● best robust <span aria-hidden="true">·</span>{" "}
@@ -104,16 +104,19 @@ interface ChoiceProps {
 }
 
 function Choice({ label, value, choose, choices }: ChoiceProps) {
+  const id = useId();
   return (
-    <label>
-      <span className="label">{label}</span>{" "}
-      <select className="field" value={value} onChange={(event) => choose(event.target.value)}>
+    <span className="choice">
+      <label className="label" htmlFor={id}>
+        {label}
+      </label>
+      <select id={id} className="field" value={value} onChange={(event) => choose(event.target.value)}>
         {choices.map((one) => (
           <option key={one.value} value={one.value}>
             {one.text}
           </option>
         ))}
       </select>
-    </label>
+    </span>
   );
 }

@@ -13,14 +13,16 @@ import { valueText } from "./plane";
 interface SetProps {
   /** What is known of it; undefined while nothing is. */
   found: SetDetail | undefined;
-  /** Its parameters in words, `fast 5, slow 20`. */
+  /** Its parameters in words, `fast 5, slow 20`; empty where none is meant. */
   name: string;
+  /** Whether it has a result. */
+  tried: boolean;
   /** The sweep's own form. */
   form: Form;
   width: number;
 }
 
-export function SetOverInstruments({ found, name, form, width }: SetProps) {
+export function SetOverInstruments({ found, name, tried, form, width }: SetProps) {
   const returns = useMemo(
     () => (found?.instruments ?? []).map((one) => one.total_return).filter((one) => one !== null),
     [found],
@@ -29,7 +31,9 @@ export function SetOverInstruments({ found, name, form, width }: SetProps) {
     return (
       <section data-set="none">
         <h2 className="group">One set over the instruments</h2>
-        <p className="hint">{name ? `${name}: no result yet.` : "Point at a cell, or move by the arrow keys."}</p>
+        <p className="hint">
+          {name === "" ? "Point at a cell, or move by the arrow keys." : tried ? `${name}.` : `${name}: no result yet.`}
+        </p>
       </section>
     );
   }
@@ -46,7 +50,9 @@ export function SetOverInstruments({ found, name, form, width }: SetProps) {
           Run it alone
         </Link>
       </h2>
-      <p className="label">Return over {format.several(returns.length, "instrument")}, %</p>
+      <p className="label" key={returns.length}>
+        Return over {format.several(returns.length, "instrument")}, %
+      </p>
       <Histogram values={returns} marked={undefined} width={width} />
       <table className="list over" aria-label="One set over the instruments">
         <thead>
@@ -63,8 +69,9 @@ export function SetOverInstruments({ found, name, form, width }: SetProps) {
           </tr>
         </thead>
         <tbody>
-          {found.instruments.map((one) => (
-            <tr key={one.instrument} data-instrument={one.instrument}>
+          {/* Keyed by place: while values come, rows change what they say and do not move. */}
+          {found.instruments.map((one, place) => (
+            <tr key={place} data-instrument={one.instrument}>
               <td>
                 <Link href={`/?${alone(one.instrument)}`} title={`Run this set on ${symbolOf(one.instrument)} alone`}>
                   {symbolOf(one.instrument)}
@@ -85,7 +92,7 @@ function Value({ name, value }: { name: string; value: number | null }) {
   const tone = !metric.signed || !value ? "" : value > 0 ? "gain" : "loss";
   return (
     <td className={`number ${tone}`} data-metric={name} data-value={value ?? undefined} title={String(value ?? "")}>
-      {value === null ? "–" : metric.write(value)}
+      <span key={value}>{value === null ? "–" : metric.write(value)}</span>
     </td>
   );
 }

@@ -4,7 +4,7 @@ import type { Run } from "../../api/feed";
 import * as format from "../../parts/format";
 import { metricOf } from "../../parts/metrics";
 import { doneOf, totalOf } from "../run/following";
-import { Ending, failed, Figure, Progress, rateOf, Verdict } from "../run/strip";
+import { Ending, Figure, Progress, rateOf, Verdict } from "../run/strip";
 import "../run/strip.css";
 import type { Surface } from "./asked";
 
@@ -33,17 +33,16 @@ export function SweepStrip({ run, surface, title, line, instruments, phone, fold
   return (
     <header className="strip">
       {folded}
-      {(!folded || run.state !== "done" || failed(run)) && (
-        <div className="strip-title">
-          {!folded && (
-            <h2>
-              <b>{title}</b>
-              {line && <span key={line}> · {line}</span>}
-            </h2>
-          )}
-          <Ending run={run} {...ending} />
-        </div>
-      )}
+      {/* On a phone too, where it is often empty: what is below would move. */}
+      <div className="strip-title">
+        {!folded && (
+          <h2>
+            <b>{title}</b>
+            {line && <span key={line}> · {line}</span>}
+          </h2>
+        )}
+        <Ending run={run} {...ending} />
+      </div>
       <dl className="figures" data-figures>
         <Figure name="done" label="Cells done" wide={phone ? 124 : 140} raw={doneOf(run)}>
           {total ? `${format.count(doneOf(run))} / ${format.count(total)}` : "–"}

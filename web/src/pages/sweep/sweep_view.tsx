@@ -57,7 +57,8 @@ export function SweepView(props: SweepViewProps) {
   const [tab, setTab] = useState<Tab>("Map");
   const shown = useSettled(pointed, POINTED_MS) ?? chosen ?? surface?.best_robust?.point;
   const tried = useMemo(() => (scored ? readerOf(scored) : () => null), [scored]);
-  const found = useSet(run, shown, metric, shown === undefined ? 0 : (tried(shown) ?? 0));
+  const count = shown === undefined ? 0 : (tried(shown) ?? 0);
+  const found = useSet(run, shown, metric, count);
   const show = (at: number) => {
     choose(at);
     if (!surface) return;
@@ -75,14 +76,16 @@ export function SweepView(props: SweepViewProps) {
   }
   const strip = <SweepStrip {...props} run={paced} surface={surface} phone={width === "phone"} />;
   const best = surface && <Best surface={surface} objective={objective} judged={judgedOf(run)} show={show} />;
-  const one = (across: number) => (
-    <SetOverInstruments
-      found={found}
-      name={shown === undefined ? "" : nameOf(surface, shown)}
-      form={form}
-      width={across}
-    />
-  );
+  const one = (across: number) =>
+    surface && (
+      <SetOverInstruments
+        found={found}
+        name={shown === undefined ? "" : nameOf(surface, shown)}
+        tried={count > 0}
+        form={form}
+        width={across}
+      />
+    );
   const map = surface && plane && (
     <>
       <MapBar
