@@ -30,6 +30,11 @@ class Worker:
     It is a fresh interpreter that never imports the program of its starter, so a script needs no
     `if __name__ == "__main__"`, and a prompt or `python -c` will do. Its own process group keeps Ctrl-C from it.
 
+    Attributes
+    ----------
+    unwanted : bool
+        Its crew was closed while it worked, so that nobody else need do what it did.
+
     Raises
     ------
     SurroundingsError
@@ -37,6 +42,7 @@ class Worker:
     """
 
     def __init__(self) -> None:
+        self.unwanted = False
         here, there = Pipe()
         path = json.dumps(sys.path)
         flags = [f"-W{each}" for each in sys.warnoptions] + ["-O"] * sys.flags.optimize
@@ -55,11 +61,6 @@ class Worker:
         self._connection: Any = here
         self._round = -1
         self._ready = False
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
 
     @property
     def lives(self) -> bool:
@@ -134,12 +135,6 @@ class Crew:
         self._idle: list[Worker] = []
         self._lent: set[Worker] = set()
 
-    @property
-    def waiting(self) -> int:
-        """How many processes wait for work."""
-        with self._lock:
-            return sum(worker.lives for worker in self._idle)
-
     def hire(self) -> Worker:
         """Lend a process that waits, or a new one."""
         while True:
@@ -173,6 +168,7 @@ class Crew:
             idle, self._idle = self._idle, []
             lent = list(self._lent)
         for worker in lent:
+            worker.unwanted = True
             worker.kill()
             worker.wait()
         for worker in idle:

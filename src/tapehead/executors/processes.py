@@ -19,6 +19,7 @@ from tapehead.ports.work import Cancel, Done, Failure, Task
 GRACE_S: Final = 0.4
 """How long after a cancel tasks that have begun may still end; then their processes are killed."""
 _TRIES: Final = 2
+_CLOSED: Final = "The last store was closed while {instrument} was worked on. Keep it open until its runs have ended."
 _numbers = itertools.count()
 
 
@@ -79,7 +80,10 @@ class _Round(Generic[Done]):
             (self._crew.dismiss if self._stopped else self._crew.take_back)(worker)
 
     def _done(self, worker: Worker | None, task: Task) -> tuple[Worker | None, Done | Failure | None]:
-        """Have a task done, by another process where the first one is lost; say by whom, None where it was not done."""
+        """Have a task done, by another process where the first one is lost; say by whom, None where it was not done.
+
+        Raises LostWorkerError where the crew was closed meanwhile.
+        """
         ends: list[str] = []
         while len(ends) < _TRIES:
             if self._cancel.asked or self._stopped:
@@ -89,12 +93,16 @@ class _Round(Generic[Done]):
                 outcome: Done = self._ask(worker, task)
                 return worker, outcome
             except SurroundingsError as error:
+                unwanted = worker.unwanted
                 self._crew.dismiss(worker)
                 worker = None
                 if self._stopped:
                     return None, None
                 if not isinstance(error, LostWorkerError):
                     raise
+                if unwanted:
+                    self.stop()
+                    raise LostWorkerError(_CLOSED.format(instrument=task.series.instrument)) from None
                 ends.append(str(error.facts["how"]))
                 self._lost.append(f"the process that worked on {task.series.instrument} was lost: {ends[-1]}")
             except BaseException:

@@ -15,7 +15,7 @@ import pytest
 
 from tapehead.errors import ParameterError, SurroundingsError
 from tapehead.executors.auto import AutoExecutor
-from tapehead.executors.crew import Crew
+from tapehead.executors.crew import Crew, LostWorkerError
 from tapehead.executors.processes import ProcessExecutor
 from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Results, Task
 from tapehead.testing.executor import answer, sample_tasks
@@ -79,7 +79,6 @@ def crew() -> Iterator[Crew]:
     crew = Crew()
     yield crew
     crew.close()
-    assert crew.waiting == 0
 
 
 def until(found: Callable[[], bool]) -> None:
@@ -150,6 +149,27 @@ def test_a_cancel_ends_what_would_go_on_for_ever(crew: Crew, tmp_path: Path) -> 
     assert list(done) == []
     assert len(waiting_in(tmp_path)) == 2
     assert all(is_over(pid) for pid in waiting_in(tmp_path))
+
+
+def wait_once(task: Task) -> Outcome:
+    """Wait in vain, but for who tries again."""
+    return answer(task) if Path(task.run, f"pid-{task.lo}").exists() else wait_in_vain(task)
+
+
+def test_closing_the_crew_ends_a_round_and_nobody_is_hired_for_it(tmp_path: Path) -> None:
+    crew = Crew()
+    executor = ProcessExecutor(2, crew=crew)
+
+    def close_when_both_wait() -> None:
+        until(lambda: len(waiting_in(tmp_path)) == 2)
+        crew.close()
+
+    threading.Thread(target=close_when_both_wait, daemon=True).start()
+    with pytest.raises(LostWorkerError, match="last store was closed while test:S"):
+        list(executor.map(wait_once, sample_tasks(tmp_path, 6), cancel=Cancel(), in_flight=4))
+    assert all(is_over(pid) for pid in waiting_in(tmp_path))
+    assert executor.lost == ()
+    assert not crew._idle
 
 
 def test_closing_early_ends_the_processes_at_work(crew: Crew, tmp_path: Path) -> None:
