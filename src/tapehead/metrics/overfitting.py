@@ -55,17 +55,6 @@ class Overfitting:
         return told | ({"why": self.why} if self.why else {})
 
 
-def overfitting(observations: F64, totals: F64, squares: F64) -> Overfitting:
-    """Return the probability of backtest overfitting of a sweep; `overfitting_steps` to its end."""
-    steps = overfitting_steps(observations, totals, squares)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Overfitting = end.value
-            return found
-
-
 def overfitting_steps(observations: F64, totals: F64, squares: F64) -> Generator[tuple[int, int], None, Overfitting]:
     """Work out the probability of backtest overfitting of a sweep, yield how many splits of how many are done.
 

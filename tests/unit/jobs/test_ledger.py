@@ -16,7 +16,6 @@ from tapehead.jobs.judge import Judgement, judge
 from tapehead.jobs.ledger import COUNTED, Counting, luck_in, settings_of, stand
 from tapehead.jobs.plan import Plan
 from tapehead.metrics.deflated import Batch, luck_of, sharpe_deflated
-from tapehead.metrics.overfitting import overfitting
 from tapehead.model.grid import Grid
 from tapehead.model.rules import Rules
 from tapehead.model.space import Space
@@ -27,6 +26,7 @@ from tapehead.stores.embedded.home import open_home
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 from tapehead.stores.tables.trials import TrialTables
 from tapehead.testing.run_store import sample_key, sample_result
+from tests.unit.metrics.test_overfitting import overfitting
 
 N = 160
 RUN = "0" * 25

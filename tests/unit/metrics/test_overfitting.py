@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 
 from tapehead.errors import ParameterError
-from tapehead.metrics.overfitting import Overfitting, overfitting
+from tapehead.metrics.overfitting import Overfitting, overfitting_steps
+
+
+def overfitting(observations: np.ndarray, totals: np.ndarray, squares: np.ndarray) -> Overfitting:
+    """The steps to their end."""
+    steps = overfitting_steps(observations, totals, squares)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Overfitting = end.value
+            return found
 
 
 def of_returns(returns: np.ndarray) -> Overfitting:
