@@ -93,8 +93,7 @@ export function cellReader(
       said: `${set}: ${what} ${write(value)}${unit}${on}${names && `, ${names}`}${marked.plateau ? ", on the plateau" : ""}`,
     };
   };
-  const rows = plane.part.axes[plane.down]?.values.length ?? 1;
-  const columns = plane.part.axes[plane.across]?.values.length ?? 1;
+  const [rows, columns] = [plane.rows.length, plane.columns.length];
   return (row, column) => {
     if (row < 0 || column < 0 || row >= rows || column >= columns) return { ...NOWHERE, point: -1, said: "" };
     const point = pointIn(plane, row, column);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cellOf, fullOf, type Part, placesOf, pointAt, pointIn, readerOf, strongest } from "./plane";
+import { cellOf, fullOf, type Part, placesDrawn, placesOf, pointAt, pointIn, readerOf, strongest } from "./plane";
 
 function part(first: number, sizes: readonly number[]): Part {
   const axes = sizes.map((size, k) => ({ name: `p${k}`, values: Array.from({ length: size }, (_, at) => at) }));
@@ -18,7 +18,7 @@ test("the last axis goes fastest", () => {
 });
 
 test("a cell has the point of its axes, the others stand where they are put", () => {
-  const plane = { part: part(0, [3, 4, 2]), across: 1, down: 2, at: [2, 0, 0] };
+  const plane = { part: part(0, [3, 4, 2]), across: 1, down: 2, at: [2, 0, 0], rows: [0, 1], columns: [0, 1, 2, 3] };
   const point = pointIn(plane, 1, 3);
   expect(placesOf(plane.part, point)).toEqual([2, 3, 1]);
   expect(cellOf(plane, point)).toEqual({ row: 1, column: 3 });
@@ -47,4 +47,16 @@ test("of three axes the two that move the value most are drawn, the longer one a
 test("few values far out do not take the colour from the others", () => {
   expect(fullOf([...Array.from({ length: 99 }, () => -1), 50])).toBe(1);
   expect(fullOf([null])).toBe(0);
+});
+
+test("of few sets among many points those values are drawn that a set has", () => {
+  const one = part(0, [100, 100]);
+  const few = { cells: [1, null, 2], points: [250, 300, 7050], sets: 3, size: 10_000 };
+  expect([placesDrawn(one, 0, few), placesDrawn(one, 1, few)]).toEqual([[2, 70], [50]]);
+  const plane = { part: one, across: 0, down: 1, at: [], rows: [50], columns: [2, 70] };
+  expect(pointIn(plane, 0, 1)).toBe(7050);
+  expect(cellOf(plane, 7050)).toEqual({ row: 0, column: 1 });
+  expect(cellOf(plane, 0)).toBeUndefined();
+  expect(placesDrawn(one, 0, { ...few, sets: 9_000 })).toHaveLength(100);
+  expect(placesDrawn(one, -1, few)).toEqual([0]);
 });

@@ -12,6 +12,9 @@ export interface Plane {
   down: number;
   /** A place on every axis. */
   at: readonly number[];
+  /** The places that are drawn of the axis down and of the one across. */
+  rows: readonly number[];
+  columns: readonly number[];
 }
 
 /** Where a point of the product stands on the axes of its strategy; the last axis goes fastest. */
@@ -39,18 +42,42 @@ export function partOf(parts: readonly Part[], point: number): Part | undefined 
 }
 
 /** The point of a cell. */
-export function pointIn({ part, across, down, at }: Plane, row: number, column: number): number {
-  const places = part.axes.map((_, k) => (k === across ? column : k === down ? row : (at[k] ?? 0)));
+export function pointIn({ part, across, down, at, rows, columns }: Plane, row: number, column: number): number {
+  const [x, y] = [columns[column] ?? 0, rows[row] ?? 0];
+  const places = part.axes.map((_, k) => (k === across ? x : k === down ? y : (at[k] ?? 0)));
   return pointAt(part, places);
 }
 
 /** The cell of a point; undefined where it lies on another plane. */
-export function cellOf({ part, across, down, at }: Plane, point: number): { row: number; column: number } | undefined {
+export function cellOf(
+  { part, across, down, at, rows, columns }: Plane,
+  point: number,
+): { row: number; column: number } | undefined {
   if (point < part.first || point >= part.first + part.size) return undefined;
   const places = placesOf(part, point);
   if (places.some((place, k) => k !== across && k !== down && place !== (at[k] ?? 0))) return undefined;
-  return { row: places[down] ?? 0, column: places[across] ?? 0 };
+  const row = down < 0 ? 0 : rows.indexOf(places[down] ?? 0);
+  const column = across < 0 ? 0 : columns.indexOf(places[across] ?? 0);
+  return row < 0 || column < 0 ? undefined : { row, column };
 }
+
+/** With fewer than one set on so many points, those values of an axis are drawn that a set has. */
+const SPARSE = 8;
+
+/** The places of an axis that are drawn; one where there is no axis. */
+export function placesDrawn(part: Part, axis: number, { cells, points, sets, size }: Drawn): number[] {
+  const many = part.axes[axis]?.values.length ?? 1;
+  if (axis < 0 || sets * SPARSE > size) return Array.from({ length: many }, (_, place) => place);
+  const found = new Set<number>();
+  cells.forEach((value, place) => {
+    const point = points === null ? place : (points[place] ?? -1);
+    if (value === null || partOf([part], point) === undefined) return;
+    found.add(placesOf(part, point)[axis] ?? 0);
+  });
+  return found.size ? [...found].sort((a, b) => a - b) : [0];
+}
+
+type Drawn = Pick<Surface, "cells" | "points" | "sets" | "size">;
 
 /** What a surface says of points: they stand in product order, or are those listed. */
 export function readerOf({ cells, points }: Pick<Surface, "cells" | "points">): (point: number) => number | null {

@@ -14,7 +14,7 @@ import { type Statistic, type Surface, useSet, useSurface } from "./asked";
 import { Best } from "./best";
 import { cellReader } from "./cells";
 import { MapBar } from "./map_bar";
-import { cellOf, partOf, type Plane, placesOf, pointIn, readerOf, strongest, valueText } from "./plane";
+import { cellOf, partOf, type Plane, placesOf, placesDrawn, pointIn, readerOf, strongest, valueText } from "./plane";
 import { SetOverInstruments } from "./set_detail";
 import { SweepStrip } from "./sweep_strip";
 
@@ -153,7 +153,9 @@ function usePlane(surface: Surface | undefined) {
     if (!part) return undefined;
     const [across, down] = strongest(part, surface);
     const at = wanted.places ?? (robust !== undefined && partOf([part], robust) ? placesOf(part, robust) : []);
-    return { part, across: wanted.across ?? across, down: wanted.down ?? down, at };
+    const chosen = { across: wanted.across ?? across, down: wanted.down ?? down };
+    const drawn = (axis: number) => placesDrawn(part, axis, surface);
+    return { part, ...chosen, at, rows: drawn(chosen.down), columns: drawn(chosen.across) };
   }, [surface, wanted]);
   return { plane, turn: (change: typeof wanted) => turn((was) => ({ ...was, ...change })) };
 }
@@ -162,11 +164,10 @@ function usePlane(surface: Surface | undefined) {
 function useCellKeys(plane: Plane | undefined, from: number | undefined, choose: (point: number) => void): void {
   const move = (by: number, beside: number) => {
     if (!plane) return;
-    const size = (k: number) => plane.part.axes[k]?.values.length ?? 1;
     const here = from === undefined ? undefined : cellOf(plane, from);
     const within = (at: number, most: number) => Math.min(Math.max(at, 0), most - 1);
-    const row = here ? within(here.row + by, size(plane.down)) : 0;
-    const column = here ? within(here.column + beside, size(plane.across)) : 0;
+    const row = here ? within(here.row + by, plane.rows.length) : 0;
+    const column = here ? within(here.column + beside, plane.columns.length) : 0;
     choose(pointIn(plane, row, column));
   };
   useKeys([
@@ -189,16 +190,16 @@ interface MapProps {
 
 function Map({ surface, scored, plane, chosen, instruments, choose, point }: MapProps) {
   const cell = useMemo(() => cellReader(surface, scored, plane, instruments), [surface, scored, plane, instruments]);
-  const axis = (k: number) => {
+  const axis = (k: number, places: readonly number[]) => {
     const found = plane.part.axes[k];
-    return { name: found?.name ?? "", labels: (found?.values ?? [""]).map(valueText) };
+    return { name: found?.name ?? "", labels: places.map((place) => valueText(found?.values[place] ?? "")) };
   };
   const metric = metricOf(surface.metric);
   return (
     <HeatMap
       label={`${metric.label} of ${format.several(surface.sets, "set")}`}
-      across={axis(plane.across)}
-      down={axis(plane.down)}
+      across={axis(plane.across, plane.columns)}
+      down={axis(plane.down, plane.rows)}
       cell={cell}
       chosen={useMemo(() => (chosen === undefined ? undefined : cellOf(plane, chosen)), [plane, chosen])}
       choose={choose}
