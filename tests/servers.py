@@ -36,7 +36,7 @@ QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
 # Waits for the end of its input, which is ours, then ends every server below the folder, and the folder.
 GUARD = """
 read -r _
-for file in "$0"/*/data/postmaster.pid "$0"/*/data/valkey.pid; do
+find "$0" -name postmaster.pid -o -name valkey.pid | while read -r file; do
     pid=$(head -n 1 "$file" 2>/dev/null) || continue
     grep -q "$0" "/proc/$pid/cmdline" 2>/dev/null || continue
     case $file in *postmaster.pid) kill -QUIT "$pid" ;; *) kill -KILL "$pid" ;; esac
@@ -155,14 +155,24 @@ class Servers:
     def postgres(self, program: Program, settings: Mapping[str, str] = QUICK) -> Own:
         """Start a PostgreSQL on a copy of a cluster that was made once."""
         kind = Postgres(lambda: program, settings)
+        folder = self.folder / next(self.names)
+        self.plant(program, folder)
+        return Own(folder, kind)
+
+    def plant(self, program: Program, folder: Path) -> None:
+        """Make the folder of a PostgreSQL that was never started, as a copy of one that was made once."""
         if program.version not in self.seeds:
             seed = Place(self.folder / f"seed-{program.version}")
             seed.make()
             Postgres(lambda: program, QUICK).prepare(seed, choose_account(seed.folder, program.path, seed.data))
             self.seeds[program.version] = seed.folder
-        folder = self.folder / next(self.names)
         subprocess.run(["cp", "-a", self.seeds[program.version], folder], check=True)
-        return Own(folder, kind)
+
+    def home(self) -> Path:
+        """Make a home for `tapehead servers`, which the guard empties as well."""
+        home = self.folder / next(self.names)
+        home.mkdir(mode=0o711)
+        return home
 
     def standby(self, of: Own) -> Own:
         """Start a streaming replica of a PostgreSQL; it reads what that has at this moment and all that follows."""

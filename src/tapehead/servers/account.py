@@ -37,9 +37,9 @@ class Account:
         return {"user": self.user, "group": self.group, "extra_groups": []}
 
     def give(self, path: Path) -> None:
-        """Make a file or folder this account's own."""
+        """Make a file or folder this account's own; of a link the link itself, which somebody may have put there."""
         if self.user is not None and self.group is not None:
-            os.chown(path, self.user, self.group)
+            os.chown(path, self.user, self.group, follow_symlinks=False)
 
 
 def choose_account(folder: Path, program: Path, data: Path) -> Account:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tapehead.servers.account import Account
 
 _POLL_S = 0.01
+_EXEC_S = 1.0
 _LEFT_OUT = ("PG", "LC_", "LANG")
 
 
@@ -42,16 +43,27 @@ def surroundings() -> dict[str, str]:
 def is_running(pid: int, mark: str) -> bool:
     """Say whether a process lives whose command line holds a word.
 
-    The word tells a server from a foreign process that was given the number of a dead one. A zombie has no command
-    line; one of ours is reaped. The line of any process can be read, unlike its working folder.
+    The word tells a server from a foreign process that was given the number of a dead one. The line of any process
+    can be read, unlike its working folder.
     """
     with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(mark) in words
+    until = time.monotonic() + _EXEC_S
+    while True:
+        try:
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if line or _is_dead(pid) or time.monotonic() > until:
+                return os.fsencode(mark) in line.split(b"\0")
+        except OSError:
+            return False
+        # It is being given a program and has no words for this moment.
+        time.sleep(_POLL_S / 10)
+
+
+def _is_dead(pid: int) -> bool:
+    """Say whether a process is a zombie, which has no words either."""
+    # The name in parentheses may hold anything.
+    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"Z", b"X")
 
 
 def end(pid: int, mark: str, signals: Sequence[tuple[signal.Signals, float]]) -> bool:

@@ -1,10 +1,13 @@
 """Starts a server, says how it does and stops it; the one body of PostgreSQL and Valkey."""
 
+import errno
 import os
 import random
 import signal
+import stat
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -183,6 +186,9 @@ class Supervisor:
                     f"{self.kind.name} (pid {running.pid}) does not end. See {self.place.log}, then once more: "
                     f"tapehead servers stop {self.kind.name}"
                 )
+            with suppress(OSError):
+                if self.place.sockets.parent != self.place.folder:
+                    self.place.sockets.rmdir()
             return True
 
     def _found(self, running: Running, port: int | None, wait_s: float) -> Running:
@@ -251,7 +257,12 @@ class Supervisor:
         """Make the folder of the Unix socket, open to the server's account alone."""
         folder = self.place.sockets
         try:
-            folder.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+            # One outside the home stands where others may put something of the name.
+            held = folder.lstat()
+            if not stat.S_ISDIR(held.st_mode) or held.st_uid not in (os.geteuid(), account.user):
+                raise FileExistsError(errno.EEXIST, "somebody else made it")
             account.give(folder)
         except OSError as error:
             raise LocalServerError(
