@@ -33,7 +33,8 @@ SHIFTS = """window.shifted = []; new PerformanceObserver((list) => {
 
 # What the map shows is what is wanted, value for value.
 SAME = """(wanted) => {
-    const shown = [...document.querySelectorAll("[data-cell]")].map(({ dataset }) => [dataset.cell, Number(dataset.value)]);
+    const cells = [...document.querySelectorAll("[data-cell]")];
+    const shown = cells.map(({ dataset }) => [dataset.cell, Number(dataset.value)]);
     return shown.length === Object.keys(wanted).length && shown.every(([point, value]) => wanted[point] === value);
 }"""
 
