@@ -283,3 +283,33 @@ class LocalServerError(SurroundingsError):
     """{text}"""
 
     code = "servers.local"
+
+
+class DatabaseAwayError(SurroundingsError):
+    """{url} cannot be used: {cause}. See what it says: tapehead --home {url} db status"""
+
+    code = "database.away"
+
+
+class DatabaseRefusedError(SurroundingsError):
+    """{url} refused: {cause}. {step}"""
+
+    code = "database.refused"
+
+
+class PoolExhaustedError(SurroundingsError):
+    """All {largest} connections to {url} were held for {wait_s:g} s: {held}. Allow more of them: TAPEHEAD_POOL={largest}"""
+
+    code = "database.pool"
+
+
+class OlderSchemaError(SurroundingsError):
+    """The store in {url} stands at step {found} and this Tapehead wants {newest}. Bring it there: tapehead --home {url} db upgrade"""
+
+    code = "database.older_schema"
+
+
+class NewerSchemaError(SurroundingsError):
+    """The store in {url} stands at step {found}; this Tapehead knows steps up to {newest}. Use the Tapehead that moved it; its own: tapehead --version"""
+
+    code = "database.newer_schema"

@@ -10,6 +10,8 @@ TILE_FORMAT: Final = 1
 """Written into the head of each tile of a sweep; see `model.tile`."""
 ACCESS_FORMAT: Final = 1
 """`PRAGMA user_version` of access.db."""
+DATABASE_STEP: Final = "0001"
+"""Newest step of the schema in PostgreSQL; see `database.migrations`."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""
 TAIL_FORMAT: Final = 1

@@ -30,6 +30,7 @@ class EventTable:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._news = threading.Condition()
+        self._told = 0
         self._listeners: tuple[Told, ...] = ()
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
@@ -49,8 +50,7 @@ class EventTable:
 
     def _tell(self, run: RunId, last: int, rows: Rows) -> None:
         """Wake those who wait for events, and tell those who listen."""
-        with self._news:
-            self._news.notify_all()
+        self._wake()
         for told in self._listeners:
             try:
                 told(run, last, rows)
@@ -59,6 +59,12 @@ class EventTable:
                 import logging
 
                 logging.getLogger("tapehead.events").exception("a listener of events failed on run %s/%d", run, last)
+
+    def _wake(self) -> None:
+        """Wake those who wait."""
+        with self._news:
+            self._told += 1
+            self._news.notify_all()
 
     def listen(self, told: Told) -> Callable[[], None]:
         """Have `told` called after every commit of events of this process; return the call that ends it."""

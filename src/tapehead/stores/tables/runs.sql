@@ -123,6 +123,7 @@ SELECT id FROM trial_contexts WHERE digest = ?
 
 -- name: add_trial_context
 INSERT INTO trial_contexts (digest, strategy, source, instrument, interval, settings) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
 RETURNING id
 
 -- name: add_trial_set

@@ -34,7 +34,7 @@ class TrialTables:
         with self._database.transaction(f"trials of run {run}"):
             place = self._place(context)
             digests = [digest_of(one.encode()) for one in trials.sets]
-            new = [k for k, digest in enumerate(digests) if self._run("add_trial_set", (place, digest)).rowcount]
+            new = self._added(place, digests)
             now = time.time_ns() // 1000
             kept = trials if len(new) == len(trials) else trials.at(new)
             for at in range(0, len(new), _MOST):
@@ -56,6 +56,10 @@ class TrialTables:
         for number in sorted(places):
             place, run, added_at, *packed = self._run("trials", (number,)).fetchone()
             yield KeptTrials(contexts[place], run, added_at, _unpacked(*packed))
+
+    def _added(self, place: int, digests: Sequence[bytes]) -> list[int]:
+        """Add the digests of sets that are not there yet; return which of them those are."""
+        return [k for k, digest in enumerate(digests) if self._run("add_trial_set", (place, digest)).rowcount]
 
     def _place(self, context: Context) -> int:
         """Return the number of a context, making it where there is none."""

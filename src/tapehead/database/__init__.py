@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, the schema and how it moves."""

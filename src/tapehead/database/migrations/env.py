@@ -1,0 +1,31 @@
+"""Run by Alembic: one transaction for all steps, under a lock that lets one process at a time move the schema."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from tapehead.database.pool import SCHEMA
+
+_LOCK = 0x7461_7065
+"""Of an advisory lock: "tape"."""
+
+
+def run(connection: Connection) -> None:
+    """Move the schema within a transaction."""
+    context.configure(connection=connection, version_table_schema=SCHEMA, transaction_per_migration=False)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        context.run_migrations()
+
+
+def print_steps() -> None:
+    """Write what would be run."""
+    context.configure(dialect_name="postgresql", version_table_schema=SCHEMA, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    print_steps()
+else:
+    run(context.config.attributes["connection"])

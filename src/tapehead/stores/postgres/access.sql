@@ -1,0 +1,1 @@
+-- Nothing about keys and the audit log is told otherwise here.

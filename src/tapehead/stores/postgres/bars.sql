@@ -1,0 +1,62 @@
+-- name: tails
+SELECT s.venue, s.symbol, s.interval_us, t.period, CAST(sum(t."rows") AS BIGINT), c.last
+FROM tail AS t JOIN series AS s ON s.id = t.series JOIN coverage AS c ON c.series = t.series
+WHERE t.until IS NULL GROUP BY s.venue, s.symbol, s.interval_us, t.series, t.period, c.last ORDER BY t.series, t.period
+
+-- name: add_coverage
+INSERT INTO coverage (series, first, last, "rows", segments) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (series) DO UPDATE SET
+    first = least(coverage.first, excluded.first), last = greatest(coverage.last, excluded.last),
+    "rows" = coverage."rows" + excluded."rows", segments = coverage.segments + excluded.segments
+
+-- name: add_lease
+INSERT INTO leases (snapshot, expires) VALUES (?, clock_timestamp() + make_interval(secs => ?)) RETURNING id
+
+-- name: end_lease
+DELETE FROM leases WHERE id = ? OR expires <= clock_timestamp()
+
+-- name: leases
+SELECT DISTINCT snapshot FROM leases WHERE expires > clock_timestamp() ORDER BY snapshot
+
+-- name: share_leases
+-- A sweep waits for those who take a lease just now, and they for it.
+SELECT pg_advisory_xact_lock_shared(:key)
+
+-- name: close_leases
+SELECT pg_advisory_xact_lock(:key)
+
+-- name: try_writer
+SELECT pg_try_advisory_xact_lock(:key)
+
+-- name: writer
+-- Who holds the lock of the writer, of this database.
+SELECT a.application_name, a.pid, coalesce(a.client_addr::text, 'this machine')
+FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = :key AND l.mode = 'ExclusiveLock'
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+
+-- name: has_bytes
+SELECT sha256(bytes) = ? FROM segment_bytes WHERE data = ?
+
+-- name: write_bytes
+INSERT INTO segment_bytes (data, bytes) VALUES (?, ?) ON CONFLICT (data) DO UPDATE SET bytes = excluded.bytes
+
+-- name: read_bytes
+SELECT bytes FROM segment_bytes WHERE data = ?
+
+-- name: read_many_bytes
+SELECT data, bytes FROM segment_bytes WHERE data = ANY(?)
+
+-- name: sizes
+SELECT data, octet_length(bytes) FROM segment_bytes
+
+-- name: sizes_of
+SELECT data, octet_length(bytes) FROM segment_bytes WHERE data = ANY(?)
+
+-- name: drop_bytes
+DELETE FROM segment_bytes WHERE data = ?
+
+-- name: database_bytes
+SELECT CAST(coalesce(sum(pg_total_relation_size(c.oid)), 0) AS BIGINT)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = 'tapehead' AND c.relkind IN ('r', 'p') AND c.relname <> 'segment_bytes'

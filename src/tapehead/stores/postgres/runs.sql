@@ -1,0 +1,63 @@
+-- name: find_tested
+-- The last event of a completed run tells of its test.
+SELECT t.run
+FROM (
+    SELECT r.run, convert_from(e.bytes, 'UTF8')::jsonb AS told
+    FROM runs AS r JOIN LATERAL (
+        SELECT bytes FROM events WHERE events.run = r.run ORDER BY number DESC LIMIT 1
+    ) AS e ON true
+    WHERE r.key_strategy = ? AND r.key_engine = ? AND r.state = 'completed' AND r.spec::jsonb ->> 'strategy' = ?
+) AS t
+WHERE t.told ->> 'event' = 'completed'
+    AND t.told #>> '{look_ahead,whole}' IN ('true', '1')
+    AND t.told #>> '{look_ahead,found}' IN ('false', '0')
+    AND (t.told #>> '{look_ahead,cuts}')::bigint > 0
+    AND t.told #>> '{look_ahead,stopped}' IS NULL
+ORDER BY t.run DESC LIMIT 1
+
+-- name: values_of_metric
+SELECT (metrics::jsonb ->> ?)::float8 FROM results WHERE run = ?
+
+-- name: results_by_metric
+-- The value is null where the metric is undefined; those come last.
+WITH ranked AS (
+    SELECT instrument, "interval", parameters, metrics, why, flags, equity, final_equity, decisions, segments,
+        elapsed_us, bars, first, last, NULL::bytea AS trades, (metrics::jsonb ->> :sort)::float8 AS value
+    FROM results WHERE run = :run
+)
+SELECT * FROM ranked
+WHERE CAST(:instrument AS TEXT) IS NULL
+    OR (CAST(value IS NULL AS INT), -coalesce(value, 0.0), instrument, "interval", parameters)
+        > (:undefined, :below, :instrument, :interval, :parameters)
+ORDER BY value IS NULL, -coalesce(value, 0.0), instrument, "interval", parameters
+LIMIT :limit
+
+-- name: lock_run
+SELECT 1 FROM runs WHERE run = ? FOR UPDATE
+
+-- name: claim
+SELECT pg_try_advisory_lock(?)
+
+-- name: unclaim
+SELECT pg_advisory_unlock(?)
+
+-- name: claimed
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND ((classid::bigint << 32) | objid::bigint) = ?
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)
+
+-- name: tile_begin
+SELECT substring(columns FROM 1 FOR ?) FROM tiles WHERE id = ?
+
+-- name: tile_part
+SELECT substring(columns FROM ? FOR ?) FROM tiles WHERE id = ?
+
+-- name: trial_context
+-- Who adds to a context keeps the others out until the end of the transaction: of two, one would wait for the other's sets
+-- and the other for these.
+SELECT id FROM trial_contexts WHERE digest = ? FOR UPDATE
+
+-- name: add_trial_sets
+INSERT INTO trial_sets (context, digest) SELECT ?, unnest(?::bytea[]) ON CONFLICT DO NOTHING RETURNING digest
