@@ -20,7 +20,8 @@ class Compression:
         remove_compress_type("text/event-stream")
         add_compress_type(arrow.MEDIA_TYPE)
         add_compress_type(problem.MEDIA_TYPE)
-        self._inner = CompressMiddleware(app, minimum_size=MINIMUM_BYTES, zstd_level=3)
+        # The 4 that is the default packs the scripts of the page 4 % worse; those who take zstd are not given gzip.
+        self._inner = CompressMiddleware(app, minimum_size=MINIMUM_BYTES, zstd_level=3, gzip_level=6)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, compressed where that is taken."""
