@@ -9,17 +9,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import arrays, cold_start, page, storage, sweeps, table, universe
+from benchmarks import arrays, cold_start, indicators, page, scale, storage, sweeps, table, universe
 from benchmarks.asked import Asked, Report
 from benchmarks.fuzz import __main__ as fuzz
+from benchmarks.indicator_report import IndicatorReport
 from benchmarks.load import fairness, open_streams, over_http, plain
 from benchmarks.load.report import ServiceReport
 from benchmarks.machine import ROOT
-from benchmarks.processes import KEEPERS, PEERS, EngineFailed
+from benchmarks.processes import KEEPERS, LIBRARIES, PEERS, EngineFailed
+from benchmarks.scale_report import ScaleReport
 from benchmarks.storage_report import StorageReport
 from benchmarks.web import measure as web
 
-Reports = Report | StorageReport | ServiceReport
+Reports = Report | StorageReport | ServiceReport | IndicatorReport | ScaleReport
 Workload = Callable[[Asked, Callable[[str], None]], Reports]
 WORKLOADS: dict[str, Workload] = {
     "W1": cold_start.measure,
@@ -28,8 +30,10 @@ WORKLOADS: dict[str, Workload] = {
     "W4": sweeps.measure,
     "W5": universe.measure,
     "W6": sweeps.measure,
+    "W7": indicators.measure,
     "W8": storage.measure,
     "W10": open_streams.measure,
+    "W11": scale.measure,
     "fairness": fairness.measure,
     "plain": plain.measure,
     "web": web.measure,
@@ -45,7 +49,9 @@ ALL = (
     Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=500, bars=5 * YEAR),
     Asked("W6", instruments=10_000, bars=200_000, every_row=True, peers=()),
+    Asked("W7", instruments=1, bars=MILLION, every_row=True, peers=LIBRARIES),
     Asked("W8", instruments=0, bars=MILLION, every_row=True, peers=KEEPERS),
+    Asked("W11", instruments=scale.SIZES[-1], bars=YEAR, peers=()),
 )
 LOAD = (
     Asked("W5", instruments=48, bars=5 * YEAR, over_http=True),
@@ -98,14 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bars",
         type=_at_least(2),
-        help="bars of each instrument (default 43800; W1 8760, W2 1000, W3 1000000, W6 200000); for W8 of all (default"
-        " 1000000)",
+        help="bars of each instrument (default 43800; W1 and W11 8760, W2 1000, W3 and W7 1000000, W6 200000); for"
+        " W8 of all (default 1000000)",
     )
     parser.add_argument(
         "--instruments",
         type=_at_least(1),
-        help="number of instruments (default 48; W2 1000, W3 1; W1 has one, W8 as many as its bars need), of pairs for"
-        " W4 (1000) and W6 (10000)",
+        help="number of instruments (default 48; W2 1000, W3 1; W1 and W7 have one, W8 as many as its bars need; the"
+        " most of W11, 5000), of pairs for W4 (1000) and W6 (10000)",
     )
     parser.add_argument("--http", action="store_true", help="W5 asked of a service, through its socket")
     parser.add_argument("--streams", type=_at_least(20), help="streams of W10 (default 1000)")
@@ -114,9 +120,13 @@ def _parser() -> argparse.ArgumentParser:
         "--rows",
         choices=["headline", "all"],
         default="headline",
-        help="next open on all cores, or each fill on one core and all",
+        help="next open on all cores, or each fill on one core and all; for W7 also a random walk",
     )
-    parser.add_argument("--peers", type=_peers, help=f"{','.join(PEERS)}; for W8 {','.join(KEEPERS)}; or none")
+    parser.add_argument(
+        "--peers",
+        type=_peers,
+        help=f"{','.join(PEERS)}; for W7 {','.join(LIBRARIES)}; for W8 {','.join(KEEPERS)}; or none",
+    )
     parser.add_argument(
         "--json", action="store_true", help="one JSON object as the last line; the table goes to stderr"
     )
@@ -143,6 +153,10 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
         wanted = [("W4", given.instruments or 1000, given.bars or 5 * YEAR, given.rows == "all")]
     elif given.workload == "W6":
         wanted = [("W6", given.instruments or 10_000, given.bars or 200_000, given.rows == "all")]
+    elif given.workload == "W7":
+        wanted = [("W7", 1, given.bars or MILLION, given.rows == "all")]
+    elif given.workload == "W11":
+        wanted = [("W11", given.instruments or scale.SIZES[-1], given.bars or YEAR, False)]
     elif given.workload == "W8":
         wanted = [("W8", 0, given.bars or MILLION, given.rows == "all")]
     else:
@@ -163,7 +177,7 @@ def _served(given: argparse.Namespace) -> list[Asked]:
 
 def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
     """The peers of a workload that were asked for; all of them where none was named."""
-    every = KEEPERS if workload == "W8" else PEERS
+    every = {"W7": LIBRARIES, "W8": KEEPERS, "W11": ()}.get(workload, PEERS)
     return every if peers is None else tuple(name for name in peers if name in every)
 
 
@@ -183,9 +197,10 @@ def _at_least(bound: int) -> type[int]:
 def _peers(text: str) -> tuple[str, ...]:
     """Names of peers, joined by commas; `none` for none."""
     names = () if text == "none" else tuple(text.split(","))
+    every = dict.fromkeys((*PEERS, *LIBRARIES, *KEEPERS))
     for name in names:
-        if name not in (*PEERS, *KEEPERS):
-            raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join((*PEERS, *KEEPERS))}")
+        if name not in every:
+            raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join(every)}")
     return names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -86,16 +86,16 @@ SIGNALS: dict[str, Callable[[market.Columns], tuple[list[bool], list[bool]]]] = 
 
 
 def make(
-    seed: int, instruments: int, bars: int, fills: tuple[str, ...] = FILLS, workload: str = "W5"
+    seed: int, instruments: int | Sequence[int], bars: int, fills: tuple[str, ...] = FILLS, workload: str = "W5"
 ) -> tuple[Handover, dict[str, Outcome]]:
     """Make the market, the signals of a workload by the plain twin, and what must come out of it under each fill.
 
-    In W2 every second instrument is a random walk without a tick.
+    `instruments` are so many, or those at the places given. In W2 every second one is a random walk without a tick.
     """
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     expected: dict[str, list[tuple[dict[str, Any], bool, float, dict[str, float]]]] = {fill: [] for fill in fills}
     others: dict[str, list[dict[str, float]]] = {fill: [] for fill in fills}
-    for index in range(instruments):
+    for index in range(instruments) if isinstance(instruments, int) else instruments:
         made = market.columns(seed, index, bars, ticked=workload != "W2" or index % 2 == 0)
         opens, closes = made.open.tolist(), made.close.tolist()
         enter, leave = SIGNALS[workload](made)

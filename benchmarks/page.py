@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import storage_report
+from benchmarks import indicator_report, scale_report, storage_report
 from benchmarks.load import report as load_report
 from benchmarks.machine import ROOT
 from benchmarks.numbers import PUBLISHED, number, per_pair
@@ -40,6 +40,10 @@ How to read it:
   `signals`, and part of `walk`). No peer has a stop, a target and a trail on one position, so W4 (b) and W6 run
   Tapehead alone, against a plain walk for 100 of the pairs. Where the time goes:
   [decision 026](decisions/026-where-the-time-of-a-sweep-goes.md).
+- W7: indicators at their usual periods on one core, each call for itself: nothing is remembered from one to the next,
+  and every line is an output. Read-only arrays are handed over, as Tapehead's bars hold them; one that may be written
+  to is copied first. `error` is the largest difference from the definition in 50 digits, on the first 250,000 bars;
+  what it is a share of, and why it is large where it is: [divergences](divergences.md#in-indicators).
 - No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
   with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
   metrics total_return, max_drawdown, sharpe, win_rate and trades (W3: sortino, profit_factor and expectancy too),
@@ -56,6 +60,9 @@ How to read it:
   an append too; a file format appends by one more file, the cheapest way it has. Every peer stands here in each of
   its layouts. Where Tapehead's time goes, and why not further down:
   [decision 015](decisions/015-where-the-time-of-the-store-goes.md).
+- W11 is W5 at five sizes, a year of 1h each, on a store of its own each. Results are let go as they come; what the run
+  kept of a hundred instruments is then compared with the twin, and the digests of all runs with each other. `no tier`
+  is one cold run with `TAPEHEAD_MEMORY_MB=0`.
 - What a service does (`make load`) is asked over TCP by clients on the same machine, which share its cores with it. W5
   over HTTP: from the request, on a new connection, to the last result in the client's hands; what the service kept is
   compared with the twin, and what came with what it kept, by count and digest. W10, fairness and the plain routes say
@@ -78,6 +85,14 @@ TITLES = {
 }
 
 
+OF_THEIR_OWN: dict[str, Callable[[dict[str, Any]], Iterator[str]]] = {
+    "W7": lambda one: indicator_report.restored(one).section(),
+    "W8": lambda one: storage_report.restored(one).section(),
+    "W11": lambda one: scale_report.restored(one).section(),
+}
+"""The sections that no two workloads share."""
+
+
 def write(paths: Sequence[Path]) -> Path:
     """Write the page from kept results; without paths from all of `benchmarks/results/`."""
     held = [json.loads(path.read_text(encoding="utf-8")) for path in (paths or sorted(RESULTS.glob("*.json")))]
@@ -96,14 +111,14 @@ def _place(one: dict[str, Any]) -> tuple[int, str, bool, int]:
 def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
     """One section a result."""
     nothing = True
-    pins = dict(re.findall(r"^([a-z]+)(?:\[[a-z]+\])?==([\d.]+)", _pins(), re.MULTILINE))
+    pins = dict(re.findall(r"^([a-z-]+)(?:\[[a-z]+\])?==([\d.]+)", _pins(), re.MULTILINE))
     yield "Peers: " + ", ".join(f"{name} {version}" for name, version in pins.items()) + ".\n"
     for one in held:
         nothing = False
         if "figures" in one:
             yield from load_report.restored(one).section()
         else:
-            yield from storage_report.restored(one).section() if one["line"]["id"] == "W8" else _section(one)
+            yield from OF_THEIR_OWN.get(one["line"]["id"], _section)(one)
     if nothing:
         yield "No results have been kept yet.\n"
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +15,7 @@ from typing import IO, Any
 from benchmarks.machine import ROOT
 
 PEERS = ("vectorbt", "raptorbt", "backtesting")
+LIBRARIES = ("talib", "raptorbt", "vectorbt")
 OURS_PYTHON = ROOT / ".venv" / "bin" / "python"
 KEEPERS = ("parquet", "feather", "duckdb", "arcticdb", "sqlite")
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
@@ -37,23 +38,25 @@ def on_cores(cores: str) -> Iterator[None]:
         os.sched_setaffinity(0, had)
 
 
-def run_json(command: Sequence[str | Path], *, cores: str = "all") -> dict[str, Any]:
-    """Run a process to its end and read the JSON object in its last line.
+def run_json(command: Sequence[str | Path], *, cores: str = "all", **settings: str) -> dict[str, Any]:
+    """Run a process to its end and read the JSON object in its last line; `settings` go to its environment.
 
     `first_line_ms` is added: from the start of the process to the first line it printed.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
-        return _run_json(command, cores, complaints)
+        return _run_json(command, cores, complaints, settings)
 
 
-def _run_json(command: Sequence[str | Path], cores: str, complaints: IO[str]) -> dict[str, Any]:
+def _run_json(
+    command: Sequence[str | Path], cores: str, complaints: IO[str], settings: Mapping[str, str]
+) -> dict[str, Any]:
     """Run it with a file for what it complains of.
 
     Not `communicate`: it reads below the buffer of `readline`, and loses a second line that came with the first.
     """
     with on_cores(cores):
         began = time.monotonic_ns()
-        environment = {**os.environ, "BENCH_SPAWNED_NS": str(began), "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, "BENCH_SPAWNED_NS": str(began), "PYTHONWARNINGS": "ignore", **settings}
         environment.pop("PYTHONPATH", None)
         process = subprocess.Popen(
             [str(part) for part in command],
