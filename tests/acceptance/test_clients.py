@@ -21,16 +21,18 @@ import pytest
 import tapehead as th
 from tapehead.api.service import SLOTS
 from tapehead.cli.main import main
-from tapehead.errors import NotServedError, ParameterError, ServerAwayError, TapeheadError
+from tapehead.errors import NotServedError, ParameterError, ServerAwayError, TapeheadError, UnknownSymbolError
 from tapehead.library.keys import make_key
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.events import Cancelled, Completed, Result, to_bytes
+from tapehead.model.instrument import Instrument
 from tests.acceptance.cutting import cutting
 from tests.acceptance.program import write_bars
 from tests.acceptance.test_http_stream import wait_for
 from tests.acceptance.transcript import steady
 from tests.serving import Served, install_gated, serving, serving_here
 from tests.unit.cli.screen import Screen, run_on_pty
+from tests.unit.library.market import columns_of, house_of, open_market, put
 
 SPEC: dict[str, Any] = {"universe": "demo", "period": 9, "fee": "10bps"}
 CLIENTS, CUTS = 50, 2
@@ -125,6 +127,24 @@ def test_events_have_the_bytes_that_the_log_has(store: Any, served: Served, dige
     run = store.backtest("RsiReversion", fresh=True, **SPEC)
     told = [to_bytes(event, number) for number, event in run.events()]
     assert told == [data for _, data in served.service.house.log.read(run.id, 0, 1000)]
+
+
+def test_coverage_of_a_snapshot_names_what_was_held_then(tmp_path: Path) -> None:
+    home, both = tmp_path / "home", ["LATE", "S00"]
+    with open_market(home, symbols=1, rows=30) as store:
+        put(house_of(store), [(Instrument("test", "LATE"), columns_of(5))])
+        assert store.undo(2).commit == 3
+        assert store.latest(symbols=["LATE"], interval="1h", snapshot=2).instrument.tolist() == ["test:LATE"]
+    with serving_here(home) as served, th.open(home) as here, th.connect(served.url) as there:
+        for one in (here, there):
+            for asked, names in (({"symbols": ["LATE"]}, ["LATE"]), ({"universe": "crypto"}, both), ({}, both)):
+                found = one.coverage(**asked, snapshot=2)
+                assert ([each.series.symbol for each in found.ledgers], found.snapshot) == (names, 2)
+            assert [each.series.symbol for each in one.coverage(snapshot=1).ledgers] == ["S00"]
+            assert one.quarantined(["LATE"], snapshot=2) == []
+            for wrong in ({"symbols": ["LATE"]}, {"symbols": ["LATE"], "snapshot": 1}):
+                with pytest.raises(UnknownSymbolError):
+                    one.coverage(**wrong)
 
 
 def test_what_is_held_is_told_as_it_is_told_here(store: Any, here: Any, tmp_path: Path) -> None:

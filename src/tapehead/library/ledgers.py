@@ -70,7 +70,7 @@ class Ledgers:
             raise ParameterError(name="cells", value=cells, bound="left out where a cell is a month")
         house = self._house
         number = house.bars.head() if snapshot is None else snapshot
-        series = self.held_series(symbols, universe, interval)
+        series = self.held_series(symbols, universe, interval, snapshot)
         start, end = self._span(series, snapshot)
         axis = Months(start, end) if months else Axis(start, end, cells) if cells else None
         found = coverage(
@@ -88,15 +88,28 @@ class Ledgers:
         return min((first for first, _ in held), default=0), max((end for _, end in held), default=1)
 
     def quarantined(
-        self, symbols: Sequence[str] | None = None, *, universe: str | None = None, limit: int = 1000
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        universe: str | None = None,
+        limit: int = 1000,
+        snapshot: int | None = None,
     ) -> list[Quarantined]:
-        """Return the rows that imports set aside, oldest first; those of no symbol only where none is named."""
+        """Return the rows that imports set aside, oldest first; those of no symbol only where none is named.
+
+        A snapshot is only what names are looked up in: what was set aside since is told too.
+        """
         if symbols is None and universe is None:
             return list(self._house.bars.quarantined(limit=limit))
-        return list(self._house.bars.quarantined(self.held_series(symbols, universe), limit=limit))
+        series = self.held_series(symbols, universe, snapshot=snapshot)
+        return list(self._house.bars.quarantined(series, limit=limit))
 
     def held_series(
-        self, symbols: Sequence[str] | None = None, universe: str | None = None, interval: str | None = None
+        self,
+        symbols: Sequence[str] | None = None,
+        universe: str | None = None,
+        interval: str | None = None,
+        snapshot: int | None = None,
     ) -> list[Series]:
         """Return the series that have bars, by name and interval; no bar is read for that.
 
@@ -106,15 +119,19 @@ class Ledgers:
             One of them; neither means all that is held.
         interval : str, optional
             Only series of this one.
+        snapshot : int, optional
+            State of the store; the newest by default.
 
         Raises
         ------
         UnknownSymbolError, UnknownUniverseError, NoBarsError
+        ParameterError
+            For a snapshot that is not there.
         """
         bars, every = self._house.bars, None if interval is None else Interval.parse(interval)
-        series = list(bars.series())
+        series = list(bars.series(snapshot))
         if symbols is not None or universe is not None:
-            names = {one.name for one in selection.select(bars, universe, symbols)}
+            names = {one.name for one in selection.select(bars, universe, symbols, snapshot)}
             series = [one for one in series if one.instrument in names]
         fitting = [one for one in series if every in (None, one.interval)]
         if series and not fitting:

@@ -218,7 +218,7 @@ class Prices:
         house = self._house
         if universe is not None and symbols is not None:
             raise ParameterError(name="symbols", value=symbols, bound="left out where universe is given")
-        chosen = selection.select(house.bars, universe, symbols)
+        chosen = selection.select(house.bars, universe, symbols, snapshot)
         moment = read_time("at", at)
         return latest(
             house.bars,

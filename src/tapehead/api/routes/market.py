@@ -168,32 +168,36 @@ def _cover(store: Store, asked: _Covering) -> tuple[int, bytes]:
     universe, interval = asked.universe, asked.interval
     if named is not None and universe is not None:
         raise ParameterError(name="universe", value=universe, bound="left out where symbols are named")
-    names = _held_names(store, named, universe, interval)
+    names = _held_names(store, named, asked)
     first = 0 if last is None else bisect_right(names, last[0])
     page = names[first : first + asked.limit]
     drawn: dict[str, Any] = {"cells": asked.cells, "months": asked.months, "snapshot": asked.snapshot}
     covered = store.coverage(page, interval=interval, runs=asked.gaps, **drawn) if page else None
     if covered is None and interval is not None and last is None:
-        covered = store.coverage(named, universe=universe, interval=interval)
-    body: dict[str, Any] = _covered_json(store, covered, asked.gaps, drawn=bool(asked.cells or asked.months))
+        covered = store.coverage(named, universe=universe, interval=interval, snapshot=asked.snapshot)
+    body: dict[str, Any] = _covered_json(store, covered, asked)
     if asked.quarantine:
-        rows = store.quarantined(page if named or universe or len(page) < len(names) else None, limit=_ASIDE_LIMIT)
+        some = page if named or universe or len(page) < len(names) else None
+        rows = store.quarantined(some, limit=_ASIDE_LIMIT, snapshot=asked.snapshot)
         body["quarantine"] = [aside_json(row) for row in rows]
     body["cursor"] = write_cursor("coverage", page[-1]) if first + asked.limit < len(names) else None
     return body["snapshot"], document("coverage", body)
 
 
-def _held_names(store: Store, named: list[str] | None, universe: str | None, interval: str | None) -> list[str]:
+def _held_names(store: Store, named: list[str] | None, asked: _Covering) -> list[str]:
     """Return the names of the instruments that have bars, of an interval if one is asked for."""
-    if named is not None:
-        return sorted({one.instrument for one in store.held_series(named, interval=interval)})
-    rows = store.instruments(universe=universe)
-    return [_name(row) for row in rows if any(interval in (None, held[0]) for held in row.intervals)]
+    if named is not None or asked.snapshot is not None:
+        held = store.held_series(named, asked.universe, asked.interval, asked.snapshot)
+        return sorted({one.instrument for one in held})
+    rows = store.instruments(universe=asked.universe)
+    return [_name(row) for row in rows if any(asked.interval in (None, held[0]) for held in row.intervals)]
 
 
-def _covered_json(store: Store, covered: Covered | None, gaps: bool, *, drawn: bool) -> dict[str, Any]:
+def _covered_json(store: Store, covered: Covered | None, asked: _Covering) -> dict[str, Any]:
     """Return plain values of coverage; `strip` where one is drawn."""
     if covered is None:
-        return {"snapshot": store.house.bars.head(), "start": None, "end": None, "coverage": []}
-    rows = [{**ledger_json(one, gaps), **({"strip": one.strip} if drawn else {})} for one in covered.ledgers]
+        number = store.house.bars.head() if asked.snapshot is None else asked.snapshot
+        return {"snapshot": number, "start": None, "end": None, "coverage": []}
+    drawn = asked.cells or asked.months
+    rows = [{**ledger_json(one, asked.gaps), **({"strip": one.strip} if drawn else {})} for one in covered.ledgers]
     return {"snapshot": covered.snapshot, "start": iso(covered.start), "end": iso(covered.end), "coverage": rows}

@@ -257,10 +257,15 @@ class RemoteStore(Store):
         return self._connection.do(asked_market.coverage(**asked))
 
     def quarantined(
-        self, symbols: Sequence[str] | None = None, *, universe: str | None = None, limit: int = 1000
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        universe: str | None = None,
+        limit: int = 1000,
+        snapshot: int | None = None,
     ) -> list[Quarantined]:
         """Return the rows that imports set aside; see `Store.quarantined`."""
-        asked = {"symbols": symbols, "universe": universe}
+        asked = {"symbols": symbols, "universe": universe, "snapshot": snapshot}
         return self._connection.do(asked_market.quarantined(limit, **asked))
 
     def create_universe(self, name: str, symbols: Sequence[str] | None = None, where: str | None = None) -> Universe:
