@@ -41,6 +41,13 @@ PIXELS = """async (png) => {
 SPECS = (
     {"strategy": "RsiReversion", "universe": "demo", "fee": "10bps"},
     {"strategy": "RsiReversion", "universe": "demo", "fee": "10bps", "parameters": {"period": 21}},
+    {
+        "strategy": "SmaCross",
+        "grid": {"fast": "5:60:5", "slow": "20:200:10"},
+        "where": "fast < slow",
+        "universe": "demo",
+        "fee": "10bps",
+    },
 )
 DEFECTS = """time,open,high,low,close,volume
 2024-01-01T00:00:00Z,100,101,99,100.5,1200
@@ -78,7 +85,7 @@ def run_to_its_end(url: str, spec: dict[str, Any]) -> str:
     asked = urllib.request.Request(f"{url}/api/v1/runs", json.dumps(spec).encode(), head)  # noqa: S310 - http
     with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 - http
         run: str = json.load(answer)["id"]
-    with urllib.request.urlopen(f"{url}/api/v1/runs/{run}/events", timeout=300) as events:  # noqa: S310 - http
+    with urllib.request.urlopen(f"{url}/api/v1/runs/{run}/events?tiles=true", timeout=300) as events:  # noqa: S310 - http
         events.read()
     return run
 
@@ -114,6 +121,7 @@ def shoot(browser: Browser, url: str, runs: list[str]) -> None:
     """Write every picture."""
     places = {
         "run": f"/runs/{runs[0]}",
+        "sweep": f"/sweep/{runs[2]}",
         "result": f"/runs/{runs[0]}/{SYMBOL}",
         "runs": "/runs",
         "compare": f"/compare/{runs[0]}/{runs[1]}",
