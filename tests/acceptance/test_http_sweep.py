@@ -12,6 +12,10 @@ import pytest
 
 import tapehead as th
 from tapehead.api import hub
+from tapehead.api.measure import times_of
+from tapehead.api.measure.metrics import Metrics
+from tapehead.api.measure.run_meter import RunMeter
+from tapehead.jobs.replay import replay
 from tests.acceptance.test_http_stream import events_of, follow, wait_for
 from tests.serving import Served, install_gated, serving, serving_here
 
@@ -238,6 +242,26 @@ def test_what_is_told_of_runs_is_told_of_sweeps_or_refused_with_a_sentence(serve
         refused = get(served, path)
         assert refused.status_code == 422, path
         assert refused.json()["detail"].count(".") >= 1
+
+
+def test_where_the_time_of_a_sweep_went_is_told_without_its_cells(
+    served: Served, run: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = [event for event in follow(served.url, f"/api/v1/runs/{run}/events") if event["event"] == "result"]
+    asked: list[dict[str, Any]] = []
+
+    def watched(*given: Any, **how: Any) -> Any:
+        asked.append(how)
+        return replay(*given, **how)
+
+    monkeypatch.setattr(times_of, "replay", watched)
+    times = get(served, f"{run}/timings").json()
+    assert (times["first_ms"], times["last_ms"]) == (plain[0]["t_ms"], plain[-1]["t_ms"])
+    assert asked == [], "all of it was measured by this service"
+    later = times_of.times_of(served.service.house, RunMeter(Metrics(tuple)), run)
+    assert (later.first_ms, later.last_ms) == (times["first_ms"], times["last_ms"])
+    assert (later.total, later.results, later.level) == (times["total"], times["results"], times["level"])
+    assert asked == [{"tiles": True}]
 
 
 def test_several_strategies_are_one_sweep(served: Served) -> None:
