@@ -166,7 +166,7 @@ def test_closing_the_crew_ends_a_round_and_nobody_is_hired_for_it(tmp_path: Path
 
     threading.Thread(target=close_when_both_wait, daemon=True).start()
     with pytest.raises(LostWorkerError, match="last store was closed while test:S"):
-        list(executor.map(wait_once, sample_tasks(tmp_path, 6), cancel=Cancel(), in_flight=4))
+        list(executor.map(wait_once, sample_tasks(tmp_path, 2), cancel=Cancel(), in_flight=2))
     assert all(is_over(pid) for pid in waiting_in(tmp_path))
     assert executor.lost == ()
     assert not crew._idle
