@@ -228,7 +228,7 @@ def test_a_sweep_fills_is_cancelled_and_resumed(gated: Served, look: Look, gate:
     expect(page.get_by_role("button", name="Sweep on 12 instruments")).to_be_enabled()
     page.keyboard.press("Control+Enter")
     # The seventh call waits: what is there by then is on the map, and no more.
-    expect(page.locator("[data-cell][data-value]")).to_have_count(2)
+    expect(page.locator("[data-cell][data-value]")).to_have_count(2, timeout=60_000)
     run = page.url.rpartition("/")[2]
     expect(page.locator("[data-figure=done]")).to_have_text("6 / 24")
     assert drawn(page) == told(asked(gated, f"/runs/{run}/surface"))
