@@ -310,6 +310,16 @@ def test_the_async_twin_gives_the_same(served: Served, here: Any, digest: str, t
             ]
             assert (await store.bars(names[0])).to_arrow().equals(here.bars(names[0]).to_arrow())
             assert [one.run for one in await store.runs(1)] == [here.runs(1)[0].run]
+            with th.connect(served.url) as blocking:
+                assert await store.ledger(symbol=names[0]) == blocking.ledger(symbol=names[0])
+                newest = [one.run for one in blocking.runs(2)]
+                assert str(await store.compare(*newest)) == str(blocking.compare(*newest))
+            assert await store.quarantined() == here.quarantined()
+            assert await store.log() == here.log()
+            assert await store.commit(1) == here.commit(1)
+            made = await store.create_universe("pair", names[:2])
+            assert sorted((await store.universe("pair")).symbols) == sorted(made.symbols) == sorted(names[:2])
+            await store.delete_universe("pair")
             with pytest.raises(th.errors.UnknownStrategyError):
                 await store.backtest("Nope", universe="demo")
             assert await run.cancel() is False

@@ -110,7 +110,7 @@ def test_events_have_the_bytes_that_the_log_has(store: Any, served: Served, dige
     assert told == [data for _, data in served.service.house.log.read(run.id, 0, 1000)]
 
 
-def test_the_same_awaited(served: Served, digest: str) -> None:
+def test_the_same_awaited(served: Served, here: Any, digest: str) -> None:
     async def scene() -> None:
         async with th.connect_async(served.url) as store:
             run = await store.sweep("SmaCross", fresh=True, **ASKED)
@@ -124,6 +124,9 @@ def test_the_same_awaited(served: Served, digest: str) -> None:
             assert best is not None
             assert (await run.surface()).best_robust["parameters"] == best["parameters"]
             assert (await run.cell(results[0].instrument)).parameters == best["parameters"]
+            name, looked = results[0].instrument, await (await run.at(fast=5)).at(slow=20)
+            own = here.run(run.id).cell(name, fast=5, slow=20)
+            assert key(await looked.result(name)) == key(await run.cell(name, fast=5, slow=20)) == key(own)
             again = await store.run(run.id)
             assert len([result async for result in again]) == CELLS
             assert (await again.verify()).verdict == "identical"

@@ -13,6 +13,7 @@ from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.connection_async import AsyncConnection
+from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
 from tapehead.library.remote.request import time_text, write_request, write_sweep
@@ -20,15 +21,18 @@ from tapehead.library.remote.run_async import AsyncRemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import StrategyInfo
 from tapehead.model.bars import Bars
+from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
-from tapehead.model.segment import Universe
+from tapehead.model.segment import Quarantined, Universe
 from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
 
 if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
+    from tapehead.library.compare import Comparison
     from tapehead.library.remote.sweep_run_async import AsyncRemoteSweepRun
+    from tapehead.library.trials import TrialReport
 
 
 def connect_async(url: str, key: str | None = None) -> "AsyncRemoteStore":
@@ -58,7 +62,10 @@ def connect_async(url: str, key: str | None = None) -> "AsyncRemoteStore":
 
 
 class AsyncRemoteStore:
-    """A store behind a service, for the coroutines of one event loop; raises what RemoteStore does."""
+    """A store behind a service, for the coroutines of one event loop; raises what RemoteStore does.
+
+    It has the calls that a route answers, and no others.
+    """
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -202,6 +209,20 @@ class AsyncRemoteStore:
         """Return every universe with its names."""
         return await self._connection.do(asked_market.universes())
 
+    async def universe(self, name: str) -> Universe:
+        """Return one universe; raises UnknownUniverseError."""
+        return universe_from(await self._connection.do(asked_market.universe(name)), list)
+
+    async def create_universe(
+        self, name: str, symbols: Sequence[str] | None = None, where: str | None = None
+    ) -> Universe:
+        """Keep a named list of instruments, or a filter; see `Store.create_universe`."""
+        return universe_from(await self._connection.do(asked_market.create_universe(name, symbols, where)), list)
+
+    async def delete_universe(self, name: str) -> None:
+        """Forget a named list or filter; raises UnknownUniverseError, or UniverseError for a built-in."""
+        await self._connection.do(asked_market.delete_universe(name))
+
     async def members(
         self, name: str, at: Any = None, *, interval: str | None = None, snapshot: int | None = None
     ) -> Roll:
@@ -225,6 +246,18 @@ class AsyncRemoteStore:
         asked = {"symbols": symbols, "universe": universe, "interval": interval, **drawn}
         return await self._connection.do(asked_market.coverage(**asked))
 
+    async def quarantined(
+        self,
+        symbols: Sequence[str] | None = None,
+        *,
+        universe: str | None = None,
+        limit: int = 1000,
+        snapshot: int | None = None,
+    ) -> list[Quarantined]:
+        """Return the rows that imports set aside; see `Store.quarantined`."""
+        asked = {"symbols": symbols, "universe": universe, "snapshot": snapshot}
+        return await self._connection.do(asked_market.quarantined(limit, **asked))
+
     async def look_up(
         self,
         symbols: Sequence[str],
@@ -247,6 +280,26 @@ class AsyncRemoteStore:
         """Return bars of one instrument; `points` and `snapshot` as in `Store.bars`, columns by `look_up`."""
         (found,) = await self.look_up([symbol], interval, start, end, **asked)
         return found.bars
+
+    async def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
+        """Return commits, newest first, those below `before`."""
+        return await self._connection.do(asked_market.commits(limit, before))
+
+    async def commit(self, number: int) -> CommitRecord:
+        """Return one commit; raises ParameterError where there is none."""
+        return await self._connection.do(asked_market.commit_of(number))
+
+    async def compare(self, a: str, b: str, *, instruments: int = 20, trades: int = 100) -> "Comparison":
+        """Return two kept runs side by side; see `Store.compare`. A service lists 1,000 instruments at most."""
+        from tapehead.library.remote.compared import comparison
+
+        return await self._connection.do(comparison(a, b, instruments, trades))
+
+    async def ledger(self, *, symbol: str | None = None, strategy: str | None = None) -> "TrialReport":
+        """Return what was tried over all runs; see `Store.ledger`."""
+        from tapehead.library.remote.asked_trials import ledger
+
+        return await self._connection.do(ledger(symbol, strategy))
 
     async def undo(self, commit: int) -> "Undone":
         """Take back one commit; see `Store.undo`."""

@@ -28,6 +28,11 @@ class AsyncRemoteSweepRun(AsyncRemoteRun):
         return Space.of(self.spec)
 
     @cached_property
+    def chosen(self) -> dict[str, Value]:
+        """Parameters that `at` fixed."""
+        return {}
+
+    @cached_property
     def _passed(self) -> list[tuple[str, int]]:
         """Tiles that were told already, by instrument and first place."""
         return []
@@ -67,13 +72,20 @@ class AsyncRemoteSweepRun(AsyncRemoteRun):
         """Wait, then return the set of the greatest median of it and its neighbours."""
         return (await self.found()).get("best_robust")
 
+    async def at(self, **parameters: Value) -> "AsyncRemoteSweepRun":
+        """Wait, then return the same sweep, looked at where these parameters stand; see `SweepRun.at`."""
+        await self.wait()
+        other = AsyncRemoteSweepRun(self._connection, self.id, self.spec, self.header, follow=False)
+        other.chosen.update(self.chosen, **parameters)
+        return other
+
     async def cell(self, symbol: str, **parameters: Value) -> RunResult:
         """Wait, then have one cell made again, with its trades; see `SweepRun.cell`."""
         await self.wait()
-        return await self._connection.do(asked_sweeps.cell(self.id, symbol, parameters))
+        return await self._connection.do(asked_sweeps.cell(self.id, symbol, {**self.chosen, **parameters}))
 
     async def result(self, symbol: str) -> RunResult:
-        """Return the cell of the best robust set on an instrument, with its trades."""
+        """Return the cell of the set that `at` chose, or of the best robust one, on an instrument, with its trades."""
         return await self.cell(symbol)
 
     async def _told(self) -> AsyncIterator[Numbered]:
