@@ -77,7 +77,7 @@ def test_a_sweep_is_drawn_in_eighty_columns_and_what_it_names_runs(market: Path)
     assert "      61 more; --top 64 shows all" in lines
     assert "  median sharpe, slow down, fast across" in lines
     assert re.search(r"^192 done, 0 failed, \d warnings? in ", ended.out, re.MULTILINE)
-    for word in ("best", "best robust", "overfitting", "look-ahead"):
+    for word in ("best", "best robust", "holding", "overfitting", "look-ahead"):
         assert re.search(rf"^  {word}  ", ended.out, re.MULTILINE), word
     assert "deflated Sharpe" in ended.out
     assert all(len(line) <= 80 or line.startswith("  ") for line in lines)
@@ -103,6 +103,13 @@ def test_json_lines_are_the_events_of_the_log(market: Path) -> None:
     listed = tapehead("--json", "show", done["run"], home=market).document
     assert len(listed["sets"]) == 24
     assert listed["sets"][0]["parameters"] == done["best"]["parameters"]
+    gained: dict[str, list[bool]] = {}
+    for one in results:
+        beaten = one["metrics"]["total_return"] > one["metrics"]["buy_and_hold_return"]
+        gained.setdefault(json.dumps(one["parameters"]), []).append(beaten)
+    shares = {json.dumps(row["parameters"]): row["above_holding"] for row in listed["sets"]}
+    assert shares == {name: sum(each) / 3 for name, each in gained.items()}
+    assert done["beat_holding"] == sum(share > 0.5 for share in shares.values())
 
 
 def test_a_cancelled_sweep_goes_on_by_either_command(market: Path) -> None:

@@ -56,6 +56,11 @@ class Board:
         return self.total
 
     @property
+    def aside(self) -> list[str]:
+        """What is told beside how far a run is."""
+        return []
+
+    @property
     def noted(self) -> int:
         """How many warnings are not those of a failure."""
         failed = self.ended.failed if isinstance(self.ended, Completed) else 0

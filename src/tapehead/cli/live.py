@@ -104,7 +104,8 @@ class _View:
         height = self.session.size[1]
         lines = self._drawn(min(self.top, max(1, height - 8)))
         width = self.session.size[0]
-        return [*lines, "", progress_line(self.board, width, self.ink, self.glyphs, _compiles())]
+        far = progress_line(self.board, width, self.ink, self.glyphs, _compiles())
+        return [*lines, "", far, *(f" {line}"[:width] for line in self.board.aside)]
 
     def _drawn(self, limit: int) -> list[str]:
         """Return header and rows."""
@@ -152,7 +153,7 @@ def _spoken(view: _View) -> Iterator[None]:
     """Say how far the run is every two seconds."""
 
     def line() -> str:
-        return "   ".join([*_compiles(), *progress_words(view.board)])
+        return "   ".join([*_compiles(), *progress_words(view.board), *view.board.aside])
 
     with every(_LINE_EVERY_S, lambda: view.session.say(line())):
         yield

@@ -63,6 +63,9 @@ def verdict_lines(told: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         if row is not None:
             lines.append(f"  {label:<14}{set_words(row['parameters'], names)}   {row_words(row)}")
             lines += [f"  {'':<14}{text}" for text in luck_words(row)]
+    if told.get("beat_holding") is not None:
+        sets = f"{numbers.count(told['beat_holding'])} of {numbers.count(told['sets'])} sets"
+        lines.append(f"  {'holding':<14}beaten by {sets} on more than half of the instruments")
     return lines + overfitting_lines(told.get("overfitting"))
 
 

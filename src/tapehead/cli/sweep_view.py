@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 
 def sweep_and_show(session: Session, run: "SweepRun", top: int, clock: Profile | None = None) -> int:
     """Drive a sweep, show it, say what to type next; return the exit code."""
-    board = SweepBoard(instruments=run.header.instruments)
+    names = [axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1]
+    board = SweepBoard(instruments=run.header.instruments, names=tuple(dict.fromkeys(names)))
     if session.json:
         return exit_code(stream_events(run, clock=clock, board=board))
     follow(run, session, board, top)
     ended = board.ended
     if isinstance(ended, Completed | Cancelled) and board.cells:
         session.put("", *surface_view(session, run.surface(), top), "")
-    session.put(*_summary(session, run, board))
+    session.put(*_summary(session, board))
     if clock is not None:
         session.put(*clock.lines(run))
     if isinstance(ended, Completed):
@@ -50,7 +51,7 @@ def surface_view(session: Session, found: "SweepSurface", top: int) -> list[str]
     return [*lines, *(["", *drawn] if drawn else [])]
 
 
-def _summary(session: Session, run: "SweepRun", board: SweepBoard) -> list[str]:
+def _summary(session: Session, board: SweepBoard) -> list[str]:
     """Return the lines from the count to the last warning."""
     ink, (width, _) = Ink(session.colored), session.size
     lines = [count_line(board, ink, board.cells)]
@@ -62,8 +63,7 @@ def _summary(session: Session, run: "SweepRun", board: SweepBoard) -> list[str]:
         if found:
             plateau = f"{found['plateau']:,} on the plateau of the best robust one"
             lines.append(f"  {'sets':<14}{found['sets']:,} by {found['objective']}, {plateau}")
-            names = [axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1]
-            lines += verdict_lines(found, list(dict.fromkeys(names)))
+            lines += verdict_lines(found, board.names)
         lines += look_ahead_lines(ended.look_ahead, width, ink)
         lines += work_lines(ended, width)
     return lines + warning_lines(board, session)

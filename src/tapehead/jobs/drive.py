@@ -175,7 +175,7 @@ def progress_of(run: RunId, tally: Tally, now: float, tested: tuple[int, int] | 
     return Progress(run, tally.done, tally.total, round(tally.bars / spent), round(eta_ms, 1), tested)
 
 
-def progress_due(run: RunId, tally: Tally) -> list[Event]:
+def progress_due(run: RunId, tally: Tally) -> list[Progress]:
     """Return how far the run is, where that is not said yet and the last word on it is old enough."""
     now = time.perf_counter()
     if now - tally.progress_at < PROGRESS_EVERY_S or tally.done >= tally.total:

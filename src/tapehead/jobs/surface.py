@@ -15,6 +15,8 @@ F64 = NDArray[np.float64]
 _CELLS: Final = 2_000_000
 """Values of a metric held at a time."""
 _RETURN: Final = "total_return"
+_HOLDING: Final = "buy_and_hold_return"
+"""The same of every cell of an instrument."""
 
 
 def surface_of(runs: RunStore, run: RunId, grid: Grid, instruments: Sequence[str], objective: str) -> Surface:
@@ -35,8 +37,14 @@ def surface_of(runs: RunStore, run: RunId, grid: Grid, instruments: Sequence[str
 def _rows(runs: RunStore, run: RunId, grid: Grid, instruments: Sequence[str], objective: str) -> Iterator[Rows]:
     """Yield what blocks of sets are worth."""
     step = max(1, _CELLS // max(len(instruments), 1))
+    holding = np.full(len(instruments), np.nan)
+    for place, name in enumerate(instruments):
+        part = next((one for one in runs.tiles(run, (f"values.{_HOLDING}",), name) if one.cells), None)
+        if part is not None:
+            holding[place] = part.columns[f"values.{_HOLDING}"][0]
     for lo in range(0, len(grid), step):
-        yield over_instruments(*values_of(runs, run, grid, instruments, (objective, _RETURN), lo, lo + step))
+        values = values_of(runs, run, grid, instruments, (objective, _RETURN), lo, lo + step)
+        yield over_instruments(values[0], values[1], holding)
 
 
 def values_of(
@@ -71,6 +79,7 @@ def row_of(found: Surface, grid: Grid, number: int | None) -> dict[str, Any] | N
         return None
     rows = found.rows
     values = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
+    values["above_holding"] = rows.above_holding
     values["neighbourhood"] = found.neighbourhood
     told = {name: _plain(column[number]) for name, column in values.items()}
     return {"parameters": grid.parameters(number), **told, "instruments": int(rows.count[number])}

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tapehead.jobs.ask import place_of
+from tapehead.jobs.best_so_far import BestSoFar
 from tapehead.jobs.drive import (
     PROGRESS_EVERY_S,
     TOLD_FROM_S,
@@ -54,13 +55,14 @@ class Course:
 
     `pace` says how many sets stand in a tile, `done` which places of the walk are there by instrument; `told` the
     warnings that need not be said twice; `values` the objective by set, instrument after instrument, for a search that
-    decides by it.
+    decides by it. `leading` knows which set is best so far.
     """
 
     searcher: Searcher
     space: Space
     objective: str
     adaptive: bool
+    leading: BestSoFar
     pace: Pace = field(default_factory=Pace)
     done: dict[str, list[Span]] = field(default_factory=dict)
     told: set[tuple[str | None, str, str]] = field(default_factory=set)
@@ -70,6 +72,7 @@ class Course:
     def take(self, instrument: str, span: Span, points: I64, objective: F64) -> None:
         """Note that a tile is there."""
         self.done.setdefault(instrument, []).append(span)
+        self.leading.take(instrument, points, objective)
         if points.shape[0]:
             self.with_cells.add(instrument)
         if self.adaptive:
@@ -115,9 +118,9 @@ def go_on(
 
 def _recall(desk: Desk, course: Course, run: RunId, tally: Tally) -> None:
     """Count what is kept; the clock of the run goes on where its last tile stopped it."""
-    for part in desk.runs.tiles(run, ("points", f"values.{course.objective}") if course.adaptive else ("points",)):
-        objective = part.columns.get(f"values.{course.objective}", np.empty(0))
-        course.take(part.instrument, (part.lo, part.hi), part.columns["points"], objective)
+    by = f"values.{course.objective}"
+    for part in desk.runs.tiles(run, ("points", by)):
+        course.take(part.instrument, (part.lo, part.hi), part.columns["points"], part.columns[by])
         tally.done += part.hi - part.lo
         tally.count += part.cells
         tally.failed += part.failed
@@ -250,7 +253,8 @@ def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tal
         if (tile.instrument, code, text) not in course.told:
             course.told.add((tile.instrument, code, text))
             yield Warned(task.run, tile.instrument, code, text)
-    yield from progress_due(task.run, tally)
+    for due in progress_due(task.run, tally):
+        yield replace(due, best=course.leading.told())
 
 
 def _judged(
@@ -304,5 +308,6 @@ def found_json(found: Surface, course: Course, judged: Judgement) -> dict[str, A
         "best": told(found.best),
         "best_robust": told(found.best_robust),
         "plateau": int(found.plateau.shape[0]),
+        "beat_holding": int(np.count_nonzero(found.rows.above_holding > 0.5)),
         "overfitting": judged.overfitting.to_json(),
     }

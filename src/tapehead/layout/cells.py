@@ -19,6 +19,7 @@ CELL_METRICS: Final = (
     "expectancy",
     "fees_paid",
     "open_profit",
+    "buy_and_hold_return",
 )
 """Metrics of a cell, in the order of their columns; each is the metric of that name of a single run."""
 WHOLE_METRICS: Final = frozenset(("max_drawdown_bars", "trades"))
@@ -32,5 +33,6 @@ CELL_REASONS: Final = (
     "no_trades",
     "no_open_position",
     "not_finite",
+    "no_price",
 )
 """Why a metric is undefined; a column holds the place in this list, 0 where the metric is known."""

@@ -12,7 +12,8 @@ from tapehead.model.spec import OBJECTIVE, SEARCHES, SEED, Search
 from tapehead.strategies.strategy import Param
 
 LESS_IS_BETTER: Final = ("volatility_annual", "max_drawdown_bars", "max_drawdown_days", "fees_paid")
-OBJECTIVES: Final = tuple(name for name in CELL_METRICS if name not in LESS_IS_BETTER)
+SAME_FOR_ALL: Final = ("buy_and_hold_return",)
+OBJECTIVES: Final = tuple(name for name in CELL_METRICS if name not in (*LESS_IS_BETTER, *SAME_FOR_ALL))
 """Metrics of a cell of which more is better, so that a search can go by them; a drawdown is negative."""
 _LARGEST_SEED: Final = 2**63 - 1
 
@@ -79,7 +80,7 @@ def _search(value: Any) -> Search:
 
 def _objective(value: Any) -> str:
     """Return the metric that a search goes by."""
-    if value in LESS_IS_BETTER:
+    if value in (*LESS_IS_BETTER, *SAME_FOR_ALL):
         bound = f"a metric of which more is better, such as {OBJECTIVE}: {', '.join(OBJECTIVES)}"
         raise ParameterError(name="objective", value=value, bound=bound)
     if value not in OBJECTIVES:

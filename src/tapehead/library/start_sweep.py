@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from itertools import pairwise
 
+from tapehead.jobs.best_so_far import BestSoFar
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.search.choose import searcher_of
@@ -60,7 +61,10 @@ def make_course(spec: RunSpec, plan: Plan, team: Team, tile: int | None = None) 
     """Return what hands out the sets of a sweep; what is built in runs as machine code."""
     pace = Pace(measured=bool(team.origin), sets=tile)
     searcher = searcher_of(spec, len(plan.items))
-    return Course(searcher, Space.of(spec), spec.objective, spec.search in ("bayes", "halving"), pace)
+    space, instruments = Space.of(spec), len(plan.items)
+    sets = (spec.budget or 0) if spec.search == "bayes" else len(searcher.grid)
+    leading = BestSoFar(space, sets, instruments)
+    return Course(searcher, space, spec.objective, spec.search in ("bayes", "halving"), leading, pace)
 
 
 def expected(spec: RunSpec, searcher: Searcher, instruments: int) -> int:

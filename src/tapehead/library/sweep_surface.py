@@ -10,7 +10,7 @@ from tapehead.errors import ParameterError
 from tapehead.jobs.search.choose import sets_of
 from tapehead.jobs.surface import row_of, surface_of
 from tapehead.layout.cells import CELL_METRICS
-from tapehead.library.search_request import LESS_IS_BETTER
+from tapehead.library.search_request import OBJECTIVES
 from tapehead.metrics.surface import Surface
 from tapehead.model import display
 from tapehead.model.frames import Column, Frame, Framed
@@ -50,7 +50,7 @@ class SweepSurface(Framed):
         return len(self.grid)
 
     def row(self, number: int) -> dict[str, Any]:
-        """Return one set: `parameters`, `median`, `lower`, `upper`, `above_zero`, `neighbourhood`, `instruments`."""
+        """Return one set by name: `parameters`, what Rows and Surface have of it, and `instruments`, their number."""
         return row_of(self.found, self.grid, number) or {}
 
     @property
@@ -85,6 +85,7 @@ class SweepSurface(Framed):
             columns[name] = np.array([each.get(name, np.nan) for each in named])
         rows = self.found.rows
         found = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
+        found["above_holding"] = rows.above_holding
         return Frame({**columns, **found, "neighbourhood": self.found.neighbourhood}, {"run": self.run})
 
     def _repr_html_(self) -> str:
@@ -112,7 +113,7 @@ def sweep_surface(runs: RunStore, record: RunRecord, spec: RunSpec, metric: str 
     grid = grid_of(runs, record.run, spec)
     names = tuple(sorted({part.instrument for part in runs.tiles(record.run)}))
     found = surface_of(runs, record.run, grid, names, by)
-    if by in LESS_IS_BETTER:
+    if by not in OBJECTIVES:
         found = replace(found, best=None, best_robust=None, plateau=found.plateau[:0])
     return SweepSurface(record.run, grid, found, by, names)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tapehead.layout.cells import CELL_METRICS, CELL_REASONS
 from tapehead.metrics import definitions as define
+from tapehead.metrics.hold import buy_and_hold_return
 from tapehead.metrics.summary import two_pass
 from tapehead.model.bars import F64, U8, Bars
 from tapehead.model.calendar import calendar
@@ -84,6 +85,7 @@ def cell_columns(
             "expectancy": _where((sums["won"] - sums["lost"]) / trades, (trades == 0.0, "no_trades")),
             "fees_paid": _known(sums["fees_paid"]),
             "open_profit": _where(sums["open_profit"], (np.isnan(sums["open_profit"]), "no_open_position")),
+            "buy_and_hold_return": _alike(buy_and_hold_return(bars, rules), final.shape),
         }
     return _settled([found[name] for name in CELL_METRICS])
 
@@ -142,6 +144,12 @@ def _calmar(growth: _Column, drawdown: F64) -> _Column:
 def _known(value: F64) -> _Column:
     """Return a column that is defined everywhere."""
     return value, np.zeros(value.shape, np.uint8)
+
+
+def _alike(found: define.Value, shape: tuple[int, ...]) -> _Column:
+    """Return a column that says the same of every cell."""
+    value, reason = found
+    return np.full(shape, np.nan if value is None else value), np.full(shape, _CODE[reason], np.uint8)
 
 
 def _where(value: F64, *gaps: tuple[NDArray[np.bool_] | bool, str]) -> _Column:

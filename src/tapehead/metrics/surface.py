@@ -25,6 +25,9 @@ class Rows:
         none has.
     above_zero : float64 array
         Share of instruments with a total return above 0, of those that have one; NaN where none has.
+    above_holding : float64 array
+        Share of instruments with a total return above that of buying and holding, of those that have both; NaN where
+        none has.
     count : int64 array
         Instruments that have the objective.
     scored : int64 array
@@ -35,6 +38,7 @@ class Rows:
     lower: F64
     upper: F64
     above_zero: F64
+    above_holding: F64
     count: I64
     scored: I64
 
@@ -69,22 +73,27 @@ class Surface:
     plateau: I64
 
 
-def over_instruments(objective: F64, total_return: F64) -> Rows:
+def over_instruments(objective: F64, total_return: F64, holding: F64) -> Rows:
     """Return what a block of sets is worth over all instruments.
 
     Parameters
     ----------
     objective, total_return : float64 array, shape (n_sets, n_instruments)
         NaN where undefined or not there yet; an infinite value counts as undefined.
+    holding : float64 array, shape (n_instruments,)
+        Return of buying and holding; NaN where undefined.
     """
     known = np.isfinite(objective)
     count = known.sum(axis=1).astype(np.int64)
     ordered = np.sort(np.where(known, objective, np.nan), axis=1)
     lower, middle, upper = (_quantile(ordered, count, share) for share in _QUARTILES)
-    returned = np.isfinite(total_return).sum(axis=1).astype(np.int64)
+    there = np.isfinite(total_return)
+    beside = there & np.isfinite(holding)
+    returned = there.sum(axis=1).astype(np.int64)
     with np.errstate(invalid="ignore"):
-        above = ((total_return > 0.0) & np.isfinite(total_return)).sum(axis=1) / returned
-    return Rows(middle, lower, upper, above, count, returned)
+        above = ((total_return > 0.0) & there).sum(axis=1) / returned
+        beaten = ((total_return > holding) & beside).sum(axis=1) / beside.sum(axis=1)
+    return Rows(middle, lower, upper, above, beaten, count, returned)
 
 
 def surface(rows: Iterable[Rows], indptr: I64, indices: I64) -> Surface:
@@ -111,7 +120,7 @@ def _nothing() -> Rows:
     """Return the rows of no set."""
     none = np.empty(0)
     nobody = np.empty(0, np.int64)
-    return Rows(none, none, none, none, nobody, nobody)
+    return Rows(none, none, none, none, none, nobody, nobody)
 
 
 def _quantile(ordered: F64, count: I64, share: float) -> F64:

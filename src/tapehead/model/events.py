@@ -88,7 +88,8 @@ class Progress:
     """`done` of `total` instruments are finished; `tested` (so many, of so many) while the look-ahead test goes on.
 
     `queued` is the place of a run that waits for its turn, from 1; `judged` how far, in percent, a sweep that is done
-    is with weighing its best sets against luck.
+    is with weighing its best sets against luck; `best` now and then the set of a sweep that leads so far: its
+    `parameters`, the `median` of the objective, and over how many `instruments`.
     """
 
     name: ClassVar[str] = "progress"
@@ -100,14 +101,15 @@ class Progress:
     tested: tuple[int, int] | None = None
     queued: int | None = None
     judged: int | None = None
+    best: Mapping[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
-        """Return the fields of its JSON; `look_ahead`, `queued` and `judged` only where they tell something."""
+        """Return the fields of its JSON; `look_ahead`, `queued`, `judged` and `best` only where they tell something."""
         body: dict[str, Any] = {"done": self.done, "total": self.total}
         body |= {"bars_per_s": self.bars_per_s, "eta_ms": self.eta_ms}
         if self.tested is not None:
             body["look_ahead"] = dict(zip(("done", "total"), self.tested, strict=True))
-        told = {"queued": self.queued, "judged": self.judged}
+        told = {"queued": self.queued, "judged": self.judged, "best": self.best}
         return body | {name: value for name, value in told.items() if value is not None}
 
 
@@ -175,7 +177,7 @@ class Completed:
         }
 
 
-FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "overfitting")
+FOUND: Final = ("objective", "sets", "best", "best_robust", "plateau", "beat_holding", "overfitting")
 """Keys that the event `completed` of a sweep has beside those of a backtest."""
 
 

@@ -190,13 +190,14 @@ class TileHead:
         return TileHead(json.loads(data[_HEAD:size]), size)
 
     def span(self, column: str) -> tuple[int, int]:
-        """Return where a column lies, as byte places [first, end); `values.NAME` is one metric."""
+        """Return where a column lies, as byte places [first, end); `values.NAME` is one metric.
+
+        Of a metric that came later than the tile that is nowhere.
+        """
         name, _, metric = column.partition(".")
         at = self.begin
         if metric and metric not in self.plain["metrics"]:
-            if not self.plain["cells"]:
-                return at, at
-            raise DamagedTileError(cause=f"it has no metric {metric}")
+            return at, at
         for each in self.plain["columns"]:
             size = self._bytes(each)
             if each == name and metric:
@@ -209,8 +210,10 @@ class TileHead:
         raise DamagedTileError(cause=f"it has no column {name}")
 
     def column(self, column: str, data: bytes) -> NDArray[Any]:
-        """Return a column from the bytes of its span, read-only."""
+        """Return a column from the bytes of its span, read-only; NaN of a metric that the tile does not have."""
         name, _, metric = column.partition(".")
+        if metric and metric not in self.plain["metrics"]:
+            return np.full(self.plain["cells"], np.nan)
         try:
             flat: NDArray[Any] = np.frombuffer(data, _DTYPES[name])
             shape = (self.plain["cells"],) if metric else self._shape(name)

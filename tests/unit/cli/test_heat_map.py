@@ -20,7 +20,7 @@ def made(axes: dict[str, int], weights: dict[str, float], where: str = "") -> tu
     names = [axis.name for axis in space.axes]
     medians = sum((weights.get(name, 0.0) * grid.places[:, k] for k, name in enumerate(names)), np.zeros(len(grid)))
     one = np.ones(len(grid), np.int64)
-    rows = Rows(medians, medians, medians, medians, one, one)
+    rows = Rows(medians, medians, medians, medians, medians, one, one)
     indptr, indices = np.zeros(len(grid) + 1, np.int64), np.empty(0, np.int64)
     return grid, surface([rows], indptr, indices)
 

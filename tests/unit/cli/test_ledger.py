@@ -1,12 +1,14 @@
 """`tapehead runs ledger` in a window of 80 columns, and as JSON."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tapehead.cli.board import Board
 from tapehead.cli.cells import width_of
 from tapehead.cli.ledger import _meaning
+from tapehead.cli.sweep_board import SweepBoard
 from tapehead.cli.table import progress_words
 from tapehead.jobs.ledger import Standing
 from tapehead.library.trials import SeriesTrials, TrialReport
@@ -104,3 +106,13 @@ def test_how_far_the_weighing_of_a_sweep_is() -> None:
     board = Board()
     board.take(far)
     assert progress_words(board) == ["48 of 48", "weighing the best sets against luck, 37 %"]
+
+
+def test_which_set_of_a_sweep_leads_so_far() -> None:
+    best = {"parameters": {"fast": 5, "slow": 30}, "median": 0.814, "instruments": 12}
+    far = Progress(RUN, 20, 48, 3e6, 0.0, best=best)
+    assert far.body()["best"] == best
+    board = SweepBoard(names=("fast",))
+    for event in (far, replace(far, done=21, best=None)):
+        board.take(event)
+    assert (board.done, board.aside) == (21, ["best so far   fast=5   median +0.81 on 12 instruments"])

@@ -81,7 +81,10 @@ def test_a_surface_is_what_dictionaries_say(
     near = neighbours_of(places)
     wide = len(objective[0]) if objective else 0
     matrices = [np.array(each, float).reshape(len(places), wide) for each in (objective, returns)]
-    blocks = [over_instruments(*(one[at : at + step] for one in matrices)) for at in range(0, len(places), step)]
+    holding = np.array([0.0, NAN, 1.0, -1.0, 8.0][:wide])
+    blocks = [
+        over_instruments(*(one[at : at + step] for one in matrices), holding) for at in range(0, len(places), step)
+    ]
     found = surface(blocks, *pairs_of(places, near))
 
     rows = [median(row) for row in objective]
@@ -102,6 +105,9 @@ def test_a_surface_is_what_dictionaries_say(
         returned = [value for value in returns[k] if not math.isnan(value)]
         above = sum(value > 0 for value in returned) / len(returned) if returned else NAN
         assert np.array_equal([found.rows.above_zero[k]], [above], equal_nan=True)
+        beaten = [a > b for a, b in zip(returns[k], holding.tolist(), strict=True) if a == a and b == b]
+        share = sum(beaten) / len(beaten) if beaten else NAN
+        assert np.array_equal([found.rows.above_holding[k]], [share], equal_nan=True)
     for number, values in ((found.best, middles), (found.best_robust, around)):
         assert (None if number is None else places[number]) == first_greatest(values)
     assert {places[k] for k in found.plateau} == plateau(around, near, first_greatest(around))
@@ -115,7 +121,8 @@ def test_a_lonely_peak_is_best_and_a_broad_hill_is_robust() -> None:
     medians[6, 6] = 2.5
     places = places_of((9, 9))
     found = surface(
-        [over_instruments(medians.reshape(-1, 1), medians.reshape(-1, 1))], *pairs_of(places, neighbours_of(places))
+        [over_instruments(medians.reshape(-1, 1), medians.reshape(-1, 1), np.zeros(1))],
+        *pairs_of(places, neighbours_of(places)),
     )
     assert found.best is not None
     assert found.best_robust is not None
@@ -130,7 +137,7 @@ def test_a_set_that_a_race_left_early_is_never_best() -> None:
     """It shines on the two instruments it was tried on; the others were tried on four."""
     objective = np.array([[9.0, 9.0, NAN, NAN], [1.0, 1.0, 1.0, 1.0], [2.0, 2.0, NAN, 2.0]])
     returns = np.array([[0.9, 0.9, NAN, NAN], [0.1, 0.1, 0.1, 0.1], [0.2, 0.2, 0.0, 0.2]])
-    found = surface([over_instruments(objective, returns)], np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]))
+    found = surface([over_instruments(objective, returns, np.zeros(4))], np.array([0, 1, 3, 4]), np.array([1, 0, 2, 1]))
     assert found.rows.median.tolist() == [9.0, 1.0, 2.0]
     assert found.rows.scored.tolist() == [2, 4, 4]
     assert (found.best, found.best_robust) == (2, 1)
@@ -138,7 +145,8 @@ def test_a_set_that_a_race_left_early_is_never_best() -> None:
 
 
 def test_an_infinite_value_is_undefined() -> None:
-    found = over_instruments(np.array([[math.inf, 1.0, 3.0, -math.inf]]), np.array([[math.inf, 1.0, -1.0, 0.0]]))
+    gains = np.array([[math.inf, 1.0, -1.0, 0.0]])
+    found = over_instruments(np.array([[math.inf, 1.0, 3.0, -math.inf]]), gains, np.zeros(4))
     assert (found.median[0], found.count[0], found.above_zero[0]) == (2.0, 2, 1 / 3)
 
 
@@ -147,6 +155,8 @@ def test_a_sweep_of_nothing(wide: int) -> None:
     none = surface([], np.zeros(1, np.int64), np.zeros(0, np.int64))
     assert (none.best, none.best_robust, len(none.plateau), len(none.rows.count)) == (None, None, 0, 0)
     undone = np.full((2, wide), NAN)
-    found = surface([over_instruments(undone, undone)], np.array([0, 1, 2]), np.array([1, 0]))
+    found = surface(
+        [over_instruments(undone, undone, np.zeros(undone.shape[1]))], np.array([0, 1, 2]), np.array([1, 0])
+    )
     assert (found.best, found.best_robust, found.plateau.tolist()) == (None, None, [])
     assert isinstance(found.rows, Rows)

@@ -39,5 +39,12 @@ def test_bytes_that_are_no_tile_are_refused() -> None:
             Tile.from_bytes(wrong)
     with pytest.raises(DamagedTileError, match="has 8"):
         TileHead.read(data).column("points", data[:8])
-    with pytest.raises(DamagedTileError, match="no metric"):
-        TileHead.read(data).span("values.luck")
+    with pytest.raises(DamagedTileError, match="no column"):
+        TileHead.read(data).span("luck")
+
+
+def test_a_metric_that_came_later_is_unknown_of_every_cell() -> None:
+    data = sample_tile("0" * 26, cells=3).to_bytes()
+    head = TileHead.read(data)
+    first, end = head.span("values.luck")
+    assert np.array_equal(head.column("values.luck", data[first:end]), [np.nan] * 3, equal_nan=True)

@@ -3183,7 +3183,7 @@ export interface components {
              * Statistic
              * @enum {string}
              */
-            statistic: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored" | "all";
+            statistic: "median" | "quartile_low" | "quartile_high" | "above_zero" | "above_holding" | "neighbourhood" | "instruments" | "scored" | "all";
             /** Sets */
             sets: number;
             /** Instruments */
@@ -3321,6 +3321,11 @@ export interface components {
             upper: number | null;
             /** Above Zero */
             above_zero: number | null;
+            /**
+             * Above Holding
+             * @description Share of instruments on which it gained more than holding would.
+             */
+            above_holding?: number | null;
             /** Neighbourhood */
             neighbourhood: number | null;
             /** Instruments */
@@ -8130,7 +8135,7 @@ export interface operations {
                 /** @description A metric of its cells; by default the objective. */
                 metric?: string | null;
                 /** @description Of the metric over the instruments; `all` adds `columns` with each of them. */
-                statistic?: "median" | "quartile_low" | "quartile_high" | "above_zero" | "neighbourhood" | "instruments" | "scored" | "all";
+                statistic?: "median" | "quartile_low" | "quartile_high" | "above_zero" | "above_holding" | "neighbourhood" | "instruments" | "scored" | "all";
             };
             header?: never;
             path: {

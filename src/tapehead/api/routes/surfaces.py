@@ -74,7 +74,7 @@ def show_set(
     by = metric or kept.spec.objective
     values = kept.spread(number, by)
     one, gain = (np.array([[each[place] for each in values.values()]]) for place in (0, 1))
-    rows = over_instruments(one, gain)
+    rows = over_instruments(one, gain, np.full(one.shape[1], np.nan))
     worth = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
     listed = sorted(values.items(), key=lambda each: (each[1][0] != each[1][0], -each[1][0], each[0]))
     body = {

@@ -7,7 +7,15 @@ from pydantic import Field
 from tapehead.api.wire.told import Number, Told
 
 Statistic = Literal[
-    "median", "quartile_low", "quartile_high", "above_zero", "neighbourhood", "instruments", "scored", "all"
+    "median",
+    "quartile_low",
+    "quartile_high",
+    "above_zero",
+    "above_holding",
+    "neighbourhood",
+    "instruments",
+    "scored",
+    "all",
 ]
 Value = float | int | str
 
@@ -38,6 +46,7 @@ class SurfaceSet(Told):
     lower: Number
     upper: Number
     above_zero: Number
+    above_holding: Number = Field(None, description="Share of instruments on which it gained more than holding would.")
     neighbourhood: Number
     instruments: int
     sharpe_deflated: Number = Field(None, description="How probable it is that its Sharpe ratio is more than luck.")

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from tapehead.library.sweep_surface import SweepSurface
     from tapehead.model.space import Space
 
-STATISTICS: Final = ("median", "quartile_low", "quartile_high", "above_zero", "neighbourhood", "instruments", "scored")
+STATISTICS: Final = (
+    *("median", "quartile_low", "quartile_high", "above_zero", "above_holding"),
+    *("neighbourhood", "instruments", "scored"),
+)
 """What a surface tells of each set: how a metric stands over the instruments, and how many of them there are."""
 
 ALL: Final = "all"
@@ -81,6 +84,7 @@ def statistic_of(found: "SweepSurface", name: str) -> NDArray[np.float64]:
     """Return one of STATISTICS of every set, by its number."""
     rows = found.found.rows
     columns = {"median": rows.median, "quartile_low": rows.lower, "quartile_high": rows.upper}
+    columns |= {"above_holding": rows.above_holding}
     columns |= {"above_zero": rows.above_zero, "neighbourhood": found.found.neighbourhood}
     counts = {"instruments": rows.count, "scored": rows.scored}
     return columns[name] if name in columns else counts[name].astype(np.float64)

@@ -37,10 +37,10 @@ def surface(run: str, space: Space, metric: str | None) -> Asking[SweepSurface]:
     points: I64 = np.flatnonzero(held) if body["points"] is None else np.array(body["points"], np.int64)
     columns = {name: column[held] for name, column in columns.items()}
     grid = Grid(space, points)
-    worth = [columns[name] for name in ("median", "quartile_low", "quartile_high", "above_zero")]
+    worth = [columns[name] for name in ("median", "quartile_low", "quartile_high", "above_zero", "above_holding")]
     counts = [columns[name].astype(np.int64) for name in ("instruments", "scored")]
     found = Surface(
-        Rows(worth[0], worth[1], worth[2], worth[3], counts[0], counts[1]),
+        Rows(worth[0], worth[1], worth[2], worth[3], worth[4], counts[0], counts[1]),
         columns["neighbourhood"],
         _number(points, body["best"]),
         _number(points, body["best_robust"]),

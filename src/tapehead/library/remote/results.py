@@ -137,4 +137,5 @@ def _progress_from(run: str, body: Mapping[str, Any]) -> Progress:
     numbers = (body["done"], body["total"], body["bars_per_s"], body["eta_ms"])
     tested = body.get("look_ahead")
     test = None if tested is None else (tested["done"], tested["total"])
-    return Progress(run, *numbers, tested=test, queued=body.get("queued"), judged=body.get("judged"))
+    more: dict[str, Any] = {name: body.get(name) for name in ("queued", "judged", "best")}
+    return Progress(run, *numbers, tested=test, **more)
