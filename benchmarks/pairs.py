@@ -15,12 +15,14 @@ from benchmarks.fuzz.found import Deal
 from benchmarks.fuzz.plain import Walk
 from benchmarks.handover import CASH, FEE, otherwise
 from benchmarks.outcome import TRADE_COLUMNS, Outcome
+from benchmarks.processes import EngineFailed
 
 METRICS = ("total_return", "max_drawdown", "sharpe", "sortino", "win_rate", "trades")
 PROVED = 20
 """Pairs whose trades are compared one by one; of the others count, open position, final value and metrics are."""
 LEVELS = {"side": "both", "stop_loss": 0.05, "take_profit": 0.1, "trail": 0.04, "slippage": 0.0002}
 """What (b) adds to (a)."""
+MOST_PAIRS = 10_000
 MOST_HANDED = 1_000
 PLAIN_PAIRS = 100
 """Pairs of (b), and of more than MOST_HANDED, that the twins are asked for; a plain walk takes a quarter second."""
@@ -74,7 +76,12 @@ class Handed(NamedTuple):
 
 
 def grid(count: int) -> list[tuple[int, int]]:
-    """`count` pairs of a fast and a slow period, in an order in which near pairs are near: bits taken in turns."""
+    """`count` pairs of a fast and a slow period, in an order in which near pairs are near: bits taken in turns.
+
+    Raises EngineFailed for more than MOST_PAIRS.
+    """
+    if count > MOST_PAIRS:
+        raise EngineFailed(f"{count:,} pairs were asked for, and there are {MOST_PAIRS:,}: --instruments {MOST_PAIRS}")
     fasts, slows = (40, 25) if count <= 1_000 else (100, 100)
     low = 5, (50 if count <= 1_000 else 110)
     places = sorted((_turns(f, s), f, s) for f in range(fasts) for s in range(slows))

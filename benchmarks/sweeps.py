@@ -34,12 +34,16 @@ class SweepRivals(Rivals):
         super().__init__(folder, peers, METRICS)
         self.wanted, self.count = wanted, count
 
+    def part(self, name: str, told: int) -> int:
+        """How many of all pairs an engine runs: ours all, another one at most those whose signals are handed over."""
+        return self.count if name == OURS else min(SAMPLED.get(name, told), told)
+
     def _row(
         self, name: str, fill: str, cores: str, wanted: Outcome, ours_ms: float | None, cold_only: bool
     ) -> PeerRow:
         """Measure one engine; a sampled one is scaled to all pairs, and has no cold time."""
         row = super()._row(name, fill, cores, wanted, ours_ms, cold_only)
-        part = min(SAMPLED.get(name, self.count), self.count)
+        part = self.part(name, len(wanted.final))
         if part == self.count or row.ms is None:
             return row
         share = self.count / part

@@ -17,7 +17,7 @@ from benchmarks import handover, market, page, pairs, sweeps, twin, universe, wa
 from benchmarks.asked import Asked, Report, Row
 from benchmarks.outcome import Outcome
 from benchmarks.parity import KNOWN, UNDEFINED, compare
-from benchmarks.processes import PEERS_PYTHON
+from benchmarks.processes import PEERS_PYTHON, EngineFailed
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LINE_KEYS = {
@@ -97,6 +97,14 @@ def test_a_sweep_tells_one_line_and_agrees_with_two_twins() -> None:
     assert set(line["peers"]) == ({"raptorbt"} if PEERS_PYTHON.exists() else set())
     assert all(peer["ms"] > 0 for peer in line["peers"].values())
     assert [text.count(" equal") for text in said.splitlines() if text.startswith(("(a), ", "(b), "))] == [1, 1]
+
+
+def test_a_sweep_of_another_size_counts_the_pairs_that_are_run(tmp_path: Path) -> None:
+    rivals = sweeps.SweepRivals(tmp_path, (), {}, 5_000)
+    assert [rivals.part(name, 100) for name in ("tapehead", "raptorbt", "backtesting")] == [5_000, 100, 20]
+    assert len(set(pairs.grid(10_000))) == 10_000
+    with pytest.raises(EngineFailed, match="--instruments 10000"):
+        pairs.grid(10_001)
 
 
 def test_a_sweep_with_one_wrong_cell_gets_no_time(tmp_path: Path) -> None:
