@@ -218,6 +218,16 @@ def test_a_folder_without_programs_and_one_that_is_no_data_are_named(planted: Pa
     assert (refused.code, "is no data folder of PostgreSQL. Move it away" in refused.err) == (3, True)
 
 
+def test_a_port_for_two_and_a_service_elsewhere_are_refused(home: Path) -> None:
+    for words, sentence in (
+        (["servers", "start", "--port", "5433"], "--port is for one server; name it"),
+        (["--server", "http://127.0.0.1:1", "servers", "stop"], "On its machine: tapehead --home DIR servers stop"),
+    ):
+        refused = tapehead(*words, home=home if words[0] == "servers" else None)
+        assert (refused.code, sentence in refused.err) == (2, True), refused.err
+    assert not (home / "servers").exists()
+
+
 def test_without_the_extra_it_is_named(home: Path, tmp_path: Path) -> None:
     """What is installed, without the two wheels: links to all else."""
     import click
