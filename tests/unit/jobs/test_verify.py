@@ -38,8 +38,14 @@ def results_of(run: Run) -> dict[str, RunResult]:
     return {result.instrument: result for result in run}
 
 
-def test_equal_results_are_identical(run: Run) -> None:
-    kept = results_of(run)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunResult]:
+    """Results of a run that no test changes."""
+    with open_market(tmp_path_factory.mktemp("kept") / "home", symbols=3) as store:
+        return results_of(store.backtest("RsiReversion", **ASKED).wait())
+
+
+def test_equal_results_are_identical(kept: dict[str, RunResult]) -> None:
     assert compare(kept, {name: replace(each, run="other", elapsed_us=9) for name, each in kept.items()}) == (
         IDENTICAL,
         "",
@@ -52,8 +58,7 @@ def next_up(value: float, steps: int) -> float:
 
 
 @pytest.mark.parametrize(("steps", "verdict"), [(1, SAME_DECISIONS), (4, SAME_DECISIONS), (5, DIFFERS)])
-def test_metrics_may_lie_four_ulp_apart(run: Run, steps: int, verdict: str) -> None:
-    kept = results_of(run)
+def test_metrics_may_lie_four_ulp_apart(kept: dict[str, RunResult], steps: int, verdict: str) -> None:
     old = kept["test:S01"]
     sharpe = old.metrics["sharpe"]
     assert sharpe is not None
@@ -63,8 +68,7 @@ def test_metrics_may_lie_four_ulp_apart(run: Run, steps: int, verdict: str) -> N
     assert first == f"test:S01: sharpe was {sharpe!r}, is {near.metrics['sharpe']!r}"
 
 
-def test_a_later_difference_outweighs_an_earlier_nearness(run: Run) -> None:
-    kept = results_of(run)
+def test_a_later_difference_outweighs_an_earlier_nearness(kept: dict[str, RunResult]) -> None:
     first, second = kept["test:S00"], kept["test:S02"]
     sharpe, cagr = first.metrics["sharpe"], second.metrics["calmar"]
     made = {
@@ -109,8 +113,7 @@ COLUMNS = "side entry_bar exit_bar entry_price exit_price quantity fees profit w
 
 
 @pytest.mark.parametrize("name", [*FACTS.split(), *(f"trades.{column}" for column in COLUMNS.split())])
-def test_no_fact_can_change_unseen(run: Run, name: str) -> None:
-    kept = results_of(run)
+def test_no_fact_can_change_unseen(kept: dict[str, RunResult], name: str) -> None:
     other = {**kept, "test:S01": changed(kept["test:S01"], name)}
     for old, new in ((kept, other), (other, kept)):
         verdict, first = compare(old, new)
@@ -126,8 +129,7 @@ def test_minus_zero_is_not_zero(store: Store) -> None:
     assert compare(kept, {**kept, "test:S00": changed(kept["test:S00"], "zero")})[0] != IDENTICAL
 
 
-def test_results_that_are_missing_or_too_many(run: Run) -> None:
-    kept = results_of(run)
+def test_results_that_are_missing_or_too_many(kept: dict[str, RunResult]) -> None:
     less = {name: each for name, each in kept.items() if name != "test:S01"}
     assert compare(kept, less) == (DIFFERS, "test:S01: kept but not made again.")
     assert compare(kept, less, {"test:S01": "Its segment is gone."}) == (

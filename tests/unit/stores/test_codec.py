@@ -52,7 +52,7 @@ def kind(data: bytes, column: str) -> str:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_columns_survive_bit_for_bit(data: st.DataObject) -> None:
-    rows = data.draw(st.integers(0, 120))
+    rows = data.draw(st.integers(0, 40))
     values = data.draw(st.sampled_from([DOUBLES, DECIMALS, st.one_of(DOUBLES, DECIMALS)]))
     columns: Columns = {}
     for name in BAR_COLUMNS:

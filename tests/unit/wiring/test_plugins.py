@@ -12,9 +12,10 @@ from tapehead.wiring.plugins import engine_digest, load_strategy, strategies_in,
 from tests.unit.library.market import RSI_BODY, write_strategy
 
 
-def load_elsewhere(named: str, first: str = "") -> str:
-    """Source digest that a process of its own sees, after running `first`."""
-    text = f"{first}\nfrom tapehead.wiring.plugins import load_strategy\nprint(load_strategy({named!r}).source.hex())"
+def load_elsewhere(*named: str, first: str = "") -> str:
+    """Source digests that a process of its own sees, after running `first`: a line each."""
+    loading = f"for name in {named!r}:\n    print(load_strategy(name).source.hex())"
+    text = f"{first}\nfrom tapehead.wiring.plugins import load_strategy\n{loading}"
     done = subprocess.run([sys.executable, "-W", "error", "-c", text], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -22,11 +23,12 @@ def load_elsewhere(named: str, first: str = "") -> str:
 def test_built_in_strategies_by_name() -> None:
     words = "BollingerReversion BuyAndHold Donchian EmaCross KeltnerBreakout Macd RsiReversion SmaCross Supertrend"
     assert strategy_names() == [*words.split(), "VolatilityTarget"]
-    for name in strategy_names():
+    elsewhere = load_elsewhere(*strategy_names()).splitlines()
+    for name, digest in zip(strategy_names(), elsewhere, strict=True):
         loaded = load_strategy(name)
         assert (loaded.made.__name__, loaded.name, loaded.origin) == (name, name, "")
         assert len(loaded.source) == 32
-        assert loaded.source.hex() == load_elsewhere(name)
+        assert loaded.source.hex() == digest
 
 
 def test_a_name_that_is_nearly_right() -> None:
@@ -140,7 +142,7 @@ def test_what_it_does_not_import_does_not_count(tmp_path: Path) -> None:
     assert load_strategy(other).source != load_strategy(named).source
     assert load_strategy(named).source.hex() == alone
     first = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport aside"
-    assert load_elsewhere(named, first) == alone
+    assert load_elsewhere(named, first=first) == alone
 
 
 def test_the_script_that_runs_stays_where_it_is(tmp_path: Path) -> None:
