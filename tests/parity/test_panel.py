@@ -18,11 +18,12 @@ from tapehead.library.simulate import simulate
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
 from tapehead.model.bars import Bars
+from tapehead.model.result import RunResult
 from tapehead.strategies.rsi_reversion import RsiReversion
 from tapehead.strategies.sma_cross import SmaCross
 from tests.oracles import metrics
 from tests.oracles.indicators import crossed_above, crossed_below, rsi_sums
-from tests.oracles.simulate import Settings, Table, simulate_oracle
+from tests.oracles.simulate import Outcome, Settings, Table, simulate_oracle
 from tests.parity.markets import HOUR_US
 
 PANEL = "crypto/binance_spot_1h_panel_2021-2023.parquet"
@@ -73,34 +74,32 @@ def side_of_means(close: list[float], fast: int, slow: int) -> list[float]:
     return [float("nan")] * min(slow - 1, len(close)) + [float((gap > 0) - (gap < 0)) for gap in gaps]
 
 
-def check(listing: Listing, enter: list[bool], leave: list[bool], strategy: SmaCross | RsiReversion) -> int:
-    """Same trades, same equity; return how many trades."""
-    settings = Settings(fee=0.001, slippage=0.0002)
-    want = simulate_oracle(listing.table, enter, leave, settings)
+def wishes(table: Table, name: str) -> tuple[list[bool], list[bool]]:
+    """What the strategy of that name wishes, bar after bar: enter, leave."""
+    n = len(table.ts)
+    if name == "RsiReversion":
+        strength = rsi_sums(table.close, 14)
+        return crossed_above(strength, [30.0] * n), crossed_below(strength, [70.0] * n)
+    side, zero = side_of_means(table.close, 10, 30), [0.0] * n
+    return crossed_above(side, zero), crossed_below(side, zero)
+
+
+def check(listing: Listing, strategy: SmaCross | RsiReversion, want: Outcome, settings: Settings) -> None:
+    """In memory: same trades, same equity."""
     got = simulate(listing.bars, strategy.signals(listing.bars), **vars(settings))
     assert list(got.trades.rows()) == want.trades, listing.symbol
     assert got.curve.equity.tolist() == want.equity, listing.symbol
     assert got.metrics["fees_paid"] == want.fees_paid, listing.symbol
     assert got.metrics["max_drawdown"] == metrics.drawdown(want.equity, settings.cash), listing.symbol
-    return len(want.trades)
 
 
-def test_sma_cross(panel: list[Listing]) -> None:
-    trades = 0
-    for listing in panel:
-        side, zero = side_of_means(listing.table.close, 10, 30), [0.0] * len(listing.table.close)
-        trades += check(listing, crossed_above(side, zero), crossed_below(side, zero), SmaCross(fast=10, slow=30))
-    assert trades > 30_000
-
-
-def test_rsi_reversion(panel: list[Listing]) -> None:
-    trades = 0
-    for listing in panel:
-        strength = rsi_sums(listing.table.close, 14)
-        n = len(strength)
-        enter, leave = crossed_above(strength, [30.0] * n), crossed_below(strength, [70.0] * n)
-        trades += check(listing, enter, leave, RsiReversion(period=14))
-    assert trades > 5_000
+def check_kept(result: RunResult, want: Outcome, symbol: str) -> None:
+    """Through import and store: the same."""
+    assert result.trades is not None
+    assert list(result.trades.rows()) == want.trades, symbol
+    assert result.final_equity == want.equity[-1], symbol
+    assert result.metrics["total_return"] == want.equity[-1] / 10_000 - 1, symbol
+    assert result.metrics["fees_paid"] == want.fees_paid, symbol
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +109,9 @@ def store(shared_data: Callable[[str], Path], tmp_path_factory: pytest.TempPathF
         yield opened
 
 
-def cut(table: Table, start: int | None, end: int | None, warm: int) -> Table:
+def cut(table: Table, start: int, end: int, warm: int) -> Table:
     """The bars of a range, `warm` of them before its start."""
-    lo = 0 if start is None else bisect_left(table.ts, start)
-    hi = len(table.ts) if end is None else bisect_left(table.ts, end)
+    lo, hi = bisect_left(table.ts, start), bisect_left(table.ts, end)
     first = max(lo - warm, 0)
     names = ("ts", "open", "high", "low", "close", "traded", "step")
     return Table(**{name: getattr(table, name)[first:hi] for name in names}, warm=min(lo - first, hi - first))
@@ -124,36 +122,40 @@ def is_delisted(table: Table, end: int) -> bool:
     return end - (table.ts[-1] + HOUR_US) > 30 * 24 * HOUR_US
 
 
-@pytest.mark.parametrize("years", [(None, None), ("2022-01-01", "2023-01-01")])
-@pytest.mark.parametrize("name", ["RsiReversion", "SmaCross"])
-def test_through_import_and_store(
-    panel: list[Listing], store: Store, name: str, years: tuple[str | None, str | None]
+@pytest.mark.parametrize(
+    ("strategy", "most"), [(RsiReversion(period=14), 5_000), (SmaCross(fast=10, slow=30), 30_000)], ids=["rsi", "sma"]
+)
+def test_the_whole_range_in_memory_and_through_the_store(
+    panel: list[Listing], store: Store, strategy: SmaCross | RsiReversion, most: int
 ) -> None:
-    """`tapehead import` and `backtest`, on the whole range and on one year with the warm-up before it."""
-    start, end = (
-        None if day is None else int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000
-        for day in years
-    )
-    run = store.backtest(name, universe="crypto", fee="10bps", start=years[0], end=years[1]).wait()
-    latest = end or max(listing.table.ts[-1] for listing in panel) + HOUR_US
+    """One walk of the twin, which takes the time, for both ways."""
+    name = type(strategy).__name__
+    run = store.backtest(name, universe="crypto", fee="10bps", slippage="2bps").wait()
+    latest = max(listing.table.ts[-1] for listing in panel) + HOUR_US
+    trades = delisted = 0
+    for listing in panel:
+        gone = is_delisted(listing.table, latest)
+        settings = Settings(fee=0.001, slippage=0.0002, delisted=gone)
+        want = simulate_oracle(listing.table, *wishes(listing.table, name), settings)
+        check(listing, strategy, want, settings)
+        check_kept(run[listing.symbol], want, listing.symbol)
+        trades += len(want.trades)
+        delisted += gone
+    assert trades > most
+    assert delisted >= 3
+
+
+@pytest.mark.parametrize("name", ["RsiReversion", "SmaCross"])
+def test_one_year_with_the_warm_up_before_it(panel: list[Listing], store: Store, name: str) -> None:
+    start, end = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000 for year in (2022, 2023))
+    run = store.backtest(name, universe="crypto", fee="10bps", start="2022-01-01", end="2023-01-01").wait()
     delisted = 0
     for listing in panel:
-        table = cut(listing.table, start, end, 5 * (14 if name == "RsiReversion" else 30) if start else 0)
+        table = cut(listing.table, start, end, 5 * (14 if name == "RsiReversion" else 30))
         if len(table.ts) == table.warm:
             continue
-        n = len(table.ts)
-        if name == "RsiReversion":
-            line, levels = rsi_sums(table.close, 14), (30.0, 70.0)
-        else:
-            line, levels = side_of_means(table.close, 10, 30), (0.0, 0.0)
-        enter, leave = crossed_above(line, [levels[0]] * n), crossed_below(line, [levels[1]] * n)
-        gone = is_delisted(table, latest)
-        want = simulate_oracle(table, enter, leave, Settings(fee=0.001, delisted=gone))
-        got = run[listing.symbol]
-        assert got.trades is not None
-        assert list(got.trades.rows()) == want.trades, listing.symbol
-        assert got.final_equity == want.equity[-1], listing.symbol
-        assert got.metrics["total_return"] == want.equity[-1] / 10_000 - 1, listing.symbol
-        assert got.metrics["fees_paid"] == want.fees_paid, listing.symbol
+        gone = is_delisted(table, end)
+        want = simulate_oracle(table, *wishes(table, name), Settings(fee=0.001, delisted=gone))
+        check_kept(run[listing.symbol], want, listing.symbol)
         delisted += gone
     assert delisted >= 3
