@@ -24,5 +24,11 @@ export default defineConfig({
     },
   },
   server: { proxy: { "/api": "http://127.0.0.1:8750", "/livez": "http://127.0.0.1:8750" } },
-  test: { environment: "happy-dom", include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
+    // One document for all files: making one takes a second, the tests of a file some milliseconds.
+    isolate: false,
+    pool: "threads",
+  },
 });
