@@ -21,7 +21,7 @@ new PerformanceObserver((list) => watch.tasks.push(...list.getEntries().map((one
 const shifted = (all) => { for (const one of all.getEntries()) if (!one.hadRecentInput) watch.shift += one.value; };
 new PerformanceObserver(shifted).observe({ type: "layout-shift", buffered: true });
 watch.begin = () => {
-    Object.assign(watch, { frames: [], tasks: [], shift: 0, rows: [], on: true });
+    Object.assign(watch, { frames: [], tasks: [], shift: 0, rows: [], on: true, began: performance.now() });
     const channel = new MessageChannel();
     channel.port1.onmessage = () => {
         const rows = Number(document.querySelector("table[aria-rowcount]")?.getAttribute("aria-rowcount") ?? 1) - 1;
@@ -37,7 +37,11 @@ watch.begin = () => {
     };
     requestAnimationFrame(frame);
 };
-watch.end = () => { watch.on = false; return JSON.parse(JSON.stringify(watch)); };
+// A task that began before the watch is told of when it has ended.
+watch.end = () => {
+    const tasks = watch.tasks.filter(([began]) => began >= watch.began);
+    return JSON.parse(JSON.stringify({ ...Object.assign(watch, { on: false }), tasks }));
+};
 """
 MARKED = """async ([name, most]) => {
     const began = performance.now();

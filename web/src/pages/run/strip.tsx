@@ -1,5 +1,5 @@
 /** What a run has come to: its spec in a line, seven figures, how far it is. */
-import { type ReactNode, useMemo, useState } from "react";
+import { memo, type ReactNode, useMemo, useState } from "react";
 import type { Completed, LookAhead } from "../../api/events";
 import type { Run } from "../../api/feed";
 import { Dialog } from "../../parts/dialog";
@@ -25,6 +25,7 @@ interface StripProps {
 }
 
 export function Strip({ run, title, line, reused, phone, cancel, resume, folded }: StripProps) {
+  const counted = usePaced(run, COUNTED_EVERY_MS, run.id);
   return (
     <header className="strip">
       {folded ?? (
@@ -41,8 +42,8 @@ export function Strip({ run, title, line, reused, phone, cancel, resume, folded 
           <Ending run={run} reused={reused} cancel={cancel} resume={resume} />
         </div>
       )}
-      <Figures run={run} phone={phone} />
-      <Progress run={run} />
+      <Figures run={counted} phone={phone} />
+      <Progress run={counted} />
     </header>
   );
 }
@@ -130,8 +131,8 @@ function Failures({ run }: { run: Run }) {
   );
 }
 
-function Figures({ run, phone }: { run: Run; phone: boolean }) {
-  const results = usePaced(run.results, COUNTED_EVERY_MS, run.id);
+const Figures = memo(function Figures({ run, phone }: { run: Run; phone: boolean }) {
+  const { results } = run;
   const { middle, over } = useMemo(() => {
     const returns = results.map((one) => one.metrics.total_return ?? null).filter((one) => one !== null);
     return { middle: format.median(returns), over: returns.filter((one) => one > 0).length };
@@ -171,7 +172,7 @@ function Figures({ run, phone }: { run: Run; phone: boolean }) {
       </Figure>
     </dl>
   );
-}
+});
 
 export function rateOf(run: Run, done: Completed | undefined): number | undefined {
   if (done && done.last_ms > 0) return (done.bars / done.last_ms) * 1e3;
@@ -237,7 +238,7 @@ export function Verdict({ run, told }: { run: Run; told: LookAhead | null | unde
   );
 }
 
-export function Progress({ run }: { run: Run }) {
+export const Progress = memo(function Progress({ run }: { run: Run }) {
   const total = totalOf(run);
   const share = total ? doneOf(run) / total : 0;
   return (
@@ -252,4 +253,4 @@ export function Progress({ run }: { run: Run }) {
       <div style={{ transform: `scaleX(${share})` }} />
     </div>
   );
-}
+});

@@ -65,7 +65,8 @@ export function Table({ run, phone, year, filter }: TableProps) {
   useLayoutEffect(() => {
     scroller.current?.scrollTo(0, 0);
   }, [run.id]);
-  useFading(run, !by && !narrowed, scroller, height);
+  const inSight = (top: number) => top < (virtual.scrollOffset ?? 0) + (virtual.scrollRect?.height ?? 0);
+  useFading(run, !by && !narrowed, scroller, height, inSight);
   const whole = run.state === "done" || (totalOf(run) > 0 && doneOf(run) === totalOf(run));
   useMarks(run.id, rows.length, whole && shown === run.results);
   const column = useColumnAtHand();
@@ -80,8 +81,8 @@ export function Table({ run, phone, year, filter }: TableProps) {
   const across = phone ? PHONE_COLUMNS.length + 1 : names.length + 4;
   const seen = virtual.getVirtualItems();
   const above = (seen[0]?.start ?? HEAD) - HEAD;
-  const below = virtual.getTotalSize() - ((seen.at(-1)?.end ?? HEAD) - HEAD);
-  // What is scrolled does not grow with each row that comes: the end of the last one is there from the start.
+  // What is scrolled does not grow with each row that comes: the end of the last one is there from the start, and below
+  // those in sight nothing stands that would have to be laid out anew.
   const most = narrowed || run.state !== "running" ? rows.length : Math.max(totalOf(run), rows.length);
   return (
     <div
@@ -133,7 +134,6 @@ export function Table({ run, phone, year, filter }: TableProps) {
               />
             );
           })}
-          {below > 0 && <Space height={below} across={across} />}
         </tbody>
       </table>
       <div className="end" style={{ top: HEAD + most * height - 1 }} />
@@ -292,8 +292,15 @@ function useFlags(warnings: Run["warnings"]): ReadonlyMap<string, string> {
   }, [warnings]);
 }
 
-/** Rows that came in this frame fade in; what came before, or a whole run at once, does not. */
-function useFading(run: Run, inOrder: boolean, scroller: RefObject<HTMLElement | null>, height: number): void {
+/** Rows that came in this frame fade in; what came before, or a whole run at once, does not. Whether a place is `inSight`
+ * is not asked of the document: it would lay itself out once more for the answer. */
+function useFading(
+  run: Run,
+  inOrder: boolean,
+  scroller: RefObject<HTMLElement | null>,
+  height: number,
+  inSight: (top: number) => boolean,
+): void {
   const seen = useRef({ run: run.id, count: 0 });
   if (seen.current.run !== run.id) seen.current = { run: run.id, count: 0 };
   const { results } = run;
@@ -304,8 +311,7 @@ function useFading(run: Run, inOrder: boolean, scroller: RefObject<HTMLElement |
   useLayoutEffect(() => {
     const here = scroller.current;
     const top = HEAD + from * height;
-    const inSight = here !== null && top < here.scrollTop + here.clientHeight;
-    if (inOrder && inSight && count > 0 && count <= MOST_FADING) fadeIn(here, top, count * height);
+    if (here && inOrder && count > 0 && count <= MOST_FADING && inSight(top)) fadeIn(here, top, count * height);
     markSeen(results, from);
     seen.current.count = results.length;
   }, [results]);
