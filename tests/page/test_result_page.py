@@ -53,8 +53,8 @@ QUIET = (40, 41, 90)
 class Desk:
     """A service with one run that has stops and targets, and one on bars without a trade in them."""
 
-    def __init__(self, url: str, run: str, quiet: str) -> None:
-        self.run, self.quiet = run, quiet
+    def __init__(self, url: str, run: str, quiet: str, trailing: str) -> None:
+        self.run, self.quiet, self.trailing = run, quiet, trailing
         self.page, self.api = f"{url}/runs/{run}/{SYMBOL}", f"{url}/api/v1"
         self.place = f"/runs/{run}/results/{SYMBOL}"
         self.url = url
@@ -82,8 +82,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         store.import_files(folder / "QUIETUSDT.csv", symbol="QUIETUSDT", interval="1h")
         run = store.backtest("RsiReversion", universe="demo", **SPEC).wait().id
         quiet = store.backtest("SmaCross", symbols=["QUIETUSDT"], fast=5, slow=12).wait().id
+        trailing = store.backtest("Supertrend", symbols=[SYMBOL], side="both", trail="2%").wait().id
     with serving_here(folder / "home") as served:
-        yield Desk(served.url, run, quiet)
+        yield Desk(served.url, run, quiet, trailing)
 
 
 def number(page: Page, where: str) -> float:
@@ -213,6 +214,25 @@ def test_dots_stand_under_flagged_bars_and_a_chosen_trade_is_in_the_middle_with_
     (stop_ink, _, _, stop, _), (target_ink, _, _, target, _) = inks["shown"]
     assert (stop_ink, target_ink) == (inks["loss"], inks["gain"])
     assert (stop > target) is (trade["side"] > 0), "a stop lies below a long trade, on a screen further down"
+
+
+def test_a_trailing_level_follows_the_price_to_where_the_trade_was_left(desk: Desk, look: Look) -> None:
+    place = f"/runs/{desk.trailing}/results/{SYMBOL}"
+    trades = desk.get(f"{place}?include=trades")["trades"]
+    tick = desk.get(f"/instruments?query={SYMBOL}")["instruments"][0]["tick"]
+    page = look(f"{desk.url}/runs/{desk.trailing}/{SYMBOL}")
+    for side in (1, -1):
+        number, trade = next(
+            (at, one)
+            for at, one in enumerate(trades, 1)
+            if (one["side"], one["reason"]) == (side, "trail")
+            and one["exit_price"] != desk.get(f"{place}/trades/{at}/explain")["exit"]["open"]
+            and side * (one["exit_price"] - one["trail"]) > 10 * tick
+        )
+        page.goto(f"{desk.url}/runs/{desk.trailing}/{SYMBOL}?trade={number}")
+        level = page.locator("[data-trail]")
+        expect(level).to_have_count(1)
+        assert float(level.get_attribute("data-trail") or 0) == pytest.approx(trade["exit_price"], abs=tick)
 
 
 def test_the_cost_slider_has_the_returns_of_the_service_and_its_break_even(desk: Desk, look: Look) -> None:

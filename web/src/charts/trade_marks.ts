@@ -9,6 +9,7 @@ import type {
   Time,
 } from "lightweight-charts";
 import { logicalOf, type Slots } from "./slots";
+import { levelsOf, type Trail } from "./trail";
 
 export interface TradeMark {
   number: number;
@@ -17,6 +18,7 @@ export interface TradeMark {
   exit: number;
   stop: number | null;
   target: number | null;
+  trail: Trail | null;
 }
 
 export interface Ink {
@@ -36,6 +38,7 @@ interface Placed {
   to: number;
   stop: number | null;
   target: number | null;
+  trail: Trail | null;
 }
 
 export class TradeMarks implements ISeriesPrimitive<Time> {
@@ -58,12 +61,10 @@ export class TradeMarks implements ISeriesPrimitive<Time> {
     this.#slots = slots;
     this.#chosen = chosen;
     this.#ink = ink;
-    this.#placed = trades.map(({ number, entry, exit, stop, target }) => ({
-      number,
+    this.#placed = trades.map(({ entry, exit, ...told }) => ({
+      ...told,
       from: Math.floor(logicalOf(slots, entry)),
       to: Math.floor(logicalOf(slots, exit)),
-      stop,
-      target,
     }));
     this.#flagged = slots.bars.flatMap((bar, place) => (bar && bar.flags.length > 0 ? [place] : []));
     this.#on?.requestUpdate();
@@ -74,9 +75,18 @@ export class TradeMarks implements ISeriesPrimitive<Time> {
   }
 
   autoscaleInfo(from: Logical, to: Logical): AutoscaleInfo | null {
-    const levels = this.#shown(from, to).flatMap(({ stop, target }) => [stop, target].filter((each) => each !== null));
-    if (levels.length === 0) return null;
-    return { priceRange: { minValue: Math.min(...levels), maxValue: Math.max(...levels) } };
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const trade of this.#shown(from, to))
+      for (const level of [trade.stop, trade.target, ...this.#trailOf(trade)]) {
+        if (level === null) continue;
+        least = Math.min(least, level);
+        most = Math.max(most, level);
+      }
+    return least <= most ? { priceRange: { minValue: least, maxValue: most } } : null;
+  }
+
+  #trailOf({ from, to, trail }: Placed): number[] {
+    return trail && this.#slots ? levelsOf(this.#slots, from, to, trail) : [];
   }
 
   #shown(from: number, to: number): Placed[] {
@@ -99,6 +109,7 @@ export class TradeMarks implements ISeriesPrimitive<Time> {
         const right = x(trade.to);
         this.#level(context, series, trade.stop, left, right, this.#ink.stop);
         this.#level(context, series, trade.target, left, right, this.#ink.target);
+        this.#steps(context, series, this.#trailOf(trade), (place) => x(trade.from + place));
         context.fillStyle = this.#ink.mark;
         const entry = this.#slots?.bars[trade.from];
         const exit = this.#slots?.bars[trade.to];
@@ -120,20 +131,49 @@ export class TradeMarks implements ISeriesPrimitive<Time> {
   ): void {
     const y = price === null ? null : series.priceToCoordinate(price);
     if (y === null) return;
-    context.strokeStyle = ink;
-    context.lineWidth = 1;
-    context.setLineDash([4, 3]);
-    context.beginPath();
-    context.moveTo(left, Math.round(y) + 0.5);
-    context.lineTo(Math.max(right, left + 6), Math.round(y) + 0.5);
-    context.stroke();
-    context.setLineDash([]);
+    dashed(context, ink, [
+      [left, y],
+      [Math.max(right, left + 6), y],
+    ]);
+  }
+
+  /** A level that moves: in each place where it lies there, between two places from the one to the other. */
+  #steps(
+    context: CanvasRenderingContext2D,
+    series: ISeriesApi<SeriesType, Time>,
+    levels: readonly number[],
+    x: (place: number) => number,
+  ): void {
+    const points: [number, number][] = [];
+    levels.forEach((level, place) => {
+      const y = series.priceToCoordinate(level);
+      if (y === null) return;
+      const before = points.at(-1);
+      const edge = place === 0 ? x(0) : (x(place - 1) + x(place)) / 2;
+      if (before && before[1] !== y) points.push([edge, before[1]]);
+      if (!before || before[1] !== y) points.push([edge, y]);
+    });
+    const last = points.at(-1);
+    if (last) dashed(context, this.#ink.stop, [...points, [Math.max(x(levels.length - 1), x(0) + 6), last[1]]]);
   }
 }
 
 type Target = Parameters<
   NonNullable<ReturnType<ReturnType<NonNullable<ISeriesPrimitive<Time>["paneViews"]>>[number]["renderer"]>>["draw"]
 >[0];
+
+function dashed(context: CanvasRenderingContext2D, ink: string, points: readonly (readonly [number, number])[]): void {
+  context.strokeStyle = ink;
+  context.lineWidth = 1;
+  context.setLineDash([4, 3]);
+  context.beginPath();
+  points.forEach(([x, y], place) => {
+    if (place === 0) context.moveTo(x, Math.round(y) + 0.5);
+    else context.lineTo(x, Math.round(y) + 0.5);
+  });
+  context.stroke();
+  context.setLineDash([]);
+}
 
 function dot(context: CanvasRenderingContext2D, x: number, y: number): void {
   context.beginPath();

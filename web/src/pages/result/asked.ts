@@ -22,6 +22,11 @@ export interface Trade {
   across_gap: boolean;
   stop: number | null;
   target: number | null;
+  /** The trailing level at the entry. */
+  trail: number | null;
+  entry_wanted: number;
+  /** Entries and exits together. */
+  fills: number;
 }
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -81,14 +86,15 @@ export function useEquity(run: string, symbol: string, { start, end }: Stretch, 
   });
 }
 
+/** One instrument by its whole name, or by its symbol alone. */
 export function useInstrument(instrument: string) {
-  const [venue, symbol = ""] = instrument.split(":");
+  const [symbol = "", venue] = instrument.split(":").reverse();
   return useQuery({
     queryKey: ["instrument", instrument],
     queryFn: async () => {
-      const query = { query: symbol, venue: venue ?? null, limit: 100 };
+      const query = { query: venue ? symbol : `:${symbol}`, venue: venue ?? null, limit: 100 };
       const { instruments } = await body(api.GET("/api/v1/instruments", { params: { query } }));
-      return instruments.find((each) => each.instrument === instrument) ?? null;
+      return instruments.find((each) => (venue ? each.instrument : each.symbol) === instrument) ?? null;
     },
     enabled: instrument !== "",
     staleTime: FOREVER,

@@ -1,8 +1,9 @@
 /** Candles, equity and drawdown of a result; what is shown is read as finely as it can be seen. */
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { CandleView, type CurveLine, type View } from "../../charts/candle_view";
-import { type Bar, laidOut, lineAt } from "../../charts/slots";
+import { type Bar, laidOut, lineAt, placeOf } from "../../charts/slots";
 import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
+import { levelsOf, type Trail } from "../../charts/trail";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
 import { useBars, useHoles } from "../bars";
@@ -27,6 +28,8 @@ export interface Shown {
   cash: number;
   equity: readonly number[];
   deepest: number | null;
+  /** How far a trailing stop stays behind, as the spec says it. */
+  trail: number | undefined;
 }
 
 interface Props {
@@ -94,14 +97,15 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
 
   const marks = useMemo(
     () =>
-      trades.map(({ number, entry_time, exit_time, stop, target }) => ({
-        number,
-        entry: Date.parse(entry_time) / 1000,
-        exit: Date.parse(exit_time) / 1000,
-        stop,
-        target,
+      trades.map((one) => ({
+        number: one.number,
+        entry: Date.parse(one.entry_time) / 1000,
+        exit: Date.parse(one.exit_time) / 1000,
+        stop: one.stop,
+        target: one.target,
+        trail: trailOf(one, shown.trail),
       })),
-    [trades],
+    [trades, shown.trail],
   );
 
   const view = useRef<View>(goal);
@@ -131,12 +135,19 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
     [marks, choose],
   );
 
+  const trailEnd = useMemo(() => {
+    const mark = marks.find(({ number }) => number === chosen?.number);
+    if (!mark?.trail) return undefined;
+    return levelsOf(slots, placeOf(slots.times, mark.entry), placeOf(slots.times, mark.exit), mark.trail).at(-1);
+  }, [marks, chosen, slots]);
+
   if (bars.error) return <Fault fault={bars.error} />;
   return (
     <div
       data-bars={slots.bars.length}
       data-flagged={slots.bars.filter((bar) => bar && bar.flags.length > 0).length}
       data-thinned={bars.data?.thinned}
+      data-trail={trailEnd}
     >
       <CandleView
         slots={slots}
@@ -153,6 +164,13 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       />
     </div>
   );
+}
+
+/** Of a trade that was added to the average price says nothing of its first fill: the spec says how far. */
+function trailOf({ trail, side, entry_price, entry_wanted, fills }: Trade, asked: number | undefined): Trail | null {
+  if (trail === null) return null;
+  const width = fills > 2 && asked !== undefined ? asked : Math.abs(entry_price - trail) / entry_price;
+  return { first: trail, width, side, wanted: entry_wanted };
 }
 
 function pointsOf(read: Stretch, whole: Stretch): number {

@@ -62,6 +62,7 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
             cash: result.equity[0] ?? 1,
             equity: result.equity,
             deepest: result.metrics.max_drawdown ?? null,
+            trail: typeof detail.data.spec.trail === "number" ? detail.data.spec.trail : undefined,
           }
         : undefined,
     [result, detail.data, run, symbol],
