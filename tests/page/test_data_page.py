@@ -158,7 +158,8 @@ def test_what_is_held_is_drawn_with_its_holes(served: Served, look: Look, tmp_pa
     for name in ("bars", "missing", "empty", "suspect", "gaps"):
         expect(row.locator(f"[data-metric={name}]")).to_have_attribute("data-value", str(series[name]))
     expect(row.locator("[data-strip]")).to_have_attribute("data-strip", series["strip"])
-    expect(row.locator("[data-gap]").first).to_be_visible()
+    expect(row.locator("[data-gap]")).to_be_visible()
+    assert row.locator("[data-strip] > *").count() == len(set(series["strip"].replace("+", "#")) & set("#-o"))
     row.get_by_role("button", name="2 holes of ODDUSDT 1h").click()
     holes = page.get_by_role("dialog", name="ODDUSDT 1h")
     expect(holes.locator("[data-hole]")).to_have_count(len(series["runs"]))

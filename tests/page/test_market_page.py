@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 import tapehead as th
 from tests.house.tree import ROOT
@@ -113,6 +113,24 @@ def test_bars_holes_flags_coverage_and_facts_are_those_of_the_service(held: Serv
         expect(page.locator(f"[data-fact={name}]")).to_have_attribute(
             "data-value", f"{facts[name]:g}" if name != "calendar" else facts[name]
         )
+
+
+def test_a_symbol_in_the_address_does_not_wait_for_the_list(held: Served, look: Look) -> None:
+    page = look(f"{held.url}/operations")
+    lists: list[Route] = []
+
+    def hold(one: Route) -> None:
+        lists.append(one)
+
+    page.route("**/api/v1/instruments?limit=10000*", hold)
+    page.goto(f"{held.url}/market/SOLUSDT")
+    expect(page.locator("[data-instrument]")).to_have_attribute("data-instrument", "demo:SOLUSDT")
+    expect(page.locator(".market-chart")).not_to_have_attribute("data-bars", "0")
+    expect(page.locator("main")).to_have_attribute("data-state", "idle")
+    for one in lists:
+        one.continue_()
+    opened(page)
+    expect(page.locator("[data-instrument]")).to_have_attribute("data-instrument", "demo:SOLUSDT")
 
 
 def test_three_indicators_are_computed_by_the_service_and_refuse_what_does_not_fit(held: Served, look: Look) -> None:

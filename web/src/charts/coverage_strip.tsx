@@ -1,4 +1,5 @@
 /** What is held over time, a cell a stretch: full, partly, missing, or confirmed to be without bars. */
+import { useMemo } from "react";
 import "./coverage_strip.css";
 
 interface Stretch {
@@ -10,7 +11,7 @@ interface Stretch {
 const WORDS: Record<string, string> = { "#": "held", "+": "partly", "-": "missing", o: "confirmed empty" };
 
 /** Neighbouring cells that say the same, as one. */
-export function stretches(strip: string): Stretch[] {
+function stretches(strip: string): Stretch[] {
   const found: Stretch[] = [];
   for (let at = 0; at < strip.length; at++) {
     const letter = strip[at] as string;
@@ -33,7 +34,8 @@ export function stripText(strip: string): string {
 
 /** `strip` as GET /coverage?cells= tells it; as wide as its place, `height` high. */
 export function CoverageStrip({ strip, height = 12 }: { strip: string; height?: number }) {
-  const half = height / 2;
+  // One element a kind, however many holes there are.
+  const { full, gone, hollow } = useMemo(() => drawn(strip, height), [strip, height]);
   return (
     <svg
       className="coverage-strip"
@@ -44,26 +46,26 @@ export function CoverageStrip({ strip, height = 12 }: { strip: string; height?: 
       aria-label={`Of ${strip.length} cells: ${stripText(strip)}`}
       data-strip={strip}
     >
-      {stretches(strip).map(({ letter, from, cells }) => {
-        const place = { x: from, width: cells, key: from };
-        if (letter === "#") return <rect {...place} className="full" y={0} height={height} />;
-        if (letter === "+") return <rect {...place} className="full" y={half} height={half} />;
-        if (letter === "-")
-          return (
-            <path
-              key={from}
-              className="gone"
-              data-gap={cells}
-              d={hatch(from, cells, height)}
-              vectorEffect="non-scaling-stroke"
-            />
-          );
-        if (letter === "o")
-          return <rect {...place} className="hollow" y={0.5} height={height - 1} vectorEffect="non-scaling-stroke" />;
-        return null;
-      })}
+      {full && <path className="full" d={full} />}
+      {gone && <path className="gone" data-gap d={gone} vectorEffect="non-scaling-stroke" />}
+      {hollow && <path className="hollow" d={hollow} vectorEffect="non-scaling-stroke" />}
     </svg>
   );
+}
+
+function drawn(strip: string, height: number) {
+  const found = { full: "", gone: "", hollow: "" };
+  for (const { letter, from, cells } of stretches(strip)) {
+    if (letter === "#") found.full += box(from, cells, 0, height);
+    else if (letter === "+") found.full += box(from, cells, height / 2, height);
+    else if (letter === "-") found.gone += hatch(from, cells, height);
+    else if (letter === "o") found.hollow += box(from, cells, 0.5, height - 0.5);
+  }
+  return found;
+}
+
+function box(from: number, cells: number, top: number, low: number): string {
+  return `M${from} ${top}h${cells}V${low}h${-cells}z`;
 }
 
 /** Slanted lines over cells; one cell holds two. */

@@ -26,8 +26,8 @@ export default function MarketPage() {
   const phone = useWidth() === "phone";
   // The one of the address is not waited for until the whole list is there.
   const known = useKnown(rows, asked);
-  const alone = useInstrument(known || !asked.includes(":") ? "" : asked).data ?? undefined;
-  const found = known ?? alone;
+  const alone = useInstrument(known ? "" : asked);
+  const found = known ?? alone.data ?? undefined;
   const first = rows[0]?.instrument;
   useEffect(() => {
     if (!asked && !phone && first) go(pathOf(first), { replace: true });
@@ -66,7 +66,7 @@ export default function MarketPage() {
             (found ? (
               <One key={found.instrument} instrument={found} phone={phone} step={step} />
             ) : (
-              isAsked && <Unknown name={asked} />
+              isAsked && !alone.isFetching && <Unknown name={asked} />
             ))}
         </div>
       )}
