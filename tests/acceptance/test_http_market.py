@@ -1,6 +1,7 @@
 """What a service tells of what it holds: listings, pages of one snapshot, charts, Arrow, ETags, codings, OpenAPI."""
 
 import gzip
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -255,6 +256,24 @@ def test_a_long_body_comes_in_the_coding_that_is_taken(desk: Desk, coding: str, 
     assert len(body) < len(plain.content) / 2
     assert undo(body) == plain.content
     assert "content-encoding" not in desk.get("/strategies/BuyAndHold", **{"Accept-Encoding": coding}).headers
+
+
+def test_a_script_of_the_page_is_packed_as_small_as_gzip_makes_it(desk: Desk) -> None:
+    root = str(desk.http.base_url).partition("/api")[0]
+    script = re.findall(r'src="(/assets/[^"]+)"', desk.http.get(f"{root}/").text)[0]
+    plain = desk.http.get(root + script, headers={"Accept-Encoding": "identity"})
+    with desk.http.stream("GET", root + script, headers={"Accept-Encoding": "gzip, br"}) as packed:
+        body = b"".join(packed.iter_raw())
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in packed.headers["vary"]
+    assert gzip.decompress(body) == plain.content
+    assert len(body) <= len(gzip.compress(plain.content, 9))
+    tag = packed.headers["etag"]
+    assert tag != plain.headers["etag"]
+    again = desk.http.get(root + script, headers={"Accept-Encoding": "gzip", "If-None-Match": tag})
+    assert (again.status_code, again.headers["etag"]) == (304, tag)
+    assert desk.http.get(root + script, headers={"Accept-Encoding": "gzip;q=0"}).content == plain.content
 
 
 def test_coverage_is_that_of_the_store(desk: Desk) -> None:

@@ -1,5 +1,7 @@
 """The page: its one document at every address that it knows, and the files of its build."""
 
+import gzip
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -8,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from tapehead.api.answer import answer
-from tapehead.api.etag import make_tag
+from tapehead.api.etag import make_tag, matched_tag
 from tapehead.errors import ServiceError
 
 router = APIRouter(include_in_schema=False)
@@ -37,6 +39,9 @@ _KINDS: Final = {
 # Vite names files by their content.
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NEVER_OLD: Final = {"Cache-Control": "private, no-cache"}
+_PACKED: Final = {"Content-Encoding": "gzip", "Vary": "Accept, Accept-Encoding"}
+_TAKES_GZIP: Final = re.compile(r"(?:^|[\s,])gzip\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))(?:[;,]|$)", re.IGNORECASE)
+_LEAST_PACKED: Final = 1024
 
 
 def document(request: Request) -> Response:
@@ -74,6 +79,17 @@ def _built() -> dict[str, tuple[bytes, str, str]]:
     return {name: (data, kind, make_tag(data)) for name, (data, kind) in held.items()}
 
 
+def _takes_gzip(request: Request) -> bool:
+    """Say whether the client takes a body packed by gzip."""
+    return _TAKES_GZIP.search(request.headers.get("accept-encoding", "")) is not None
+
+
+@cache
+def _packed(name: str) -> bytes:
+    """Return a file of the page as small as gzip makes it: once for all who ask, not as fast as can be for each."""
+    return gzip.compress(_built()[name][0], 9, mtime=0)
+
+
 def _file(request: Request, name: str, headers: dict[str, str]) -> Response:
     """Return a file of the page; only those of the build are ever read."""
     files = _built()
@@ -86,4 +102,7 @@ def _file(request: Request, name: str, headers: dict[str, str]) -> Response:
         # A tab that is older than the service asks for files of another build.
         raise ServiceError("The page has no such file now. Load it anew: GET /", code="page.absent")
     data, kind, tag = files[name]
+    packs = kind != _KINDS[".woff2"] and len(data) >= _LEAST_PACKED
+    if packs and matched_tag(request.headers.get("if-none-match"), tag) is None and _takes_gzip(request):
+        return answer(request, _packed(name), kind, tag=tag, headers={**headers, **_PACKED})
     return answer(request, data, kind, tag=tag, headers=headers)
