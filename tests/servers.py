@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 # Commits stay synchronous: they reach the system at once and so outlive a killed server.
-QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB"}
+QUICK = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB", "max_wal_size": "256MB"}
+MEMORY_WANTED = 4 * 1024**3
 # Waits for the end of its input, which is ours, then ends every server below the folder, and the folder.
 GUARD = """
 read -r _
@@ -138,7 +139,7 @@ class Servers:
 
     def __init__(self) -> None:
         # Not pytest's own folder: it is closed to other users, and as root the servers run as nobody.
-        self.folder = Path(tempfile.mkdtemp(prefix="tapehead-servers-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="tapehead-servers-", dir=_quickest()))
         self.folder.chmod(0o711)
         self.guard = subprocess.Popen(
             ["sh", "-c", GUARD, str(self.folder)], stdin=subprocess.PIPE, start_new_session=True
@@ -214,6 +215,14 @@ def name_of(url: str) -> str:
 def of_database(url: str, database: str) -> str:
     """Return an address with another database in it."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _quickest() -> str | None:
+    """Return a file system in memory where it has room: a database is made there in 15 ms, on a busy disk in 300."""
+    memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder below
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < MEMORY_WANTED:
+        return None
+    return str(memory)
 
 
 def _found(find: Callable[[], Program], what: str) -> Program:
