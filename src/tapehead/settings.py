@@ -13,6 +13,8 @@ from tapehead.errors import ParameterError, SurroundingsError
 MIB = 1024 * 1024
 _MOST_SECRET_BYTES = 64 * 1024
 MOST_WORKERS: Final = 1024
+SERVER_SCHEMES: Final = ("postgresql://", "postgres://")
+"""How the URL of a store in PostgreSQL begins."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMS = ("auto", "json", "text")
 
@@ -31,25 +33,41 @@ class Settings:
         Bound of the hot tier on disk (TAPEHEAD_HOT_MB), default 4,096 MiB; 0 switches it off.
     workers : int
         Threads or processes of a run (TAPEHEAD_WORKERS); 0 means one a processor.
+    url : str
+        Of the PostgreSQL that holds the store, where TAPEHEAD_HOME is one, else empty; `home` then holds hot files
+        alone. May hold a password.
+    connections : int
+        Most connections to it at once (TAPEHEAD_POOL), default 10.
     """
 
     home: Path
     memory_tier_bytes: int = 256 * MIB
     hot_tier_bytes: int = 4096 * MIB
     workers: int = 0
+    url: str = field(default="", repr=False)
+    connections: int = 10
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Settings:
     """Return the settings of this process; `home` wins over the environment. Raises ParameterError."""
     given = os.environ if environment is None else environment
-    folder = home or given.get("TAPEHEAD_HOME") or Path(given.get("HOME") or "~", ".tapehead").expanduser()
-    if "://" in os.fspath(folder):
-        raise ParameterError(name="home", value=folder, bound="a folder; this version keeps its store in no URL")
+    default = Path(given.get("HOME") or "~", ".tapehead").expanduser()
+    folder = home or given.get("TAPEHEAD_HOME") or default
+    url = os.fspath(folder) if "://" in os.fspath(folder) else ""
+    if url:
+        if not url.startswith(SERVER_SCHEMES):
+            scheme = url.partition("://")[0]
+            bound = f"a folder, or {SERVER_SCHEMES[0]}USER@HOST/DATABASE"
+            raise ParameterError(name="home", value=f"{scheme}://...", bound=bound)
+        named = given.get("TAPEHEAD_HOME") or default
+        folder = default if "://" in os.fspath(named) else named
     return Settings(
         Path(folder).expanduser().absolute(),
         _count(given, "TAPEHEAD_MEMORY_MB", 256, 1_000_000) * MIB,
         _count(given, "TAPEHEAD_HOT_MB", 4096, 100_000_000) * MIB,
         _count(given, "TAPEHEAD_WORKERS", 0, MOST_WORKERS),
+        url,
+        _count(given, "TAPEHEAD_POOL", 10, MOST_WORKERS),
     )
 
 

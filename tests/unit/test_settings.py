@@ -27,11 +27,11 @@ def test_sizes_are_mebibytes_and_0_switches_off() -> None:
     assert read_settings({"TAPEHEAD_WORKERS": " "}, "/h").workers == 0
 
 
-@pytest.mark.parametrize("home", ["postgresql://host/bars", "file:///bars"])
+@pytest.mark.parametrize("home", ["mysql://ann:word@host/bars", "file:///bars"])
 def test_a_url_is_no_folder(home: str) -> None:
-    with pytest.raises(ParameterError, match=r"home=.* in no URL"):
+    with pytest.raises(ParameterError, match=r"home=\w+://\.\.\.: home must be a folder, or postgresql://"):
         read_settings({}, home)
-    with pytest.raises(ParameterError, match=r"home=.* in no URL"):
+    with pytest.raises(ParameterError, match=r"home=\w+://\.\.\.: home must be a folder, or postgresql://"):
         read_settings({"TAPEHEAD_HOME": home})
 
 
@@ -69,3 +69,12 @@ def test_processors_are_bound_by_the_quota_of_a_control_group(
         (tmp_path / name).write_text(text)
     unbound = processors(tmp_path / "nothing")
     assert processors(tmp_path) == (unbound if quota is None else quota)
+
+
+def test_a_store_in_postgresql_keeps_its_hot_files_in_the_folder_of_homes() -> None:
+    url = "postgresql://ann:word@host/bars"
+    for given, home in (({"TAPEHEAD_HOME": url}, None), ({"TAPEHEAD_HOME": "/data"}, url), ({}, url)):
+        settings = read_settings({"HOME": "/people/ann", **given}, home)
+        assert settings.url == url
+        assert settings.home == Path((given.get("TAPEHEAD_HOME") == "/data" and "/data") or "/people/ann/.tapehead")
+        assert "word" not in repr(settings)

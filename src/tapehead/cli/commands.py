@@ -8,6 +8,7 @@ import click
 
 from tapehead.cli.session import LOCAL, Session
 from tapehead.errors import NotServedError
+from tapehead.settings import SERVER_SCHEMES
 
 
 class Entry(NamedTuple):
@@ -58,15 +59,15 @@ def _check_one_place(context: click.Context, session: Session) -> None:
 
 
 def _folder(value: str, option: str) -> str:
-    """Return the folder a place names."""
+    """Return the folder a place names, or the URL of a PostgreSQL."""
     if value.startswith("file://"):
         from urllib.parse import unquote, urlsplit
 
         value = unquote(urlsplit(value).path)
-    elif "://" in value:
+    elif "://" in value and not value.startswith(SERVER_SCHEMES):
         scheme = value.split("://", 1)[0]
         raise click.UsageError(
-            f"{option} {scheme}://...: this version keeps its store in a folder, not behind a {scheme} URL. "
+            f"{option} {scheme}://...: a store lies in a folder or in a PostgreSQL, not behind a {scheme} URL. "
             "Name a folder: tapehead --home FOLDER doctor"
         )
     if not value.strip():

@@ -41,6 +41,7 @@ ENTRIES = {
     "serve": Entry("tapehead.cli.serve", "serve", "The store over HTTP, results as server-sent events."),
     "keys": Entry("tapehead.cli.keys", "keys", "Who may use the service from beyond this machine."),
     "servers": Entry("tapehead.cli.servers", "servers", "A PostgreSQL and a Valkey of your own, without root."),
+    "db": Entry("tapehead.cli.db", "db", "The database behind the store, and the step of its schema."),
     "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
 }
 

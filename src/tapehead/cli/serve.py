@@ -94,10 +94,10 @@ def serve(context: click.Context, /, host: str, port: int | None, show: bool, wo
     if port is None and bound != PORT:
         session.say(f"Port {PORT} is taken; a free one is used.")
     if session.json:
-        session.put_document("serve", {"url": url, "host": host, "port": bound, "home": str(session.store.home)})
+        session.put_document("serve", {"url": url, "host": host, "port": bound, "home": session.store.where})
     else:
         session.put(
-            f"Tapehead serves {session.store.home}",
+            f"Tapehead serves {session.store.where}",
             f"  {url}",
             "Ctrl-C ends it; runs that go on are kept and finished later.",
         )

@@ -31,7 +31,7 @@ def serve_demo(session: Session, run: str, *, stay: bool) -> None:
         stream = f"{url}/api/v1/runs/{run}/events"
         session.put(f"$ curl -N {stream}", *_lines(session, _shortened(_fetch(stream))))
         if stay:
-            session.put("", f"Serving {session.store.home}. The run, on its page:", f"  {url}/runs/{run}")
+            session.put("", f"Serving {session.store.where}. The run, on its page:", f"  {url}/runs/{run}")
             session.put("Ctrl-C ends it; what is kept stays kept.")
             _wait_for_the_end()
         else:

@@ -57,7 +57,7 @@ class Session:
         if self._store is None:
             self._store = self._open()
             if self._store.full:
-                self.say(f"No space left in {self._store.home}: the store is open for reading only.")
+                self.say(f"No space left in {self._store.where}: the store is open for reading only.")
         return self._store
 
     def _open(self) -> "Store":
@@ -129,7 +129,16 @@ class Session:
         if self.server is not None:
             key = [] if self.key_file is None else ["--key-file", self.key_file]
             return ["--server", self.server, *key]
-        return ["--home", self.home] if self.home is not None else []
+        return ["--home", _shown(self.home)] if self.home is not None else []
+
+
+def _shown(home: str) -> str:
+    """Return a place as a command may name it: a URL without its password."""
+    if "://" not in home:
+        return home
+    from tapehead.database.url import parse_url
+
+    return parse_url(home).shown
 
 
 def program() -> str:

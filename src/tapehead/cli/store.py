@@ -154,7 +154,7 @@ def stats(context: click.Context) -> int:
     if session.json:
         session.put_document("store", {"stats": _stats_json(found)})
     else:
-        session.put(*_stats_lines(found, str(session.store.home)))
+        session.put(*_stats_lines(found, session.store.where))
     return 0
 
 

@@ -218,8 +218,10 @@ class Pool:
 def away(url: DatabaseUrl, error: psycopg.Error) -> DatabaseAwayError:
     """Return the error for a server that is away or refuses; libpq's text names no password."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    # The first says where, which stands in the URL already; the last says why.
-    return DatabaseAwayError(url=url, cause=lines[-1].rpartition("failed: ")[2] if lines else type(error).__name__)
+    # Of several addresses the last; what is before "failed:" says where, which stands in the URL already.
+    told = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line] or lines
+    cause = (told[-1] if told else type(error).__name__).removeprefix("FATAL:").strip().rstrip(".?")
+    return DatabaseAwayError(url=url, cause=cause)
 
 
 def _check_server(url: DatabaseUrl, link: Connection) -> None:

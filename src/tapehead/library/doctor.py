@@ -38,7 +38,9 @@ def warm_up(progress: Callable[[str, int, int], object] | None = None) -> None:
 
 def _home(house: House) -> Check:
     """Check that the home can be written."""
-    home = house.settings.home
+    home = house.where
+    if house.settings.url:
+        return Check("home", ok=True, text=f"{home} answers; hot files in {house.settings.home}")
     cure = f"Give the folder to your user, or take another: tapehead --home {home}-of-mine doctor"
     if house.full:
         return Check("home", ok=False, text=f"{home} can be read only: its disk is full", cure="Free some space.")

@@ -48,11 +48,14 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     Parameters
     ----------
     home : path, optional
-        Folder of the store; default TAPEHEAD_HOME, else `~/.tapehead`.
+        Folder of the store, or `postgresql://USER:PASSWORD@HOST/DATABASE`; default TAPEHEAD_HOME, else `~/.tapehead`.
 
     Raises
     ------
     UnwritableHomeError, NetworkFileSystemError, NewerFormatError
+        Of a folder.
+    DatabaseAwayError, DatabaseRefusedError, OlderSchemaError, NewerSchemaError, MissingPackageError
+        Of a URL.
 
     Examples
     --------
@@ -75,8 +78,13 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
 
     @property
     def home(self) -> Path:
-        """Folder of the store."""
+        """Folder of the store; of one in PostgreSQL that of its hot files."""
         return self._house.settings.home
+
+    @property
+    def where(self) -> str:
+        """What names the store to people: its folder, or its URL without a password."""
+        return self._house.where
 
     def __enter__(self) -> Self:
         """Return the store."""

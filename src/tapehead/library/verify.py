@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -35,8 +36,12 @@ class VerificationError(TapeheadError, RuntimeError):
 
 def verify_apart(house: House, run: str) -> Verification:
     """Verify in a process of its own, which has seen nothing of the first computation."""
-    command = [sys.executable, "-m", "tapehead", "--home", str(house.settings.home), "--json", "verify", run]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # By the environment: a URL may hold a password, and words of a command are for all to see.
+    settings = house.settings
+    surroundings = {**os.environ, "TAPEHEAD_HOME": settings.url or str(settings.home)}
+    surroundings.pop("TAPEHEAD_SERVER", None)
+    command = [sys.executable, "-m", "tapehead", "--json", "verify", run]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
     if done.returncode not in (0, 1) or not done.stdout:
         raise _failure(run, done.stderr.strip(), done.returncode)
     told = json.loads(done.stdout)

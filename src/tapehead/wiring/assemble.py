@@ -32,18 +32,20 @@ from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 from tapehead.stores.tables.events import EventTable
 from tapehead.stores.tables.trials import TrialTables
+from tapehead.wiring.parts import Parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class House:
     """An open store with everything around it.
 
-    `full`: its disk is, so that it could be opened for reading only. `shelf` reads through memory, hot files and the
-    store; `direct` decodes segments and keeps nothing; `spare` gives the columns of a segment that a cache still has,
-    None where none does.
+    `where` names the store to people: its folder, or its URL without a password. `full`: its disk is, so that it could
+    be opened for reading only. `shelf` reads through memory, hot files and the store; `direct` decodes segments and
+    keeps nothing; `spare` gives the columns of a segment that a cache still has, None where none does.
     """
 
     settings: Settings
+    where: str
     writable: bool
     full: bool
     bars: BarStore
@@ -66,11 +68,12 @@ _at_the_end: set[Callable[[], None]] = set()
 
 
 def assemble(settings: Settings) -> House:
-    """Open the embedded store of these settings, once a process.
+    """Open the store of these settings, once a process.
 
     Raises
     ------
-    UnwritableHomeError, NetworkFileSystemError, NewerFormatError, StoreLockedError
+    UnwritableHomeError, NetworkFileSystemError, NewerFormatError, StoreLockedError, DatabaseAwayError,
+    OlderSchemaError, NewerSchemaError
     """
     with _lock:
         house = _houses.get(settings)
@@ -93,17 +96,16 @@ def dismantle(settings: Settings) -> None:
 def _open(settings: Settings) -> House:
     """Open store, tiers and logs."""
     codec = ParquetCodec()
-    home, bars, database = _open_databases(open_home(settings.home), codec)
-    runs, log = EmbeddedRuns(database), EventTable(database)
-    access = open_access(home)
+    parts = _of_server(settings, codec) if settings.url else _of_folder(settings, codec)
+    bars, hot_files = parts.bars, parts.hot
 
     def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
         for _, data in bars.read([ref]):
             codec.decode(data, columns, into)
 
-    hot = [HotTier(home.hot, settings.hot_tier_bytes)] if settings.hot_tier_bytes and home.writable else []
+    hot = [HotTier(hot_files, settings.hot_tier_bytes)] if settings.hot_tier_bytes and hot_files else []
     memory = MemoryTier(settings.memory_tier_bytes)
-    chain = Chain(hot, load, locks=home.hot / "locks" if home.writable else None)
+    chain = Chain(hot, load, locks=hot_files / "locks" if hot_files else None)
     shelf, direct = Shelf(chain, memory), Shelf(Chain([], load))
 
     def spare(ref: SegmentRef) -> Mapping[Column, Any] | None:
@@ -115,19 +117,46 @@ def _open(settings: Settings) -> House:
 
     return House(
         settings,
-        home.writable,
-        home.full,
+        parts.where,
+        parts.writable,
+        parts.full,
         bars,
-        runs,
-        log,
-        TrialTables(database),
-        access,
+        parts.runs,
+        parts.log,
+        parts.trials,
+        parts.access,
         codec,
         shelf,
         direct,
         spare,
         tiers,
+        parts.closers,
+    )
+
+
+def _of_server(settings: Settings, codec: Codec) -> Parts:
+    """Open a store in PostgreSQL."""
+    # 0.2 s of modules, of which a store in a folder needs none.
+    from tapehead.wiring.server_store import open_parts
+
+    return open_parts(settings, codec)
+
+
+def _of_folder(settings: Settings, codec: Codec) -> Parts:
+    """Open a store in a folder."""
+    home, bars, database = _open_databases(open_home(settings.home), codec)
+    runs, access = EmbeddedRuns(database), open_access(home)
+    return Parts(
+        str(settings.home),
+        bars,
+        runs,
+        EventTable(database),
+        TrialTables(database),
+        access,
+        home.hot if home.writable else None,
         (bars, runs, access),
+        writable=home.writable,
+        full=home.full,
     )
 
 

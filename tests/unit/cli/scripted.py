@@ -284,6 +284,10 @@ class ScriptedStore(ScriptedUpkeep):
         self.home = home
         return self
 
+    @property
+    def where(self) -> str:
+        return str(self.home)
+
     def close(self) -> None:
         self.closed = True
 

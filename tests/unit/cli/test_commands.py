@@ -36,7 +36,7 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-ON_A_REAL_STORE = ("tapehead keys", "tapehead serve", "tapehead runs compare", "tapehead sweep")
+ON_A_REAL_STORE = ("tapehead db", "tapehead keys", "tapehead serve", "tapehead runs compare", "tapehead sweep")
 """What a scripted store cannot be; `tests/acceptance` runs these on real ones: test_examples.py, test_cli_sweep.py."""
 
 
@@ -113,18 +113,20 @@ def test_global_options_stand_before_or_after_the_command(call: Call, store: Scr
     assert store.closed
 
 
-@pytest.mark.parametrize(("given", "home"), [("/x/y", "/x/y"), ("file:///x/a%20b", "/x/a b")])
+@pytest.mark.parametrize(
+    ("given", "home"), [("/x/y", "/x/y"), ("file:///x/a%20b", "/x/a b"), ("postgresql://db/x", "postgresql://db/x")]
+)
 def test_a_store_is_a_folder_or_a_file_url(call: Call, store: ScriptedStore, given: str, home: str) -> None:
     assert call("--store", given, "runs").code == 0
     assert store.home == home
 
 
 @pytest.mark.parametrize("option", ["--home", "--store"])
-@pytest.mark.parametrize("url", ["postgresql://db/x", "https://there"])
+@pytest.mark.parametrize("url", ["mysql://db/x", "https://there"])
 def test_a_store_behind_a_network_url_is_refused(call: Call, option: str, url: str) -> None:
     called = call(option, url, "runs")
     assert called.code == 2
-    assert "keeps its store in a folder" in called.err
+    assert "a store lies in a folder or in a PostgreSQL" in called.err
     assert "tapehead --home FOLDER doctor" in called.err
 
 

@@ -68,7 +68,7 @@ class PostgresEvents(EventTable):
         """Start the thread that listens, once."""
         with self._news:
             if self._ears is None and not self._closed:
-                self._ears = threading.Thread(target=self._listen, name="tapehead events", daemon=True)
+                self._ears = threading.Thread(target=self._listen, name="tapehead-events", daemon=True)
                 self._ears.start()
 
     def _listen(self) -> None:
