@@ -231,7 +231,8 @@ def test_a_sweep_fills_is_cancelled_and_resumed(gated: Served, look: Look, gate:
     expect(page.locator("[data-cell][data-value]")).to_have_count(2, timeout=60_000)
     run = page.url.rpartition("/")[2]
     expect(page.locator("[data-figure=done]")).to_have_text("6 / 24")
-    assert drawn(page) == told(asked(gated, f"/runs/{run}/surface"))
+    there = told(asked(gated, f"/runs/{run}/surface"))
+    page.wait_for_function(SAME, arg={str(point): value for point, value in there.items()})
     expect(page.locator(SAID)).to_have_text(re.compile(r"^(The sweep of 24 cells has started|6 of 24 are done)\.$"))
     expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "6")
     with page.expect_response(lambda answer: answer.url.endswith("/cancel")):
