@@ -38,6 +38,9 @@ class Settings:
         alone. May hold a password.
     connections : int
         Most connections to it at once (TAPEHEAD_POOL), default 10.
+    shared : str
+        URL of a Redis or Valkey that keeps decoded columns for several machines (TAPEHEAD_REDIS), else empty. May hold
+        a password.
     """
 
     home: Path
@@ -46,6 +49,7 @@ class Settings:
     workers: int = 0
     url: str = field(default="", repr=False)
     connections: int = 10
+    shared: str = field(default="", repr=False)
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Settings:
@@ -68,6 +72,7 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
         _count(given, "TAPEHEAD_WORKERS", 0, MOST_WORKERS),
         url,
         _count(given, "TAPEHEAD_POOL", 10, MOST_WORKERS),
+        given.get("TAPEHEAD_REDIS", "").strip(),
     )
 
 

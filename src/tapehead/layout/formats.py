@@ -18,5 +18,7 @@ TAIL_FORMAT: Final = 1
 """Written into the header of each block of the tail."""
 HOT_FORMAT: Final = 1
 """Part of the name of the hot tier's folder."""
+SHARED_FORMAT: Final = 1
+"""Part of the keys of the tier in Redis."""
 EQUITY_POINTS: Final = 64
 """Most points of the small equity line that a result carries."""

@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from tapehead.caches.chain import Chain
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
-from tapehead.errors import DiskFullError, ParameterError
+from tapehead.errors import DiskFullError, MissingPackageError, ParameterError
 from tapehead.executors.auto import AutoExecutor
 from tapehead.executors.pool import FairPool
 from tapehead.executors.serial import SerialExecutor
@@ -19,7 +19,7 @@ from tapehead.jobs.read import Shelf
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.access import AccessStore
-from tapehead.ports.bars import BarStore, Codec, TierStats
+from tapehead.ports.bars import BarStore, ChunkCache, Codec, TierStats
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Executor
@@ -33,6 +33,9 @@ from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 from tapehead.stores.tables.events import EventTable
 from tapehead.stores.tables.trials import TrialTables
 from tapehead.wiring.parts import Parts
+
+if TYPE_CHECKING:
+    from tapehead.caches.shared import SharedTier
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,12 +108,15 @@ def _open(settings: Settings) -> House:
 
     hot = [HotTier(hot_files, settings.hot_tier_bytes)] if settings.hot_tier_bytes and hot_files else []
     memory = MemoryTier(settings.memory_tier_bytes)
-    chain = Chain(hot, load, locks=hot_files / "locks" if hot_files else None)
+    shared = _shared(settings.shared)
+    chain = Chain([*hot, *shared], load, locks=hot_files / "locks" if hot_files else None)
     shelf, direct = Shelf(chain, memory), Shelf(Chain([], load))
+
+    kept: list[ChunkCache] = [*hot, *shared]
 
     def spare(ref: SegmentRef) -> Mapping[Column, Any] | None:
         columns: dict[Column, Any] = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-        return columns if any(tier.read(ref, BAR_COLUMNS, columns) for tier in hot) else None
+        return columns if any(tier.read(ref, BAR_COLUMNS, columns) for tier in kept) else None
 
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
@@ -130,8 +136,22 @@ def _open(settings: Settings) -> House:
         direct,
         spare,
         tiers,
-        parts.closers,
+        (*shared, *parts.closers),
     )
+
+
+def _shared(url: str) -> "list[SharedTier]":
+    """Return the tier in Redis, if one is asked for."""
+    if not url:
+        return []
+    # 0.2 s of modules, which nobody else needs.
+    try:
+        from tapehead.caches.shared import SharedTier
+    except ModuleNotFoundError as error:
+        if error.name != "redis":
+            raise
+        raise MissingPackageError(call="TAPEHEAD_REDIS", package="'tapehead[redis]'") from error
+    return [SharedTier(url)]
 
 
 def _of_server(settings: Settings, codec: Codec) -> Parts:
