@@ -69,7 +69,7 @@ class Served:
 
 @contextmanager
 def serving(
-    home: Path, *words: str, environment: dict[str, str] | None = None, stderr: IO[str] | None = None
+    home: Path | str, *words: str, environment: dict[str, str] | None = None, stderr: IO[str] | None = None
 ) -> Iterator[Served]:
     """Run `tapehead serve` on a free port in a process of its own; ends it, gently, at the end."""
     command = [sys.executable, "-m", "tapehead", "--home", str(home), "--json", "serve", "--port", "free", *words]

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
 from tests.parity.test_executors import everything
+from tests.serving import Served, serving
 
 
 @pytest.fixture
@@ -28,6 +30,13 @@ def digest_of(run: Run) -> str:
     """Digest of a finished run."""
     assert run.receipt is not None
     return run.receipt.digest
+
+
+def told_by(service: Served, run: str) -> bytes:
+    """The whole stream of a run, to its end."""
+    with urllib.request.urlopen(f"{service.url}/api/v1/runs/{run}/events", timeout=60) as answer:  # noqa: S310 - our own service
+        told: bytes = answer.read()
+    return told
 
 
 def tapehead(url: str, tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -100,3 +109,20 @@ def test_a_schema_from_the_future_is_refused(postgres: str, tmp_path: Path) -> N
     done = tapehead(postgres, tmp_path, "instruments")
     assert done.returncode == 3
     assert "stands at step 9999; this Tapehead knows steps up to" in done.stderr
+
+
+def test_two_services_of_one_database_tell_the_same_stream(any_postgres: str, tmp_path: Path) -> None:
+    given = {"TAPEHEAD_HOME": str(tmp_path / "hot")}
+    with open_store(any_postgres) as store:
+        store.demo(instruments=5, years=1, seed=5)
+    with (
+        serving(any_postgres, environment=given) as first,
+        serving(any_postgres, environment=given) as second,
+        th.connect(first.url) as here,
+        th.connect(second.url) as there,
+    ):
+        run = here.backtest("RsiReversion", universe="demo").start()
+        streams = [told_by(one, run.id) for one in (second, first)]
+        assert streams[0] == streams[1]
+        assert streams[0].count(b"event: result") == 5
+        assert there.run(run.id).receipt == run.wait().receipt
