@@ -35,6 +35,10 @@ export interface Run {
 
 type Listener = () => void;
 
+/** ms after which a run is shown that has found nothing yet: a page that is drawn without rows and at once with them is
+ * drawn twice, while the first row waits. */
+const EMPTY_AFTER_MS = 60;
+
 export class Feed {
   #run: Run;
   #results: Result[] = [];
@@ -50,9 +54,10 @@ export class Feed {
   #last = 0;
   /** What the answer that began the run said of it. */
   begun: Schema["RunBegun"] | undefined;
-  /** Resolves within the frame that tells what came first of the run. */
+  /** Resolves within the frame that tells the first of what the run found; without any a moment after its beginning. */
   readonly shown: Promise<void>;
   #show: () => void = () => {};
+  #wait: ReturnType<typeof setTimeout> | undefined;
 
   /** `first` is the answer that began the run, where that was here. */
   constructor(id: string, get: typeof fetch = (...asked) => fetch(...asked), first?: Response) {
@@ -161,6 +166,8 @@ export class Feed {
   #change(change: Partial<Run>): void {
     this.#run = { ...this.#run, ...change };
     for (const listener of this.#listeners) listener();
-    if (this.begun || this.#last > 0 || this.#run.problem) this.#show();
+    const { results, cells, ended, problem } = this.#run;
+    if (results.length > 0 || cells > 0 || ended || problem) this.#show();
+    else if (this.begun || this.#last > 0) this.#wait ??= setTimeout(() => this.#show(), EMPTY_AFTER_MS);
   }
 }

@@ -39,6 +39,8 @@ _KINDS: Final = {
 # Vite names files by their content.
 _FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NEVER_OLD: Final = {"Cache-Control": "private, no-cache"}
+# A browser looks at the sign again whenever the address changes, as with every run.
+_A_DAY: Final = {"Cache-Control": "private, max-age=86400"}
 _PACKED: Final = {"Content-Encoding": "gzip", "Vary": "Accept, Accept-Encoding"}
 _TAKES_GZIP: Final = re.compile(r"(?:^|[\s,])gzip\s*(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))(?:[;,]|$)", re.IGNORECASE)
 _LEAST_PACKED: Final = 1024
@@ -56,7 +58,7 @@ for address in ADDRESSES:
 @router.get("/icon.svg")
 def icon(request: Request) -> Response:
     """Return the page's sign."""
-    return _file(request, "icon.svg", _NEVER_OLD)
+    return _file(request, "icon.svg", _A_DAY)
 
 
 @router.get("/licences.md")

@@ -46,6 +46,7 @@ export interface SpecRailProps {
 }
 
 export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
+  const { busy: _busy, refused: _refused, run: _run, known: _known, ...rows } = props;
   return (
     <form
       className="spec-rail"
@@ -56,18 +57,23 @@ export const SpecRail = memo(function SpecRail(props: SpecRailProps) {
         props.run();
       }}
     >
-      <div className="rows scroll">
-        {props.known && (
-          <>
-            {props.strategyRows ?? <StrategyRows {...props} />}
-            <MarketRows {...props} />
-            <CostRows {...props} />
-            <OrderRows {...props} />
-          </>
-        )}
-      </div>
+      <div className="rows scroll">{props.known && <Rows {...rows} />}</div>
       <RunButton {...props} />
     </form>
+  );
+});
+
+type RowsProps = Omit<SpecRailProps, "busy" | "refused" | "run" | "known">;
+
+/** They stay as they are while a run is begun and ends. */
+const Rows = memo(function Rows(props: RowsProps) {
+  return (
+    <>
+      {props.strategyRows ?? <StrategyRows {...props} />}
+      <MarketRows {...props} />
+      <CostRows {...props} />
+      <OrderRows {...props} />
+    </>
   );
 });
 
@@ -77,7 +83,7 @@ export function labelOf(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export function useSetting({ form, change, problem }: SpecRailProps) {
+export function useSetting({ form, change, problem }: RowsProps) {
   const set = (name: string, value: string) => change({ ...form, settings: { ...form.settings, [name]: value } });
   return (name: string, label: string) => ({
     name,
@@ -88,7 +94,7 @@ export function useSetting({ form, change, problem }: SpecRailProps) {
   });
 }
 
-function StrategyRows({ form, change, strategies, problem }: SpecRailProps) {
+function StrategyRows({ form, change, strategies, problem }: RowsProps) {
   const chosen = strategies.find((one) => one.name === form.strategy);
   return (
     <fieldset>
@@ -119,7 +125,7 @@ function StrategyRows({ form, change, strategies, problem }: SpecRailProps) {
   );
 }
 
-function MarketRows(props: SpecRailProps) {
+function MarketRows(props: RowsProps) {
   const { form, change, universes, held, problem } = props;
   const setting = useSetting(props);
   const chosen = universes.find((one) => one.name === form.universe);
@@ -162,7 +168,7 @@ function MarketRows(props: SpecRailProps) {
   );
 }
 
-function CostRows(props: SpecRailProps) {
+function CostRows(props: RowsProps) {
   const setting = useSetting(props);
   return (
     <fieldset>
@@ -178,7 +184,7 @@ function CostRows(props: SpecRailProps) {
   );
 }
 
-function OrderRows(props: SpecRailProps) {
+function OrderRows(props: RowsProps) {
   const setting = useSetting(props);
   return (
     <fieldset>
