@@ -44,6 +44,7 @@ How to read it:
   and every line is an output. Read-only arrays are handed over, as Tapehead's bars hold them; one that may be written
   to is copied first. `error` is the largest difference from the definition in 50 digits, on the first 250,000 bars;
   what it is a share of, and why it is large where it is: [divergences](divergences.md#in-indicators).
+  Where the time goes: [decision 027](decisions/027-where-the-time-of-an-indicator-goes.md).
 - No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
   with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
   metrics total_return, max_drawdown, sharpe, win_rate and trades (W3: sortino, profit_factor and expectancy too),
