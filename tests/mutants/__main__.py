@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.mutants.engine import ENGINE
-from tests.mutants.mutant import TRUTH, Mutant
+from tests.mutants.mutant import UNCOMPILED, Mutant
 from tests.mutants.store import STORE
 from tests.mutants.stream import STREAM
 
@@ -26,7 +26,7 @@ FAILED = 1
 def passes(killer: str, source: Path, cache: Path) -> bool:
     """Run one test file on the package below `source`; raise when pytest could not run it."""
     env = {**os.environ, "PYTHONPATH": str(source), "NUMBA_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
-    if killer == TRUTH:
+    if killer in UNCOMPILED:
         # A table has a handful of bars: uncompiled it takes seconds, a compiled mutant a minute.
         env["NUMBA_DISABLE_JIT"] = "1"
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider", killer]
@@ -63,7 +63,7 @@ def main(word: str = "") -> int:
         source, cache = Path(folder, "src"), Path(folder, "cache")
         shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
         killers = {mutant.killer for mutant in chosen}
-        if killers - {TRUTH}:
+        if killers - {*UNCOMPILED}:
             compile_kernels(source, cache)
         for killer in sorted(killers):
             if not passes(killer, source, cache):

@@ -136,8 +136,8 @@ ACCOUNTS = (
     Mutant(
         "size[t] is not read",
         "kernels/orders.py",
-        "        a.sized = sized if sized == sized else r.sized",
-        "        a.sized = r.sized",
+        "    a.sized = sized if sized == sized else r.sized",
+        "    a.sized = r.sized",
         TRUTH,
         "Z7",
     ),
@@ -232,8 +232,8 @@ ACCOUNTS = (
     Mutant(
         "positions are held overnight",
         "kernels/bar.py",
-        "    if more is not None and b.says & SESSION_END and r.overnight == 0 and a.units != 0.0:",
-        "    if more is not None and b.says & SESSION_END and r.overnight != 0 and a.units != 0.0:",
+        "    if b.says & SESSION_END and r.overnight == 0 and a.units != 0.0:",
+        "    if b.says & SESSION_END and r.overnight != 0 and a.units != 0.0:",
         TRUTH,
         "S4",
     ),
@@ -259,11 +259,11 @@ ACCOUNTS = (
         "        if r.max_wait >= 0 and gap > r.max_wait:\n"
         "            end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)\n"
         "            return\n"
-        "    if more is None:",
+        "    status,",
         "        if r.max_wait >= 0 and gap >= r.max_wait:\n"
         "            end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)\n"
         "            return\n"
-        "    if more is None:",
+        "    status,",
         TRUTH,
         "H3",
     ),
@@ -286,8 +286,8 @@ ACCOUNTS = (
     Mutant(
         "the end is a signal",
         "kernels/bar.py",
-        "        _leave_now(a, r, b, more, money, marks, ledger, orders, names.END, b.close, TAKER)",
-        "        _leave_now(a, r, b, more, money, marks, ledger, orders, names.SIGNAL, b.close, TAKER)",
+        "        _leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)",
+        "        _leave_now(a, r, b, money, marks, ledger, orders, names.SIGNAL, b.close, TAKER)",
         TRUTH,
         "H8",
     ),
@@ -342,8 +342,8 @@ ACCOUNTS = (
     Mutant(
         "a bar counts as part of the hole after it",
         "kernels/walk.py",
-        "            b.hole = b.ts - (ts[t - 1] + r.interval)",
-        "            b.hole = b.ts - ts[t - 1]",
+        "        b.hole = b.ts - (ts[t - 1] + r.interval)",
+        "        b.hole = b.ts - ts[t - 1]",
         TRUTH,
         "C2",
     ),

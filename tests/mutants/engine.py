@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mutants.accounts import ACCOUNTS
 from tests.mutants.fills import FILLS
-from tests.mutants.mutant import TRUTH, Mutant
+from tests.mutants.mutant import PLAIN, TRUTH, Mutant
 
 WALK = "tests/parity/test_walk.py"
 SCORE = "tests/parity/test_score.py"
@@ -64,11 +64,102 @@ ENGINE = (
         SCORE,
     ),
     Mutant(
-        "what lies behind a chunk of returns is counted",
-        f"{KERNELS}/moments.py",
-        "        change = change if j < count else 0.0",
-        "        change = change if j <= count else 0.0",
+        "a bar outside a held stretch is counted",
+        f"{KERNELS}/lanes.py",
+        'builder.icmp_signed("<", bars, _spread(builder, until)),',
+        'builder.icmp_signed("<=", bars, _spread(builder, until)),',
+        "tests/parity/test_score.py",
+    ),
+    Mutant(
+        "the group of eight before the start is read",
+        f"{KERNELS}/lanes.py",
+        "    if at < LANES:",
+        "    if at < 0:",
         "tests/parity/test_moments.py",
+    ),
+    Mutant(
+        "gains count as losses",
+        f"{KERNELS}/lanes.py",
+        'loss = builder.select(builder.fcmp_ordered(">=", change, _all(0.0)), _all(0.0), change)',
+        "loss = change",
+        "tests/parity/test_moments.py",
+    ),
+    Mutant(
+        "a word of bars is compared the other way round",
+        f"{KERNELS}/lanes.py",
+        'enumerate("><")',
+        'enumerate("<>")',
+        "tests/parity/test_crossings.py",
+    ),
+    Mutant(
+        "wishes between a stop and the next exit go unheard",
+        f"{KERNELS}/plain.py",
+        "            t, turns, ins, shorts = at, False, ins_before, shorts_before",
+        "            t, turns = at, False",
+        PLAIN,
+    ),
+    Mutant(
+        "a jump of the open on the day of an exit is missed",
+        f"{KERNELS}/plain.py",
+        "            if held and delay != 0:",
+        "            if held and delay > 1:",
+        PLAIN,
+    ),
+    Mutant(
+        "the bar of the entry is left at its open",
+        f"{KERNELS}/plain.py",
+        "        at, left, raw, reason, how = _outlived(a, r, opens, high, low, began, at, delay != 0)",
+        "        at, left, raw, reason, how = _outlived(a, r, opens, high, low, began, at, False)",
+        PLAIN,
+    ),
+    Mutant(
+        "a trail does not follow",
+        f"{KERNELS}/plain.py",
+        "            best = good if good > best else best",
+        "            best = best",
+        PLAIN,
+    ),
+    Mutant(
+        "an open outside its bar meets no level",
+        f"{KERNELS}/plain.py",
+        "        if wild and (",
+        "        if wild and False and (",
+        PLAIN,
+    ),
+    Mutant(
+        "a short is never liquidated",
+        f"{KERNELS}/plain.py",
+        "    floor = spent if spent == spent and not floor >= spent else floor",
+        "    floor = floor",
+        PLAIN,
+    ),
+    Mutant(
+        "a turn that its own side takes back is made",
+        f"{KERNELS}/plain.py",
+        "            if _bar_at(own, at_own, n) != turn:",
+        "            if turn >= 0:",
+        PLAIN,
+    ),
+    Mutant(
+        "a conflict enters",
+        f"{KERNELS}/plain.py",
+        "            if long_bar == short_bar or (away == t and r.conflict != ENTER):",
+        "            if long_bar == short_bar:",
+        PLAIN,
+    ),
+    Mutant(
+        "an exit that waits at the last bar is filled at its close",
+        f"{KERNELS}/plain.py",
+        "                a.seen |= 1 << names.UNFILLED\n                break\n            _decide_at",
+        "                break\n            _decide_at",
+        PLAIN,
+    ),
+    Mutant(
+        "a bar that meets stop and target is not told",
+        f"{KERNELS}/plain.py",
+        "        a.ambiguous, a.other_price = 1, target",
+        "        a.ambiguous = 0",
+        PLAIN,
     ),
     Mutant(
         "a block begins a bar late",
@@ -80,8 +171,8 @@ ENGINE = (
     Mutant(
         "a chunk that makes a low is passed over",
         f"{KERNELS}/moments.py",
-        "            state[LOW] = bottom",
-        "            state[LOW] = min(state[LOW], top)",
+        "        state[LOW] = bottom",
+        "        state[LOW] = min(state[LOW], top)",
         WALK,
     ),
     Mutant(

@@ -8,8 +8,8 @@ FILLS = (
     Mutant(
         "what accrued over a hole is forgotten",
         "kernels/bar.py",
-        "        if b.hole > 0:\n",
-        "        if b.hole > 0 and b.t < 0:\n",
+        "    if b.hole > 0:\n",
+        "    if b.hole > 0 and b.t < 0:\n",
         TRUTH,
         "L1",
     ),
@@ -17,10 +17,10 @@ FILLS = (
         "a market exit goes before the level that the open jumped",
         "kernels/bar.py",
         "    if mark <= floor:\n"
-        "        leave_by(a, r, b, more, money, marks, ledger, orders, b.open, reason, AT_OPEN,"
+        "        leave_by(a, r, b, money, marks, ledger, orders, b.open, reason, AT_OPEN,"
         " TAKER)",
         "    if mark <= floor and a.leaving == 0:\n"
-        "        leave_by(a, r, b, more, money, marks, ledger, orders, b.open, reason, AT_OPEN,"
+        "        leave_by(a, r, b, money, marks, ledger, orders, b.open, reason, AT_OPEN,"
         " TAKER)",
         TRUTH,
         "L2",
@@ -28,7 +28,7 @@ FILLS = (
     Mutant(
         "levels are not met inside bars",
         "kernels/bar.py",
-        "        _meet(a, r, b, more, money, marks, ledger, orders, HELD, b.open)",
+        "        _meet(a, r, b, money, marks, ledger, orders, HELD, b.open)",
         "        pass",
         TRUTH,
         "L3",
@@ -132,7 +132,7 @@ FILLS = (
     Mutant(
         "an entry with a level goes to the market",
         "kernels/bar.py",
-        "    if a.entering != 0 and (more is None or not rests(a)):",
+        "    if a.entering != 0 and not rests(a):",
         "    if a.entering != 0:",
         TRUTH,
         "D11",
@@ -300,8 +300,8 @@ FILLS = (
     Mutant(
         "a gap fills at the level",
         "kernels/bar.py",
-        "        leave_by(a, r, b, more, money, marks, ledger, orders, b.open, TARGET, AT_OPEN, TAKER)",
-        "        leave_by(a, r, b, more, money, marks, ledger, orders, a.target, TARGET, AT_OPEN, TAKER)",
+        "        leave_by(a, r, b, money, marks, ledger, orders, b.open, TARGET, AT_OPEN, TAKER)",
+        "        leave_by(a, r, b, money, marks, ledger, orders, a.target, TARGET, AT_OPEN, TAKER)",
         TRUTH,
         "I1",
     ),
@@ -404,15 +404,15 @@ FILLS = (
     Mutant(
         "a jumped stop fills at its level",
         "kernels/bar.py",
-        "        enter(a, r, b, more, ledger, orders, b.open, AT_OPEN, True, cap, TAKER)",
-        "        enter(a, r, b, more, ledger, orders, a.trigger, AT_OPEN, True, cap, TAKER)",
+        "        enter(a, r, b, ledger, orders, b.open, AT_OPEN, True, cap, TAKER)",
+        "        enter(a, r, b, ledger, orders, a.trigger, AT_OPEN, True, cap, TAKER)",
         TRUTH,
         "E1",
     ),
     Mutant(
         "nothing comes after an entry inside",
         "kernels/bar.py",
-        "        _meet(a, r, b, more, money, marks, ledger, orders, how, raw)",
+        "        _meet(a, r, b, money, marks, ledger, orders, how, raw)",
         "        pass",
         TRUTH,
         "I10",

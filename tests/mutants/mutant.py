@@ -8,7 +8,7 @@ from typing import NamedTuple
 class Mutant(NamedTuple):
     """In `file` below src/tapehead the text `old`, which stands there once, becomes `new`; `killer` must fail.
 
-    `rule` is the one that it breaks. Truth tables need no compiled kernels, so they are run without.
+    `rule` is the one that it breaks. Those of UNCOMPILED need no compiled kernels, so they are run without.
     """
 
     says: str
@@ -20,3 +20,5 @@ class Mutant(NamedTuple):
 
 
 TRUTH = "tests/truth/test_truth.py"
+PLAIN = "tests/parity/test_plain.py"
+UNCOMPILED = (TRUTH, PLAIN)

@@ -70,14 +70,16 @@ def _dtype(whole: str, floats: str) -> Any:
 
 TERMS: Final = _dtype(
     "n first interval unit at_open longs shorts flips conflict max_wait ending sizing slipping path valid_bars day"
-    " pyramid overnight time_stop all_traded fee_row each_bar bounded weighted leveled carries plain",
+    " pyramid overnight time_stop all_traded fee_row each_bar bounded weighted leveled carries plain"
+    " orderly regular brief",
     "taker maker fixed least most fee_until slippage sized haircut leverage maintenance lot tick minimum multiplier"
     " stop_loss take_profit trail reach band borrow cash_rate",
 )
 """Settings of one walk. `n` bars, the first to decide on is `first`; row `fee_row` of the schedule is in force until
 `fee_until` (us); unused: NaN for exits and `band`, 0 for `time_stop` and `valid_bars`, -1 for `max_wait`. `leveled`:
 rules or orders may give levels; `carries`: borrow or interest accrues; `each_bar`: no bar may be skipped; `plain`: the
-pruned form of the step will do (`more` of `kernels/bar.py`)."""
+walk of `kernels/plain.py` will do; `orderly`: no open lies outside its bar; `regular`: no two bars have a gap between
+them; `brief`: of trades only what digest and sums are made of is asked for."""
 
 ACCOUNT: Final = _dtype(
     "side entry_bar entry_phase decided entries exits gap ambiguous held held_until entered_in"

@@ -7,10 +7,10 @@ A walk is a run of steps, and so is a bar-by-bar strategy:
     decide(...)               or a strategy's own orders: begin_order, then submit_* of `orders`
     after_decision(...)       time exit and square-off; fill="close"; the end of the session and of the data
 
-Every function takes the same records: `a` the account (ACCOUNT), `r` the terms (TERMS), `b` the bar (BAR), and `more`,
-which is `r` again, or None for the plain case that is compiled without all else: long only, market orders, one rate of
-fees, a fraction of price as slippage, sizes up to the whole equity, no levels. `money`, `marks`, `ledger` and `orders`
-are the rows written; orders of no column are not. Shapes and fields: `kernels/account.py`.
+Every function takes the same records: `a` the account (ACCOUNT), `r` the terms (TERMS), `b` the bar (BAR). `money`,
+`marks`, `ledger` and `orders` are the rows written; orders of no column are not. Shapes and fields:
+`kernels/account.py`. Functions of fills and money also take `more`: the terms again, or None from `kernels/plain.py`,
+for which they are compiled without what its rules do not ask for.
 """
 
 from typing import Any
@@ -61,34 +61,29 @@ _YEAR = 365.0
 
 
 @inlined
-def open_and_inside(
-    a: Any, r: Any, b: Any, more: Any, fees: F64, money: F64, marks: I32, ledger: F64, orders: F64
-) -> None:
+def open_and_inside(a: Any, r: Any, b: Any, fees: F64, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Take the bar from its open to just before its close."""
-    if more is not None:
-        roll_fees(r, fees, b.ts)
-        if b.hole > 0:
-            _accrue(a, r, b, ledger, b.close_before, b.hole)
-        a.trail_before, a.best_before = a.trail, a.best
-        if r.day != 0 and b.says & LATER_DAY and b.t > a.want_bar + 1 and rests(a):
-            end_entry(a, orders, names.EXPIRED, b.t)
+    roll_fees(r, fees, b.ts)
+    if b.hole > 0:
+        _accrue(a, r, b, ledger, b.close_before, b.hole)
+    a.trail_before, a.best_before = a.trail, a.best
+    if r.day != 0 and b.says & LATER_DAY and b.t > a.want_bar + 1 and rests(a):
+        end_entry(a, orders, names.EXPIRED, b.t)
     if b.traded == 0:
         return
-    if more is not None and a.units != 0.0:
-        _jump(a, r, b, more, money, marks, ledger, orders)
+    if a.units != 0.0:
+        _jump(a, r, b, money, marks, ledger, orders)
     if waits(a):
         if r.at_open != 0:
-            _fill_market(a, r, b, more, money, marks, ledger, orders, b.open, AT_OPEN)
-        if more is not None and rests(a) and (a.units == 0.0 or a.entering == a.side):
-            _enter_at_open(a, r, b, more, ledger, orders)
-    if more is None:
-        return
+            _fill_market(a, r, b, money, marks, ledger, orders, b.open, AT_OPEN)
+        if rests(a) and (a.units == 0.0 or a.entering == a.side):
+            _enter_at_open(a, r, b, ledger, orders)
     left = False
     if a.units != 0.0:
-        _meet(a, r, b, more, money, marks, ledger, orders, HELD, b.open)
+        _meet(a, r, b, money, marks, ledger, orders, HELD, b.open)
         left = a.units == 0.0
     if not left and rests(a) and (a.units == 0.0 or a.entering == a.side):
-        _enter_inside(a, r, b, more, money, marks, ledger, orders)
+        _enter_inside(a, r, b, money, marks, ledger, orders)
 
 
 @inlined
@@ -118,38 +113,38 @@ def _book(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) ->
 
 
 @inlined
-def _jump(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def _jump(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Leave at the open where it has jumped a level, if there is any."""
     if threatened(a, r):
-        _leave_at_open(a, r, b, more, money, marks, ledger, orders)
+        _leave_at_open(a, r, b, money, marks, ledger, orders)
 
 
 @part
-def _leave_at_open(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def _leave_at_open(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Leave at the open where it has jumped a level of the position."""
     mark = a.side * b.open
     floor, reason = nearest(a, r)
     if mark <= floor:
-        leave_by(a, r, b, more, money, marks, ledger, orders, b.open, reason, AT_OPEN, TAKER)
+        leave_by(a, r, b, money, marks, ledger, orders, b.open, reason, AT_OPEN, TAKER)
     elif mark >= a.side * a.ceiling:
-        leave_by(a, r, b, more, money, marks, ledger, orders, b.open, TARGET, AT_OPEN, TAKER)
+        leave_by(a, r, b, money, marks, ledger, orders, b.open, TARGET, AT_OPEN, TAKER)
 
 
 @inlined
 def _fill_market(
-    a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
+    a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
 ) -> None:
     """Fill the market orders that wait: exits, then entries."""
     if a.leaving != 0 and a.units != 0.0:
-        leave_waiting(a, r, b, more, money, marks, ledger, orders, raw, phase)
-    if a.entering != 0 and (more is None or not rests(a)):
-        enter(a, r, b, more, ledger, orders, raw, phase, True, np.nan, TAKER)
-    if more is not None and a.weighing != 0:
-        weigh(a, r, b, more, money, marks, ledger, orders, raw, phase)
+        leave_waiting(a, r, b, money, marks, ledger, orders, raw, phase)
+    if a.entering != 0 and not rests(a):
+        enter(a, r, b, ledger, orders, raw, phase, True, np.nan, TAKER)
+    if a.weighing != 0:
+        weigh(a, r, b, money, marks, ledger, orders, raw, phase)
 
 
 @part
-def _enter_at_open(a: Any, r: Any, b: Any, more: Any, ledger: F64, orders: F64) -> None:
+def _enter_at_open(a: Any, r: Any, b: Any, ledger: F64, orders: F64) -> None:
     """Fill a resting entry that the open has jumped, or trigger it."""
     sign = a.entering
     mark = sign * b.open
@@ -162,13 +157,13 @@ def _enter_at_open(a: Any, r: Any, b: Any, more: Any, ledger: F64, orders: F64) 
                 a.trigger = np.nan
                 return
             cap = a.limit
-        enter(a, r, b, more, ledger, orders, b.open, AT_OPEN, True, cap, TAKER)
+        enter(a, r, b, ledger, orders, b.open, AT_OPEN, True, cap, TAKER)
     elif mark <= sign * beyond(a.limit, -sign * r.reach, r.tick):
-        enter(a, r, b, more, ledger, orders, b.open, AT_OPEN, False, cap, TAKER)
+        enter(a, r, b, ledger, orders, b.open, AT_OPEN, False, cap, TAKER)
 
 
 @part
-def _enter_inside(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def _enter_inside(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Fill a resting entry that price reached inside the bar, then look at what came after it."""
     sign = a.entering
     best, worst = (b.high, b.low) if sign > 0 else (b.low, b.high)
@@ -181,12 +176,12 @@ def _enter_inside(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, led
             a.trigger = np.nan
             return
         how, raw = BY_STOP, a.trigger
-        enter(a, r, b, more, ledger, orders, raw, INSIDE, True, a.limit, TAKER)
+        enter(a, r, b, ledger, orders, raw, INSIDE, True, a.limit, TAKER)
     elif sign * worst <= sign * beyond(a.limit, -sign * r.reach, r.tick):
         raw = min(a.limit, b.open) if sign > 0 else max(a.limit, b.open)
-        enter(a, r, b, more, ledger, orders, raw, INSIDE, False, np.nan, MAKER)
+        enter(a, r, b, ledger, orders, raw, INSIDE, False, np.nan, MAKER)
     if a.units != 0.0 and a.entries != before:
-        _meet(a, r, b, more, money, marks, ledger, orders, how, raw)
+        _meet(a, r, b, money, marks, ledger, orders, how, raw)
 
 
 @inlined
@@ -194,7 +189,6 @@ def _meet(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     money: F64,
     marks: I32,
     ledger: F64,
@@ -204,7 +198,7 @@ def _meet(
 ) -> None:
     """Leave inside the bar where a level is met, if there is any."""
     if threatened(a, r):
-        _leave_inside(a, r, b, more, money, marks, ledger, orders, how, raw)
+        _leave_inside(a, r, b, money, marks, ledger, orders, how, raw)
 
 
 @part
@@ -212,7 +206,6 @@ def _leave_inside(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     money: F64,
     marks: I32,
     ledger: F64,
@@ -236,7 +229,7 @@ def _leave_inside(
     # What the two rules would have got, before a walk moves the trail.
     stop_price = side * level
     target_price = side * max(side * a.target, start)
-    worst_price = left_at(a, r, b, more, stop_price, reason)
+    worst_price = left_at(a, r, b, stop_price, reason)
     a.ambiguous |= worst != best
     other = worst != best and worst != NOT_LEFT and best != NOT_LEFT
     if walks:
@@ -249,10 +242,10 @@ def _leave_inside(
     if chosen == 1:
         a.other_price = worst_price if other else np.nan
         role = MAKER if how == HELD else TAKER
-        leave_by(a, r, b, more, money, marks, ledger, orders, target_price, TARGET, INSIDE, role)
+        leave_by(a, r, b, money, marks, ledger, orders, target_price, TARGET, INSIDE, role)
     elif chosen == 0:
         a.other_price = target_price if other else np.nan
-        leave_by(a, r, b, more, money, marks, ledger, orders, stop_price, reason, INSIDE, TAKER)
+        leave_by(a, r, b, money, marks, ledger, orders, stop_price, reason, INSIDE, TAKER)
 
 
 @part
@@ -270,11 +263,9 @@ def _walk_again(a: Any, r: Any, b: Any, how: int, start: float) -> tuple[int, fl
 
 
 @inlined
-def before_decision(a: Any, r: Any, b: Any, more: Any, fees: F64, ledger: F64, orders: F64) -> None:
+def before_decision(a: Any, r: Any, b: Any, fees: F64, ledger: F64, orders: F64) -> None:
     """Take the bar to its close, up to the moment at which the strategy is asked."""
     a.ordered = 0
-    if more is None:
-        return
     roll_fees(r, fees, b.ts + r.interval)
     _accrue(a, r, b, ledger, b.close, r.interval)
     if b.traded != 0 and a.units != 0.0 and a.trail == a.trail and r.path != OHLC:
@@ -287,23 +278,23 @@ def before_decision(a: Any, r: Any, b: Any, more: Any, fees: F64, ledger: F64, o
 
 
 @inlined
-def after_decision(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def after_decision(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Take the close to its end: exits by time, fills at the close, ends."""
-    if more is not None and a.units != 0.0:
+    if a.units != 0.0:
         if r.time_stop > 0 and b.t - a.entry_bar >= r.time_stop and a.ordered == 0 and a.leaving == 0:
             submit_exit(a, b, orders, names.TIME, np.nan)
         if b.says & LATE and not _leaves_whole(a):
             submit_exit(a, b, orders, names.SQUARE_OFF, np.nan)
     if r.at_open == 0 and b.traded != 0 and waits(a):
-        _fill_market(a, r, b, more, money, marks, ledger, orders, b.close, AT_CLOSE)
-    if more is not None and b.says & SESSION_END and r.overnight == 0 and a.units != 0.0:
+        _fill_market(a, r, b, money, marks, ledger, orders, b.close, AT_CLOSE)
+    if b.says & SESSION_END and r.overnight == 0 and a.units != 0.0:
         if b.traded != 0:
             a.held_back = 1
-            _leave_now(a, r, b, more, money, marks, ledger, orders, names.SQUARE_OFF, b.close, TAKER)
+            _leave_now(a, r, b, money, marks, ledger, orders, names.SQUARE_OFF, b.close, TAKER)
         elif not _leaves_whole(a):
             submit_exit(a, b, orders, names.SQUARE_OFF, np.nan)
     if b.t == r.n - 1:
-        _end(a, r, b, more, money, marks, ledger, orders)
+        _end(a, r, b, money, marks, ledger, orders)
 
 
 @part
@@ -317,7 +308,6 @@ def _leave_now(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     money: F64,
     marks: I32,
     ledger: F64,
@@ -328,23 +318,23 @@ def _leave_now(
 ) -> None:
     """Sell everything at this close; a delisting pays neither slippage nor charge."""
     row = write_order(a, orders, b.t, -a.side, 0, reason)
-    price = slipped(r, more, raw, -a.side, a.units, b.volume) if role == TAKER else raw
-    leave(a, r, b, more, money, marks, ledger, orders, row, a.units, raw, price, reason, AT_CLOSE, role)
+    price = slipped(r, r, raw, -a.side, a.units, b.volume) if role == TAKER else raw
+    leave(a, r, b, r, money, marks, ledger, orders, row, a.units, raw, price, reason, AT_CLOSE, role)
 
 
 @part
-def _end(a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def _end(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """End the data: orders that wait find no bar; a position is sold, written off, or stays open."""
     if waits(a):
         end_all(a, orders, names.UNFILLED, -1)
     if a.units == 0.0:
         return
     if r.ending == names.DELIST:
-        _leave_now(a, r, b, more, money, marks, ledger, orders, names.DELISTED, b.close * (1.0 - r.haircut), FREE)
+        _leave_now(a, r, b, money, marks, ledger, orders, names.DELISTED, b.close * (1.0 - r.haircut), FREE)
     elif r.ending == names.SELL_AT_END:
         if b.traded == 0:
             a.seen |= 1 << names.UNTRADED_END
-        _leave_now(a, r, b, more, money, marks, ledger, orders, names.END, b.close, TAKER)
+        _leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)
     else:
         a.seen |= 1 << names.STILL_OPEN
         count_held(a, b.t)

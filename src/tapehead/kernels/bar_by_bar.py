@@ -275,9 +275,9 @@ def to_close(
 ) -> bool:
     """Take bar t to the moment at which the strategy is asked; say whether it is."""
     a, r, b = accounts[0], rules[0], bars[0]
-    load_bar(r, b, r, opens, high, low, close, volume, flags, says, ts, step, t)
-    open_and_inside(a, r, b, r, fees, money, marks, ledger, orders)
-    before_decision(a, r, b, r, fees, ledger, orders)
+    load_bar(r, b, opens, high, low, close, volume, flags, says, ts, step, t)
+    open_and_inside(a, r, b, fees, money, marks, ledger, orders)
+    before_decision(a, r, b, fees, ledger, orders)
     slot[:] = _NAN
     slot[KIND] = NONE
     write_position(a, r, b, place)
@@ -312,7 +312,7 @@ def obey(a: Any, r: Any, b: Any, slot: F64, base: F64, orders: F64, lines: F64, 
             r.trail = slot[TRAIL] if slot[TRAIL] == slot[TRAIL] else base[2]
             r.valid_bars = np.int64(slot[VALID]) if slot[VALID] > 0.0 else valid_bars
         buys, sells, closes = kind == BUY and r.longs != 0, kind == SELL and r.shorts != 0, kind == CLOSE
-        decide(a, r, b, r, orders, lines, buys, closes, sells, closes)
+        decide(a, r, b, orders, lines, buys, closes, sells, closes)
         if a.ordered != 0:
             a.last_weight = np.nan
     if a.ordered == 0:
@@ -338,7 +338,7 @@ def from_close(
     a, r, b = accounts[0], rules[0], bars[0]
     if a.over == 0:
         obey(a, r, b, slot, base, orders, lines, said, valid_bars)
-    after_decision(a, r, b, r, money, marks, ledger, orders)
+    after_decision(a, r, b, money, marks, ledger, orders)
     return bool(a.over == 0)
 
 

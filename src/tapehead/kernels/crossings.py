@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from tapehead.kernels.addresses import address_of, floats_at, trailing_zeros
 from tapehead.kernels.jit import kernel, part
+from tapehead.kernels.lanes import WORD, compared_word
 
 F64 = NDArray[np.float64]
 U64 = NDArray[np.uint64]
 I32 = NDArray[np.int32]
 
-WORD = 64
-"""Bars to a word."""
 _NONE, _ONE, _ALL = np.uint64(0), np.uint64(1), np.uint64(2**64 - 1)
 _LAST = np.uint64(WORD - 1)
 
@@ -63,7 +62,10 @@ def mark_crossings(a: F64, b: F64, step: int, first: int, until: int, carried: U
     for w in range(first, until):
         at = w * WORD
         count = min(WORD, n - at)
-        above, below = _compared(a, b, at, at * step, count)
+        if count == WORD:
+            above, below = compared_word(a, b, at, at * step)
+        else:
+            above, below = _compared(a, b, at, at * step, count)
         level = ~(above | below)
         if level != _NONE:
             level = _equal(a, b, at, at * step, count)

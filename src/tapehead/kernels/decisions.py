@@ -17,7 +17,6 @@ def decide(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     orders: F64,
     lines: F64,
     enter: bool,
@@ -26,14 +25,14 @@ def decide(
     leave_short: bool,
 ) -> None:
     """Turn the wishes of one bar into an order, a cancel or nothing; those of a side not traded are false already."""
-    if more is not None and b.says & BARRED:
+    if b.says & BARRED:
         enter = enter_short = False
     if a.units == 0.0:
-        _decide_flat(a, r, b, more, orders, lines, enter, leave, enter_short, leave_short)
+        _decide_flat(a, r, b, orders, lines, enter, leave, enter_short, leave_short)
     elif a.side > 0:
-        _decide_held(a, r, b, more, orders, lines, enter, leave, enter_short)
+        _decide_held(a, r, b, orders, lines, enter, leave, enter_short)
     else:
-        _decide_held(a, r, b, more, orders, lines, enter_short, leave_short, enter)
+        _decide_held(a, r, b, orders, lines, enter_short, leave_short, enter)
 
 
 @inlined
@@ -41,7 +40,6 @@ def _decide_flat(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     orders: F64,
     lines: F64,
     enter: bool,
@@ -60,25 +58,23 @@ def _decide_flat(
                 end_entry(a, orders, CANCELLED, b.t)
             return
         begin_order(a, b, orders)
-        submit_by_lines(a, r, b, more, orders, lines, 1 if enter else -1)
+        submit_by_lines(a, r, b, orders, lines, 1 if enter else -1)
     elif (leave and a.entering > 0) or (leave_short and a.entering < 0):
         end_entry(a, orders, CANCELLED, b.t)
 
 
 @inlined
-def _decide_held(
-    a: Any, r: Any, b: Any, more: Any, orders: F64, lines: F64, enter: bool, leave: bool, enter_other: bool
-) -> None:
+def _decide_held(a: Any, r: Any, b: Any, orders: F64, lines: F64, enter: bool, leave: bool, enter_other: bool) -> None:
     """Decide while a position is held; the wishes are those of its own side, and to enter the other."""
     if not enter and enter_other and (leave or r.flips != 0):
         submit_exit(a, b, orders, FLIP, np.nan)
-        submit_by_lines(a, r, b, more, orders, lines, -a.side)
+        submit_by_lines(a, r, b, orders, lines, -a.side)
     elif leave:
         part = lines[LINE_PART, b.t] if lines.shape[0] != 0 else np.nan
         submit_exit(a, b, orders, SIGNAL, part)
-    elif enter and not enter_other and more is not None and a.entries < r.pyramid:
+    elif enter and not enter_other and a.entries < r.pyramid:
         begin_order(a, b, orders)
-        submit_by_lines(a, r, b, more, orders, lines, a.side)
+        submit_by_lines(a, r, b, orders, lines, a.side)
 
 
 @part

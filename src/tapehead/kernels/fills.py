@@ -66,6 +66,28 @@ def leave(
     phase: int,
     role: int,
 ) -> None:
+    """Do what `close_out` does."""
+    close_out(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, reason, phase, role)
+
+
+@inlined
+def close_out(
+    a: Any,
+    r: Any,
+    b: Any,
+    more: Any,
+    money: F64,
+    marks: I32,
+    ledger: F64,
+    orders: F64,
+    row: int,
+    units: float,
+    raw: float,
+    price: float,
+    reason: int,
+    phase: int,
+    role: int,
+) -> None:
     """Sell units of the position (short: buy back); `row` is that of the order. Closes the trade with the last unit."""
     fee = pay(a, r, b, more, -a.side, units, raw, price, role)
     a.gross += (a.side * (units * (price - a.average))) * r.multiplier
@@ -115,6 +137,30 @@ def _close_trade(
     money[names.QUANTITY, row] = a.bought
     money[names.FEES, row] = a.fees
     money[names.PROFIT, row] = profit
+    marks[names.SIDE, row] = a.side
+    marks[names.ENTRY_BAR, row] = a.entry_bar
+    marks[names.EXIT_BAR, row] = b.t
+    marks[names.REASON, row] = reason
+    marks[names.GAP, row] = a.gap
+    if more is not None or r.brief == 0:
+        _tell_more(a, b, more, money, marks, units, raw, shortfall, phase)
+    a.trades = row + 1
+    count_held(a, b.t if phase != AT_OPEN else b.t - 1)
+    if more is not None:
+        _drop_orders(a, b, orders)
+    if reason == names.LIQUIDATION:
+        a.seen |= 1 << names.LIQUIDATED
+    if a.over != 0:
+        _ruin(a, b, orders)
+
+
+@inlined
+def _tell_more(
+    a: Any, b: Any, more: Any, money: F64, marks: I32, units: float, raw: float, shortfall: float, phase: int
+) -> None:
+    """Write those columns of a trade that neither digest nor sums are made of."""
+    row = a.trades
+    one_in, one_out = more is None or a.entries == 1, more is None or a.exits == 1
     money[names.WORST, row], money[names.BEST, row] = a.lowest, a.highest
     money[names.ENTRY_WANTED, row] = a.raw_in if one_in else a.raw_in / a.bought
     money[names.EXIT_WANTED, row] = raw if one_out else a.raw_out / a.sold
@@ -125,24 +171,11 @@ def _close_trade(
     money[names.TARGET_AT, row] = a.first_target
     money[names.TRAIL_AT, row] = a.first_trail
     money[names.OTHER_PRICE, row] = a.other_price
-    marks[names.SIDE, row] = a.side
-    marks[names.ENTRY_BAR, row] = a.entry_bar
-    marks[names.EXIT_BAR, row] = b.t
-    marks[names.REASON, row] = reason
     marks[names.AMBIGUOUS, row] = a.ambiguous
-    marks[names.GAP, row] = a.gap
     marks[names.DECISION_BAR, row] = a.decided
     marks[names.FILLS, row] = 2 if more is None else a.entries + a.exits
     marks[names.ENTRY_PHASE, row] = a.entry_phase
     marks[names.EXIT_PHASE, row] = phase
-    a.trades = row + 1
-    count_held(a, b.t if phase != AT_OPEN else b.t - 1)
-    if more is not None:
-        _drop_orders(a, b, orders)
-        if reason == names.LIQUIDATION:
-            a.seen |= 1 << names.LIQUIDATED
-    if a.over != 0:
-        _ruin(a, b, orders)
 
 
 @inlined

@@ -3,10 +3,10 @@
 A row of the ledger is a bar, the cash after it and the signed units after it; both hold until the next row. Touches the
 bars of positions only: while flat, equity is constant and every return is 0.
 
-Returns are taken a chunk at a time, and bar k of a chunk is added to lane k: additions that do not wait for each other
-are what SIMD is made of, and the lanes of a block are added up in their order, so that every executor and every
-processor gives the same bits. Of a chunk whose highest close makes no new peak only the lowest is looked at: while
-units stay the same, equity rises and falls with the close, rounded as it is.
+Returns are taken a chunk at a time, each into the lane of its bar (`kernels/lanes.py`), and the lanes of a block are
+added up in their order, so that every executor and every processor gives the same bits. Of a chunk whose highest close
+makes no new peak only the lowest is looked at: while units stay the same, equity rises and falls with the close,
+rounded as it is.
 """
 
 from typing import Any, Final
@@ -33,6 +33,7 @@ from tapehead.kernels.account import (
     WORST,
 )
 from tapehead.kernels.jit import inlined, kernel, part, readonly, short_kernel
+from tapehead.kernels.lanes import HIGHEST, LANES, LOWEST, SUMS, add_held, add_one
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -40,19 +41,17 @@ I32 = NDArray[np.int32]
 
 SUM, SQUARES, DOWNSIDE, DRAWDOWN, WET_BARS, WET_US, FINAL, WINS, WON, LOST = range(10)
 MOMENTS = 10
-PEAK, LOW, PEAK_BAR, HIGHEST, LOWEST = range(5)
+PEAK, LOW, PEAK_BAR = range(3)
 BLOCKS: Final = 16
 """Equal parts of the scored bars; block k holds those from k * n // BLOCKS up to the next."""
 POWERS: Final = 4
 """Columns of a block: the sums of r, r^2, r^3, r^4."""
 CHUNK: Final = 64
-"""Bars, and lanes, at a time."""
-ROOM: Final = (POWERS + 3) * CHUNK
-"""Values of room: lanes of the powers and of losses, returns of a chunk, and peak and extremes."""
-_SQUARES, _CUBES, _FOURTHS, _LOSSES = (np.uint64(k * CHUNK) for k in range(1, POWERS + 1))
-_RETURNS, _STATE = (POWERS + 1) * CHUNK, (POWERS + 2) * CHUNK
+"""Bars at a time."""
+ROOM: Final = SUMS * LANES + 5
+"""Values of room: lanes, peak and low, extremes of a chunk."""
+_STATE, _EXTREMES = SUMS * LANES, SUMS * LANES + 3
 _ONE = np.uint64(1)
-_FOUR = 4
 _ALL_IN = 1e-13
 """Share of a position that its cash may be where equity is said to change as the price does."""
 
@@ -90,61 +89,17 @@ def changes(close: F64, at: int, count: int, cash: float, units: float, out: F64
         out[np.uint64(place) + k] = (cash + units * close[t]) / (cash + units * close[t - _ONE]) - 1.0
 
 
-@inlined
-def _add_chunk(returns: F64, at: int, count: int, lanes: F64) -> None:
-    """Add the powers of a chunk of returns to the lanes; what is read behind it counts as 0."""
-    whole = min((count + _FOUR - 1) // _FOUR * _FOUR, returns.shape[0] - at)
-    for j in range(whole):
-        k = np.uint64(j)
-        change = returns[np.uint64(at) + k]
-        change = change if j < count else 0.0
-        square = change * change
-        # `below` is twice a loss, exactly: no branch on a sign that no processor can guess.
-        below = change - abs(change)
-        lanes[k] += change
-        lanes[k + _SQUARES] += square
-        lanes[k + _CUBES] += square * change
-        lanes[k + _FOURTHS] += square * square
-        lanes[k + _LOSSES] += below * below
-
-
-@inlined
-def _extremes(bits: I64, at: int, count: int) -> tuple[int, int]:
-    """Return the highest and the lowest of some closes, as bits, which prices above 0 are ordered by."""
-    highest = lowest = bits[np.uint64(at)]
-    for j in range(count):
-        one = bits[np.uint64(at) + np.uint64(j)]
-        highest, lowest = max(highest, one), min(lowest, one)
-    return highest, lowest
-
-
-@inlined
-def _add_one(change: float, lanes: F64) -> None:
-    """Add the powers of one return to the first lane."""
-    square = change * change
-    below = change - abs(change)
-    lanes[0] += change
-    lanes[_SQUARES] += square
-    lanes[_CUBES] += square * change
-    lanes[_FOURTHS] += square * square
-    lanes[_LOSSES] += below * below
-
-
 @part
 def _drain(lanes: F64, blocks: F64, block: int) -> float:
     """Put the sums of the lanes into a block, empty the lanes, and return the squares of losses."""
-    total = squares = cubes = fourths = losses = 0.0
-    for j in range(CHUNK):
-        k = np.uint64(j)
-        total += lanes[k]
-        squares += lanes[k + _SQUARES]
-        cubes += lanes[k + _CUBES]
-        fourths += lanes[k + _FOURTHS]
-        losses += lanes[k + _LOSSES]
-    for j in range((POWERS + 1) * CHUNK):
-        lanes[j] = 0.0
-    blocks[block, 0], blocks[block, 1], blocks[block, 2], blocks[block, 3] = total, squares, cubes, fourths
-    return losses / 4.0
+    losses = 0.0
+    blocks[block] = 0.0
+    for k in range(LANES):
+        for power in range(POWERS):
+            blocks[block, power] += lanes[power * LANES + k]
+        losses += lanes[POWERS * LANES + k]
+    lanes[:] = 0.0
+    return losses
 
 
 @part
@@ -169,33 +124,25 @@ def _hold(
     cash: float,
     units: float,
     state: F64,
-    room: F64,
+    lanes: F64,
+    found: F64,
     ts: I64,
     start: int,
     every: int,
     out: F64,
 ) -> None:
     """Take a chunk of bars in which the same units are held; the bar before it is one of them."""
-    lowest, highest = state[LOWEST], state[HIGHEST]
-    count = until - at
-    if lowest > 0.0:
-        top = cash + units * (highest if units > 0.0 else lowest)
-        bottom = cash + units * (lowest if units > 0.0 else highest)
-        if top >= state[PEAK]:
-            _mark_each(close, at, until, cash, units, state, ts, start, every, out)
-        elif bottom < state[LOW]:
-            state[LOW] = bottom
+    if abs(cash) <= _ALL_IN * (abs(units) * close[at]):
+        add_held(close, returns, at, until, 0.0, 1.0, lanes, found)
     else:
+        add_held(close, returns[:0], at, until, cash, units, lanes, found)
+    lowest, highest = found[LOWEST], found[HIGHEST]
+    top = cash + units * (highest if units > 0.0 else lowest)
+    bottom = cash + units * (lowest if units > 0.0 else highest)
+    if top >= state[PEAK]:
         _mark_each(close, at, until, cash, units, state, ts, start, every, out)
-    all_in = abs(cash) <= _ALL_IN * (abs(units) * lowest)
-    if all_in and returns.shape[0] != 0:
-        _add_chunk(returns, at, count, room)
-        return
-    if all_in:
-        changes(close, at, count, 0.0, 1.0, room, _RETURNS)
-    else:
-        changes(close, at, count, cash, units, room, _RETURNS)
-    _add_chunk(room, _RETURNS, count, room)
+    elif bottom < state[LOW]:
+        state[LOW] = bottom
 
 
 @kernel
@@ -223,8 +170,7 @@ def moments(
     out[:MOMENTS] = 0.0
     blocks[:] = 0.0
     room[:] = 0.0
-    state = room[_STATE:]
-    prices, extremes = close.view(np.int64), state.view(np.int64)
+    lanes, state, found = room[:_STATE], room[_STATE:_EXTREMES], room[_EXTREMES:]
     state[PEAK], state[LOW], state[PEAK_BAR] = cash, cash, start - 1
     downside = 0.0
     before = cash
@@ -238,19 +184,18 @@ def moments(
         first = at
         while at < stop:
             while at >= edge:
-                downside += _drain(room, blocks, block)
+                downside += _drain(lanes, blocks, block)
                 block += 1
                 edge = start + (block + 1) * scored // BLOCKS
             if at == first:
                 last = at + 1
                 equity = cash + units * close[at]
-                _add_one(equity / before - 1.0, room)
+                add_one(equity / before - 1.0, at, lanes)
                 if equity >= state[PEAK] or equity < state[LOW]:
                     surface(state, equity, at, ts, start, every, out)
             else:
                 last = min(at + CHUNK, stop, edge)
-                extremes[HIGHEST], extremes[LOWEST] = _extremes(prices, at, last - at)
-                _hold(close, returns, at, last, cash, units, state, room, ts, start, every, out)
+                _hold(close, returns, at, last, cash, units, state, lanes, found, ts, start, every, out)
             at = last
             before = cash + units * close[at - 1]
         if units == 0.0 and cash >= state[PEAK]:
@@ -259,7 +204,7 @@ def moments(
         if row < rows:
             cash = ledger[ROW_CASH, row]
             units = ledger[ROW_UNITS, row] * multiplier
-    downside += _drain(room, blocks, block)
+    downside += _drain(lanes, blocks, block)
     if before < state[PEAK]:
         emerge(state, n - 1, ts, start, every, out)
     out[DRAWDOWN] = min(out[DRAWDOWN], state[LOW] / state[PEAK] - 1.0)

@@ -126,7 +126,6 @@ def submit_entry(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     orders: F64,
     side: int,
     sized: float,
@@ -139,25 +138,23 @@ def submit_entry(
     """Decide to enter or to add; NaN where nothing is said. Does not replace: `begin_order` comes first."""
     a.entering = side
     a.enter_row = write_order(a, orders, b.t, side, 1, SIGNAL)
-    if more is not None:
-        a.sized = sized if sized == sized else r.sized
-        a.limit = on_tick(limit, r.tick, side < 0)
-        a.trigger = on_tick(trigger, r.tick, side > 0)
-        a.stop_at, a.target_at, a.trail_at = stop_at, target_at, trail_at
+    a.sized = sized if sized == sized else r.sized
+    a.limit = on_tick(limit, r.tick, side < 0)
+    a.trigger = on_tick(trigger, r.tick, side > 0)
+    a.stop_at, a.target_at, a.trail_at = stop_at, target_at, trail_at
 
 
 @inlined
-def submit_by_lines(a: Any, r: Any, b: Any, more: Any, orders: F64, lines: F64, side: int) -> None:
+def submit_by_lines(a: Any, r: Any, b: Any, orders: F64, lines: F64, side: int) -> None:
     """Decide to enter with what the lines say of this bar."""
     if lines.shape[0] == 0:
-        submit_entry(a, r, b, more, orders, side, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan)
+        submit_entry(a, r, b, orders, side, np.nan, np.nan, np.nan, np.nan, np.nan, np.nan)
         return
     t = b.t
     submit_entry(
         a,
         r,
         b,
-        more,
         orders,
         side,
         lines[LINE_SIZE, t],

@@ -17,6 +17,7 @@ from tapehead.kernels.addresses import address_of, floats_at, ints_at
 from tapehead.kernels.crossings import WORD, level_line, mark_crossings, write_bars
 from tapehead.kernels.jit import kernel, part, readonly
 from tapehead.kernels.moments import BLOCKS, MOMENTS, POWERS, ROOM, changes, excursions, moments, outcomes
+from tapehead.kernels.plain import walk_plain
 from tapehead.kernels.walk import walk
 
 F64 = NDArray[np.float64]
@@ -80,38 +81,36 @@ def trade(
 ) -> int:
     """Walk set after set; return how many were walked, fewer than all where `packed` is full.
 
-    Records come as arrays, an account and rules a set: to open one handed over by itself takes a microsecond a field.
-
     Parameters
     ----------
+    accounts, rules, bars
+        An account and rules a set; records come as arrays, since one by itself is opened at a microsecond a field.
     pairs, levels : int64 array, shape (n_comparisons, 2); float64 array, shape (n_comparisons,)
         Addresses of two lines, as long as the bars; where the second is 0, the first meets the level.
     wishes : int64 array, shape (n_sets, WISHES, 2)
-        The address of rising bars and their number; or the place of a comparison times two, one more for downwards, and
-        NO_COUNT.
+        The address of rising bars and their number; or twice the place of a comparison, plus 1 if down, and NO_COUNT.
     crossed, events : uint64 array, shape (2 * n_comparisons, words); int32 array, shape (WISHES, n_bars // 2 + 1)
         Room for crossings.
-    money, marks, ledger, orders, lines, target, fees
-        As for `walk`; what sets after the first write lies over it.
-    returns : float64 array, shape (n_bars,) or (0,)
-        Room for the returns of the price, where many sets need them.
+    money, marks, ledger, orders, lines, target, fees, returns
+        As for `walk`, each set writing over the one before; room for returns of the price, (n_bars,), or (0,) for none.
     packed, ends : uint8 array; int64 array, shape (n_sets,)
-        The columns that a digest counts, set after set, and where each set ends; packed of length 0 takes none.
-    blocks, out : float64 arrays, shape (n_sets, BLOCKS, POWERS) and (n_sets, TOLD)
-    whole : bool
-        Also fill the excursions of trades.
+        The columns that a digest counts, set after set, and where each ends; packed of length 0 takes none.
+    blocks, out : float64 arrays, (n_sets, BLOCKS, POWERS) and (n_sets, TOLD); `whole` also fills excursions of trades
     """
     if pairs.shape[0] != 0:
-        _cross_all(close.shape[0], pairs, levels, crossed)
+        carried, level = np.zeros((pairs.shape[0], 2), np.uint64), np.empty(WORD)
+        _cross_all(close.shape[0], pairs, levels, carried, level, crossed)
     if returns.shape[0] != 0:
         changes(close, 1, close.shape[0] - 1, 0.0, 1.0, returns, 1)
-    b, nothing = bars[0], ints_at(0, 0)
-    room = np.empty(ROOM)
+    b, nothing, room, used = bars[0], ints_at(0, 0), np.empty(ROOM), 0
+    many = accounts.shape[0] > 1
+    orderly = many and rules[0].leveled != 0 and _is_orderly(opens, high, low)
+    regular = many and _is_regular(step, rules[0].unit)
     money_bytes, marks_bytes = money.view(np.uint8), marks.view(np.uint8)
-    used = 0
     for k in range(accounts.shape[0]):
         a, r = accounts[k], rules[k]
         first, cash = r.first, a.cash
+        r.orderly, r.regular, r.brief = orderly, regular, not whole
         enter = _bars_wished(wishes[k, 0], first, crossed, events[0])
         leave = _bars_wished(wishes[k, 1], first, crossed, events[1])
         enter_short = _bars_wished(wishes[k, 2], first, crossed, events[2])
@@ -123,30 +122,22 @@ def trade(
         if r.shorts == 0 and r.weighted == 0:
             ignored |= enter_short.shape[0] + leave_short.shape[0] != 0
             enter_short = leave_short = nothing
-        if packed.shape[0] != 0 and used + DECISION_BYTES * (enter.shape[0] + enter_short.shape[0]) > packed.shape[0]:
+        if packed.shape[0] < used + DECISION_BYTES * (enter.shape[0] + enter_short.shape[0]) and packed.shape[0] != 0:
             return k
-        if r.plain != 0:
-            walk(
+        if r.plain != 0 and orders.shape[1] == 0:
+            walk_plain(
                 a,
                 r,
                 b,
-                None,
                 opens,
                 high,
                 low,
                 close,
-                volume,
-                flags,
-                says,
-                ts,
                 step,
                 enter,
                 leave,
                 enter_short,
                 leave_short,
-                target,
-                lines,
-                fees,
                 money,
                 marks,
                 ledger,
@@ -157,7 +148,6 @@ def trade(
                 a,
                 r,
                 b,
-                r,
                 opens,
                 high,
                 low,
@@ -190,10 +180,27 @@ def trade(
     return walked
 
 
-@kernel
-def _cross_all(n: int, pairs: I64, levels: F64, crossed: U64) -> None:
+@part
+def _is_orderly(opens: F64, high: F64, low: F64) -> bool:
+    """Say whether each bar's open lies between its low and its high, so that no level is reached by an open alone."""
+    outside = 0
+    for t in range(opens.shape[0]):
+        outside |= int(opens[t] > high[t]) | int(opens[t] < low[t])
+    return outside == 0
+
+
+@part
+def _is_regular(step: I64, unit: int) -> bool:
+    """Say whether each bar is one grid step after the one before."""
+    apart = 0
+    for t in range(1, step.shape[0]):
+        apart |= (step[t] - step[t - 1]) ^ unit
+    return apart == 0
+
+
+@part
+def _cross_all(n: int, pairs: I64, levels: F64, carried: U64, level: F64, crossed: U64) -> None:
     """Mark the bars of every crossing, a stretch of bars after another."""
-    carried, level = np.zeros((pairs.shape[0], 2), np.uint64), np.empty(WORD)
     for began in range(0, crossed.shape[1], STRETCH):
         until = min(began + STRETCH, crossed.shape[1])
         for c in range(pairs.shape[0]):

@@ -31,23 +31,23 @@ def gap_of(a: Any, r: Any, b: Any) -> int:
 
 @part
 def leave_waiting(
-    a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
+    a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
 ) -> None:
     """Fill the market exit that waits: all of the position, or a share of it in lots."""
     row, reason = a.leave_row, a.leave_reason
     a.leaving = 0
     units = a.units
-    if more is not None and a.part < 1.0:
+    if a.part < 1.0:
         units = in_lots(r, a.part * a.units)
         units = min(units, a.units)
-    price = slipped(r, more, raw, -a.side, units, a.want_volume)
+    price = slipped(r, r, raw, -a.side, units, a.want_volume)
     if units < a.units and not (price > 0.0 and units > _LEAST_CHANGE * a.units):
         end_order(a, orders, row, names.ROUNDED, b.t)
         return
     a.gap |= gap_of(a, r, b) > 0
     if reason in (TIME, SQUARE_OFF):
         a.held_back = 1
-    leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, reason, phase, TAKER)
+    leave(a, r, b, r, money, marks, ledger, orders, row, units, raw, price, reason, phase, TAKER)
 
 
 @part
@@ -55,7 +55,6 @@ def leave_by(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     money: F64,
     marks: I32,
     ledger: F64,
@@ -67,17 +66,17 @@ def leave_by(
 ) -> None:
     """Leave by a level: stops are slipped, targets and liquidation are not."""
     row = write_order(a, orders, a.entry_bar, -a.side, 0, reason)
-    price = left_at(a, r, b, more, raw, reason)
+    price = left_at(a, r, b, raw, reason)
     a.held_back = 1
-    leave(a, r, b, more, money, marks, ledger, orders, row, a.units, raw, price, reason, phase, role)
+    leave(a, r, b, r, money, marks, ledger, orders, row, a.units, raw, price, reason, phase, role)
 
 
 @part
-def left_at(a: Any, r: Any, b: Any, more: Any, raw: float, reason: int) -> float:
+def left_at(a: Any, r: Any, b: Any, raw: float, reason: int) -> float:
     """Return the price that the whole position gets where a level is met."""
     if reason in (TARGET, LIQUIDATION):
         return raw
-    return slipped(r, more, raw, -a.side, a.units, b.volume_before)
+    return slipped(r, r, raw, -a.side, a.units, b.volume_before)
 
 
 @part
@@ -85,7 +84,6 @@ def enter(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     ledger: F64,
     orders: F64,
     raw: float,
@@ -98,25 +96,18 @@ def enter(
     sign, row = a.entering, a.enter_row
     a.entering = 0
     gap = 0
-    if more is None or (a.limit != a.limit and a.trigger != a.trigger):
+    if a.limit != a.limit and a.trigger != a.trigger:
         gap = gap_of(a, r, b)
         if r.max_wait >= 0 and gap > r.max_wait:
             end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)
             return
-    if more is None:
-        status, price = names.FILLED, slipped(r, more, raw, sign, 0.0, 0.0)
-        units = sized_units(r, more, 0.0, a.cash, 0.0, price, 0.0, 0.0) if price > 0.0 else 0.0
-        if not 0.0 < units < np.inf:
-            status = names.ROUNDED
-    else:
-        status, price, units = _quote(a, r, more, sign, raw, slips, cap, role)
+    status, price, units = _quote(a, r, sign, raw, slips, cap, role)
     if status != names.FILLED:
         end_order(a, orders, row, status, b.t)
         return
     first = a.units == 0.0
-    add(a, r, b, more, ledger, orders, row, sign, units, raw, price, phase, role, int(gap > 0))
-    if more is not None:
-        _take_levels(a, r, first, price)
+    add(a, r, b, r, ledger, orders, row, sign, units, raw, price, phase, role, int(gap > 0))
+    _take_levels(a, r, first, price)
 
 
 @inlined
@@ -150,11 +141,11 @@ def _width(r: Any, at: float, price: float) -> float:
 @inlined
 def _behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
     """Say whether a level would lie on the wrong side of its fill; with `units`, those of the average after adding."""
-    return bool(r.leveled != 0 and _is_behind(a, r, sign, price, units))
+    return bool(r.leveled != 0 and is_behind(a, r, sign, price, units))
 
 
 @part
-def _is_behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
+def is_behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
     """Compare the levels with the price."""
     own_stop, own_target, average, trail = a.stop_at, a.target_at, price, np.nan
     if units > 0.0:
@@ -169,9 +160,7 @@ def _is_behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
 
 
 @part
-def _quote(
-    a: Any, r: Any, more: Any, sign: int, raw: float, slips: bool, cap: float, role: int
-) -> tuple[int, float, float]:
+def _quote(a: Any, r: Any, sign: int, raw: float, slips: bool, cap: float, role: int) -> tuple[int, float, float]:
     """Return what becomes of an entry at a price: its status, its price, its units."""
     rate = r.maker if role == MAKER else r.taker
     price = raw
@@ -179,16 +168,16 @@ def _quote(
         return names.ROUNDED, price, 0.0
     by_volume = slips and r.slipping == VOLUME
     if slips and not by_volume:
-        price = _capped(slipped(r, more, raw, sign, 0.0, 0.0), cap, sign)
+        price = _capped(slipped(r, r, raw, sign, 0.0, 0.0), cap, sign)
     stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if r.sizing == RISK and stop != stop:
         return names.NO_STOP, price, 0.0
     if by_volume:
         held = a.units * raw * r.multiplier
-        units = sized_units(r, more, a.sized, a.cash + a.side * held, held, raw, stop, rate)
+        units = sized_units(r, r, a.sized, a.cash + a.side * held, held, raw, stop, rate)
         if not units > 0.0:
             return names.ROUNDED, price, 0.0
-        price = _capped(slipped(r, more, raw, sign, units, a.want_volume), cap, sign)
+        price = _capped(slipped(r, r, raw, sign, units, a.want_volume), cap, sign)
         stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if not price > 0.0:
         return names.ROUNDED, price, 0.0
@@ -196,7 +185,7 @@ def _quote(
     if not adds and _behind(a, r, sign, price, 0.0):
         return names.LEVEL_BEHIND, price, 0.0
     held = a.units * price * r.multiplier
-    units = in_lots(r, sized_units(r, more, a.sized, a.cash + a.side * held, held, price, stop, rate))
+    units = in_lots(r, sized_units(r, r, a.sized, a.cash + a.side * held, held, price, stop, rate))
     return _accepted(a, r, sign, price, units), price, units
 
 
@@ -221,9 +210,7 @@ def _capped(price: float, cap: float, sign: int) -> float:
 
 
 @part
-def weigh(
-    a: Any, r: Any, b: Any, more: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int
-) -> None:
+def weigh(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64, raw: float, phase: int) -> None:
     """Fill the order to a weight that waits: an entry, an addition, or a reduction at average cost."""
     row = a.weigh_row
     held = a.units * raw * r.multiplier
@@ -238,7 +225,7 @@ def weigh(
     units = abs(_apart_units(a, r, sign, raw)) if r.slipping == VOLUME else 0.0
     if not adds:
         units = min(units, a.units)
-    price = slipped(r, more, raw, sign, units, a.want_volume)
+    price = slipped(r, r, raw, sign, units, a.want_volume)
     units = _apart_units(a, r, sign, price) * sign if raw > 0.0 and price > 0.0 else 0.0
     status = names.FILLED
     if not units > 0.0 or (a.units == 0.0 and sign != a.weighing):
@@ -263,11 +250,11 @@ def weigh(
         orders[names.ORDER_SIDE, row], orders[names.ORDER_OPENS, row] = sign, adds
     if adds:
         first = a.units == 0.0
-        add(a, r, b, more, ledger, orders, row, sign, units, raw, price, phase, TAKER, int(gap > 0))
+        add(a, r, b, r, ledger, orders, row, sign, units, raw, price, phase, TAKER, int(gap > 0))
         _take_levels(a, r, first, price)
     else:
         a.gap |= gap > 0
-        leave(a, r, b, more, money, marks, ledger, orders, row, units, raw, price, names.SIGNAL, phase, TAKER)
+        leave(a, r, b, r, money, marks, ledger, orders, row, units, raw, price, names.SIGNAL, phase, TAKER)
 
 
 @part

@@ -44,12 +44,12 @@ def scan(a: Any, r: Any, flags: U8, opens: F64, high: F64, low: F64, t: int, unt
     moves = a.trail == a.trail
     if floor != floor and ceiling != ceiling:
         return until
-    best, every = a.best, r.all_traded != 0
+    best, every, wild = a.best, r.all_traded != 0, r.orderly == 0
     # Comparisons are written so that a level that is NaN lets every bar pass.
     if side > 0:
         while t < until:
             if every or flags[t] & TRADED:
-                if low[t] <= floor or high[t] >= ceiling or opens[t] <= floor or opens[t] >= ceiling:
+                if low[t] <= floor or high[t] >= ceiling or (wild and (opens[t] <= floor or opens[t] >= ceiling)):
                     break
                 if moves and high[t] > best:
                     best = high[t]
@@ -58,7 +58,7 @@ def scan(a: Any, r: Any, flags: U8, opens: F64, high: F64, low: F64, t: int, unt
     else:
         while t < until:
             if every or flags[t] & TRADED:
-                if high[t] >= floor or low[t] <= ceiling or opens[t] >= floor or opens[t] <= ceiling:
+                if high[t] >= floor or low[t] <= ceiling or (wild and (opens[t] >= floor or opens[t] <= ceiling)):
                     break
                 if moves and low[t] < best:
                     best = low[t]
@@ -84,7 +84,6 @@ def _higher(a: Any, r: Any, best: float, floor: float) -> float:
 def next_bar(
     a: Any,
     r: Any,
-    more: Any,
     enter: I32,
     leave: I32,
     enter_short: I32,
@@ -97,15 +96,15 @@ def next_bar(
 ) -> int:
     """Return the next bar after t on which something may happen; the last bar is one."""
     last = r.n - 1
-    if t + 1 >= last or waits(a) or (more is not None and r.each_bar != 0):
+    if t + 1 >= last or waits(a) or r.each_bar != 0:
         return t + 1
     until: int = last
     held = a.units != 0.0
-    if not held or (more is not None and (r.weighted != 0 or (r.pyramid > 1 if a.side > 0 else r.flips != 0))):
+    if not held or r.weighted != 0 or (r.pyramid > 1 if a.side > 0 else r.flips != 0):
         a.at_enter = event_from(enter, a.at_enter, t + 1)
         if a.at_enter < enter.shape[0]:
             until = min(until, enter[a.at_enter])
-    if more is not None and (not held or (r.pyramid > 1 if a.side < 0 else r.flips != 0)):
+    if not held or (r.pyramid > 1 if a.side < 0 else r.flips != 0):
         a.at_enter_short = event_from(enter_short, a.at_enter_short, t + 1)
         if a.at_enter_short < enter_short.shape[0]:
             until = min(until, enter_short[a.at_enter_short])
@@ -117,7 +116,7 @@ def next_bar(
         a.at_leave_short = event_from(leave_short, a.at_leave_short, t + 1)
         if a.at_leave_short < leave_short.shape[0]:
             until = min(until, leave_short[a.at_leave_short])
-    if more is not None and held:
+    if held:
         if r.time_stop > 0:
             until = min(until, max(t + 1, a.entry_bar + r.time_stop))
         if r.path == OHLC and a.trail == a.trail:
@@ -137,7 +136,6 @@ def is_event(events: I32, at: int, t: int) -> bool:
 def load_bar(
     r: Any,
     b: Any,
-    more: Any,
     opens: F64,
     high: F64,
     low: F64,
@@ -156,19 +154,17 @@ def load_bar(
     b.traded = TRADED
     if r.all_traded == 0:
         b.traded = flags[at] & TRADED
-    if more is not None or r.slippage != 0.0:
-        b.high, b.low = high[at], low[at]
-    if more is not None:
-        b.ts = ts[at]
-        b.says = says[t] if says.shape[0] != 0 else 0
-        b.hole, b.close_before, b.volume, b.volume_before = 0, 0.0, 0.0, 0.0
+    b.high, b.low = high[at], low[at]
+    b.ts = ts[at]
+    b.says = says[t] if says.shape[0] != 0 else 0
+    b.hole, b.close_before, b.volume, b.volume_before = 0, 0.0, 0.0, 0.0
+    if t > r.first:
+        b.hole = b.ts - (ts[t - 1] + r.interval)
+        b.close_before = close[t - 1]
+    if r.slipping == BY_VOLUME:
+        b.volume = volume[at]
         if t > r.first:
-            b.hole = b.ts - (ts[t - 1] + r.interval)
-            b.close_before = close[t - 1]
-        if r.slipping == BY_VOLUME:
-            b.volume = volume[at]
-            if t > r.first:
-                b.volume_before = volume[t - 1]
+            b.volume_before = volume[t - 1]
 
 
 @part
@@ -176,7 +172,6 @@ def walk(
     a: Any,
     r: Any,
     b: Any,
-    more: Any,
     opens: F64,
     high: F64,
     low: F64,
@@ -206,26 +201,24 @@ def walk(
     """
     t = r.first - 1
     while a.over == 0:
-        t = next_bar(a, r, more, enter, leave, enter_short, leave_short, flags, opens, high, low, t)
+        t = next_bar(a, r, enter, leave, enter_short, leave_short, flags, opens, high, low, t)
         if t >= r.n:
             break
-        load_bar(r, b, more, opens, high, low, close, volume, flags, says, ts, step, t)
-        open_and_inside(a, r, b, more, fees, money, marks, ledger, orders)
-        before_decision(a, r, b, more, fees, ledger, orders)
-        if more is not None and r.weighted != 0:
+        load_bar(r, b, opens, high, low, close, volume, flags, says, ts, step, t)
+        open_and_inside(a, r, b, fees, money, marks, ledger, orders)
+        before_decision(a, r, b, fees, ledger, orders)
+        if r.weighted != 0:
             if a.over == 0:
                 decide_weight(a, r, b, orders, lines, target[t])
         elif a.over == 0:
             a.at_enter, a.at_leave = event_from(enter, a.at_enter, t), event_from(leave, a.at_leave, t)
             long_in, long_out = is_event(enter, a.at_enter, t), is_event(leave, a.at_leave, t)
-            short_in = short_out = False
-            if more is not None:
-                a.at_enter_short = event_from(enter_short, a.at_enter_short, t)
-                a.at_leave_short = event_from(leave_short, a.at_leave_short, t)
-                short_in, short_out = (
-                    is_event(enter_short, a.at_enter_short, t),
-                    is_event(leave_short, a.at_leave_short, t),
-                )
+            a.at_enter_short = event_from(enter_short, a.at_enter_short, t)
+            a.at_leave_short = event_from(leave_short, a.at_leave_short, t)
+            short_in, short_out = (
+                is_event(enter_short, a.at_enter_short, t),
+                is_event(leave_short, a.at_leave_short, t),
+            )
             if long_in or long_out or short_in or short_out:
-                decide(a, r, b, more, orders, lines, long_in, long_out, short_in, short_out)
-        after_decision(a, r, b, more, money, marks, ledger, orders)
+                decide(a, r, b, orders, lines, long_in, long_out, short_in, short_out)
+        after_decision(a, r, b, money, marks, ledger, orders)

@@ -73,16 +73,16 @@ def _settings(rules: Rules, interval: int, unit: int, all_traded: bool, weighted
     made.band, made.borrow, made.cash_rate = _known(rules.band), rules.borrow, rules.cash_rate
     made.taker = made.maker = rules.taker
     made.most = np.inf
-    made.plain = not (made.leveled or made.each_bar or weighted) and _is_plain(rules)
+    made.plain = all_traded and not (lined or made.each_bar or weighted) and _is_plain(rules)
     return content.tobytes()
 
 
 def _is_plain(rules: Rules) -> bool:
-    """Say whether settings ask for nothing but market orders: the walk is compiled for those once more, pruned."""
-    asks = (rules.time_stop, rules.valid_bars, rules.day, rules.lot, rules.min_notional, rules.pyramid > 1)
+    """Say whether settings ask for nothing but market orders and levels by fraction: those have a walk of their own."""
+    asks = (rules.time_stop, rules.lot, rules.tick, rules.min_notional, rules.pyramid > 1, rules.delisted)
     money = (rules.sizing, rules.slippage_kind) == ("fraction", "fraction") and isinstance(rules.fee, float)
     bounds = rules.size <= rules.leverage <= 1.0 and rules.multiplier == 1.0
-    return rules.side == "long" and money and bounds and not any(asks)
+    return money and bounds and _PATHS[rules.path] == names.PESSIMISTIC and not any(asks)
 
 
 def _known(value: float | None) -> float:
