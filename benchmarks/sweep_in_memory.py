@@ -28,7 +28,8 @@ from tapehead.simulation.simulate import simulate
 from tapehead.strategies.sma_cross import SmaCross
 from tapehead.strategies.strategy import prepared, read_parameters
 
-TILE = 250
+MOST = 1_000
+"""Sets of a tile: as many as one thread gets, up to this."""
 MEMO_BYTES = 24 * 1024 * 1024
 _COUNT, _FINAL = SUMS.index("trades"), SUMS.index("final_equity")
 _OPEN = np.uint32(1 << FLAGS.index("open_at_end"))
@@ -44,7 +45,8 @@ class SweepInMemory:
         self.mirrored = bool(more)
         self.bars = Bars.from_arrays(*handed[:6], interval="1h", symbol="B0000USDT")
         pairs = [read_parameters(SmaCross, {"fast": fast, "slow": slow}) for fast, slow in handed.pairs.tolist()]
-        self.tiles = [pairs[lo : lo + TILE] for lo in range(0, len(pairs), TILE)]
+        size = min(MOST, -(-len(pairs) // self.threads))
+        self.tiles = [pairs[lo : lo + size] for lo in range(0, len(pairs), size)]
         self.stages_ms: dict[str, float] = {}
 
     def run(self) -> Outcome:
