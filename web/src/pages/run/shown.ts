@@ -65,21 +65,34 @@ export function useArranged(results: readonly Result[], inTable: string | undefi
   return rows;
 }
 
-/** Symbols that more than one venue has. */
-export function useTwice(results: readonly Result[]): ReadonlySet<string> {
-  return useMemo(() => {
-    const seen = new Map<string, string>();
-    const twice = new Set<string>();
-    for (const { instrument } of results) {
-      const symbol = symbolOf(instrument);
-      if ((seen.get(symbol) ?? instrument) !== instrument) twice.add(symbol);
-      seen.set(symbol, instrument);
-    }
-    return twice;
-  }, [results]);
+/** What is gathered from results one by one: of a list that only grows what is new is looked at, of another one all. */
+function useGathered<T>(results: readonly Result[], empty: () => T, add: (found: T, one: Result) => void): T {
+  const before = useRef<{ results: readonly Result[]; found: T } | undefined>(undefined);
+  const was = before.current;
+  if (was?.results === results) return was.found;
+  const many = was?.results.length ?? 0;
+  const grown = was !== undefined && many <= results.length && was.results[many - 1] === results[many - 1];
+  const found = grown ? was.found : empty();
+  for (let at = grown ? many : 0; at < results.length; at++) add(found, results[at] as Result);
+  before.current = { results, found };
+  return found;
 }
 
-const extents = new WeakMap<Result, Scale>();
+/** Symbols that more than one venue has. */
+export function useTwice(results: readonly Result[]): ReadonlySet<string> {
+  return useGathered(results, noSymbols, addSymbol).twice;
+}
+
+function noSymbols() {
+  return { seen: new Map<string, string>(), twice: new Set<string>() };
+}
+
+function addSymbol({ seen, twice }: ReturnType<typeof noSymbols>, { instrument }: Result): void {
+  const symbol = symbolOf(instrument);
+  if ((seen.get(symbol) ?? instrument) !== instrument) twice.add(symbol);
+  seen.set(symbol, instrument);
+}
+
 /** Share of the rows whose lines may leave the scale, at each end. */
 const BEYOND = 0.05;
 /** A scale is kept until the wanted one differs by more than this share of it. */
@@ -88,15 +101,11 @@ const SLACK = 0.15;
 /** One scale for the lines of all rows. */
 export function useScale(results: readonly Result[]): Scale {
   const before = useRef<Scale>({ low: -0.1, high: 0.1 });
+  const extents = useGathered(results, noExtents, addExtent);
   return useMemo(() => {
     if (results.length === 0) return before.current;
-    const all = results.map((one) => {
-      const known = extents.get(one) ?? extentOf(one.equity);
-      extents.set(one, known);
-      return known;
-    });
-    const lows = Float64Array.from(all, (one) => one.low).sort();
-    const highs = Float64Array.from(all, (one) => one.high).sort();
+    const lows = Float64Array.from(extents.lows).sort();
+    const highs = Float64Array.from(extents.highs).sort();
     const low = lows[Math.floor(BEYOND * (lows.length - 1))] ?? 0;
     const high = highs[Math.ceil((1 - BEYOND) * (highs.length - 1))] ?? 0;
     const was = before.current;
@@ -104,5 +113,15 @@ export function useScale(results: readonly Result[]): Scale {
     if (Math.abs(low - was.low) < slack && Math.abs(high - was.high) < slack) return was;
     before.current = { low, high };
     return before.current;
-  }, [results]);
+  }, [results, extents]);
+}
+
+function noExtents() {
+  return { lows: [] as number[], highs: [] as number[] };
+}
+
+function addExtent({ lows, highs }: ReturnType<typeof noExtents>, { equity }: Result): void {
+  const { low, high } = extentOf(equity);
+  lows.push(low);
+  highs.push(high);
 }
