@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?= tests
 PYTEST_FLAGS ?=
+# The tests as pytest has rewritten them lie beside their sources: each worker would do that anew, for eight seconds.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page screens bench-web lock format serve
+.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page screens bench-web lock format serve types ready
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -21,14 +23,22 @@ serve: setup ## the service on the store of `make demo`, until Ctrl-C; HOME_DIR=
 	@$(BIN)/tapehead --home $(or $(HOME_DIR),.tapehead-demo) serve $(if $(PORT),--port $(PORT))
 
 test: setup ## every test
-	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS) $(TESTS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST_FLAGS) $(TESTS)
 
 check: setup ## format, lint, types, imports, then every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy src
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory -j 2 types ready
 	@$(MAKE) --no-print-directory test
+
+types:
+	$(BIN)/mypy src
+
+# Beside the types, which have one processor: what every worker would do before its first test.
+ready:
+	@$(BIN)/python -c "from tapehead.kernels.warm import compile_all; compile_all(bar_by_bar=True)"
+	@$(BIN)/python -m pytest --collect-only -qq $(TESTS) >/dev/null || echo "Not every test can be collected: see below."
 
 mutants: setup ## break engine and store one line at a time; every break must be noticed; M=stores picks some
 	$(BIN)/python -m tests.mutants $(M)
