@@ -19,6 +19,7 @@ from tapehead.kernels.jit import config, inlined, part
 F64 = NDArray[np.float64]
 tools: Any = cgutils
 numba_arrays: Any = arrayobj
+tuple_of: Any = types.UniTuple
 
 LANES: Final = 8
 WORD: Final = 64
@@ -90,7 +91,7 @@ def _comparison() -> Any:
                     bits[k] = builder.or_(bits[k], builder.shl(builder.zext(found, ir.IntType(WORD)), place))
             return target.make_tuple(builder, signature.return_type, bits)
 
-        return types.UniTuple(types.uint64, 2)(a, b, types.int64, types.int64), generate
+        return tuple_of(types.uint64, 2)(a, b, types.int64, types.int64), generate
 
     return intrinsic(compare)
 

@@ -36,7 +36,7 @@ def _next(bars: I32, at: int, t: int) -> int:
 @inlined
 def _bar_at(bars: I32, at: int, n: int) -> int:
     """Return the bar at a place, n behind the last one."""
-    return np.int64(bars[np.uint64(at)]) if at < bars.shape[0] else np.int64(n)
+    return int(bars[np.uint64(at)]) if at < bars.shape[0] else n
 
 
 @inlined
@@ -86,7 +86,7 @@ def _given_up(
     r: Any, own: I32, out: I32, other: I32, at_own: int, at_out: int, at_other: int, t: int
 ) -> tuple[int, bool, int, int, int]:
     """Return the first bar from t on that wishes a position away, whether it wishes the other side, and the places."""
-    n = np.int64(r.n)
+    n: int = r.n
     at_out = _next(out, at_out, t)
     bar = _bar_at(out, at_out, n)
     if other.shape[0] == 0:
@@ -223,11 +223,13 @@ def walk_plain(
     orders: F64,
 ) -> None:
     """Walk over the bars from `r.first` on; the wishes are rising bars at or after it. Orders have no column."""
-    n, delay = np.int64(r.n), np.int64(r.at_open)
+    n: int = r.n
+    delay: int = r.at_open
     phase = AT_OPEN if delay != 0 else AT_CLOSE
     prices = opens if delay != 0 else close
     ins = outs = shorts = covers = 0
-    t, sign = np.int64(r.first), 0
+    t: int = r.first
+    sign = 0
     a.stop_at = a.target_at = a.trail_at = a.own_stop = a.own_target = np.nan
     while a.over == 0:
         if sign == 0:

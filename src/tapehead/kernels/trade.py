@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from tapehead.kernels import account as names
 from tapehead.kernels.account import ACCOUNT, BAR, LEDGER, MARKS, MONEY, ORDER, TERMS, Records, from_bytes, record
 from tapehead.kernels.addresses import address_of, floats_at, ints_at
-from tapehead.kernels.crossings import WORD, level_line, mark_crossings, write_bars
+from tapehead.kernels.crossings import level_line, mark_crossings, write_bars
 from tapehead.kernels.jit import kernel, part, readonly
+from tapehead.kernels.lanes import WORD
 from tapehead.kernels.moments import BLOCKS, MOMENTS, POWERS, ROOM, changes, excursions, moments, outcomes
 from tapehead.kernels.plain import walk_plain
 from tapehead.kernels.walk import walk
