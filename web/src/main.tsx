@@ -1,7 +1,7 @@
 import { QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { Routes } from "./pages/routes";
+import { fetchAhead, Routes } from "./pages/routes";
 import { Frame } from "./parts/frame";
 import { questions } from "./parts/questions";
 import "./tokens.css";
@@ -18,3 +18,4 @@ createRoot(place).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+fetchAhead();

@@ -6,6 +6,9 @@ import { fetched } from "../parts/fetched";
 import { listAhead } from "./market/listed";
 import { RunPage } from "./run";
 
+/** Where a browser does not tell when it is idle. */
+const AHEAD_MS = 1000;
+
 function page(load: () => Promise<{ default: ComponentType }>): ComponentType {
   return fetched(
     async () => (await load()).default,
@@ -24,6 +27,13 @@ const MarketPage = page(() => {
 });
 const DataPage = page(() => import("./data"));
 const OperationsPage = page(() => import("./operations"));
+
+/** Fetch the largest code there is while nothing else is to be done: who goes to candles next does not wait for it. */
+export function fetchAhead(): void {
+  const fetchAll = () => void Promise.all([fetchCandles(), import("./market")]).catch(() => {});
+  if ("requestIdleCallback" in window) requestIdleCallback(fetchAll);
+  else setTimeout(fetchAll, AHEAD_MS);
+}
 
 export function Routes() {
   return (
