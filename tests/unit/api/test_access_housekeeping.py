@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from tapehead.api.access.keyring import Keyring
 from tapehead.errors import DiskFullError
 from tapehead.library.keys import make_key, now_us
 from tapehead.ports.access import AuditEntry
-from tapehead.stores.embedded.access import open_access
+from tapehead.stores.embedded.access import access_database
 from tapehead.stores.embedded.home import open_home
+from tapehead.stores.tables.access import AccessTables
 
 DAY_US = 86_400_000_000
 
 
-class Full(open_access):
+class Full(AccessTables):
     """A store whose disk is full until it is told otherwise."""
 
     full = True
@@ -37,7 +39,7 @@ def entry(at: int) -> AuditEntry:
 
 @pytest.fixture
 def store(tmp_path: Path):
-    found = Full(open_home(tmp_path / "home"))
+    found = Full(partial(access_database, open_home(tmp_path / "home")))
     yield found
     found.close()
 

@@ -11,10 +11,10 @@ from tapehead.stores.tables.access import AccessTables
 
 def open_access(home: Home) -> AccessTables:
     """Return the keys of a store; the file is made at the first use, and its owner alone may read it."""
-    return AccessTables(partial(_open, home))
+    return AccessTables(partial(access_database, home))
 
 
-def _open(home: Home) -> Database:
+def access_database(home: Home) -> Database:
     """Open access.db, made for its owner alone; SQLite gives its journals the same rights."""
     if home.writable and not home.access.exists():
         make_private(home.access)
