@@ -298,7 +298,7 @@ class DatabaseRefusedError(SurroundingsError):
 
 
 class PoolExhaustedError(SurroundingsError):
-    """All {largest} connections to {url} were held for {wait_s:g} s: {held}. Allow more of them: TAPEHEAD_POOL={largest}"""
+    """All {largest} connections to {url} were held for {wait_s:g} s: {held}. Allow more of them: TAPEHEAD_POOL={more}"""
 
     code = "database.pool"
 

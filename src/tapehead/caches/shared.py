@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.layout.formats import SHARED_FORMAT
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.bars import TierStats
-from tapehead.valkey.client import make_client
+from tapehead.valkey.client import check_url, make_client
 
 Array = NDArray[Any]
 
@@ -41,7 +41,9 @@ class SharedTier:
     """
 
     def __init__(self, url: str, *, wait_s: float = 1.0) -> None:
-        self._client = make_client(url, wait_s=wait_s)
+        self._url, self._wait_s = url, wait_s
+        self._made: Any = None
+        check_url(url)
         self._guard = threading.Lock()
         self._hits = 0
         self._misses = 0
@@ -77,7 +79,15 @@ class SharedTier:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        if self._made is not None:
+            self._made.close()
+
+    @property
+    def _client(self) -> Any:
+        """The client, made at first use: that of a cluster asks it at once who is in it."""
+        if self._made is None:
+            self._made = make_client(self._url, wait_s=self._wait_s)
+        return self._made
 
     def _ask(self, question: Any) -> Any:
         """Ask the server, or None where it is away."""
@@ -85,7 +95,7 @@ class SharedTier:
             return None
         try:
             answer = question()
-        except ResponseError as error:
+        except (ResponseError, AuthenticationError) as error:
             # Full and told to evict nothing, or rights that lack: it answers, so that others may go on asking.
             return self._fail(f"Redis refuses: {error}. Slower, same results.")
         except (RedisError, OSError):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from tapehead.cli.session import LOCAL, Session
+from tapehead.cli.session import LOCAL, Session, shown
 from tapehead.errors import NotServedError
 from tapehead.settings import SERVER_SCHEMES
 
@@ -33,7 +33,7 @@ def _set_place(context: click.Context, option: click.Parameter, value: str | Non
     place = _folder(value, option.opts[0])
     session = _session(context)
     if session.home is not None and session.home != place:
-        raise click.UsageError(f"Two stores are named, {session.home} and {place}; give one.", context)
+        raise click.UsageError(f"Two stores are named, {shown(session.home)} and {shown(place)}; give one.", context)
     session.home = place
     _check_one_place(context, session)
 
@@ -54,7 +54,7 @@ def _check_one_place(context: click.Context, session: Session) -> None:
     """Refuse a folder and a service at once."""
     if session.home is not None and session.server is not None:
         raise click.UsageError(
-            f"Two stores are named, the folder {session.home} and the service {session.server}; give one.", context
+            f"Two stores are named, {shown(session.home)} and the service {session.server}; give one.", context
         )
 
 

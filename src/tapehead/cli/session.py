@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|coverage|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|servers|show|store|strategies|sweep|undo|"
-    "universe|verify"
+    "backtest|bars|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|report|runs|serve|servers|show|store|"
+    "strategies|sweep|undo|universe|verify"
 )
-LOCAL = frozenset(("demo", "doctor", "keys", "serve", "servers"))
+LOCAL = frozenset(("db", "demo", "doctor", "keys", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""
 
 
@@ -129,10 +129,10 @@ class Session:
         if self.server is not None:
             key = [] if self.key_file is None else ["--key-file", self.key_file]
             return ["--server", self.server, *key]
-        return ["--home", _shown(self.home)] if self.home is not None else []
+        return ["--home", shown(self.home)] if self.home is not None else []
 
 
-def _shown(home: str) -> str:
+def shown(home: str) -> str:
     """Return a place as a command may name it: a URL without its password."""
     if "://" not in home:
         return home

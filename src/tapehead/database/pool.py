@@ -1,5 +1,7 @@
 """Pool: connections to one PostgreSQL, shared by the threads of a process; who holds one is known."""
 
+import logging
+import os
 import sys
 import threading
 import time
@@ -62,21 +64,6 @@ class Held:
         return f"{self.thread} at {self.place} for {time.monotonic() - self.since:.1f} s"
 
 
-@dataclass(frozen=True, slots=True)
-class PoolFigures:
-    """How a pool stands; waits in ms."""
-
-    open: int
-    idle: int
-    largest: int
-    asked: int
-    waited: int
-    waited_ms: int
-    refused: int
-    lost: int
-    held: tuple[Held, ...]
-
-
 class _Flag(Dumper):
     """Truth as 0 and 1, which the schema keeps in both databases."""
 
@@ -113,13 +100,22 @@ class Pool:
         self.url = url
         self.settings = settings or PoolSettings()
         self._program = program
+        # A warning of the pool is told again by the error that follows it.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        with self.connect() as link:
+            _check_server(url, link)
+            self.writable = link.execute("SHOW transaction_read_only").fetchone() == ("off",)
+        self._inherited: list[ConnectionPool] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with no connection; those of a parent process stay open and are never used here."""
+        self._pid = os.getpid()
         self._guard = threading.Lock()
         self._held: dict[int, Held] = {}
         self._used: dict[int, float] = {}
-        with self.connect() as link:
-            _check_server(url, link)
         self._pool = ConnectionPool(
-            url.text,
+            self.url.text,
             kwargs=self._words(),
             min_size=self.settings.smallest,
             max_size=self.settings.largest,
@@ -140,7 +136,7 @@ class Pool:
         try:
             link: Connection = psycopg.connect(self.url.text, **words)
         except psycopg.OperationalError as error:
-            raise away(self.url, error) from error
+            raise unreachable(self.url, error) from error
         _configure(link)
         return link
 
@@ -164,29 +160,15 @@ class Pool:
                 self._used[id(link)] = time.monotonic()
             self._pool.putconn(link)
 
-    def figures(self) -> PoolFigures:
-        """Return how the pool stands."""
-        found = self._pool.get_stats()
-        with self._guard:
-            held = tuple(sorted(self._held.values(), key=lambda one: one.since))
-        return PoolFigures(
-            open=found.get("pool_size", 0),
-            idle=found.get("pool_available", 0),
-            largest=self.settings.largest,
-            asked=found.get("requests_num", 0),
-            waited=found.get("requests_queued", 0),
-            waited_ms=found.get("requests_wait_ms", 0),
-            refused=found.get("requests_errors", 0),
-            lost=found.get("connections_lost", 0),
-            held=held,
-        )
-
     def close(self) -> None:
         """Close every connection that is not lent."""
         self._pool.close()
 
     def _take(self) -> Connection:
         """Wait for a connection."""
+        if self._pid != os.getpid():
+            self._inherited.append(self._pool)
+            self._begin()
         try:
             return self._pool.getconn()
         except PoolTimeout as error:
@@ -194,7 +176,11 @@ class Pool:
                 held = [str(one) for one in self._held.values()]
             if len(held) >= self.settings.largest:
                 raise PoolExhaustedError(
-                    url=self.url, largest=self.settings.largest, wait_s=self.settings.wait_s, held="; ".join(held)
+                    url=self.url,
+                    largest=self.settings.largest,
+                    wait_s=self.settings.wait_s,
+                    held="; ".join(held),
+                    more=2 * self.settings.largest,
                 ) from error
             raise DatabaseAwayError(url=self.url, cause=f"no connection within {self.settings.wait_s:g} s") from error
 
@@ -216,7 +202,13 @@ class Pool:
 
 
 def away(url: DatabaseUrl, error: psycopg.Error) -> DatabaseAwayError:
-    """Return the error for a server that is away or refuses; libpq's text names no password."""
+    """Return the error for a server that went away, or ended what was asked."""
+    lines = (error.diag.message_primary or str(error) or type(error).__name__).strip().splitlines()
+    return DatabaseAwayError(url=url, cause=lines[0].rstrip("."))
+
+
+def unreachable(url: DatabaseUrl, error: psycopg.Error) -> DatabaseAwayError:
+    """Return the error for a server that cannot be reached, or does not let in; libpq's text names no password."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # Of several addresses the last; what is before "failed:" says where, which stands in the URL already.
     told = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line] or lines

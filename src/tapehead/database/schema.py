@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from tapehead.database.pool import Connection, Pool
+from tapehead.database.pool import Pool
 from tapehead.errors import DatabaseRefusedError, NewerSchemaError, OlderSchemaError
 from tapehead.layout.formats import DATABASE_STEP
 
@@ -26,13 +26,17 @@ class SchemaState:
         return self.found == self.newest
 
 
-def schema_state(link: Connection) -> SchemaState:
-    """Return how a database stands."""
-    # Every connection looks for names in the schema of Tapehead alone.
-    row = link.execute("SELECT to_regclass('alembic_version')").fetchone()
-    if row is None or row[0] is None:
-        return SchemaState("", DATABASE_STEP)
-    found = link.execute("SELECT version_num FROM alembic_version").fetchone()
+def schema_state(pool: Pool) -> SchemaState:
+    """Return how a database stands; raises DatabaseRefusedError where this user may not see it."""
+    try:
+        with pool.connection() as link:
+            # Every connection looks for names in the schema of Tapehead alone.
+            row = link.execute("SELECT to_regclass('alembic_version')").fetchone()
+            if row is None or row[0] is None:
+                return SchemaState("", DATABASE_STEP)
+            found = link.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.Error as error:
+        raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=RIGHTS) from error
     return SchemaState("" if found is None else str(found[0]), DATABASE_STEP)
 
 
@@ -43,8 +47,7 @@ def check_schema(pool: Pool) -> None:
     ------
     OlderSchemaError, NewerSchemaError, DatabaseRefusedError
     """
-    with pool.connection() as link:
-        state = schema_state(link)
+    state = schema_state(pool)
     if state.is_newest:
         return
     if not state.found:
@@ -65,13 +68,14 @@ def upgrade(pool: Pool) -> SchemaState:
     # 0.3 s of modules, which nobody needs whose schema is as it should be.
     import alembic.command
     import sqlalchemy
+    from alembic.util.exc import CommandError
     from sqlalchemy.exc import DBAPIError
 
+    state = schema_state(pool)
+    if state.found > state.newest:
+        raise NewerSchemaError(url=pool.url, found=state.found, newest=state.newest)
     link = pool.connect("schema")
     try:
-        state = schema_state(link)
-        if state.found > state.newest:
-            raise NewerSchemaError(url=pool.url, found=state.found, newest=state.newest)
         link.autocommit = False
         once = sqlalchemy.StaticPool
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: link, poolclass=once)
@@ -79,11 +83,18 @@ def upgrade(pool: Pool) -> SchemaState:
             alembic.command.upgrade(_config(connection), "head")
     except DBAPIError as error:
         raise DatabaseRefusedError(url=pool.url, cause=_cause(error.orig), step=_STEP) from error
+    except CommandError as error:
+        raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=_STEP) from error
     finally:
         link.close()
     return state
 
 
+RIGHTS = (
+    "Let the owner grant it: GRANT USAGE ON SCHEMA tapehead, and GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
+    "SCHEMA tapehead, to that user; then look: tapehead db status"
+)
+"""What a user of a store must be granted."""
 _STEP = "Nothing was changed. Let the owner of the database run: tapehead db upgrade"
 
 

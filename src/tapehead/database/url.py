@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
 from tapehead.errors import ParameterError
 
 _SCHEMES = ("postgresql", "postgres")
@@ -28,9 +31,12 @@ def parse_url(text: str) -> DatabaseUrl:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError:
+        conninfo_to_dict(text)
+    except (ValueError, psycopg.Error):
         # Its text may hold the password, and where it begins cannot be told.
         raise ParameterError(name="url", value="that text", bound=_BOUND) from None
+    if "@" in parts.path + parts.query + parts.fragment or parts.fragment:
+        raise ParameterError(name="url", value="that text", bound=_BOUND)
     shown = _shown(parts, port)
     if parts.scheme not in _SCHEMES:
         raise ParameterError(name="url", value=shown, bound=_BOUND)

@@ -62,7 +62,8 @@ class Counting:
         """Count the trials of a tile of a sweep; return how many are new."""
         named = [self._named(point) for point in tile.points.tolist()]
         added = 0
-        for strategy in dict.fromkeys(name for name, _ in named):
+        # In one order everywhere: a server lets two who add to the same contexts wait for each other.
+        for strategy in sorted({name for name, _ in named}):
             places = [place for place, (name, _) in enumerate(named) if name == strategy]
             texts = [named[place][1] for place in places]
             blocks = tile.blocks if len(places) == len(named) else tile.blocks[places]

@@ -40,7 +40,10 @@ def _home(house: House) -> Check:
     """Check that the home can be written."""
     home = house.where
     if house.settings.url:
-        return Check("home", ok=True, text=f"{home} answers; hot files in {house.settings.home}")
+        said = (
+            f"{home} can be {'read and written' if house.writable else 'read only'}; hot files in {house.settings.home}"
+        )
+        return Check("home", house.writable, said, "Name the primary server, or a user who may write.")
     cure = f"Give the folder to your user, or take another: tapehead --home {home}-of-mine doctor"
     if house.full:
         return Check("home", ok=False, text=f"{home} can be read only: its disk is full", cure="Free some space.")

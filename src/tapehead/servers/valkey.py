@@ -1,5 +1,6 @@
 """Valkey (or Redis) as a local server: a cache of bounded size that keeps nothing on disk."""
 
+import os
 import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -77,8 +78,10 @@ class Valkey:
         }
         conf = place.folder / "valkey.conf"
         try:
-            conf.write_text("".join(f"{name} {value}\n" for name, value in given.items()), encoding="utf-8")
-            conf.chmod(_CONF_RIGHTS)
+            conf.unlink(missing_ok=True)
+            descriptor = os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _CONF_RIGHTS)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write("".join(f"{name} {value}\n" for name, value in given.items()))
             account.give(conf)
         except OSError as error:
             raise _unusable(place, error) from error

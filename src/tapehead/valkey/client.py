@@ -45,7 +45,10 @@ def make_client(url: str, *, wait_s: float = 1.0) -> Any:
     }
     try:
         if scheme in _SINGLE:
-            return Redis.from_url(text, **words)
+            client = Redis.from_url(text, **words)
+            # Words of its query that no connection knows show only here.
+            client.connection_pool.make_connection()
+            return client
         if scheme in _CLUSTER:
             hosts, _, account = _places(text, _PORT)
             node: Any = ClusterNode
@@ -61,16 +64,22 @@ def make_client(url: str, *, wait_s: float = 1.0) -> Any:
                 watch = sentinel(hosts, sentinel_kwargs=words)
                 tls = scheme == "rediss+sentinel"
                 return watch.master_for(service, db=int(number or 0), ssl=tls, **account, **words)
-    except ValueError:
+    except (ValueError, TypeError):
         # Its text may hold the password.
         raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND) from None
     raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND)
 
 
-def shown(url: str) -> str:
-    """Return a URL without what stands before the host."""
-    head, colons, rest = url.partition("://")
-    return f"{head}{colons}{rest.rpartition('@')[2]}"
+def check_url(url: str) -> None:
+    """Raise ParameterError for a URL that no client can be made of; nothing is connected to."""
+    scheme = url.partition("://")[0].replace("valkey", "redis")
+    if scheme not in _CLUSTER:
+        make_client(url).close()
+        return
+    try:
+        _places(url, _PORT)
+    except ValueError:
+        raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND) from None
 
 
 def _places(text: str, usual: int) -> tuple[list[tuple[str, int]], str, dict[str, Any]]:

@@ -50,14 +50,16 @@ def open_parts(settings: Settings, codec: Codec) -> Parts:
         open_access(pool),
         _hot_files(settings.home / "hot"),
         (log, runs, pool),
+        writable=pool.writable,
     )
 
 
 def look_at_schema(settings: Settings) -> tuple[str, str, SchemaState]:
     """Return the URL without a password, what the server is, and how its schema stands."""
-    with _opened(settings) as pool, pool.connection() as link:
-        version = link.info.parameter_status("server_version") or "unknown"
-        return pool.url.shown, f"PostgreSQL {version}", schema_state(link)
+    with _opened(settings) as pool:
+        with pool.connection() as link:
+            version = link.info.parameter_status("server_version") or "unknown"
+        return pool.url.shown, f"PostgreSQL {version}", schema_state(pool)
 
 
 def upgrade_schema(settings: Settings) -> tuple[str, SchemaState]:

@@ -18,14 +18,4 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def print_steps() -> None:
-    """Write what would be run."""
-    context.configure(dialect_name="postgresql", version_table_schema=SCHEMA, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-if context.is_offline_mode():
-    print_steps()
-else:
-    run(context.config.attributes["connection"])
+run(context.config.attributes["connection"])

@@ -1,5 +1,6 @@
 """PostgresDatabase: named statements over a pool; a transaction keeps its thread's connection."""
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ import psycopg
 from psycopg import errors
 
 from tapehead.database.pool import Connection, Pool, away
+from tapehead.database.schema import RIGHTS
 from tapehead.errors import DatabaseRefusedError, StoreLockedError
 from tapehead.stores.postgres.statements import read_dialect
 
@@ -48,8 +50,6 @@ class PostgresDatabase:
         Name of the .sql file of its statements.
     """
 
-    writable = True
-
     def __init__(self, pool: Pool, script: str) -> None:
         self._pool = pool
         self._statements = read_dialect(script)
@@ -68,7 +68,12 @@ class PostgresDatabase:
     @property
     def in_transaction(self) -> bool:
         """Whether this thread has a transaction open."""
-        return "link" in vars(self._local)
+        return self._held() is not None
+
+    @property
+    def writable(self) -> bool:
+        """Whether the server takes writes: a replica, or a user that may only read, does not."""
+        return self._pool.writable
 
     def execute(self, name: str, values: Any = ()) -> Rows:
         """Run a named statement."""
@@ -90,7 +95,7 @@ class PostgresDatabase:
     def transaction(self, what: str) -> Iterator[Connection]:
         """Commit on leaving, roll back on an error; nested, it joins the outer one."""
         del what
-        held: Connection | None = vars(self._local).get("link")
+        held = self._held()
         if held is not None:
             yield held
             return
@@ -101,7 +106,7 @@ class PostgresDatabase:
     @contextmanager
     def moment(self) -> Iterator[Connection]:
         """Read everything inside as of one moment; in a transaction of this thread, as that one does."""
-        held: Connection | None = vars(self._local).get("link")
+        held = self._held()
         if held is not None:
             yield held
             return
@@ -125,7 +130,7 @@ class PostgresDatabase:
         """Hold a connection of this thread from BEGIN to COMMIT."""
         with self._pool.connection() as link, self._explained():
             link.execute(begin)
-            vars(self._local)["link"] = link
+            vars(self._local)["link"] = link, os.getpid()
             try:
                 yield link
                 link.execute("COMMIT")
@@ -141,12 +146,17 @@ class PostgresDatabase:
     @contextmanager
     def _link(self) -> Iterator[Connection]:
         """Lend the connection of this thread's transaction, or any for one statement."""
-        held: Connection | None = vars(self._local).get("link")
+        held = self._held()
         if held is not None:
             yield held
             return
         with self._pool.connection() as link, self._explained():
             yield link
+
+    def _held(self) -> Connection | None:
+        """Return the connection of this thread's transaction; one that a parent process began is not ours."""
+        link, pid = vars(self._local).get("link", (None, 0))
+        return link if pid == os.getpid() else None
 
     def _call_waiting(self) -> None:
         """Make the calls that waited for the commit of this thread."""
@@ -162,7 +172,7 @@ class PostgresDatabase:
         except errors.LockNotAvailable as error:
             raise StoreLockedError(path=self.where, pid="unknown") from error
         except errors.InsufficientPrivilege as error:
-            raise DatabaseRefusedError(url=self.where, cause=_first_line(error), step=_RIGHTS) from error
+            raise DatabaseRefusedError(url=self.where, cause=_first_line(error), step=RIGHTS) from error
         except (errors.DiskFull, errors.OutOfMemory) as error:
             raise DatabaseRefusedError(url=self.where, cause=_first_line(error), step=_ROOM) from error
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
@@ -173,7 +183,6 @@ class PostgresDatabase:
             raise away(self._pool.url, error) from error
 
 
-_RIGHTS = "Let the owner of the schema grant it: GRANT ALL ON SCHEMA tapehead TO that user"
 _ROOM = "Give the server room, then run the command again"
 _SCHEMA = "Look at its schema: tapehead db status"
 _PRIMARY = "Name the primary server instead of a replica"

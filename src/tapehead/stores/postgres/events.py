@@ -1,5 +1,6 @@
 """PostgresEvents: the event log in PostgreSQL; commits of other processes are heard of by LISTEN."""
 
+import os
 import threading
 import time
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ class PostgresEvents(EventTable):
         self._rows = database
         self._ears: threading.Thread | None = None
         self._closed = False
+        self._pid = os.getpid()
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
         """Number the events from the run's last one on and keep their bytes."""
@@ -66,6 +68,9 @@ class PostgresEvents(EventTable):
 
     def _hear(self) -> None:
         """Start the thread that listens, once."""
+        if self._pid != os.getpid():
+            # A child has no thread of its parent's, and maybe a condition that nobody will ever free.
+            self._pid, self._ears, self._news = os.getpid(), None, threading.Condition()
         with self._news:
             if self._ears is None and not self._closed:
                 self._ears = threading.Thread(target=self._listen, name="tapehead-events", daemon=True)

@@ -1,5 +1,6 @@
 """PostgresRuns and what goes with it: runs, events, trials and keys in PostgreSQL."""
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,8 +10,8 @@ from typing import Any
 import psycopg
 from numpy.typing import NDArray
 
-from tapehead.database.pool import Connection, Pool
-from tapehead.errors import DamagedTileError
+from tapehead.database.pool import Connection, Pool, away
+from tapehead.errors import DamagedTileError, SurroundingsError
 from tapehead.model.result import RunId
 from tapehead.model.tile import TileHead
 from tapehead.stores.postgres.database import PostgresDatabase
@@ -63,6 +64,8 @@ class SessionClaims:
         self._guard = threading.Lock()
         self._mine: set[RunId] = set()
         self._link: Connection | None = None
+        self._pid = os.getpid()
+        self._inherited: list[Connection | None] = []
 
     @contextmanager
     def held(self, run: RunId) -> Iterator[bool]:
@@ -102,12 +105,27 @@ class SessionClaims:
         """Give the lock back; of a session that broke it is gone already."""
         with self._guard:
             self._mine.discard(run)
-            with suppress(psycopg.Error):
+            with suppress(SurroundingsError):
                 self._ask("unclaim", key_of(run))
 
     def _ask(self, name: str, key: int) -> Any:
-        """Run a statement in the session, a new one where the old one broke."""
-        if self._link is None or self._link.closed or self._link.broken:
+        """Ask in the session, in a new one where the old one broke."""
+        try:
+            return self._ask_once(name, key)
+        except psycopg.Error as error:
+            if self._link is not None and not self._link.closed:
+                raise away(self._pool.url, error) from error
+        try:
+            return self._ask_once(name, key)
+        except psycopg.Error as error:
+            raise away(self._pool.url, error) from error
+
+    def _ask_once(self, name: str, key: int) -> Any:
+        """Run a statement in the session; a session that is gone, or a parent process's, holds nothing here."""
+        if self._pid != os.getpid():
+            self._inherited.append(self._link)
+            self._pid, self._link = os.getpid(), None
+        if self._link is None or self._link.closed:
             self._link = self._pool.connect("claims")
             self._mine.clear()
         row = self._link.execute(self._statements[name], (key,)).fetchone()
@@ -116,17 +134,18 @@ class SessionClaims:
 
 def read_columns(database: PostgresDatabase, place: int, names: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return columns of the tile of a row; of the others nothing is read."""
-    row = database.execute("tile_begin", (_FIRST, place)).fetchone()
-    if row is None:
-        raise DamagedTileError(cause="its row is gone")
-    begin = bytes(row[0])
-    size = TileHead.size(begin)
-    if len(begin) < size:
-        begin = bytes(database.execute("tile_begin", (size, place)).fetchone()[0])
-    head = TileHead.read(begin)
-    found = {}
-    for name in names:
-        first, end = head.span(name)
-        part = database.execute("tile_part", (first + 1, end - first, place)).fetchone()
-        found[name] = head.column(name, part[0])
+    with database.moment():
+        row = database.execute("tile_begin", (_FIRST, place)).fetchone()
+        if row is None:
+            raise DamagedTileError(cause="its row is gone")
+        begin = bytes(row[0])
+        size = TileHead.size(begin)
+        if len(begin) < size:
+            begin = bytes(database.execute("tile_begin", (size, place)).fetchone()[0])
+        head = TileHead.read(begin)
+        found = {}
+        for name in names:
+            first, end = head.span(name)
+            part = database.execute("tile_part", (first + 1, end - first, place)).fetchone()
+            found[name] = head.column(name, part[0])
     return found

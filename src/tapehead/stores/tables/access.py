@@ -34,13 +34,14 @@ class AccessTables:
         """Keep a new key; raises ParameterError where a usable one has its name or any its prefix."""
         row = (key.prefix, key.name, ",".join(key.scopes), key.digest)
         with self._database.transaction(f"key {key.prefix}"):
+            # First, so that of two at once one waits here and sees the key of the other.
+            self._run("changed")
             asked = {"prefix": key.prefix, "name": key.name, "at": key.created_at}
             taken = self._run("taken", asked).fetchone()
             if taken is not None:
                 text = f"A usable key is called '{taken[1]}': {taken[0]}. Take it back: tapehead keys revoke {taken[0]}"
                 raise ParameterError(text, name="name", value=key.name)
             self._run("add_key", (*row, key.created_at, key.expires_at, key.revoked_at, key.used_at))
-            self._run("changed")
 
     def all_keys(self) -> Sequence[Key]:
         """Return every key, oldest first."""
@@ -61,7 +62,7 @@ class AccessTables:
     def note_use(self, used: Mapping[str, int]) -> None:
         """Keep when keys were last used, by prefix (us UTC)."""
         with self._database.transaction("the last use of keys"):
-            rows = [{"prefix": prefix, "at": at} for prefix, at in used.items()]
+            rows = [{"prefix": prefix, "at": at} for prefix, at in sorted(used.items())]
             self._database.execute_many("note_use", rows)
 
     def add_audit(self, entries: Sequence[AuditEntry]) -> None:

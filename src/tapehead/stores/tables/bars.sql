@@ -477,7 +477,7 @@ FROM (
     SELECT added FROM segments WHERE series = :series AND period = :period AND until IS NULL
     UNION ALL
     SELECT added FROM tail WHERE series = :series AND period = :period AND until IS NULL
-)
+) AS g
 
 -- name: mend_block
 UPDATE tail SET columns = ?, file = ? WHERE data = ?
