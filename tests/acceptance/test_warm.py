@@ -29,6 +29,8 @@ WORDS = {
     "store": ("store", "log"),
     "serve": ("serve", "--port", "no"),
     "keys": ("keys", "list"),
+    "servers": ("servers", "status"),
+    "db": ("db", "status"),
 }
 FOLDERS = re.compile(r"/\S*?/(?:warm|cold)\b")
 

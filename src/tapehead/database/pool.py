@@ -26,6 +26,7 @@ OLDEST: Final = 15
 """Major version of PostgreSQL from which on all statements are understood."""
 _PATIENCE_S: Final = 10
 _FRESH_S: Final = 0.5
+_POOL_LOG: Final = "psycopg.pool"
 _OPTIONS: Final = f"-c search_path={SCHEMA} -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1"
 _OURS: Final = ("/tapehead/database/", "/tapehead/stores/", "/contextlib.py")
 
@@ -101,7 +102,7 @@ class Pool:
         self.settings = settings or PoolSettings()
         self._program = program
         # A warning of the pool is told again by the error that follows it.
-        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+        logging.getLogger(_POOL_LOG).setLevel(logging.ERROR)
         with self.connect() as link:
             _check_server(url, link)
             self.writable = link.execute("SHOW transaction_read_only").fetchone() == ("off",)
