@@ -116,7 +116,7 @@ def make(seed: int, count: int, bars: int, fills: Sequence[str], kind: str) -> t
             account = _lived(made, enter, leave, fill, kind)
             told_of = twin.summary(account, CASH)
             row = {name: told_of[name] for name in METRICS}
-            row |= {"final": account.equity[-1], "open": account.opened >= 0}
+            row |= {"final": account.equity[-1], "open": account.opened >= 0, "even": twin.even_share(account)}
             if place < PROVED:
                 accounts[fill].append(account)
                 row |= otherwise(made.ts.tolist(), account, fill)

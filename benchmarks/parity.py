@@ -103,6 +103,9 @@ def _metrics(found: Outcome, wanted: Outcome) -> Iterator[tuple[str, str, bool]]
             continue
         one, other = found.metrics[name], wanted.metrics[name]
         wrong = ~_near(one, other)
+        if name == "win_rate" and "even" in wanted.metrics:
+            # As many trades may count either way as neither won nor lost.
+            wrong &= np.abs(one - other) > wanted.metrics["even"] + METRIC_TOLERANCE
         for defined in (True, False):
             for at in np.flatnonzero(wrong & (np.isnan(other) != defined))[:1]:
                 yield name, f"{name} of instrument {at}: {float(one[at])!r}, not {float(other[at])!r}", defined

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 PERIODS_A_YEAR = 365.25 * 24
 DAY_US = 86_400_000_000
+EVEN = 1e-12
+"""Of what was traded: a profit below it has no sign."""
 
 
 class Trade(NamedTuple):
@@ -117,6 +119,16 @@ def walk(
                 cash = 0.0
         equity.append(cash + quantity * closes[t])
     return Account(trades, equity, entry_bar if quantity else -1)
+
+
+def even_share(account: Account) -> float:
+    """Return the share of closed trades of which rounding alone says whether they won.
+
+    Bought at 9.99 and sold at 10.01 with 10 bps a side gives exactly nothing; what is left is the last digit of amounts.
+    """
+    trades = account.trades
+    even = sum(abs(trade.profit) <= EVEN * trade.quantity * trade.entry_price for trade in trades)
+    return even / len(trades) if trades else 0.0
 
 
 def summary(account: Account, cash: float) -> dict[str, float]:

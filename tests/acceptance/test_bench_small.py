@@ -205,6 +205,25 @@ def test_the_twin_trades_as_a_trader_would_by_hand() -> None:
     assert account.opened == -1
 
 
+def outcome(metrics: dict[str, np.ndarray]) -> Outcome:
+    """One instrument with three trades and these metrics."""
+    return Outcome(np.array([3]), {}, np.array([False]), np.array([1000.0]), metrics)
+
+
+def test_a_trade_that_breaks_even_may_count_either_way_and_no_other() -> None:
+    # 9.99 and 0.1 % on top is 9.99999, and so is 10.01 less 0.1 %: what is left is the last digit.
+    even = twin.Trade(3, 6, 9.99, 10.01, 120.0, 2.3e-13)
+    account = twin.Account([even, even._replace(profit=1.0), even._replace(profit=-1.0)], [1000.0], -1)
+    assert twin.even_share(account) == pytest.approx(1 / 3)
+    both = []
+    for share in (twin.even_share(account), 0.0):
+        wanted = outcome({"win_rate": np.array([2 / 3]), "even": np.array([share])})
+        both.append(compare("tapehead", outcome({"win_rate": np.array([1 / 3])}), wanted).agrees)
+    assert both == [True, False]
+    none = outcome({"win_rate": np.array([2 / 3]), "even": np.array([1 / 3])})
+    assert not compare("tapehead", outcome({"win_rate": np.array([0.0])}), none).agrees
+
+
 def test_the_market_is_equal_for_equal_seeds_and_has_holes_and_ties() -> None:
     one, again, other = (market.columns(seed, 0, 3000) for seed in (1, 1, 2))
     assert all(np.array_equal(a, b) for a, b in zip(one, again, strict=True))
