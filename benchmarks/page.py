@@ -48,8 +48,8 @@ How to read it:
 - No time stands here unless closed trades (bars, prices, quantities, profits), open positions and final value agree
   with a plain-Python twin that shares no code with Tapehead (`benchmarks/twin.py`), within 1e-8 for money; so do the
   metrics total_return, max_drawdown, sharpe, win_rate and trades (W3: sortino, profit_factor and expectancy too),
-  but for the differences by name in [divergences](divergences.md). In W4 a trade whose profit is less than 1e-12 of what
-  was traded may count as won or not: it broke even, and the last digit of an amount has its sign.
+  but for the differences by name in [divergences](divergences.md). In W4 a trade whose profit is below 1e-12 of
+  what was traded may count as won or not: it broke even, and the last digit of an amount has its sign.
 - Warm is the median of a few runs in one process; cold is from the start of a process to its last value, with the
   compiled kernels of all tools already on disk. `first ms` is the time to the first streamed result.
 - Each peer runs in the layout that was fastest here: for vectorbt both engines, chunks of 1 to 100 columns, one thread

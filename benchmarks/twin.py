@@ -124,7 +124,7 @@ def walk(
 def even_share(account: Account) -> float:
     """Return the share of closed trades of which rounding alone says whether they won.
 
-    Bought at 9.99 and sold at 10.01 with 10 bps a side gives exactly nothing; what is left is the last digit of amounts.
+    Bought at 9.99 and sold at 10.01 with 10 bps a side gives exactly nothing; what is left is a last digit.
     """
     trades = account.trades
     even = sum(abs(trade.profit) <= EVEN * trade.quantity * trade.entry_price for trade in trades)
