@@ -84,3 +84,31 @@ def test_the_plain_walk_is_the_step(seed: int, rules: Rules) -> None:
     assert many.blocks.tobytes() == b"".join(want.blocks.tobytes() for want in stepped)
     for name, have in (("final_equity", "final_equity"), ("fees_paid", "fees_paid")):
         assert many.sums[:, SUMS.index(name)].tolist() == [getattr(want, have) for want in stepped]
+
+
+def test_a_short_whose_price_doubles_is_taken_away_in_both() -> None:
+    opens = np.array([100.0, 100.0, 101.0, 120.0, 150.0, 180.0, 230.0, 240.0])
+    high, low, closes = opens * 1.02, opens * 0.99, opens * 1.01
+    volume, ts = np.full(8, 10.0), np.arange(8, dtype=np.int64) * 3_600_000_000
+    names = {"symbol": "UP", "interval": "1h"}
+    bars = Bars.from_arrays(ts=ts, open=opens, high=high, low=low, close=closes, volume=volume, **names)
+    signals = Signals(None, None, np.arange(8) == 1, None)
+    for path in ("pessimistic", "both"):
+        rules = Rules(side="short", path=path)
+        want = simulate(bars, signals, rules, Memo(), orders=True)
+        assert len(want.trades) == 1
+        assert want.final_equity < 1.0
+        assert told(simulate(bars, signals, rules, Memo())) == told(want)
+
+
+def test_a_stop_that_slippage_puts_above_the_open_of_the_entry_is_met_inside_the_bar_in_both() -> None:
+    opens = np.array([100.0, 100.0, 100.0, 101.0, 102.0, 103.0])
+    high, low, closes = opens * 1.3, opens * 0.97, opens * 1.01
+    volume, ts = np.full(6, 10.0), np.arange(6, dtype=np.int64) * 3_600_000_000
+    names = {"symbol": "SLIPPED", "interval": "1h"}
+    bars = Bars.from_arrays(ts=ts, open=opens, high=high, low=low, close=closes, volume=volume, **names)
+    signals = Signals(np.arange(6) == 1, None, None, None)
+    rules = Rules(slippage=0.2, stop_loss=0.01)
+    want = simulate(bars, signals, rules, Memo(), orders=True)
+    assert list(want.trades.exit_bar) == list(want.trades.entry_bar) == [2]
+    assert told(simulate(bars, signals, rules, Memo())) == told(want)
