@@ -26,7 +26,7 @@ class Settings:
     Attributes
     ----------
     home : Path
-        Folder of the store (TAPEHEAD_HOME), default `~/.tapehead`.
+        Folder of the store (TAPEHEAD_HOME), default `~/.tapehead`; where the store is a URL, that of its hot files.
     memory_tier_bytes : int
         Bound of the memory tier (TAPEHEAD_MEMORY_MB), default 256 MiB; 0 switches it off.
     hot_tier_bytes : int

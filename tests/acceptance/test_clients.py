@@ -256,6 +256,7 @@ def test_a_service_that_is_killed_and_comes_back_is_followed_to_the_end(
     (gate / "open").touch()
     with serving(home, "--port", port_of(served.url), environment=environment) as again:
         assert again.url == served.url
+        assert store.where == served.url
         rest = [each.instrument for each in results]
         assert len({*first, *rest}) == len(first + rest) == 6
         assert run.receipt.digest == store.backtest("Gated", universe="demo", free=4, fresh=True).wait().receipt.digest

@@ -48,6 +48,7 @@ class TestSharedTier(ChunkCacheContract):
             columns = sample_columns(5000, seed=seed)
             tier.write(sample_ref(columns, seed), columns)
         assert tier.stats().size_bytes <= self.bound(4 << 20)
+        assert tier.has(sample_ref(columns, 39), BAR_COLUMNS)
         assert not tier.has(sample_ref(sample_columns(5000), 0), BAR_COLUMNS)
         assert tier.stats().degraded == ""
 

@@ -111,8 +111,8 @@ def _global_options(hidden: bool) -> list[click.Parameter]:
         )
 
     return [
-        place("--home", "DIR", "Folder of the store (else TAPEHEAD_HOME, else ~/.tapehead)."),
-        place("--store", "URL", "The same as a URL: file:///folder."),
+        place("--home", "DIR|URL", "Folder of the store, or its PostgreSQL (else TAPEHEAD_HOME, else ~/.tapehead)."),
+        place("--store", "URL", "The same as a URL: file:///folder, postgresql://user@host/database."),
         place("--server", "URL", "A store behind `tapehead serve` instead (else TAPEHEAD_SERVER).", _set_server),
         place("--key-file", "FILE", "Its key (else TAPEHEAD_KEY, TAPEHEAD_KEY_FILE).", _set_server),
         flag("--json", callback=_set_flag, text="Events or one document as JSON on standard output."),

@@ -29,7 +29,7 @@ class Session:
     Attributes
     ----------
     home : str or None
-        Folder given by `--home` or `--store`; None leaves it to TAPEHEAD_HOME and the default.
+        Folder or URL given by `--home` or `--store`; None leaves it to TAPEHEAD_HOME and the default.
     server, key_file : str or None
         Service given by `--server`, and the file that holds its key. None leaves it to TAPEHEAD_SERVER where no folder
         is given either, and to TAPEHEAD_KEY and TAPEHEAD_KEY_FILE.

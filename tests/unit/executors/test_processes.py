@@ -79,6 +79,7 @@ def crew() -> Iterator[Crew]:
     crew = Crew()
     yield crew
     crew.close()
+    assert not crew._idle
 
 
 def until(found: Callable[[], bool]) -> None:

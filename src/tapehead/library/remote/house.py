@@ -35,6 +35,7 @@ class _House(_Absent):
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.runs = RemoteRuns(connection)
+        self.where = connection.place.url
         self.full = False
 
 
