@@ -18,7 +18,7 @@ Look = Callable[..., Page]
 
 def test_a_line_that_is_cut_again_and_again_loses_and_doubles_nothing(served: Served, look: Look) -> None:
     run = httpx.get(f"{served.url}/api/v1/runs").json()["runs"][-1]["run"]
-    with cutting(served.url, most=30_000, cuts=3, seed=5) as proxy:
+    with cutting(served.url, most=10_000, cuts=3, seed=5) as proxy:
         page = look(f"{proxy.url}/runs/{run}", complains="net::ERR")
         whole(page)
         assert proxy.cuts == 3

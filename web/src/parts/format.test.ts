@@ -16,6 +16,19 @@ test("percent has a sign of its own, no negative zero and no power of ten", () =
   for (const [value, text] of cases) expect(format.percent(value), String(value)).toBe(text);
 });
 
+test("what lies half way is written as in the terminal, the even one", () => {
+  const shares = [0.625, 0.635, 0.375].map(format.share);
+  // 0.125 and 0.375 lie half way; 1.145 is a little more than it looks.
+  expect([...shares, format.ratio(0.125, false), format.ratio(0.375, false), format.ratio(1.145, false)]).toEqual([
+    "62",
+    "64",
+    "38",
+    "0.12",
+    "0.38",
+    "1.15",
+  ]);
+});
+
 test("ratios, shares, counts, money and prices", () => {
   expect([format.ratio(0.976, true), format.ratio(1.409, false), format.ratio(-0.04, true)]).toEqual([
     "+0.98",

@@ -5,8 +5,16 @@ function grouped(text: string): string {
   return text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
+/** Rounds to the nearest, and to the even one where both are as near: as Python writes numbers in the terminal. */
+function rounded(value: number, digits: number): string {
+  const scaled = value * 10 ** digits;
+  const whole = Math.floor(scaled);
+  const tie = scaled - whole === 0.5 && Number.isInteger(value * 2 ** (digits + 1));
+  return tie && whole % 2 === 0 ? (whole / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+}
+
 function fixed(value: number, digits: number, signed: boolean): string {
-  const text = Math.abs(value).toFixed(digits);
+  const text = rounded(Math.abs(value), digits);
   const [whole = "", rest] = text.split(".");
   const zero = Number(text) === 0;
   const sign = zero ? "" : value < 0 ? MINUS : signed ? "+" : "";

@@ -112,7 +112,7 @@ test("two lines that cross are both named; a plain condition shows the indicator
   ];
   const two = { ...DECISION, signals: [crossing], indicators: lines };
   const told = said(facts({ trade: { reason: "signal" }, exit: { decision: two } }), "pessimistic", 0.01);
-  expect(told.body).toContain("sma(10) crossed below sma(30) (5, then 3 against 3.5).");
+  expect(told.body).toContain("sma(10) crossed below sma(30) (5, then 3 against 4, then 3.5).");
   const plain = { ...two, signals: [{ signal: "leave", held: true }] };
   const other = said(facts({ trade: { reason: "signal" }, exit: { decision: plain } }), "pessimistic", 0.01);
   expect(other.body).toContain("leave held (sma(10) 5, then 3, sma(30) 4, then 3.5).");

@@ -178,7 +178,10 @@ function wish(one: Wish, decision: Decision): string {
   const first = named(decision, one.a) ?? one.signal;
   const second = named(decision, one.b) ?? (one.b === null || one.b === undefined ? "the other line" : plain(one.b));
   const before = one.a_before ?? null;
-  const beside = one.b_before !== one.b && one.b !== null && one.b !== undefined ? ` against ${plain(one.b)}` : "";
+  const beside =
+    one.b_before !== one.b && one.b !== null && one.b !== undefined
+      ? ` against ${moved(one.b_before ?? null, one.b)}`
+      : "";
   return `${first} crossed ${one.crosses} ${second} (${moved(before, one.a ?? Number.NaN)}${beside})`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { costsOf, costsText, settingText } from "../../parts/spec";
-import { endOfBar, fromSearch, fromSpec, rangeOf, titleOf, toRequest, toSearch } from "./spec";
+import { endOfBar, fromSearch, fromSpec, rangeOf, shortest, titleOf, toRequest, toSearch } from "./spec";
 
 const KEPT = {
   strategy: "RsiReversion",
@@ -97,6 +97,8 @@ describe("a spec", () => {
     expect(rangeOf(form, "", "")).toBe("2019-01-01 → 2024-01-01T12:00 UTC");
     expect(rangeOf(fromSpec({}), "2020-01-01T00:00:00Z", "2020-06-01T00:00:00Z")).toBe("2020-01-01 → 2020-06-01 UTC");
     expect(endOfBar("2023-12-31T23:00:00Z", "1h")).toBe("2024-01-01T00:00:00Z");
+    expect(shortest(endOfBar("2023-12-31T23:00:00Z", "1h"))).toBe("2024-01-01");
+    expect(shortest(endOfBar("2024-01-21T19:00:00Z", "1h"))).toBe("2024-01-21T20:00");
     expect(endOfBar("2023-12-31T23:45:00Z", "15m")).toBe("2024-01-01T00:00:00Z");
     expect(endOfBar("2023-12-01T00:00:00Z", "1M")).toBe("2023-12-01T00:00:00Z");
   });

@@ -112,6 +112,11 @@ export function titleOf(form: Form, parameters: readonly Schema["ParameterFacts"
 
 const STEP_MS: Record<string, number> = { m: 60e3, h: 3600e3, d: 86400e3, w: 7 * 86400e3 };
 
+/** An instant as short as it can be typed: a day, or where that would cut it `2024-01-21T20:00`. */
+export function shortest(iso: string): string {
+  return iso.slice(0, iso.slice(11, 16) === "00:00" ? 10 : 16);
+}
+
 /** The end of a bar that opens at `last`, not included in it; where its length is not known, `last`. */
 export function endOfBar(last: string, interval: string): string {
   const [, many, unit] = /^(\d+)([mhdw])$/.exec(interval) ?? [];

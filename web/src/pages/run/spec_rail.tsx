@@ -6,7 +6,7 @@ import { day, several } from "../../parts/format";
 import { printed } from "../../parts/key_list";
 import { ChoiceRow, TextRow } from "./field_row";
 import type { Held } from "./market";
-import { type Form, endOfBar, furtherSettings, symbolsOf } from "./spec";
+import { type Form, endOfBar, furtherSettings, shortest, symbolsOf } from "./spec";
 import "./spec_rail.css";
 
 const SHOWN = ["interval", "start", "end", "fee", "slippage", "fill", "size", "side", "stop_loss", "take_profit"];
@@ -130,7 +130,7 @@ function MarketRows(props: RowsProps) {
   const setting = useSetting(props);
   const chosen = universes.find((one) => one.name === form.universe);
   const interval = held?.intervals.find((one) => one.interval === form.settings.interval) ?? held?.intervals[0];
-  const range = interval && { first: day(interval.first), end: day(endOfBar(interval.last, interval.interval)) };
+  const range = interval && { first: day(interval.first), end: shortest(endOfBar(interval.last, interval.interval)) };
   const choices = universes.map((one) => ({ value: one.name, text: one.name }));
   return (
     <fieldset>
