@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import indicator_report, scale_report, storage_report
+from benchmarks import beside, indicator_report, scale_report, storage_report
 from benchmarks.load import report as load_report
 from benchmarks.machine import ROOT
 from benchmarks.numbers import PUBLISHED, number, per_pair
@@ -62,6 +62,13 @@ How to read it:
   an append too; a file format appends by one more file, the cheapest way it has. Every peer stands here in each of
   its layouts. Where Tapehead's time goes, and why not further down:
   [decision 015](decisions/015-where-the-time-of-the-store-goes.md).
+- W9, W5 from PostgreSQL and `sources` (`make bench W=sources`; one group: `--group P4`) start a PostgreSQL, and where a
+  group wants one a Valkey, of their own, as `tapehead servers start` does; all that is committed is on disk. `took`
+  is less where it is better, in every unit; `× ours` is against our best answer to the line. `sources` rebuilds what
+  the designs that Tapehead began with publish of databases and caches, in our own code after their text; their claims,
+  of their machines, stand in a column of their own, and no figure where the answers are not ours. No other tool runs
+  `layers`; why there is no TimescaleDB beside us: [decision 033](decisions/033-why-there-is-no-timescaledb.md). Where
+  the time goes, and what is missed: [decision 034](decisions/034-where-the-time-of-a-server-store-goes.md).
 - W11 is W5 at five sizes, a year of 1h each, on a store of its own each. Results are let go as they come; what the run
   kept of a hundred instruments is then compared with the twin, and the digests of all runs with each other. `no tier`
   is one cold run with `TAPEHEAD_MEMORY_MB=0`.
@@ -107,7 +114,7 @@ def _place(one: dict[str, Any]) -> tuple[int, str, bool, int]:
     """Where a result stands: W2 before W10, no number last; in process before over HTTP; small before large."""
     asked = one["asked"]
     name = asked["workload"]
-    return len(name), name, "figures" in one, asked["instruments"] * asked["bars"]
+    return len(name), name, "figures" in one or "entries" in one, asked["instruments"] * asked["bars"]
 
 
 def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -117,7 +124,9 @@ def _body(held: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield "Peers: " + ", ".join(f"{name} {version}" for name, version in pins.items()) + ".\n"
     for one in held:
         nothing = False
-        if "figures" in one:
+        if "entries" in one:
+            yield from beside.restored(one).section()
+        elif "figures" in one:
             yield from load_report.restored(one).section()
         else:
             yield from OF_THEIR_OWN.get(one["line"]["id"], _section)(one)

@@ -115,7 +115,7 @@ def _candles(browser: Browser, report: ServiceReport, say: Callable[[str], None]
     store = warm_store(asked.seed, 1, LONG, fresh=asked.fresh)
     say(f"candles: {store.told()}")
     with serving(store.home) as service:
-        cold, *warm = [candles.draw(browser, service) for _ in range(6)]
+        cold, *warm = [candles.draw(browser, service) for _ in range(1 + REPEATS)]
     say("candles: measured")
     report.figures += [
         Figure(f"candles of {LONG:,} bars, drawn", statistics.median(one.drawn_ms for one in warm), reach=500.0),
