@@ -15,6 +15,7 @@ from tapehead.jobs.read import read_bars
 from tapehead.jobs.replay import replay
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
+from tapehead.library.seen import SeenResults
 from tapehead.model.bars import I64
 from tapehead.model.events import FOUND, OUTCOME, WORK, Completed, Event, Failed, Result, Started, Warned
 from tapehead.model.frames import Frame, Framed
@@ -83,7 +84,7 @@ class Run(Framed):
         self._source = source
         self._cancel = cancel or Cancel()
         self._tally = tally
-        self._results: dict[str, RunResult] = {}
+        self._seen = SeenResults(house.runs)
         self.spec = spec
         self._head = header
         self.warnings: list[Warned] = []
@@ -185,9 +186,9 @@ class Run(Framed):
 
     def __iter__(self) -> Iterator[RunResult]:
         """Yield results: those already there, then each as it finishes."""
-        if self._source is None and not self._results:
+        if self._source is None and not self._seen:
             yield from self._kept()
-        yield from list(self._results.values())
+        yield from self._seen.all(self.id)
         for _, event in self._pump():
             if isinstance(event, Result):
                 yield event.result
@@ -203,11 +204,9 @@ class Run(Framed):
     def __getitem__(self, symbol: str) -> RunResult:
         """Return the result of `symbol` or `venue:symbol`, with its trades; waits for the run where it must."""
         self.wait()
-        found = {
-            r.instrument: r for r in self._results.values() if symbol in (r.instrument, r.instrument.split(":", 1)[1])
-        }
+        found = self._seen.named(symbol)
         if len(found) == 1:
-            return next(iter(found.values()))
+            return self._seen.take(self.id, found[0])
         names = (
             [symbol] if ":" in symbol else [r.instrument for r in self.results() if r.instrument.endswith(f":{symbol}")]
         )
@@ -547,18 +546,22 @@ class Run(Framed):
         """Remember what an event tells."""
         self._id, self._begun = event.run, True
         if isinstance(event, Result):
-            self._results[event.result.instrument] = event.result
+            self._seen.add(event.result)
         elif isinstance(event, Warned):
             self.warnings.append(event)
 
 
 def fail_run(house: House, run: str, code: str, text: str) -> None:
     """Log why a run that its caller holds failed, unless it has ended already."""
-    with house.runs.together(f"the end of run {run}"):
-        record = house.runs.record(run)
-        if record.state == "running":
-            house.log.append(run, [Failed(run, code, text, record.count)])
-            house.runs.finish(run, "failed", None, record.failed)
+
+    def fail() -> None:
+        with house.runs.together(f"the end of run {run}"):
+            record = house.runs.record(run)
+            if record.state == "running":
+                house.log.append(run, [Failed(run, code, text, record.count)])
+                house.runs.finish(run, "failed", None, record.failed)
+
+    house.runs.outlast(fail)
 
 
 def reused(house: House, run: str) -> Iterator[Numbered]:

@@ -64,6 +64,24 @@ def test_a_run_that_ended_early_keeps_its_stages_too(store: Store) -> None:
     assert kept.memory["read"] == 800 * 49
 
 
+def test_results_that_were_let_go_come_again_as_they_were(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = list(store.backtest("SmaCross", universe="crypto", fresh=True, workers=1))
+    monkeypatch.setattr("tapehead.library.seen.HELD", 1)
+    run = store.backtest("SmaCross", universe="crypto", fresh=True, workers=1)
+    first, again = list(run), list(run)
+    assert [each.instrument for each in again] == [each.instrument for each in first]
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True, False, False, False]
+    for one, other in zip(sorted(told, key=lambda each: each.instrument), again, strict=True):
+        assert one.metrics == other.metrics
+        assert one.trades is not None
+        assert other.trades is not None
+        assert one.trades.digest() == other.trades.digest()
+        assert run[one.instrument].line() == run[one.instrument.split(":")[1]].line() == one.line()
+    store.delete_run(run.id)
+    with pytest.raises(RunKeyError, match="no result for 'test:S01'"):
+        list(run)
+
+
 def test_results_by_symbol_wait_for_the_run(store: Store) -> None:
     put(house_of(store), [(Instrument("other", "S00"), columns_of(800, seed=9))])
     run = store.backtest("SmaCross", universe="crypto")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
-from tapehead.indicators.catalogue import Indicator, Parameter
+from tapehead.indicators.catalogue import Compared, Indicator, Parameter
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.undo import Undone
 from tapehead.library.listing import InstrumentRow
@@ -113,7 +113,8 @@ def indicator_from(body: Mapping[str, Any]) -> Indicator:
     outputs = () if body["outputs"] == [body["name"]] else tuple(body["outputs"])
     warm = body["warm_up"]
     said = (body["name"], body["summary"], tuple(body["inputs"]), tuple(parameters))
-    return Indicator(*said, outputs, warm["rule"], warm["bars"], body["source"])
+    compared = tuple(Compared(one["tool"], one["difference"], one["why"]) for one in body["compared"])
+    return Indicator(*said, outputs, warm["rule"], warm["bars"], body["source"], compared)
 
 
 def commit_from(body: Mapping[str, Any]) -> CommitRecord:
