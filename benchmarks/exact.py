@@ -1,7 +1,8 @@
 """Exact: every indicator of W7 once more, from its definition, in plain Python with 50 decimal digits.
 
 Prices are taken as they are written in decimals, so that windows are summed without any rounding; averages that run
-on are rounded in the fiftieth digit. It shares no code with Tapehead and uses no NumPy but to keep what it found:
+on are rounded in the fiftieth digit. It shares no code with Tapehead and uses no NumPy but to keep what it found. What
+the oracles of the tests say in decimals is theirs; what they say in floats and fractions stands here once more:
 
     python -m benchmarks.exact FOLDER
 
@@ -12,6 +13,7 @@ reads the columns there and writes `exact-NAME.npy`, shape (n_lines, n_bars), fo
 from __future__ import annotations
 
 import argparse
+import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, getcontext
 from pathlib import Path
@@ -19,7 +21,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.lines import PRICES
+from benchmarks.lines import LINES, PRICES
+from tests.oracles import averages, flows, momentum, reaches
 
 getcontext().prec = 50
 D = Decimal
@@ -33,8 +36,8 @@ class Prices:
     """The columns of one instrument."""
 
     def __init__(self, columns: dict[str, Sequence[float]]) -> None:
-        self.high, self.low, self.close, self.volume = (
-            [D(repr(value)) for value in columns[name]] for name in ("high", "low", "close", "volume")
+        self.open, self.high, self.low, self.close, self.volume = (
+            [D(repr(value)) for value in columns[name]] for name in PRICES
         )
 
 
@@ -283,6 +286,20 @@ MAKERS: dict[str, Callable[[Prices], list[Values]]] = {
     "vwap": since_first,
     "vwap_rolling": lambda p: weighed(p, 20),
 }
+
+
+def twin(name: str) -> Callable[[Prices], list[Values]]:
+    """What the oracle of an indicator says at its defaults; the open is the second line of those that take two."""
+    home = next(module for module in (averages, momentum, flows, reaches) if hasattr(module, name))
+    make = getattr(home, name)
+    places = inspect.signature(make).parameters
+    inputs = [COLUMNS.get(each, each) for each in places if COLUMNS.get(each, each) in PRICES]
+    return lambda p: [list(line) for line in make(*(getattr(p, each) for each in inputs))]
+
+
+COLUMNS = {"values": "close", "benchmark": "open", "opening": "open"}
+TWINS = {name: twin(name) for name in LINES if name not in MAKERS}
+MAKERS |= TWINS
 
 
 def write(folder: Path, names: Iterable[str]) -> None:

@@ -56,10 +56,10 @@ class Panel(NamedTuple):
         (folder / "panel.json").write_text(json.dumps(told), encoding="utf-8")
 
     @staticmethod
-    def load(folder: Path) -> Panel:
-        """Read what `save` wrote into memory."""
+    def load(folder: Path, *, mapped: bool = False) -> Panel:
+        """Read what `save` wrote into memory, or leave it in its files until it is looked at."""
         told = json.loads((folder / "panel.json").read_text(encoding="utf-8"))
-        columns = {name: np.load(folder / f"{name}.npy") for name in COLUMNS}
+        columns = {name: np.load(folder / f"{name}.npy", mmap_mode="r" if mapped else None) for name in COLUMNS}
         return Panel(told["origin"], tuple(told["symbols"]), tuple(told["offsets"]), columns)
 
 
@@ -79,6 +79,11 @@ def make(seed: int, bars: int) -> Panel:
 def synthetic(seed: int, bars: int) -> Panel:
     """Make the panel of the synthetic market of the other workloads."""
     return _cut("synthetic bars: the real panel is not here", _synthetic(seed, bars), bars)
+
+
+def of_market(seed: int, instruments: int, bars: int) -> Panel:
+    """Make so many series of the synthetic market, each of so many bars, at most 43,800."""
+    return _cut("synthetic bars", _synthetic(seed, bars, instruments), instruments * bars)
 
 
 def _cut(origin: str, found: Iterator[tuple[str, Columns]], bars: int) -> Panel:
@@ -124,9 +129,9 @@ def _real(path: Path, seed: int) -> Iterator[tuple[str, Columns]]:
         yield str(names[code]), _flagged({"ts": ts[rows], **{name: array[rows] for name, array in values.items()}})
 
 
-def _synthetic(seed: int, bars: int) -> Iterator[tuple[str, Columns]]:
-    """Yield series of the synthetic market of the other workloads."""
-    for index in range(-(-bars // A_SERIES)):
+def _synthetic(seed: int, bars: int, instruments: int | None = None) -> Iterator[tuple[str, Columns]]:
+    """Yield series of the synthetic market of the other workloads, so many or as many as the bars need."""
+    for index in range(instruments or -(-bars // A_SERIES)):
         made = market.columns(seed, index, min(A_SERIES, bars))
         yield market.symbol(index), _flagged(dict(zip(COLUMNS[:6], made, strict=True)))
 

@@ -17,6 +17,7 @@ from benchmarks.machine import ROOT
 PEERS = ("vectorbt", "raptorbt", "backtesting")
 LIBRARIES = ("talib", "raptorbt", "vectorbt")
 OURS_PYTHON = ROOT / ".venv" / "bin" / "python"
+DRIVERS = ("pandas", "adbc", "psycopg")
 KEEPERS = ("parquet", "feather", "duckdb", "arcticdb", "sqlite")
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 KEEPERS_PYTHON = ROOT / ".venv-keepers" / "bin" / "python"
