@@ -10,7 +10,7 @@ TILE_FORMAT: Final = 1
 """Written into the head of each tile of a sweep; see `model.tile`."""
 ACCESS_FORMAT: Final = 1
 """`PRAGMA user_version` of access.db."""
-DATABASE_STEP: Final = "0001"
+DATABASE_STEP: Final = "0003"
 """Newest step of the schema in PostgreSQL; see `database.migrations`."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""
@@ -20,5 +20,7 @@ HOT_FORMAT: Final = 1
 """Part of the name of the hot tier's folder."""
 SHARED_FORMAT: Final = 1
 """Part of the keys of the tier in Redis."""
+VALUES_FORMAT: Final = 1
+"""Part of the keys of the values of functions in Redis."""
 EQUITY_POINTS: Final = 64
 """Most points of the small equity line that a result carries."""

@@ -1,12 +1,13 @@
 """How the database behind a store stands, and how it is brought to the newest step."""
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tapehead.layout.formats import ACCESS_FORMAT, BARS_FORMAT, RUNS_FORMAT
+from tapehead.errors import ParameterError
 from tapehead.settings import Settings, read_settings
 
-__all__ = ["SchemaReport", "bring_up", "look_at_database"]
+__all__ = ["SchemaReport", "bring_up", "look_at_database", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,29 +74,52 @@ def bring_up(home: str | None) -> tuple[SchemaReport, SchemaReport]:
     return before, look_at_database(home)
 
 
+def take_back(home: str | None, step: str) -> tuple[SchemaReport, SchemaReport]:
+    """Take steps back, for an older Tapehead; return how the database stood before, and how it stands now.
+
+    Parameters
+    ----------
+    home : str or None
+    step : str
+        At which it shall stand: `0002` of a server, `runs=2` of one file of a folder.
+
+    Raises
+    ------
+    ParameterError
+        There is no such step below the one it stands at.
+    DowngradeError, DatabaseRefusedError
+        Something would be lost; nothing was changed.
+    """
+    settings = read_settings(home=home)
+    before = look_at_database(home)
+    if settings.url:
+        from tapehead.wiring.server_store import downgrade_schema
+
+        downgrade_schema(settings, step)
+        return before, look_at_database(home)
+    from tapehead.wiring.folder_store import step_back, steps_of
+
+    name, _, number = step.partition("=")
+    found = steps_of(settings.home)
+    if name not in found or not number.isdecimal() or not 0 < int(number) < found[name]:
+        lower = [f"{each}={at}" for each, last in found.items() for at in range(1, last)]
+        bound = f"one of {', '.join(lower)}" if lower else "below the one it stands at, and there is none"
+        raise ParameterError(name="step", value=step, bound=bound)
+    step_back(settings.home, name, int(number))
+    return before, look_at_database(home)
+
+
 def _of_folder(settings: Settings) -> SchemaReport:
-    """Return the formats of the databases in a folder, which nobody opens for it."""
-    newest = (("bars", BARS_FORMAT), ("runs", RUNS_FORMAT), ("access", ACCESS_FORMAT))
-    found = []
-    for name, wanted in newest:
-        path = settings.home / f"{name}.db"
-        # The keys of a store are made when it is first served; until then there is nothing to bring up.
-        number = _format_of(str(path)) if path.is_file() else wanted if name == "access" else 0
-        found.append((name, number))
-    there = any((settings.home / f"{name}.db").is_file() for name, _ in newest)
+    """Return the steps of the files in a folder, which nobody opens for it."""
+    from tapehead.wiring.folder_store import newest_steps, steps_of
+
+    newest, found = newest_steps(), steps_of(settings.home)
     server = f"SQLite {sqlite3.sqlite_version}"
-    return SchemaReport(str(settings.home), server, _said(found) if there else "", _said(newest))
+    # The keys of a store are made when it is first served; until then there is nothing to bring up.
+    stands = {name: found.get(name, wanted if name == "access" else 0) for name, wanted in newest.items()}
+    return SchemaReport(str(settings.home), server, _said(stands) if found else "", _said(newest))
 
 
-def _format_of(path: str) -> int:
-    """Return the format of a file."""
-    link = sqlite3.connect(path)
-    try:
-        return int(link.execute("PRAGMA user_version").fetchone()[0])
-    finally:
-        link.close()
-
-
-def _said(numbers: "list[tuple[str, int]] | tuple[tuple[str, int], ...]") -> str:
-    """Return formats in one line."""
-    return ", ".join(f"{name} {number}" for name, number in numbers)
+def _said(numbers: Mapping[str, int]) -> str:
+    """Return steps in one line."""
+    return ", ".join(f"{name} {number}" for name, number in numbers.items())

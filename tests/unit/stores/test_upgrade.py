@@ -12,10 +12,10 @@ from tapehead.model.instrument import Instrument
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import Coverage, Draft, Quarantined, Universe
 from tapehead.stores.codec import ParquetCodec
-from tapehead.stores.embedded import database
+from tapehead.stores.embedded import steps
 from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
-from tapehead.stores.tables.statements import statements_of
+from tapehead.stores.embedded.steps import statements_up
 from tapehead.testing.bar_store import ALWAYS, check_equal, read_columns
 from tapehead.testing.samples import YEAR_2021, sample_columns, sample_series
 
@@ -95,11 +95,9 @@ def test_a_lifted_store_is_written_like_a_new_one(old_home: Home, tmp_path: Path
 
 def test_an_upgrade_that_is_cut_short_leaves_the_old_store(old_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     before = schema_of(old_home.bars)
-    statements = "tapehead.stores.embedded.database.statements_of"
-    folder = Path(str(database.__file__)).parent
-    broken = {**statements_of("bars.sql", folder), "after_1": "INSERT INTO nowhere VALUES (1)"}
+    broken = [*statements_up("bars", 1), "INSERT INTO nowhere VALUES (1)"]
     with monkeypatch.context() as patch:
-        patch.setattr(statements, lambda *_: broken)
+        patch.setattr(steps, "statements_up", lambda *_: broken)
         with pytest.raises(SurroundingsError):
             EmbeddedBars(old_home, ParquetCodec())
     assert schema_of(old_home.bars) == before

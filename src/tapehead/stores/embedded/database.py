@@ -7,12 +7,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from tapehead.database.alerts import Alerts
+from tapehead.database.figures import Held, PoolFigures
+from tapehead.database.meter import Meter
 from tapehead.errors import DiskFullError, NewerFormatError, StoreLockedError, SurroundingsError
+from tapehead.settings import PoolSettings
 from tapehead.stores.embedded.disk import announced
 from tapehead.stores.embedded.home import other_home, refusal, unwritable
 from tapehead.stores.tables.statements import statements_of
+
+Given = TypeVar("Given")
 
 _BUSY_S = 5.0
 _LARGE_CACHES = 2
@@ -26,9 +32,7 @@ class Database:
     path : Path
         File of the database; made with its schema when absent and `writable`.
     script : str
-        Name of the .sql file that holds the statement `schema` and the named statements; `before_N` and `after_N` lift
-        a file of format N, around `schema`; without them its tables stay as they are. `added_N` makes what format N
-        added, beside the schema of a new file and in an older one.
+        Name of the .sql file that holds the named statements; without its ending that of the schema in `steps.STEPS`.
     newest : int
         Highest `PRAGMA user_version` that can be read; that of a new file, and of an older one once opened.
     synchronous : str
@@ -37,6 +41,8 @@ class Database:
         False opens what is there for reading; a file that is not there reads as an empty one.
     full : bool
         The disk is why it is not writable, and what an attempt to write is told.
+    alerts : Alerts, optional
+        Where it is told that writers wait too long for each other.
 
     Notes
     -----
@@ -44,7 +50,15 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, script: str, newest: int, *, synchronous: str, writable: bool, full: bool = False
+        self,
+        path: Path,
+        script: str,
+        newest: int,
+        *,
+        synchronous: str,
+        writable: bool,
+        full: bool = False,
+        alerts: Alerts | None = None,
     ) -> None:
         self.path = path
         self.writable = writable
@@ -52,12 +66,14 @@ class Database:
         self._newest = newest
         self._synchronous = synchronous
         self._statements = statements_of(script, Path(__file__).parent)
+        self._schema = script.removesuffix(".sql")
         self._local = threading.local()
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._open: dict[threading.Thread, sqlite3.Connection] = {}
         self._pid = os.getpid()
         self._inherited: list[dict[threading.Thread, sqlite3.Connection]] = []
+        self.meter = Meter(path.name, str(path), PoolSettings(), alerts or Alerts())
         self._prepare()
 
     @property
@@ -115,10 +131,10 @@ class Database:
             return
         # Threads of one process queue here: SQLite lets them poll with growing pauses, up to seconds under load.
         turn = self._turn
+        asked, before = self.meter.ask()
         queued = turn.acquire(timeout=_BUSY_S)
         try:
-            with announced("begin", self.path):
-                connection.execute("BEGIN IMMEDIATE")
+            self._begin(connection, what, asked, waited=before > 0)
             yield connection
             with announced("commit", self.path):
                 connection.execute("COMMIT")
@@ -132,9 +148,21 @@ class Database:
                 self._explain(error, what)
             raise
         finally:
+            self.meter.give(id(connection))
             if queued:
                 turn.release()
         self._call_waiting()
+
+    def _begin(self, connection: sqlite3.Connection, what: str, asked: float, *, waited: bool) -> None:
+        """Begin to write, at last."""
+        try:
+            with announced("begin", self.path):
+                connection.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self.meter.give_up()
+            raise
+        held = Held(threading.current_thread().name, what, time.monotonic())
+        self.meter.take(id(connection), held, asked, waited=waited)
 
     @contextmanager
     def moment(self) -> Iterator[sqlite3.Connection]:
@@ -145,6 +173,10 @@ class Database:
             yield connection
         finally:
             connection.execute("ROLLBACK")
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body`: a file has no server that could go away."""
+        return body()
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call once what was written in this thread can be seen by others: at once where no transaction is open."""
@@ -161,6 +193,12 @@ class Database:
         for call in waiting:
             call()
 
+    def figures(self) -> PoolFigures:
+        """Return how many threads have it open, which of them writes, and how long others waited for that."""
+        with self._lock:
+            open_ = sum(thread.is_alive() for thread in self._open)
+        return self.meter.figures(open_, 0)
+
     def close(self) -> None:
         """Close the connections of every thread; the next use opens new ones."""
         with self._lock:
@@ -175,6 +213,7 @@ class Database:
             self._pid = os.getpid()
             self._lock = threading.Lock()
             self._turn = threading.Lock()
+            self.meter = Meter(self.path.name, str(self.path), PoolSettings(), self.meter.alerts)
             self._inherited.append(self._open)
             self._open = {}
 
@@ -252,7 +291,10 @@ class Database:
         try:
             found = int(connection.execute("PRAGMA user_version").fetchone()[0])
             if found < self._newest:
-                for statement in self._steps_from(found):
+                # Read by nobody whose file stands at the newest step.
+                from tapehead.stores.embedded.steps import statements_up
+
+                for statement in statements_up(self._schema, found):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {self._newest}")
             with announced("commit", self.path):
@@ -261,15 +303,6 @@ class Database:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-    def _steps_from(self, found: int) -> list[str]:
-        """Return the statements that lift a file of format `found`; none where only what is in its rows is new."""
-        steps = ["schema"]
-        if found:
-            around = (f"before_{found}", "schema", f"after_{found}")
-            steps = list(around) if around[0] in self._statements else []
-        steps += [name for n in range(found + 1, self._newest + 1) if (name := f"added_{n}") in self._statements]
-        return [one for step in steps for one in self._statements[step].split(";\n")]
 
 
 def _has_room(folder: Path) -> bool:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tapehead.database.alerts import Alerts
 from tapehead.errors import SurroundingsError
 from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
 from tapehead.model.history import Finding
@@ -27,23 +28,26 @@ class EmbeddedBars(BarTables):
         Makes the bytes of segments.
     lock_wait_s : float
         How long a writer waits for another one before StoreLockedError.
+    alerts : Alerts, optional
+        Where it is told that writers wait too long for each other.
     """
 
-    def __init__(self, home: Home, codec: Codec, *, lock_wait_s: float = 5.0) -> None:
+    def __init__(self, home: Home, codec: Codec, *, lock_wait_s: float = 5.0, alerts: Alerts | None = None) -> None:
         self.home = home
         self.lock = WriterLock(home.lock, lock_wait_s)
-        super().__init__(_Folder(home, self.lock), codec)
+        folder = _Folder(home, self.lock, alerts)
+        self.figures = folder.database.figures
+        super().__init__(folder, codec)
 
 
 class _Folder:
     """`tables.database.Ground` in a folder."""
 
-    def __init__(self, home: Home, lock: WriterLock) -> None:
+    def __init__(self, home: Home, lock: WriterLock, alerts: Alerts | None) -> None:
         self._home = home
         self._lock = lock
-        self.database = Database(
-            home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", writable=home.writable, full=home.full
-        )
+        ways = {"writable": home.writable, "full": home.full}
+        self.database = Database(home.bars, "bars.sql", BARS_FORMAT, synchronous="FULL", alerts=alerts, **ways)
         self.segments = SegmentFiles(home.segments)
         self.leases = ProcessLeases(self.database)
 

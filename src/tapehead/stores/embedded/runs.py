@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from tapehead.database.alerts import Alerts
 from tapehead.layout.formats import RUNS_FORMAT
 from tapehead.stores.embedded.claims import Claims
 from tapehead.stores.embedded.database import Database
@@ -10,9 +11,10 @@ from tapehead.stores.embedded.tiles import read_columns
 from tapehead.stores.tables.runs import RunTables
 
 
-def open_runs(home: Home) -> Database:
+def open_runs(home: Home, alerts: Alerts | None = None) -> Database:
     """Open runs.db, for runs, events and trials to share."""
-    return Database(home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", writable=home.writable, full=home.full)
+    ways = {"writable": home.writable, "full": home.full}
+    return Database(home.runs, "runs.sql", RUNS_FORMAT, synchronous="NORMAL", alerts=alerts, **ways)
 
 
 class EmbeddedRuns(RunTables):

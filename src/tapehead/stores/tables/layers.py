@@ -37,11 +37,15 @@ class Layers:
         if ref.layer != TAIL:
             return self._files.read(ref)
         row = self._database.execute("columns_of_data", (ref.data,)).fetchone()
-        if row is None:
+        return self.checked(ref, None if row is None else row[0])
+
+    def checked(self, ref: SegmentRef, content: bytes | None) -> bytes:
+        """Return the bytes of a block if they are those of the commit; raise DamagedSegmentError."""
+        if content is None:
             raise self._damaged(ref, "it is gone from the database")
-        if hashlib.sha256(row[0]).digest() != ref.file:
-            raise self._damaged(ref, f"its {len(row[0])} bytes do not have the hash that was committed")
-        return bytes(row[0])
+        if hashlib.sha256(content).digest() != ref.file:
+            raise self._damaged(ref, f"its {len(content)} bytes do not have the hash that was committed")
+        return bytes(content)
 
     def columns(self, ref: SegmentRef) -> Columns:
         """Return every column of a segment or of a block."""

@@ -1,0 +1,4 @@
+DROP TABLE tiles;
+DROP TABLE trials;
+DROP TABLE trial_sets;
+DROP TABLE trial_contexts;
