@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from tapehead.database.pool import Pool
-from tapehead.errors import DatabaseRefusedError, NewerSchemaError, OlderSchemaError
+from tapehead.errors import DatabaseRefusedError, NewerSchemaError, OlderSchemaError, ParameterError
 from tapehead.layout.formats import DATABASE_STEP
 
 _STEPS = Path(__file__).parent / "migrations"
@@ -65,37 +65,71 @@ def upgrade(pool: Pool) -> SchemaState:
     ------
     NewerSchemaError, DatabaseRefusedError
     """
+    state = schema_state(pool)
+    if state.found > state.newest:
+        raise NewerSchemaError(url=pool.url, found=state.found, newest=state.newest)
+    _move(pool, "upgrade", "head")
+    return state
+
+
+def downgrade(pool: Pool, step: str) -> SchemaState:
+    """Take the steps above one back, all of them or none; return how the schema stood before.
+
+    Raises
+    ------
+    ParameterError
+        There is no such step below the one it stands at.
+    DatabaseRefusedError
+        A step says what would be lost.
+    """
+    state = schema_state(pool)
+    lower = [f"{number:04}" for number in range(1, int(state.found or 0))]
+    if step not in lower:
+        bound = f"one of {', '.join(lower)}" if lower else "below the one it stands at, and there is none"
+        raise ParameterError(name="step", value=step, bound=bound)
+    if state.found > state.newest:
+        raise NewerSchemaError(url=pool.url, found=state.found, newest=state.newest)
+    _move(pool, "downgrade", step)
+    return state
+
+
+def _move(pool: Pool, way: str, step: str) -> None:
+    """Let Alembic run steps in one transaction."""
     # 0.3 s of modules, which nobody needs whose schema is as it should be.
     import alembic.command
     import sqlalchemy
     from alembic.util.exc import CommandError
     from sqlalchemy.exc import DBAPIError
 
-    state = schema_state(pool)
-    if state.found > state.newest:
-        raise NewerSchemaError(url=pool.url, found=state.found, newest=state.newest)
-    link = pool.connect("schema")
+    link = pool.connect("schema", bounded=False)
     try:
         link.autocommit = False
         once = sqlalchemy.StaticPool
         engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=lambda: link, poolclass=once)
         with engine.connect() as connection:
-            alembic.command.upgrade(_config(connection), "head")
+            getattr(alembic.command, way)(_config(connection), step)
     except DBAPIError as error:
-        raise DatabaseRefusedError(url=pool.url, cause=_cause(error.orig), step=_STEP) from error
+        raise DatabaseRefusedError(url=pool.url, cause=_cause(error.orig), step=_step_after(error.orig)) from error
     except CommandError as error:
-        raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=_STEP) from error
+        raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=_OWNER) from error
     finally:
         link.close()
-    return state
+
+
+def _step_after(error: BaseException | None) -> str:
+    """Return what to do about an error of the server."""
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return "Nothing was changed. Somebody works on its tables: wait for that, then run it again: tapehead db status"
+    # A step that refuses says itself what to do.
+    return "Nothing was changed" if isinstance(error, psycopg.errors.RaiseException) else _OWNER
 
 
 RIGHTS = (
     "Let the owner grant it: GRANT USAGE ON SCHEMA tapehead, and GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
-    "SCHEMA tapehead, to that user; then look: tapehead db status"
+    "SCHEMA tapehead, to that user, and for `store promote` UPDATE ON ALL SEQUENCES; then look: tapehead db status"
 )
 """What a user of a store must be granted."""
-_STEP = "Nothing was changed. Let the owner of the database run: tapehead db upgrade"
+_OWNER = "Nothing was changed. Let the owner of the database run: tapehead db upgrade"
 
 
 def _cause(error: BaseException | None) -> str:

@@ -14,6 +14,8 @@ def run(connection: Connection) -> None:
     context.configure(connection=connection, version_table_schema=SCHEMA, transaction_per_migration=False)
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        # For every step, also for one that does not say so: who waits for a table keeps all others from it.
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
         context.run_migrations()
 

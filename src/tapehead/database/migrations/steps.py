@@ -8,9 +8,12 @@ _HERE = Path(__file__).parent / "sql"
 
 
 def run_sql(name: str) -> None:
-    """Run a file of SQL, statement by statement; each ends with a line that ends in a semicolon."""
+    """Run a file of SQL, statement by statement; each ends with a line that ends in a semicolon outside of $$."""
     lines = (_HERE / name).read_text(encoding="utf-8").splitlines()
     plain = "\n".join(line for line in lines if not line.lstrip().startswith("--"))
-    for statement in plain.split(";\n"):
-        if statement.strip():
+    statement = ""
+    for line in plain.splitlines(keepends=True):
+        statement += line
+        if line.rstrip().endswith(";") and statement.count("$$") % 2 == 0:
             op.execute(statement.strip().rstrip(";"))
+            statement = ""

@@ -1,21 +1,15 @@
-"""read_statements: the named statements of a .sql file."""
+"""statements_of: the named statements of one database, with those that every one understands."""
 
-import re
-from functools import cache
 from pathlib import Path
 
-
-@cache
-def read_statements(file: Path) -> dict[str, str]:
-    """Return the statements of a .sql file by name; each follows a line `-- name: it`.
-
-    It lies beside the module that asks, as the wheel installs it: importlib.resources costs 12 ms of start.
-    """
-    text = file.read_text(encoding="utf-8")
-    parts = re.split(r"^-- name: (\w+)\n", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+from tapehead.database.statements import read_statements
 
 
 def statements_of(script: str, folder: Path) -> dict[str, str]:
-    """Return the statements that every database understands, with those of one of them, in `folder`, over them."""
-    return {**read_statements(Path(__file__).with_name(script)), **read_statements(folder / script)}
+    """Return the statements that every database understands, with those of one of them, in `folder`, over them.
+
+    Those of `NAME_whole.sql`, by which rows are taken over as they are, stand beside those of `NAME.sql`.
+    """
+    whole = f"{script.removesuffix('.sql')}_whole.sql"
+    places = [place / name for place in (Path(__file__).parent, folder) for name in (script, whole)]
+    return {name: text for place in places if place.is_file() for name, text in read_statements(place).items()}
