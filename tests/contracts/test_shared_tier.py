@@ -1,5 +1,6 @@
 """The contract of a cache tier, kept by one in a real Valkey; and what becomes of a run whose Valkey is killed."""
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,3 +96,28 @@ def test_results_are_equal_with_it_without_it_and_after_it_was_killed(
         run = store.backtest(**asked)
         assert everything(run) == want
         assert store.house.tiers()[-1].degraded == AWAY
+
+
+def test_each_tier_can_be_off_and_every_result_is_equal(
+    valkey: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(tmp_path / "home") as store:
+        store.demo(instruments=3, years=1, seed=3)
+    wanted, timed = None, set()
+    for memory, hot, shared in itertools.product((False, True), repeat=3):
+        monkeypatch.setenv("TAPEHEAD_MEMORY_MB", "64" if memory else "0")
+        monkeypatch.setenv("TAPEHEAD_HOT_MB", "64" if hot else "0")
+        monkeypatch.setenv("TAPEHEAD_REDIS", valkey if shared else "")
+        with open_store(tmp_path / "home") as store:
+            for _ in range(2):
+                found = everything(store.backtest("RsiReversion", universe="demo", fresh=True))
+                wanted = wanted or found
+                assert found == wanted
+            tiers = store.house.tiers()
+            assert [each.name for each in tiers] == ["memory", *["hot"] * hot, *["redis"] * shared]
+            assert (tiers[0].hits >= 3) == memory
+            fastest = next((each for each, on in zip(tiers, (memory, True, True), strict=False) if on), None)
+            if fastest is not None:
+                assert fastest.hits >= 3
+                timed.add((fastest.name, (fastest.hit_ms or 0.0) > 0.0))
+    assert timed == {("memory", True), ("hot", True), ("redis", True)}

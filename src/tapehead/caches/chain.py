@@ -3,8 +3,8 @@
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,22 @@ from tapehead.model.segment import TAIL, Digest, SegmentRef
 from tapehead.ports.bars import ChunkCache, TierStats
 
 Array = NDArray[Any]
-Load = Callable[[SegmentRef, Sequence[Column], Mapping[Column, Array]], None]
+Decode = Callable[[Sequence[Column], Mapping[Column, Array]], None]
+"""Writes the asked columns of one segment into arrays."""
+Load = Callable[[Sequence[SegmentRef]], Generator[Decode, None, None]]
+"""Asks the store for segments and yields, in their order, what decodes each."""
+Wanted = tuple[SegmentRef, Mapping[Column, Array]]
 
 
 class Chain:
-    """`ports.bars.ChunkCache` that always finds: a segment that no tier has is loaded, once.
+    """`ports.bars.Tiers`: a segment that no tier has is loaded, once.
 
     Parameters
     ----------
     tiers : sequence of ChunkCache
         Fastest first.
     load : callable
-        Decodes the asked columns of a segment out of the store, straight into the arrays it is given.
+        Asks the store for segments, many at once, and decodes one after the other straight into arrays.
     locks : Path, optional
         Folder for the files by which processes wait for each other; None, or a folder that cannot be written, lets
         each process load for itself.
@@ -50,22 +54,24 @@ class Chain:
 
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` from the first tier that has the columns, else by loading; raises what loading raises."""
-        if ref.layer == TAIL:
-            self._load(ref, columns, into)
-            return True
-        if not self._tiers:
-            self._loads += 1
-            self._load(ref, columns, into)
-            return True
-        if self._read_tiers(ref, columns, into):
-            return True
-        with self._alone(ref.data), self._alone_among_processes(ref.data):
-            # Another may have loaded it while this one waited.
-            if self._read_tiers(ref, columns, into):
-                return True
-            self._loads += 1
-            self._load_all(ref, columns, into)
+        self.read_many([(ref, {name: into[name] for name in columns})])
         return True
+
+    def read_many(self, wanted: Sequence[Wanted]) -> None:
+        """Fill the arrays of each ref; what no tier has is loaded by one look at the store."""
+        tails = [one for one in wanted if one[0].layer == TAIL]
+        missing = [one for one in wanted if one[0].layer != TAIL and not (self._tiers and self._read_tiers(*one))]
+        if not self._tiers or not missing:
+            self._loads += len(missing)
+            self._take([*missing, *tails], keep=False)
+            return
+        # The first stands for all: those who want the same segments mostly want them in the same order.
+        first = missing[0][0].data
+        with self._alone(first), self._alone_among_processes(first):
+            # Another may have loaded them while this one waited.
+            missing = [one for one in missing if not self._read_tiers(*one)]
+            self._loads += len(missing)
+            self._take([*missing, *tails], keep=True)
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
         """Write into every tier."""
@@ -78,6 +84,10 @@ class Chain:
         """Say whether a tier has the columns, so that nothing need be decoded."""
         return ref.layer == TAIL or any(tier.has(ref, columns) for tier in self._tiers)
 
+    def clear(self) -> int:
+        """Clear every tier."""
+        return sum(tier.clear() for tier in self._tiers)
+
     def stats(self) -> TierStats:
         """Return the figures of the chain; a miss is a load. Its tiers speak for themselves in `tiers`."""
         every = self.tiers()
@@ -89,24 +99,34 @@ class Chain:
         """Return the figures of each tier, fastest first."""
         return [tier.stats() for tier in self._tiers]
 
-    def _load_all(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> None:
-        """Load every column and hand them to the tiers, through `into` where all are asked for."""
-        if all(name in columns for name in BAR_COLUMNS):
-            self._load(ref, BAR_COLUMNS, into)
-            self.write(ref, into)
+    def _take(self, wanted: Sequence[Wanted], *, keep: bool) -> None:
+        """Load every ref by one look; with `keep` segments go to the tiers whole."""
+        if not wanted:
             return
-        whole = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
-        self._load(ref, BAR_COLUMNS, whole)
-        self.write(ref, whole)
-        for name in columns:
-            np.copyto(into[name], whole[name])
+        with closing(self._load([ref for ref, _ in wanted])) as decoders:
+            for decode, (ref, into) in zip(decoders, wanted, strict=True):
+                if keep and ref.layer != TAIL:
+                    self._keep(ref, into, decode)
+                else:
+                    decode(tuple(into), into)
 
-    def _read_tiers(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
+    def _keep(self, ref: SegmentRef, into: Mapping[Column, Array], decode: Decode) -> None:
+        """Decode every column and hand them to the tiers, through `into` where all are asked for."""
+        whole = into
+        if not all(name in into for name in BAR_COLUMNS):
+            whole = {name: np.empty(ref.rows, BAR_DTYPES[name]) for name in BAR_COLUMNS}
+        decode(BAR_COLUMNS, whole)
+        self.write(ref, whole)
+        if whole is not into:
+            for name, values in into.items():
+                np.copyto(values, whole[name])
+
+    def _read_tiers(self, ref: SegmentRef, into: Mapping[Column, Array]) -> bool:
         """Read from the first tier that has the columns and hand them to those above."""
         for at, tier in enumerate(self._tiers):
-            if tier.read(ref, columns, into):
+            if tier.read(ref, tuple(into), into):
                 for above in self._tiers[:at]:
-                    above.write(ref, {name: into[name] for name in columns})
+                    above.write(ref, into)
                 self._hits += 1
                 return True
         return False

@@ -50,11 +50,13 @@ class HotTier:
         self._size: int | None = None
         self._hits = 0
         self._misses = 0
+        self._hit_s = self._miss_s = 0.0
         self._degraded = ""
         self._retry_at = 0.0
 
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` from the file of a segment; False when there is none or it is damaged."""
+        began = time.perf_counter()
         path = self._path(ref.data)
         try:
             proof = hot_file.read(path, ref.rows, columns, into, self._proven.get(ref.data))
@@ -69,9 +71,11 @@ class HotTier:
             proof = None
         if proof is None:
             self._misses += 1
+            self._miss_s += time.perf_counter() - began
             return False
         self._proven[ref.data] = proof
         self._hits += 1
+        self._hit_s += time.perf_counter() - began
         return True
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
@@ -99,12 +103,25 @@ class HotTier:
         del columns
         return ref.data in self._proven or os.path.exists(self._path(ref.data))  # noqa: PTH110 - see `read`
 
+    def clear(self) -> int:
+        """Unlink every file; a reader that has one open keeps it."""
+        gone = 0
+        for _, _, path in self._files():
+            with suppress(OSError):
+                os.unlink(path)  # noqa: PTH108 - see `read`
+                gone += 1
+        with self._lock:
+            self._proven.clear()
+            self._size = None
+        return gone
+
     def stats(self) -> TierStats:
         """Return counts since the tier was opened, and the bytes of all files."""
         if self._size is None:
             with self._lock:
                 self._size = sum(size for _, size, _ in self._files())
-        return TierStats("hot", self._hits, self._misses, self._size, self._limit, self._degraded)
+        times = self._hit_s, self._miss_s
+        return TierStats("hot", self._hits, self._misses, self._size, self._limit, self._degraded, *times)
 
     def _path(self, data: Digest) -> str:
         """Return the place of a segment."""

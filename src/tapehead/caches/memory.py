@@ -48,17 +48,21 @@ class MemoryTier:
         self._size = 0
         self._hits = 0
         self._misses = 0
+        self._hit_s = self._miss_s = 0.0
 
     def get(self, key: tuple[Digest, ...]) -> Columns | None:
         """Return the columns of the segments named by `key`, laid over each other, or None."""
+        began = time.perf_counter()
         with self._lock:
             found = self._kept.get(key)
             if found is None:
                 self._misses += 1
+                self._miss_s += time.perf_counter() - began
                 return None
             self._hits += 1
             self._kept[key] = found._replace(used_at=self._clock())
             self._kept.move_to_end(key)
+            self._hit_s += time.perf_counter() - began
             return found.columns
 
     def has(self, key: tuple[Digest, ...]) -> bool:
@@ -94,4 +98,5 @@ class MemoryTier:
 
     def stats(self) -> TierStats:
         """Return counts since the tier was made."""
-        return TierStats("memory", self._hits, self._misses, self._size, self._limit)
+        times = self._hit_s, self._miss_s
+        return TierStats("memory", self._hits, self._misses, self._size, self._limit, "", *times)

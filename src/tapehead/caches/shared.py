@@ -8,17 +8,18 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, ResponseError
 
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.layout.formats import SHARED_FORMAT
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.bars import TierStats
-from tapehead.valkey.client import check_url, make_client
+from tapehead.valkey.client import AWAY_ERRORS, check_url, clear_keys, make_client, server_figures
 
 Array = NDArray[Any]
 
 AWAY: Final = "Redis is away: slower, same results."
+_PREFIX: Final = f"tapehead:bars:{SHARED_FORMAT}:"
 _RETRY_S: Final = 5.0
 _SUM: Final = 4
 _MOST_BYTES: Final = 256 * 1024 * 1024
@@ -47,16 +48,22 @@ class SharedTier:
         self._guard = threading.Lock()
         self._hits = 0
         self._misses = 0
+        self._hit_s = self._miss_s = 0.0
         self._degraded = ""
         self._retry_at = 0.0
 
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` from the server; False when a column is not there, damaged, or the server is away."""
+        began = time.perf_counter()
         found = self._ask(lambda: self._client.mget([_key(ref, name) for name in columns]))
         whole = found is not None and all(_fill(into[name], data) for name, data in zip(columns, found, strict=True))
         with self._guard:
             self._hits += whole
             self._misses += not whole
+            if whole:
+                self._hit_s += time.perf_counter() - began
+            else:
+                self._miss_s += time.perf_counter() - began
         return whole
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
@@ -70,12 +77,17 @@ class SharedTier:
         there = self._ask(lambda: self._client.exists(*(_key(ref, name) for name in columns)))
         return bool(there == len(columns))
 
+    def clear(self) -> int:
+        """Drop the keys of every segment, found with SCAN; no other key is touched."""
+        return self._ask(lambda: clear_keys(self._client, f"{_PREFIX}*", lambda name: name.endswith(b":ts"))) or 0
+
     def stats(self) -> TierStats:
         """Return counts since the tier was opened; sizes are the server's, whoever filled it."""
-        memory = self._ask(lambda: self._client.info("memory")) or {}
-        size, limit = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
+        figures = self._ask(lambda: server_figures(self._client)) or {}
+        size, limit = int(figures.get("used_memory", 0)), int(figures.get("maxmemory", 0))
         with self._guard:
-            return TierStats("redis", self._hits, self._misses, size, limit, self._degraded)
+            times = self._hit_s, self._miss_s
+            return TierStats("redis", self._hits, self._misses, size, limit, self._degraded, *times)
 
     def close(self) -> None:
         """Close the connections."""
@@ -98,7 +110,7 @@ class SharedTier:
         except (ResponseError, AuthenticationError) as error:
             # Full and told to evict nothing, or rights that lack: it answers, so that others may go on asking.
             return self._fail(f"Redis refuses: {error}. Slower, same results.")
-        except (RedisError, OSError):
+        except AWAY_ERRORS:
             return self._fail(AWAY)
         with self._guard:
             self._degraded = ""
@@ -113,7 +125,7 @@ class SharedTier:
 
 def _key(ref: SegmentRef, name: Column) -> str:
     """Return the key of a column; the braces keep those of one segment together in a cluster."""
-    return f"tapehead:bars:{SHARED_FORMAT}:{{{ref.data.hex()}}}:{name}"
+    return f"{_PREFIX}{{{ref.data.hex()}}}:{name}"
 
 
 def _packed(column: Array) -> bytes:

@@ -1,6 +1,7 @@
 """SegmentMemory: the plainest tier, for tests of chains."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,15 +36,18 @@ class SegmentMemory:
         self._size = 0
         self._hits = 0
         self._misses = 0
+        self._hit_s = self._miss_s = 0.0
 
     def read(self, ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Array]) -> bool:
         """Fill `into` when every asked column is kept."""
+        began = time.perf_counter()
         found: list[tuple[Column, Array]] = []
         with self._lock:
             for name in columns:
                 kept = self._columns.get((ref.data, name))
                 if kept is None:
                     self._misses += 1
+                    self._miss_s += time.perf_counter() - began
                     return False
                 found.append((name, kept))
             for name in columns:
@@ -51,6 +55,7 @@ class SegmentMemory:
             self._hits += 1
         for name, kept in found:
             np.copyto(into[name], kept)
+        self._hit_s += time.perf_counter() - began
         return True
 
     def write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
@@ -71,6 +76,15 @@ class SegmentMemory:
         """Say whether every asked column is kept."""
         return all((ref.data, name) in self._columns for name in columns)
 
+    def clear(self) -> int:
+        """Forget everything."""
+        with self._lock:
+            gone = len({data for data, _ in self._columns})
+            self._columns.clear()
+            self._size = 0
+        return gone
+
     def stats(self) -> TierStats:
         """Return counts since the tier was made."""
-        return TierStats("memory", self._hits, self._misses, self._size, self._limit)
+        times = self._hit_s, self._miss_s
+        return TierStats("memory", self._hits, self._misses, self._size, self._limit, "", *times)

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tapehead.caches.chain import Chain
+from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.layout.columns import BAR_COLUMNS
 from tapehead.model.segment import TAIL, SegmentRef
@@ -27,10 +28,17 @@ class Loads:
 
     def __init__(self) -> None:
         self.asked: list[bytes] = []
+        self.looks = 0
 
-    def __call__(self, ref: SegmentRef, columns: Sequence[Any], into: Mapping[Any, Any]) -> None:
-        self.asked.append(ref.data)
-        time.sleep(0.01)
+    def __call__(self, refs: Sequence[SegmentRef]) -> Generator[Decode, None, None]:
+        self.looks += 1
+        for ref in refs:
+            self.asked.append(ref.data)
+            time.sleep(0.01)
+            yield partial(self.decode, ref)
+
+    @staticmethod
+    def decode(ref: SegmentRef, columns: Sequence[Any], into: Mapping[Any, Any]) -> None:
         for name in columns:
             into[name][:] = BLOCKS[ref.data][name]
 
@@ -116,11 +124,14 @@ def test_processes_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
 
     columns = sample_columns(300)
     loads = []
-    def load(ref, names, into):
-        loads.append(ref)
-        time.sleep(0.5)
+    def decode(names, into):
         for name in names:
             into[name][:] = columns[name]
+    def load(refs):
+        loads.extend(refs)
+        time.sleep(0.5)
+        for _ in refs:
+            yield decode
     folder = Path(sys.argv[1])
     chain = Chain([HotTier(folder / "hot", 1 << 24)], load, locks=folder / "locks")
     print("ready", flush=True)
@@ -143,10 +154,10 @@ def test_processes_that_want_one_segment_load_it_once(tmp_path: Path) -> None:
 def test_a_load_that_fails_is_told_and_tried_again(tmp_path: Path) -> None:
     loads, fails = Loads(), [True, False]
 
-    def load(ref: SegmentRef, columns: Sequence[Any], into: Mapping[Any, Any]) -> None:
+    def load(refs: Sequence[SegmentRef]) -> Generator[Decode, None, None]:
         if fails.pop(0):
             raise OSError("the disk is away")
-        loads(ref, columns, into)
+        yield from loads(refs)
 
     chain = Chain([SegmentMemory(LIMIT)], load, locks=tmp_path / "locks")
     with pytest.raises(OSError, match="away"):
@@ -162,6 +173,21 @@ def test_some_columns_asked_for_first_leave_all_in_the_tiers(tmp_path: Path) -> 
     assert into["close"].tobytes() == BLOCKS[REFS[0].data]["close"].tobytes()
     read(chain, REFS[0])
     assert loads.asked == [REFS[0].data]
+
+
+def test_many_segments_take_one_look_at_the_store_and_only_for_those_that_no_tier_has(tmp_path: Path) -> None:
+    loads = Loads()
+    chain = Chain([HotTier(tmp_path / "hot", LIMIT)], loads, locks=tmp_path / "locks")
+    read(chain, REFS[2])
+    block = REFS[3]._replace(layer=TAIL)
+    wanted: list[Any] = [(ref, empty(300)) for ref in (*REFS[:3], block)] + [(REFS[4], {"close": empty(300)["close"]})]
+    chain.read_many(wanted)
+    assert (loads.looks, sorted(loads.asked[1:])) == (2, sorted(ref.data for ref in (*REFS[:2], block, REFS[4])))
+    for ref, into in wanted:
+        assert all(values.tobytes() == BLOCKS[ref.data][name].tobytes() for name, values in into.items())
+    assert chain.has(REFS[4], BAR_COLUMNS)
+    chain.read_many(wanted[:3])
+    assert loads.looks == 2
 
 
 def test_without_a_tier_and_without_locks_it_still_reads(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What functions returned, kept for a while."""
