@@ -6,17 +6,23 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.types.string import StrDumper
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
+from tapehead.database.alerts import Alerts
+from tapehead.database.asker import asker, name_of
+from tapehead.database.figures import Held, PoolFigures, said
+from tapehead.database.liveness import SERVER_OPTIONS, liveness_words
+from tapehead.database.meter import Meter
+from tapehead.database.outage import Outage
 from tapehead.database.url import DatabaseUrl
-from tapehead.errors import DatabaseAwayError, PoolExhaustedError
+from tapehead.errors import DatabaseAwayError, DatabaseLostError, PoolExhaustedError
+from tapehead.settings import PoolSettings
 
 Connection = psycopg.Connection[Any]
 
@@ -25,44 +31,21 @@ SCHEMA: Final = "tapehead"
 OLDEST: Final = 15
 """Major version of PostgreSQL from which on all statements are understood."""
 _PATIENCE_S: Final = 10
-_FRESH_S: Final = 0.5
+_LOOK_S: Final = 2.0
+"""After which who waits for a connection looks whether the server is there at all."""
 _POOL_LOG: Final = "psycopg.pool"
 _OPTIONS: Final = f"-c search_path={SCHEMA} -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1"
+_NOT_YET: Final = ("starting up", "shutting down", "recovery mode", "not yet accepting")
+"""What a server says that will be there soon; one that refuses for another reason is there."""
 _OURS: Final = ("/tapehead/database/", "/tapehead/stores/", "/contextlib.py")
 
 
-@dataclass(frozen=True, slots=True)
-class PoolSettings:
-    """Sizes and waits of a pool.
+class Link(psycopg.Connection[Any]):
+    """A connection of a pool: the name by which the server knows it now, and when it was given back."""
 
-    Attributes
-    ----------
-    smallest, largest : int
-        Connections kept open, and open at once.
-    wait_s : float
-        How long a thread waits for one before PoolExhaustedError.
-    idle_s, lifetime_s : float
-        After which an idle one beyond `smallest` is closed, and any is made anew.
-    """
-
-    smallest: int = 1
-    largest: int = 10
-    wait_s: float = 30.0
-    idle_s: float = 300.0
-    lifetime_s: float = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A connection that is out: whose, where it was taken, since when (s, of `time.monotonic`)."""
-
-    thread: str
-    place: str
-    since: float
-
-    def __str__(self) -> str:
-        """Say who, where and how long."""
-        return f"{self.thread} at {self.place} for {time.monotonic() - self.since:.1f} s"
+    named = ""
+    used = 0.0
+    lender: "ConnectionPool[Link]"
 
 
 class _Flag(Dumper):
@@ -88,8 +71,14 @@ class Pool:
     ----------
     url : DatabaseUrl
     settings : PoolSettings
-    program : str
-        Name by which the server knows who asks; at most 63 characters count.
+    name : str
+        What figures call it.
+    alerts : Alerts, optional
+        Where those who wait too long, or give nothing back, are told of.
+
+    Notes
+    -----
+    The server knows a connection by what the process does and the run it is lent for: `tapehead serve run 01J...`.
 
     Raises
     ------
@@ -97,28 +86,48 @@ class Pool:
         The server does not answer, refuses this user, or is too old.
     """
 
-    def __init__(self, url: DatabaseUrl, settings: PoolSettings | None = None, *, program: str = "tapehead") -> None:
+    def __init__(
+        self,
+        url: DatabaseUrl,
+        settings: PoolSettings | None = None,
+        *,
+        name: str = "primary",
+        alerts: Alerts | None = None,
+    ) -> None:
         self.url = url
+        self.name = name
         self.settings = settings or PoolSettings()
-        self._program = program
+        self.alerts = alerts or Alerts()
+        self._program = name_of(f"tapehead {asker().role}".strip(), "")
         # A warning of the pool is told again by the error that follows it.
         logging.getLogger(_POOL_LOG).setLevel(logging.ERROR)
         with self.connect() as link:
             _check_server(url, link)
             self.writable = link.execute("SHOW transaction_read_only").fetchone() == ("off",)
-        self._inherited: list[ConnectionPool] = []
+        self._inherited: list[ConnectionPool[Link]] = []
+        self.outage = Outage(url, self.settings.outage_s, lambda: self.connect("look").close(), self._renew)
         self._begin()
+        try:
+            self._pool.wait(_PATIENCE_S)
+        except PoolTimeout as error:
+            cause = f"it gave no {self.settings.smallest} connections within {_PATIENCE_S} s"
+            raise DatabaseAwayError(url=url, cause=cause) from error
 
     def _begin(self) -> None:
         """Begin with no connection; those of a parent process stay open and are never used here."""
         self._pid = os.getpid()
         self._guard = threading.Lock()
-        self._held: dict[int, Held] = {}
-        self._used: dict[int, float] = {}
-        self._pool = ConnectionPool(
+        self._extra = 0
+        self._meter = Meter(self.name, self.url.shown, self.settings, self.alerts)
+        self._pool = self._make()
+
+    def _make(self) -> ConnectionPool[Link]:
+        """Return connections that are all still to be made."""
+        return ConnectionPool(
             self.url.text,
+            connection_class=Link,
             kwargs=self._words(),
-            min_size=self.settings.smallest,
+            min_size=min(self.settings.smallest, self.settings.largest),
             max_size=self.settings.largest,
             timeout=self.settings.wait_s,
             max_idle=self.settings.idle_s,
@@ -129,17 +138,12 @@ class Pool:
             name="tapehead",
         )
 
-    def connect(self, what: str = "") -> Connection:
-        """Open a connection beside the pool, for one that is kept long; its caller closes it."""
-        words = self._words()
-        if what:
-            words["application_name"] = f"{self._program} {what}"
-        try:
-            link: Connection = psycopg.connect(self.url.text, **words)
-        except psycopg.OperationalError as error:
-            raise unreachable(self.url, error) from error
-        _configure(link)
-        return link
+    def connect(self, what: str = "", *, bounded: bool = True) -> Connection:
+        """Open a connection beside the pool, for one that is kept long; its caller closes it.
+
+        `what` names it to the server; without `bounded` its statements may take as long as they do.
+        """
+        return self._connect(name_of(f"{self._program} {what}".strip(), ""), bounded=bounded)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -150,55 +154,168 @@ class Pool:
         PoolExhaustedError
             All were held for `wait_s`; the sentence says by whom.
         """
-        link = self._take()
-        with self._guard:
-            self._held[id(link)] = Held(threading.current_thread().name, _place(), time.monotonic())
+        self._leave_parent()
+        link, extra, asked, waited = self._take()
+        run = asker().run
+        held = Held(threading.current_thread().name, _place(), time.monotonic(), run)
+        self._meter.take(id(link), held, asked, waited=waited)
         try:
+            self._name(link, run)
             yield link
         finally:
-            with self._guard:
-                self._held.pop(id(link), None)
-                self._used[id(link)] = time.monotonic()
-            self._pool.putconn(link)
+            link.used = time.monotonic()
+            if extra:
+                link.close()
+                with self._guard:
+                    self._extra -= 1
+            self._meter.give(id(link))
+            if not extra:
+                link.lender.putconn(link)
+
+    def figures(self) -> PoolFigures:
+        """Return how the connections are used."""
+        self._leave_parent()
+        with self._guard:
+            extra = self._extra
+        limit = self.settings.largest + self.settings.overflow
+        return self._meter.figures(self._pool.get_stats().get("pool_size", 0) + extra, limit)
 
     def close(self) -> None:
         """Close every connection that is not lent."""
         self._pool.close()
 
-    def _take(self) -> Connection:
-        """Wait for a connection."""
+    def _renew(self) -> None:
+        """Let go of all connections after an outage: those that are lent are closed when they come back."""
+        # The old ones would be made anew one by one, at growing distances.
+        old, self._pool = self._pool, self._make()
+        old.close(timeout=0)
+
+    def _leave_parent(self) -> None:
+        """In a forked child begin anew."""
         if self._pid != os.getpid():
             self._inherited.append(self._pool)
             self._begin()
+
+    def _take(self) -> tuple[Link, bool, float, bool]:
+        """Wait for a connection; say whether it is one beyond the largest number, since when, and for another's."""
+        asked, before = self._meter.ask()
+        full = before >= self.settings.largest
         try:
-            return self._pool.getconn()
+            if full and self._may_exceed():
+                return self._exceed(), True, asked, False
+            return self._get(), False, asked, full
         except PoolTimeout as error:
-            with self._guard:
-                held = [str(one) for one in self._held.values()]
-            if len(held) >= self.settings.largest:
-                raise PoolExhaustedError(
-                    url=self.url,
-                    largest=self.settings.largest,
-                    wait_s=self.settings.wait_s,
-                    held="; ".join(held),
-                    more=2 * self.settings.largest,
-                ) from error
-            raise DatabaseAwayError(url=self.url, cause=f"no connection within {self.settings.wait_s:g} s") from error
+            raise self._timed_out(self._meter.give_up()) from error
+        except PoolClosed as error:
+            self._meter.give_up()
+            raise DatabaseAwayError(url=self.url, cause="the store was closed") from error
+        except BaseException:
+            self._meter.give_up()
+            raise
 
-    def _check(self, link: Connection) -> None:
-        """Ask a connection that lay idle whether it still lives; one just used is taken at its word."""
+    def _get(self) -> Link:
+        """Take a connection of the pool; raise as soon as it shows that the server is gone."""
+        end = time.monotonic() + self._wait_s()
+        while True:
+            pool, left = self._pool, end - time.monotonic()
+            try:
+                link = pool.getconn(max(min(left, _LOOK_S), 0.001))
+            except PoolClosed:
+                if pool is self._pool:
+                    raise
+            except PoolTimeout:
+                if left <= _LOOK_S:
+                    raise
+                self._look()
+            else:
+                link.lender = pool
+                return link
+
+    def _look(self) -> None:
+        """Raise DatabaseLostError where the server is gone; one that only lets nobody in is there."""
+        try:
+            self.connect("look").close()
+        except DatabaseLostError:
+            raise
+        except DatabaseAwayError:
+            return
+
+    def _timed_out(self, held: tuple[Held, ...]) -> Exception:
+        """Return the error for a connection that did not come: the others hold all, or the server gives none."""
+        wait_s, limit = self._wait_s(), self.settings.largest + self.settings.overflow
+        if len(held) < self.settings.largest:
+            return DatabaseLostError(url=self.url, cause=f"no connection within {wait_s:g} s")
+        error = PoolExhaustedError(
+            url=self.url, largest=limit, wait_s=wait_s, held=said(held), more=2 * self.settings.largest
+        )
+        self._meter.exhaust(str(error))
+        return error
+
+    def _wait_s(self) -> float:
+        """Return how long this thread waits."""
+        patience_s = asker().patience_s
+        return self.settings.wait_s if patience_s is None else min(patience_s, self.settings.wait_s)
+
+    def _may_exceed(self) -> bool:
+        """Take one of the places beyond the largest number, where one is left."""
         with self._guard:
-            used = self._used.pop(id(link), 0.0)
-        if time.monotonic() - used > _FRESH_S:
-            ConnectionPool.check_connection(link)
+            free = self._extra < self.settings.overflow
+            self._extra += free
+        return free
 
-    def _words(self) -> dict[str, Any]:
+    def _exceed(self) -> Link:
+        """Open a connection beyond the largest number."""
+        try:
+            return self._connect(self._program)
+        except BaseException:
+            with self._guard:
+                self._extra -= 1
+            raise
+
+    def _connect(self, name: str, *, bounded: bool = True) -> Link:
+        """Open a connection under a name."""
+        words = {**self._words(bounded=bounded), "application_name": name}
+        try:
+            link = Link.connect(self.url.text, **words)
+        except psycopg.OperationalError as error:
+            told, text = unreachable(self.url, error), str(error)
+            gone = "FATAL:" not in text or any(word in text for word in _NOT_YET)
+            raise (DatabaseLostError(**told.facts) if gone else told) from error
+        _configure(link)
+        return link
+
+    def _name(self, link: Link, run: str) -> None:
+        """Tell the server for whom a connection works from now on, where that is news."""
+        name = name_of(self._program, run)
+        if name != (link.named or self._program):
+            # Of a connection that is gone the next statement tells.
+            with suppress(psycopg.Error):
+                link.execute("SELECT set_config('application_name', %s, false)", (name,))
+                link.named = name
+
+    def _check(self, link: Link) -> None:
+        """Ask a connection that lay idle whether it still lives; one just used is taken at its word."""
+        if time.monotonic() - link.used > self.settings.ping_s:
+            try:
+                ConnectionPool.check_connection(link)
+            except psycopg.Error:
+                self._meter.replace()
+                raise
+
+    def _words(self, *, bounded: bool = True) -> dict[str, Any]:
         """Return what every connection is opened with."""
+        bounds = (
+            ("statement_timeout", self.settings.statement_s),
+            ("lock_timeout", self.settings.lock_s),
+            ("idle_in_transaction_session_timeout", self.settings.transaction_s),
+        )
+        kept = "".join(f" -c {name}={round(seconds * 1000)}" for name, seconds in bounds if bounded)
         return {
             "autocommit": True,
             "application_name": self._program,
             "connect_timeout": _PATIENCE_S,
-            "options": _OPTIONS,
+            "options": _OPTIONS + SERVER_OPTIONS + kept,
+            **liveness_words(self.url),
         }
 
 
@@ -229,7 +346,7 @@ def _check_server(url: DatabaseUrl, link: Connection) -> None:
         raise DatabaseAwayError(url=url, cause=cause)
 
 
-def _configure(link: Connection) -> None:
+def _configure(link: psycopg.Connection[Any]) -> None:
     """Teach a connection how values are written."""
     link.adapters.register_dumper(bool, _Flag)
     link.adapters.register_dumper(str, _Text)

@@ -16,7 +16,8 @@ from tapehead.model.events import Cancelled, Completed, Failed, Progress, Result
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 UNITS = ("seconds", "bytes", "seconds_total", "bytes_total")
 COUNTS = ("_total", "_open", "_busy", "_waiting", "_active", "_workers", "_tasks", "_threads", "_files")
-FLAGS = ("_info", "_draining", "_degraded")
+COUNTS += ("_limit", "_in_use", "_leaking")
+FLAGS = ("_info", "_draining", "_degraded", "_asked")
 
 
 def rows(text: str) -> list[tuple[str, str, str]]:

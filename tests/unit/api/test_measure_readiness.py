@@ -15,6 +15,7 @@ from tapehead.api.measure import readiness
 from tapehead.api.measure.readiness import Readiness, to_json
 from tapehead.settings import Settings
 from tapehead.wiring.assemble import House, assemble, dismantle
+from tests.servers import Own
 
 
 @pytest.fixture
@@ -63,6 +64,25 @@ def test_a_disk_that_fills_is_degraded_then_down(house: House, monkeypatch: pyte
     monkeypatch.setattr(readiness, "LEAST_BYTES", 1 << 62)
     found = looked(house)
     assert (found["ready"], states(found)["disk"]) == (False, "down")
+
+
+def test_a_redis_that_is_lost_is_degraded_until_it_is_back(
+    own_valkey: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tapehead.caches.shared._RETRY_S", 0.0)
+    settings = Settings(tmp_path / "home", shared=own_valkey.url)
+    house = assemble(settings)
+    try:
+        assert looked(house)["degraded"] == []
+        own_valkey.kill()
+        found = looked(house)
+        assert (found["ready"], found["degraded"]) == (True, ["tiers"])
+        (text,) = [each["text"] for each in found["dependencies"] if each["name"] == "tiers"]
+        assert text == "Redis is away: slower, same results."
+        own_valkey.start()
+        assert looked(house)["degraded"] == []
+    finally:
+        dismantle(settings)
 
 
 def test_a_store_whose_database_is_no_database_is_down_and_says_of_what(house: House) -> None:

@@ -2,6 +2,8 @@
 
 ROOMS = {
     "access": "Keys that are refused, and the upkeep of keys and of the audit log.",
+    "database": "Connections that are waited for or do not come back, and replicas that are not asked.",
+    "caches": "What cached functions returned and is too large to be kept.",
     "events": "The event log: listeners that failed.",
     "imports": "What came in over HTTP: files, instruments, the snapshot made.",
     "requests": "A line a request: method, path, status, how long.",

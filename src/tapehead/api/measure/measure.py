@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Protocol
 
+from tapehead.api.measure.connections import look_at, readings
 from tapehead.api.measure.log_lines import dropped_lines
 from tapehead.api.measure.loop_watch import LoopWatch
 from tapehead.api.measure.metrics import Metrics, Reading
@@ -78,7 +79,12 @@ class Measure:
         self.runs = RunMeter(self.metrics)
         self.traffic = Traffic()
         self.loop = LoopWatch(self._late)
-        others = {"pool": self._pool, "queue": self._queue, "kernels": self._kernels}
+        others = {
+            "database": lambda: look_at(self.house.pools()),
+            "pool": self._pool,
+            "queue": self._queue,
+            "kernels": self._kernels,
+        }
         self.readiness = Readiness(self.house, others, lambda: service.draining)
         self.lag_s = 0.0
         self._began = time.monotonic()
@@ -167,9 +173,12 @@ class Measure:
             name = (tier.name,)
             yield Reading("tapehead_tier_hits_total", tier.hits, name)
             yield Reading("tapehead_tier_misses_total", tier.misses, name)
+            yield Reading("tapehead_tier_hit_seconds_total", tier.hit_s, name)
+            yield Reading("tapehead_tier_miss_seconds_total", tier.miss_s, name)
             yield Reading("tapehead_tier_bytes", tier.size_bytes, name)
             yield Reading("tapehead_tier_limit_bytes", tier.limit_bytes, name)
             yield Reading("tapehead_tier_degraded", float(bool(tier.degraded)), name)
+        yield from readings(self.house.pools())
         yield Reading("tapehead_disk_free_bytes", shutil.disk_usage(self.house.settings.home).free)
 
     def _process(self) -> Iterator[Reading]:

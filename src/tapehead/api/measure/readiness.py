@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from tapehead.database.asker import asked_by
+from tapehead.errors import PoolExhaustedError
 from tapehead.wiring.assemble import House
 
 State = Literal["ok", "degraded", "down"]
@@ -15,6 +17,8 @@ LOW_BYTES = 1 << 30
 LEAST_BYTES = 1 << 26
 _NOBODY = "0" * 26
 _MIB = 1 << 20
+_AWAY_S = 1.0
+_AGAIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,17 @@ class Readiness:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _look(self) -> tuple[Look, ...]:
-        """Look at each; one that raises is down."""
-        return tuple(Look(name, *_safely(look)) for name, look in self._looks.items())
+        """Look at each; one that raises is down, and a database that is away is not waited for."""
+        found, patience_s = list[Look](), _AWAY_S
+        for name, look in self._looks.items():
+            with asked_by(patience_s=patience_s):
+                try:
+                    found.append(Look(name, *_safely(look)))
+                except PoolExhaustedError as error:
+                    found.append(Look(name, "degraded", str(error)))
+                    # Those that follow ask by the same connections, and all together must answer in time.
+                    patience_s = _AGAIN_S
+        return tuple(found)
 
     def _reads(self) -> Found:
         """Read from both databases of the store."""
@@ -116,9 +129,11 @@ class Readiness:
 
 
 def _safely(look: Callable[[], Found]) -> Found:
-    """Look; what is raised is what is found."""
+    """Look; what is raised is what is found, but that no connection is left."""
     try:
         return look()
+    except PoolExhaustedError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the dependency is down, and the answer says of what
         return "down", str(error) or type(error).__name__
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from tapehead.api.measure.connections import alert_to_wire, to_wire
 from tapehead.api.measure.log_levels import LEVELS
 from tapehead.api.measure.log_rooms import ROOMS
 from tapehead.api.measure.measure import Measure
@@ -82,9 +83,13 @@ def operations(request: Request) -> wire.Operations:
                 size_bytes=tier.size_bytes,
                 limit_bytes=tier.limit_bytes,
                 degraded=tier.degraded,
+                hit_ms=None if tier.hit_ms is None else round(tier.hit_ms, 6),
+                miss_ms=None if tier.miss_ms is None else round(tier.miss_ms, 6),
             )
             for tier in measure.house.tiers()
         ],
+        databases=[to_wire(each) for each in measure.house.pools()],
+        alerts=[alert_to_wire(each) for each in measure.house.alerts.newest()],
         traffic=wire.Traffic(
             requests_open=measure.traffic.open,
             streams_open=measure.hub.streams,

@@ -85,6 +85,8 @@ class Tier(BaseModel):
     size_bytes: int
     limit_bytes: int
     degraded: str
+    hit_ms: float | None = Field(description="How long a hit took on average; null where there was none.")
+    miss_ms: float | None = Field(description="How long a miss took on average; null where there was none.")
 
 
 class QueueNow(BaseModel):
@@ -105,6 +107,54 @@ class PoolNow(BaseModel):
     done: int
     waited_s: float
     busy_s: float
+
+
+class Holder(BaseModel):
+    """Who has a connection that is out: thread, line of the program, run, for how long."""
+
+    thread: str
+    place: str
+    run: str | None
+    held_s: float
+
+
+class Connections(BaseModel):
+    """Connections to one database now, and sums since it was opened."""
+
+    name: str = Field(description="`primary`, `replica 1` or the name of a file.")
+    where: str = Field(description="Its URL without a password, or its path.")
+    load: Literal["ok", "busy", "exhausted"] = Field(
+        description="`busy` from 80 % of the limit on, `exhausted` where none is left and somebody waits, or gave up."
+    )
+    share: float = Field(description="Part of the limit that is in use.")
+    limit: int = Field(description="Most at once; 0 where each thread has one of its own, and one of them writes.")
+    open: int
+    idle: int
+    in_use: int
+    waiting: int = Field(description="Threads that wait for one.")
+    peak: int = Field(description="Most in use and waited for at once.")
+    lent: int
+    waited: int = Field(description="Of those lent, how many had to be waited for.")
+    exhausted: int = Field(description="How often none came in time.")
+    replaced: int = Field(description="Found broken, and made anew.")
+    wait_mean_ms: float
+    wait_p95_ms: float = Field(description="Of the newest 256.")
+    wait_longest_ms: float
+    leaking: int = Field(description="Out for longer than `held` of TAPEHEAD_POOL.")
+    held: list[Holder] = Field(description="Who has those that are out, the longest first.")
+    advice: str = Field(description="What size the figures advise; empty where there is none to choose.")
+    state: str = Field(description="`ok`; a replica that is not asked is `new`, `lagging`, `away` or `refused`.")
+    text: str
+    behind: int | None = Field(description="Commits that a replica lacks.")
+
+
+class Alert(BaseModel):
+    """What somebody should hear of: a long wait, no connection left, one that does not come back, a replica."""
+
+    at: int = Field(description="When, us UTC.")
+    kind: Literal["wait", "exhausted", "held", "replica"]
+    where: str
+    text: str
 
 
 class Traffic(BaseModel):
@@ -137,6 +187,8 @@ class Operations(BaseModel):
     queue: QueueNow
     pool: PoolNow
     tiers: list[Tier]
+    databases: list[Connections]
+    alerts: list[Alert] = Field(description="The newest 50, newest first.")
     traffic: Traffic
     process: ProcessNow
     runs: list[RunTimings] = Field(description="Runs that go on and the newest that ended here, newest first.")

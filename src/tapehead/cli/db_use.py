@@ -1,0 +1,43 @@
+"""use_lines: who has a database open and how its replicas stand, for people."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tapehead.database.sessions import Session, Use
+
+_MOST = 20
+_WIDTH = 80
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+def use_lines(use: "Use") -> Iterator[str]:
+    """Yield lines of at most 80 columns."""
+    for one in use.replicas:
+        behind = "" if one.behind is None else f", {one.behind:,} commits behind"
+        why = f": {one.text}" if one.text else ""
+        yield f"{one.name}  {one.where}  {one.state}{behind}{why}"
+    yield f"used    {len(use.sessions)} sessions here, {use.of_server} of {use.limit} on the server"
+    if not use.sessions:
+        return
+    yield f"\n{'session':<46} {'does':<19} {'for':>6} {'pid':>6}"
+    for session in use.sessions[:_MOST]:
+        yield _line(session)
+    if len(use.sessions) > _MOST:
+        yield f"and {len(use.sessions) - _MOST} more: tapehead --json db status"
+
+
+def _line(session: "Session") -> str:
+    """Return one session; of one in a transaction, how long that is open."""
+    long_s = session.state_s if session.transaction_s is None else session.transaction_s
+    name = (session.name or "unnamed")[:46]
+    return f"{name:<46} {session.state[:19]:<19} {_length(long_s):>6} {session.pid:>6}"[:_WIDTH]
+
+
+def _length(seconds: float) -> str:
+    """Return a length of time with its unit."""
+    if seconds < _MINUTE_S:
+        return f"{seconds:.1f} s"
+    if seconds < _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    return f"{seconds / _HOUR_S:.0f} h"
