@@ -231,6 +231,13 @@ class UnknownIndicatorError(TapeheadError, LookupError):
     code = "indicator.unknown"
 
 
+class IndicatorPluginError(TapeheadError, RuntimeError):
+    """The indicator plug-in '{plugin}' of {package} fails: {cause}. Mend it, or take its package away: pip uninstall {package}"""
+
+    code = "indicator.plugin"
+    exit_code = 3
+
+
 class HeldRunError(SurroundingsError):
     """Run {run} is being worked on by another process. Watch what it has finished: tapehead show {run}"""
 
@@ -291,6 +298,32 @@ class DatabaseAwayError(SurroundingsError):
     code = "database.away"
 
 
+class DatabaseLostError(DatabaseAwayError):
+    """{url} cannot be used: {cause}. See what it says: tapehead --home {url} db status"""
+
+
+class UnknownCommitError(DatabaseAwayError):
+    """{url} went away in the middle of a commit: {cause}. Whether it was kept is not known yet. Do the same again: what is there is found, and not made twice"""
+
+
+class CollisionError(SurroundingsError):
+    """{url}: two writers stood in each other's way again and again: {cause}. Nothing was written; do the same again"""
+
+    code = "database.collision"
+
+
+class LostRunError(SurroundingsError):
+    """Run {run} was taken over by another process while this one could not reach the store; nothing further was written here. Watch it: tapehead show {run}"""
+
+    code = "runs.lost"
+
+
+class SuspendedRunError(SurroundingsError):
+    """Run {run} is suspended, and what it finished is kept: {cause}. Go on with it: tapehead backtest --resume {run}"""
+
+    code = "runs.suspended"
+
+
 class DatabaseRefusedError(SurroundingsError):
     """{url} refused: {cause}. {step}"""
 
@@ -313,3 +346,39 @@ class NewerSchemaError(SurroundingsError):
     """The store in {url} stands at step {found}; this Tapehead knows steps up to {newest}. Use the Tapehead that moved it; its own: tapehead --version"""
 
     code = "database.newer_schema"
+
+
+class UncacheableError(TapeheadError, TypeError):
+    """{place} is a {kind}, which the cache does not keep. It keeps {kept}. {step}."""
+
+    code = "cache.uncacheable"
+
+
+class CachedFunctionError(TapeheadError, ValueError):
+    """{name} cannot be cached: {cause}. {step}."""
+
+    code = "cache.function"
+
+
+class PromoteError(TapeheadError, ValueError):
+    """{source} cannot be promoted to {target}: {cause}. {step}"""
+
+    code = "store.promote"
+
+
+class RowsError(TapeheadError, ValueError):
+    """The rows of {series} cannot be kept: {cause}. {step}"""
+
+    code = "store.rows"
+
+
+class DowngradeError(TapeheadError, ValueError):
+    """{where} cannot go back before step {step}: {kept} would be lost. Nothing was changed. To take bars out instead: tapehead store export -o DIR"""
+
+    code = "database.downgrade"
+
+
+class SqlError(TapeheadError, ValueError):
+    """The query was not answered: {cause}. {step}"""
+
+    code = "input.sql"

@@ -14,6 +14,8 @@ from tests.torture.full_disk import fill
 from tests.torture.importing import kill_import
 from tests.torture.points import Bench, Point
 from tests.torture.read_only import protect
+from tests.torture.server import kill_server
+from tests.torture.taking_over import take_over
 
 
 class Kind(NamedTuple):
@@ -65,6 +67,19 @@ KINDS: Final = {
         readers, 2, "Eight processes read leased snapshots while a writer commits and sweeps old ones away."
     ),
     "protected": Kind(protect, 1, "The disk becomes read-only, after a clean end or a killed writer."),
+    "server": Kind(
+        kill_server,
+        4,
+        "A PostgreSQL is killed and started again, up to three times, under a writer of results, events and bars, and"
+        " up to seven COMMITs are lost on their way or their answers on theirs. The writer waits and goes on; what it"
+        " was told is there once, and nothing else.",
+    ),
+    "takeover": Kind(
+        take_over,
+        2,
+        "Three runners on one PostgreSQL; the one at work is killed, or its claim is cut off, or the server is killed,"
+        " twice. The run is completed once, its events without gap or double, with the digest of an undisturbed one.",
+    ),
 }
 
 

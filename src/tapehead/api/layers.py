@@ -10,12 +10,13 @@ from tapehead.api.compress import Compression
 from tapehead.api.head import HeadRequests
 from tapehead.api.measure.requests import RequestLayer
 from tapehead.api.options import Options
+from tapehead.api.patience import Patience
 from tapehead.api.service import Service
 
 
 def make_layers(service: Service, options: Options) -> ASGIApp:
     """Return the application with everything around it; the last line is the outermost layer."""
-    app: ASGIApp = HeadRequests(Compression(make_app(service, options)))
+    app: ASGIApp = HeadRequests(Compression(Patience(make_app(service, options))))
     app = BodyLimit(app, options)
     app = Gate(app, service.house.access, options)
     app = SecurityHeaders(app)

@@ -13,7 +13,8 @@ from tapehead.api.measure.context import working_for
 from tapehead.api.measure.measure import Measure
 from tapehead.api.measure.stages import spend, stage
 from tapehead.api.queue import SMALL, Entry, Queue
-from tapehead.errors import ServiceError, TapeheadError, UnknownStrategyError
+from tapehead.database.asker import asked_by
+from tapehead.errors import LostRunError, ServiceError, SuspendedRunError, TapeheadError, UnknownStrategyError
 from tapehead.library.cancel_left import cancel_left
 from tapehead.library.keys import now_us
 from tapehead.library.run import Header, Run
@@ -287,10 +288,14 @@ class Service:
         """Take the events of a run as they come; they are in the log by themselves."""
         run, meter = entry.run, self.measure.runs
         broke = False
-        with working_for(run=run.id):
+        # The request may not wait long for a database; the run does.
+        with working_for(run=run.id), asked_by(patience_s=None):
             try:
                 for _, event in run.events():
                     meter.saw(run.id, event)
+            except (LostRunError, SuspendedRunError) as error:
+                # Whoever reaches the store goes on with it: this service or another one.
+                log.warning("run left", extra={"code": error.code, "why": str(error)})
             except Exception:
                 broke = True
                 log.exception("run broke")

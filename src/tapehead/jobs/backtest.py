@@ -10,6 +10,7 @@ from tapehead.jobs.drive import (
     begun,
     cancelled,
     check_look_ahead,
+    check_reached,
     close_run,
     drive,
     ended_empty,
@@ -94,15 +95,20 @@ def _body(
 
 def _keep(desk: Desk, run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Numbered]:
     """Keep an outcome and its events in one transaction, then tell them."""
+    check_reached(outcome)
     tally.done += 1
     results, trials = (outcome.results, outcome.trials) if isinstance(outcome, Results) else ((), ())
     events = list(_events(run, task, outcome, tally))
     before = time.perf_counter()
-    with desk.runs.together(f"results of run {run}"):
-        desk.runs.save(results)
-        for result, trial in zip(results, trials, strict=True):
-            desk.counting.add_result(result, *trial)
-        last = desk.log.append(run, events)
+
+    def keep() -> int:
+        with desk.runs.together(f"results of run {run}"):
+            desk.runs.save(results)
+            for result, trial in zip(results, trials, strict=True):
+                desk.counting.add_result(result, *trial)
+            return desk.log.append(run, events)
+
+    last = desk.runs.outlast(keep)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     yield from enumerate(events, last + 1 - len(events))
 

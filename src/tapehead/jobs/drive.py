@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from tapehead.errors import TapeheadError
+from tapehead.errors import DatabaseAwayError, LostRunError, PoolExhaustedError, SuspendedRunError, TapeheadError
 from tapehead.jobs.ledger import Counting
 from tapehead.jobs.lookahead import Ask, Spent, Verdict, look_ahead
 from tapehead.jobs.plan import Plan, no_bars
@@ -16,13 +16,15 @@ from tapehead.model.result import Receipt, RunId, State
 from tapehead.ports.bars import BarStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
-from tapehead.ports.work import Cancel, Executor, Outcome, Task
+from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Task
 
 Numbered = tuple[int, Event]
 PROGRESS_EVERY_S = 0.1
 TOLD_FROM_S = 0.5
 """A look-ahead test of a run that took less is over before it can be told."""
 LEASE_S = 3600.0
+_UNREACHED = (DatabaseAwayError, PoolExhaustedError)
+_CODES: Final = {each.code: each for each in _UNREACHED}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +58,16 @@ class Desk:
 def begun(desk: Desk, plan: Plan, tally: Tally, origin: str) -> Iterator[tuple[RunId, list[Numbered]]]:
     """Create a run and hold it; give its id and the events that open it, which are in the log."""
     with desk.bars.lease(plan.snapshot, LEASE_S), ExitStack() as held:
-        with desk.runs.together("a run"):
-            run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
-            held.enter_context(desk.runs.claim(run))
-            opening = _opening(desk, plan, run, tally)
-        yield run, opening
+
+        def begin() -> tuple[RunId, list[Numbered]]:
+            # What was claimed for an attempt that came to nothing.
+            held.close()
+            with desk.runs.together("a run"):
+                run = desk.runs.create(plan.key, plan.spec, plan.snapshot, origin)
+                held.enter_context(desk.runs.claim(run))
+                return run, _opening(desk, plan, run, tally)
+
+        yield desk.runs.outlast(begin)
 
 
 @contextmanager
@@ -74,12 +81,16 @@ def taken_up(
 ) -> Iterator[list[Numbered]]:
     """Open a run again that its caller holds, what is kept of it counted by `recall`; give the events that follow."""
     with held, desk.bars.lease(plan.snapshot, LEASE_S):
-        with desk.runs.together(f"run {run}"):
-            recall()
-            desk.runs.reopen(run)
-            far = progress_of(run, tally, time.perf_counter())
-            opening: list[Numbered] = [(desk.log.append(run, [far]), far)]
-        yield opening
+        # Nobody else writes of a run that is held: what is counted now is what is there when it is opened.
+        recall()
+        far = progress_of(run, tally, time.perf_counter())
+
+        def reopen() -> list[Numbered]:
+            with desk.runs.together(f"run {run}"):
+                desk.runs.reopen(run)
+                return [(desk.log.append(run, [far]), far)]
+
+        yield desk.runs.outlast(reopen)
 
 
 def _opening(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> list[Numbered]:
@@ -109,6 +120,13 @@ def drive(
             interrupted = Cancelled(run, "run.interrupted", _kept(tally), tally.count)
             close_run(desk, run, "cancelled", tally, interrupted)
         raise
+    except LostRunError:
+        cancel.suspend()
+        raise
+    except _UNREACHED as error:
+        # Not the run has failed, but the way to its store: it stays `running`, to be gone on with.
+        cancel.suspend()
+        raise SuspendedRunError(run=run, cause=_unreached(error)) from error
     except Exception as error:
         cancel.cancel()
         if not cancel.suspended:
@@ -120,16 +138,33 @@ def drive(
         yield last
 
 
+def _unreached(error: TapeheadError) -> str:
+    """Say why the store was not reached, without a next step that is another one here."""
+    cause = error.facts.get("cause")
+    told = str(error).partition(". See what it says:")[0] if cause is None else f"{error.facts.get('url')}: {cause}"
+    return told.rstrip(".")
+
+
+def check_reached(outcome: Outcome) -> None:
+    """Raise where a task failed of a store that could not be reached: that says nothing of its instrument."""
+    if isinstance(outcome, Failure) and outcome.code in _CODES:
+        raise _CODES[outcome.code](outcome.text)
+
+
 def close_run(
     desk: Desk, run: RunId, state: State, tally: Tally, event: Ended, receipt: Receipt | None = None
 ) -> Numbered:
     """End the run and log the event that says so, with where its time went and how it came out, in one commit."""
     spent: dict[str, Any] = {"stages_ms": tally.stages_ms(), "stages_bytes": dict(tally.stages_bytes)}
     spent["executor"] = tally.tasks.to_json()
-    event = replace(event, **spent, outcome=tally.outcome())
-    with desk.runs.together(f"the end of run {run}"):
-        desk.runs.finish(run, state, receipt, tally.failed)
-        return desk.log.append(run, [event]), event
+    last = replace(event, **spent, outcome=tally.outcome())
+
+    def close() -> int:
+        with desk.runs.together(f"the end of run {run}"):
+            desk.runs.finish(run, state, receipt, tally.failed)
+            return desk.log.append(run, [last])
+
+    return desk.runs.outlast(close), last
 
 
 def cancelled(desk: Desk, run: RunId, cancel: Cancel, tally: Tally) -> Numbered | None:

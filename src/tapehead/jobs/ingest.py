@@ -96,12 +96,16 @@ def ingest(
     began = perf_counter()
     check_hints(hints)
     expanded = expand(paths)
-    with buckets() as rows:
-        work = _Import(store, codec, hints, rows, expanded, supersede, strict, now, progress or _silent)
-        for path in expanded.files:
-            work.read(path, sources)
-        report = work.rehearse() if dry_run else work.commit()
-    return replace(report, seconds=perf_counter() - began)
+
+    def read_and_commit() -> ImportReport:
+        with buckets() as rows:
+            work = _Import(store, codec, hints, rows, expanded, supersede, strict, now, progress or _silent)
+            for path in expanded.files:
+                work.read(path, sources)
+            return work.rehearse() if dry_run else work.commit()
+
+    # Whole in itself: the files are read anew, and what was committed of them is known again bar by bar.
+    return replace(store.outlast(read_and_commit), seconds=perf_counter() - began)
 
 
 def _silent(_what: str, _rows: int) -> None:

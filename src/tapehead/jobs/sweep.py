@@ -20,6 +20,7 @@ from tapehead.jobs.drive import (
     begun,
     cancelled,
     check_look_ahead,
+    check_reached,
     close_run,
     drive,
     ended_empty,
@@ -210,16 +211,21 @@ def _keep(
     desk: Desk, plan: Plan, course: Course, run: RunId, task: Task, outcome: Outcome, tally: Tally
 ) -> Iterator[Numbered]:
     """Keep a tile and its events in one transaction, then tell them."""
+    check_reached(outcome)
     tile = _tile(plan, task, outcome)
     objective = tile.column(course.objective) if len(tile) else np.empty(0)
     course.take(tile.instrument, (tile.lo, tile.hi), tile.points, objective)
     course.pace.took(tile)
     events = list(_events(course, task, tile, outcome, tally))
     before = time.perf_counter()
-    with desk.runs.together(f"results of run {run}"):
-        desk.runs.save_tile(tile)
-        desk.counting.add_tile(tile)
-        last = desk.log.append(run, events)
+
+    def keep() -> int:
+        with desk.runs.together(f"results of run {run}"):
+            desk.runs.save_tile(tile)
+            desk.counting.add_tile(tile)
+            return desk.log.append(run, events)
+
+    last = desk.runs.outlast(keep)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     ends = list(accumulate(numbers_of(event) for event in events))
     yield from ((last - ends[-1] + end, event) for end, event in zip(ends, events, strict=True))

@@ -4,6 +4,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -113,8 +114,8 @@ def prepare_work(
     context = WorkerContext(f"{os.getpid()}-{next(_tokens)}", house.settings, plan, team.wheres)
     bench = prepare(context, team, cancel)
 
-    def work_of(_run: str) -> Callable[[Task], Outcome]:
-        return partial(work, context)
+    def work_of(run: str) -> Callable[[Task], Outcome]:
+        return partial(work, replace(context, run=run))
 
     def probe_of(asking: Asking) -> Callable[[Task], Probed]:
         return partial(probe, context, asking)

@@ -11,8 +11,10 @@ from tapehead.model.events import Event
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.tile import Tile
+from tapehead.ports.holdings import RunHoldings
 
 Row = TypeVar("Row")
+Given = TypeVar("Given")
 Rows = Sequence[tuple[int, bytes]]
 """Numbers of events, and their bytes as first sent."""
 Told = Callable[[RunId, int, Rows], None]
@@ -114,7 +116,8 @@ class RunStore(Protocol):
         """Hold a run while it is worked on; False where another living process or thread holds it.
 
         A claim ends with its process, however that ends. Claimed inside the `together` that creates it, a run is seen
-        by nobody before it is held.
+        by nobody before it is held. Where it is lost while its holder lives, for a server went away, and another
+        process has claimed the run since, every write of the run here raises LostRunError.
         """
         ...
 
@@ -159,6 +162,15 @@ class RunStore(Protocol):
 
     def together(self, what: str) -> AbstractContextManager[None]:
         """Keep all that is saved and logged inside, or none of it; one commit instead of many. `what` names it."""
+        ...
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body` and return what it gives; once more where the server of the store went away and came back.
+
+        `body` is whole in itself, a read or one `together`, and changes nothing outside of the store, or the same
+        however often it is called: what was kept of it is never kept twice. How long is waited the settings say; then
+        it raises DatabaseAwayError. A store in a folder has no server to wait for.
+        """
         ...
 
     def done(self, run: RunId) -> set[tuple[str, int]]:
@@ -207,4 +219,8 @@ class RunStore(Protocol):
 
     def delete(self, run: RunId) -> bool:
         """Remove a run with its results and events; say whether it was there."""
+        ...
+
+    def holdings(self) -> RunHoldings:
+        """Return all that is kept of runs, as rows that another store can keep just so."""
         ...

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import psycopg
@@ -12,6 +12,7 @@ from tapehead.database.pool import Pool
 from tapehead.errors import SurroundingsError
 from tapehead.model.events import Event
 from tapehead.model.result import RunId
+from tapehead.stores.postgres.claims import SessionClaims
 from tapehead.stores.postgres.database import PostgresDatabase
 from tapehead.stores.tables.events import EventTable
 
@@ -27,21 +28,20 @@ class PostgresEvents(EventTable):
     there is started by the first who waits.
     """
 
-    def __init__(self, database: PostgresDatabase, pool: Pool) -> None:
+    def __init__(self, database: PostgresDatabase, pool: Pool, claims: SessionClaims) -> None:
         super().__init__(database)
+        self._claims = claims
         self._pool = pool
         self._rows = database
         self._ears: threading.Thread | None = None
         self._closed = False
         self._pid = os.getpid()
 
-    def append(self, run: RunId, events: Sequence[Event]) -> int:
-        """Number the events from the run's last one on and keep their bytes."""
-        with self._rows.transaction(f"events of run {run}"):
-            self._rows.execute("lock_run", (run,))
-            last = super().append(run, events)
-            self._rows.ask("SELECT pg_notify(%s, %s)", (_CHANNEL, run))
-        return last
+    def prune(self, *, before: int, keep: int, stop: Callable[[], bool] | None = None) -> int:
+        """Delete old events; and what tells of the last commits of clients that are long gone."""
+        with self._rows.transaction("old clients"):
+            self._rows.execute("forget_clients")
+        return super().prune(before=before, keep=keep, stop=stop)
 
     def wait(self, run: RunId, after: int, timeout_s: float) -> bool:
         """Return True once an event above `after` is there, False after `timeout_s`."""
@@ -59,6 +59,13 @@ class PostgresEvents(EventTable):
             with self._news:
                 if self._told == told:
                     self._news.wait(min(_LOOK_S, left))
+
+    def _add(self, run: RunId, events: Sequence[Event]) -> int:
+        """Number and keep events with the run locked, so that numbers follow each other; tell the channel."""
+        self._claims.check(run)
+        last = super()._add(run, events)
+        self._rows.ask("SELECT pg_notify(%s, %s)", (_CHANNEL, run))
+        return last
 
     def close(self) -> None:
         """End the listening."""

@@ -33,13 +33,27 @@ ORDER BY value IS NULL, -coalesce(value, 0.0), instrument, "interval", parameter
 LIMIT :limit
 
 -- name: lock_run
-SELECT 1 FROM runs WHERE run = ? FOR UPDATE
+-- Results name their run: those who add some are not kept out.
+SELECT epoch FROM runs WHERE run = ? FOR NO KEY UPDATE
+
+-- name: raise_epoch
+UPDATE runs SET epoch = epoch + 1 WHERE run = ? RETURNING epoch
 
 -- name: claim
 SELECT pg_try_advisory_lock(?)
 
 -- name: unclaim
 SELECT pg_advisory_unlock(?)
+
+-- name: end_claims
+-- A session of ours whose connection broke, and which holds a lock all the same.
+SELECT pg_terminate_backend(pid) FROM pg_locks
+WHERE pid = ? AND locktype = 'advisory' AND granted AND objsubid = 1
+    AND ((classid::bigint << 32) | objid::bigint) = ?
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+
+-- name: forget_clients
+DELETE FROM settled WHERE at < now() - interval '7 days'
 
 -- name: claimed
 SELECT EXISTS (

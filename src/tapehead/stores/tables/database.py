@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
 from tapehead.model.history import Finding
 from tapehead.model.segment import Digest, SegmentRef
+
+Given = TypeVar("Given")
 
 
 class Answer(Protocol):
@@ -51,7 +53,7 @@ class Database(Protocol):
 
     @property
     def in_transaction(self) -> bool:
-        """Whether this thread has a transaction open."""
+        """Whether this thread has a transaction open that is no `moment`."""
         ...
 
     def execute(self, name: str, values: Any = ()) -> Answer:
@@ -71,6 +73,15 @@ class Database(Protocol):
 
     def moment(self) -> AbstractContextManager[object]:
         """Read everything inside as of one moment, whatever others commit meanwhile; not within a transaction."""
+        ...
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body` and return what it gives; once more where the server went away meanwhile and came back.
+
+        `body` is a read, or one transaction, and changes nothing outside of the database, or the same however often it
+        is called. In a transaction of this thread it is called once: whoever began that calls all of it again. A file
+        has no server to wait for.
+        """
         ...
 
     def after_commit(self, call: Callable[[], None]) -> None:
@@ -138,6 +149,14 @@ class Claims(Protocol):
 
     def is_held(self, run: str) -> bool:
         """Say whether anybody holds a run."""
+        ...
+
+    def check(self, run: str) -> None:
+        """Raise LostRunError where the claim of this process was lost and another has claimed the run since.
+
+        In the transaction of each write of a run, which keeps others from claiming it until it ends. A process that has
+        not claimed the run is asked nothing.
+        """
         ...
 
     def forget(self, run: str) -> None:

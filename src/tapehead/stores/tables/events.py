@@ -15,6 +15,7 @@ from tapehead.model.spec import RunSpec
 from tapehead.model.tile import Tile
 from tapehead.ports.runs import Rows, Told
 from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.writing import write
 
 _POLL_S = 0.02
 _TILE: Final = b'"event":"tile"'
@@ -35,17 +36,20 @@ class EventTable:
 
     def append(self, run: RunId, events: Sequence[Event]) -> int:
         """Number the events from the run's last one on and keep their bytes; survives `kill -9` on return."""
-        with self._database.transaction(f"events of run {run}"):
-            last = self.last(run)
-            rows: list[tuple[int, bytes]] = []
-            for event in events:
-                last += numbers_of(event)
-                rows.append((last, to_bytes(event, last)))
-            self._database.execute_many("add_event", [(run, *row) for row in rows])
-            if rows:
-                # The results of a tile are made when somebody reads them.
-                at_hand = () if any(isinstance(event, Tiled) for event in events) else rows
-                self._database.after_commit(partial(self._tell, run, last, at_hand))
+        return write(self._database, f"events of run {run}", lambda: self._add(run, events))
+
+    def _add(self, run: RunId, events: Sequence[Event]) -> int:
+        """Number and keep events in a transaction: called again it finds what is there then, and numbers from there."""
+        last = self.last(run)
+        rows: list[tuple[int, bytes]] = []
+        for event in events:
+            last += numbers_of(event)
+            rows.append((last, to_bytes(event, last)))
+        self._database.execute_many("add_event", [(run, *row) for row in rows])
+        if rows:
+            # The results of a tile are made when somebody reads them.
+            at_hand = () if any(isinstance(event, Tiled) for event in events) else rows
+            self._database.after_commit(partial(self._tell, run, last, at_hand))
         return last
 
     def _tell(self, run: RunId, last: int, rows: Rows) -> None:
@@ -127,6 +131,9 @@ class EventTable:
         for (run,) in self._database.execute("prunable", {"before": before, "keep": keep}).fetchall():
             if stop is not None and stop():
                 break
-            with self._database.transaction(f"pruned events of run {run}"):
-                gone += self._database.execute("delete_events", (run,)).rowcount
+            gone += write(self._database, f"pruned events of run {run}", partial(self._drop, run))
         return gone
+
+    def _drop(self, run: RunId) -> int:
+        """Delete the events of a run; return how many there were."""
+        return int(self._database.execute("delete_events", (run,)).rowcount)

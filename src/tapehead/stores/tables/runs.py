@@ -3,18 +3,22 @@
 import json
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from tapehead.errors import ParameterError, UnknownRunError
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec, canonical
 from tapehead.model.tile import Tile
+from tapehead.ports.holdings import RunHoldings
 from tapehead.ports.runs import Page, RunRecord, TilePart
 from tapehead.stores.tables.database import Claims, Database, ReadColumns
 from tapehead.stores.tables.records import record_of, result_of, row_of
 from tapehead.stores.tables.ulid import new_ulid
+from tapehead.stores.tables.writing import write
+
+Given = TypeVar("Given")
 
 _SHORTEST = 8
 _AFTER_ALL = "~"
@@ -42,8 +46,8 @@ class RunTables:
         """Begin a run in state `running` and return its new id."""
         run = new_ulid()
         text = canonical(spec.to_json()).decode()
-        with self._database.transaction(f"run {run}"):
-            self._run("add_run", (run, key.digest(), *key, text, origin, snapshot, _now_us()))
+        values = (run, key.digest(), *key, text, origin, snapshot, _now_us())
+        write(self._database, f"run {run}", lambda: self._run("add_run", values))
         return run
 
     def claim(self, run: RunId) -> AbstractContextManager[bool]:
@@ -56,9 +60,13 @@ class RunTables:
 
     def reopen(self, run: RunId) -> None:
         """Set a run back to `running`; raises UnknownRunError."""
-        with self._database.transaction(f"run {run}"):
+
+        def reopen() -> None:
+            self._claims.check(run)
             if not self._run("reopen_run", (run,)).rowcount:
                 raise _unknown(run)
+
+        write(self._database, f"run {run}", reopen)
 
     def find(self, key: RunKey) -> RunId | None:
         """Return the newest completed run of an equal key in which no instrument failed, and whose events are kept."""
@@ -74,14 +82,25 @@ class RunTables:
         """Add or replace results by (run, instrument, interval, parameters), all or none of them."""
         if not results:
             return
-        with self._database.transaction(f"results of run {results[0].run}"):
-            self._database.execute_many("save_result", map(row_of, results))
+        runs, rows = sorted({one.run for one in results}), [row_of(one) for one in results]
+
+        def save() -> None:
+            for run in runs:
+                self._claims.check(run)
+            self._database.execute_many("save_result", rows)
+
+        write(self._database, f"results of run {runs[0]}", save)
 
     def save_tile(self, tile: Tile) -> None:
         """Add or replace a tile of a sweep by (run, instrument, lo)."""
-        with self._database.transaction(f"results of run {tile.run}"):
-            counts = (tile.lo, tile.hi, len(tile), tile.failed, tile.bars)
-            self._run("save_tile", (tile.run, tile.instrument, *counts, tile.to_bytes()))
+        counts = (tile.lo, tile.hi, len(tile), tile.failed, tile.bars)
+        row = (tile.run, tile.instrument, *counts, tile.to_bytes())
+
+        def save() -> None:
+            self._claims.check(tile.run)
+            self._run("save_tile", row)
+
+        write(self._database, f"results of run {tile.run}", save)
 
     def tile(self, run: RunId, instrument: str, lo: int) -> Tile | None:
         """Return one tile whole."""
@@ -101,6 +120,10 @@ class RunTables:
         with self._database.transaction(what):
             yield
 
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body`, once more where the server went away meanwhile; see `ports.runs.RunStore.outlast`."""
+        return self._database.outlast(body)
+
     def done(self, run: RunId) -> set[tuple[str, int]]:
         """Return the tiles that are there, as (instrument, lo); a result of a backtest is one at 0."""
         return {(instrument, lo) for instrument, lo in self._run("done", {"run": run})}
@@ -108,9 +131,14 @@ class RunTables:
     def finish(self, run: RunId, state: State, receipt: Receipt | None, failed: int = 0) -> None:
         """End a run; raises UnknownRunError."""
         text = None if receipt is None else canonical(receipt.to_json()).decode()
-        with self._database.transaction(f"run {run}"):
-            if not self._run("finish_run", (state, text, failed, _now_us(), run)).rowcount:
+        values = (state, text, failed, _now_us(), run)
+
+        def finish() -> None:
+            self._claims.check(run)
+            if not self._run("finish_run", values).rowcount:
                 raise _unknown(run)
+
+        write(self._database, f"run {run}", finish)
 
     def results(
         self, run: RunId, *, sort: str = "total_return", cursor: bytes | None = None, limit: int = 50
@@ -180,13 +208,22 @@ class RunTables:
 
     def delete(self, run: RunId) -> bool:
         """Remove a run with its results and events; say whether it was there."""
-        with self._database.transaction(f"run {run}"):
-            self._run("delete_events", (run,))
-            self._run("delete_results", (run,))
-            self._run("delete_tiles", (run,))
-            there = bool(self._run("delete_run", (run,)).rowcount)
+
+        def delete() -> bool:
+            self._claims.check(run)
+            for name in ("delete_events", "delete_results", "delete_tiles"):
+                self._run(name, (run,))
+            return bool(self._run("delete_run", (run,)).rowcount)
+
+        there = write(self._database, f"run {run}", delete)
         self._claims.forget(run)
         return there
+
+    def holdings(self) -> RunHoldings:
+        """Return all that is kept of runs, as rows that another store can keep just so."""
+        from tapehead.stores.tables.holdings import RunRows
+
+        return RunRows(self._database)
 
     def close(self) -> None:
         """Close the database connections of every thread."""

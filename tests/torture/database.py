@@ -1,0 +1,76 @@
+"""Database: a PostgreSQL of one worker of the torture, to be killed and started again, and databases on it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tapehead.servers.programs import find_postgres
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tests.servers import Own
+
+
+class Database:
+    """Started when first asked for; its guard ends it with the process."""
+
+    def __init__(self) -> None:
+        self._own: Own | None = None
+        self._numbers = itertools.count(1)
+
+    @property
+    def own(self) -> Own:
+        """The server."""
+        if self._own is None:
+            # Here: who tortures folders alone needs no server, nor what starts one.
+            from tests.servers import Servers
+
+            self._own = Servers().postgres(find_postgres(major=18))
+        return self._own
+
+    @contextmanager
+    def made(self, template: str = "template1") -> Iterator[str]:
+        """Lend the address of a database of its own, a copy of another one."""
+        name = f"point{next(self._numbers)}"
+        # By files, which ends in a checkpoint: of sequences copied through its log, a server that is killed then gives
+        # numbers out a second time.
+        self.administer(f"CREATE DATABASE {name} OWNER tapehead TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield urlsplit(self.own.url)._replace(path=f"/{name}").geturl()
+        finally:
+            self.administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def kill(self) -> None:
+        """End the server as a power cut would, and start it again."""
+        self.own.kill()
+        self.own.start()
+
+    def end_sessions(self, url: str, named: str) -> None:
+        """End the sessions of a database whose names end so, as an administrator may."""
+        name = urlsplit(url).path[1:]
+        found = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND application_name LIKE %s"
+        with self._link() as link:
+            link.execute(found, (name, f"%{named}"))
+
+    def administer(self, statement: str) -> None:
+        """Run a statement as superuser."""
+        with self._link() as link:
+            # All of it is text of the torture's own.
+            link.execute(statement.encode())
+
+    def _link(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Connect, for one statement: a child that is forked must find no connection."""
+        import psycopg
+
+        return psycopg.connect(self.own.admin_url, autocommit=True)
+
+
+def environ(folder: str) -> None:
+    """Let a child keep its hot files in a folder of its own, and wait long for a server that comes back."""
+    os.environ |= {"TAPEHEAD_HOME": folder, "TAPEHEAD_POOL": "outage=60"}
