@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.jobs.lookup import LEASE_S
 from tapehead.jobs.plan import OPEN_END, choose_interval
-from tapehead.jobs.read import Shelf, read_series
+from tapehead.jobs.read import Shelf, read_each, together
 from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.table import Table
@@ -25,7 +24,7 @@ def latest(
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
 ) -> Table:
-    """Read one bar of each instrument, with one look at the manifest for all of them.
+    """Read one bar of each instrument, with one look at the manifest and one at the bytes for all of them.
 
     Parameters
     ----------
@@ -47,17 +46,17 @@ def latest(
     every = choose_interval(store, instruments, interval, "these instruments")
     series = [Series(one.venue, one.symbol, every) for one in sorted(instruments, key=lambda one: one.name)]
     moment = OPEN_END - 1 if at is None else at
-    number = store.head() if snapshot is None else snapshot
-    with store.lease(number, LEASE_S):
+    names: tuple[Column, ...] = ("ts", *(name for name in columns if name != "ts"))
+    rows: list[tuple[str, list[object]]] = []
+    with store.reading(snapshot) as number:
         refs = store.manifest(series, moment, moment + 1, warm=1, snapshot=number).refs
-        rows: list[tuple[str, list[object]]] = []
-        for one in series:
-            if one not in refs:
-                continue
-            read = read_series(shelf, refs[one], ("ts", *(name for name in columns if name != "ts")))
-            place = int(np.searchsorted(read["ts"], moment, side="right")) - 1
-            if place >= 0:
-                rows.append((one.instrument, [read[name][place] for name in columns]))
+        held = [(one, refs[one]) for one in series if one in refs]
+        for some in together(sum(ref.rows for ref in each) for _, each in held):
+            found_in = read_each(shelf, [(each, names) for _, each in held[some]])
+            for (one, _), read in zip(held[some], found_in, strict=True):
+                place = int(np.searchsorted(read["ts"], moment, side="right")) - 1
+                if place >= 0:
+                    rows.append((one.instrument, [read[name][place] for name in columns]))
     found: dict[str, NDArray[Any]] = {"instrument": np.array([name for name, _ in rows], np.str_)}
     for place, name in enumerate(columns):
         found[name] = np.array([values[place] for _, values in rows], BAR_DTYPES[name])

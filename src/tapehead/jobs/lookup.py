@@ -1,6 +1,6 @@
 """look_up: the bars of some instruments as a person asks for them, at any interval that theirs make up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from tapehead.errors import NoBarsError, ParameterError, UnknownSymbolError
 from tapehead.jobs.absent import read_empties
 from tapehead.jobs.outline import holes_kept, outline
 from tapehead.jobs.plan import OPEN_END, OPEN_START, check_range, held_range
-from tapehead.jobs.read import Shelf, read_series
+from tapehead.jobs.read import Columns, Shelf, read_each, together
 from tapehead.jobs.resample import divides, resample, thin
 from tapehead.jobs.universes import find_instrument
 from tapehead.layout.columns import BAR_COLUMNS, Column
@@ -44,6 +44,9 @@ class Directory(Protocol):
     def intervals(self, instrument: Instrument) -> Sequence[Interval]:
         """Return the intervals of which an instrument has bars."""
         ...
+
+
+Known = Callable[[int], Directory | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def look_up(
     points: int | None = None,
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
-    directory: Directory | None = None,
+    directory: Known | None = None,
 ) -> list[Reading]:
     """Read bars, unfinished ones included, with one look at the manifest for all instruments.
 
@@ -118,17 +121,22 @@ def look_up(
         What to give; where bars are held as they are asked for, nothing else is read.
     snapshot : int, optional
         State of the store; default the newest.
-    directory : Directory, optional
-        Of that snapshot, where it is known already; else it is read.
+    directory : callable, optional
+        Gives what is known already of the snapshot that is read, None where nothing is: then it is read.
 
     Raises
     ------
     UnknownSymbolError, AmbiguousSymbolError, ParameterError, EmptyRangeError, NoBarsError
     """
-    number = store.head() if snapshot is None else snapshot
-    with store.lease(number, LEASE_S):
+    with store.reading(snapshot) as number:
         laid = _lay_out(store, symbols, interval, start, end, points, columns, number, directory)
-        return [one.read(store, shelf, refs, empty, number) for one, refs, empty in laid]
+        found: list[Reading] = []
+        # What is given as it is held is as large as the answer; of what is made of finer bars, some rows at once.
+        for some in together(0 if one.is_as_held else sum(ref.rows for ref in refs) for one, refs, _ in laid):
+            read = iter(read_each(shelf, [(refs, one.names) for one, refs, _ in laid[some] if refs]))
+            for one, refs, empty in laid[some]:
+                found.append(one.read(store, refs, next(read) if refs else {}, empty, number))
+        return found
 
 
 def trace(
@@ -141,7 +149,7 @@ def trace(
     points: int | None = None,
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
-    directory: Directory | None = None,
+    directory: Known | None = None,
 ) -> list[Trace]:
     """Return what `look_up` would read of each instrument; equal traces give equal bars."""
     number = store.head() if snapshot is None else snapshot
@@ -169,15 +177,15 @@ def _lay_out(
     points: int | None,
     columns: Sequence[Column],
     number: int,
-    directory: Directory | None,
-) -> "list[tuple[_Wanted, Sequence[SegmentRef], Sequence[EmptyRange]]]":
+    directory: Known | None,
+) -> "list[_Laid]":
     """Return what to give of each instrument and what to make it of, with one look at the manifest."""
     if not symbols:
         raise ParameterError(name="symbols", value=[], bound="at least one instrument, such as ['BTCUSDT']")
     if points is not None and points < 1:
         raise ParameterError(name="points", value=points, bound="at least 1")
     check_range(start, end)
-    known = _Held(store, number) if directory is None else directory
+    known = (directory and directory(number)) or _Held(store, number)
     asked = [known.find(symbol) for symbol in symbols]
     sources = _sources(known, asked, interval)
     wanted = [_Wanted(one, *sources[one.name], start, end, tuple(columns), points) for one in asked]
@@ -219,21 +227,34 @@ class _Wanted:
         """Whether a line of closes is wanted, with fewer points than there are bars."""
         return self.points is not None and "close" in self.columns and not _MORE_THAN_A_LINE & {*self.columns}
 
+    @property
+    def is_as_held(self) -> bool:
+        """Whether bars are given as they are held, or drawn from such by their closes."""
+        return not self.margin_us and (self.points is None or self.is_line)
+
+    @property
+    def names(self) -> Sequence[Column]:
+        """Columns to read: no others than are asked for, and the times, where bars are given as they are held."""
+        if not self.is_as_held:
+            return BAR_COLUMNS
+        more: tuple[Column, ...] = ("close", "flags") if self.is_line else ()
+        return tuple(dict.fromkeys(("ts", *more, *self.columns)))
+
     def read(
         self,
         store: BarStore,
-        shelf: Shelf,
         refs: Sequence[SegmentRef],
+        read: Columns,
         empty: Sequence[EmptyRange],
         snapshot: int,
     ) -> Reading:
-        """Read, make coarser, cut, thin."""
+        """Make what was read coarser, cut, thin."""
         if not refs:
             raise self._nothing(store)
-        if not self.margin_us and (self.points is None or self.is_line):
-            return self._as_held(store, shelf, refs, snapshot)
+        if self.is_as_held:
+            return self._as_held(store, refs, read, snapshot)
         outside, days = 0, calendar(self.instrument.calendar)
-        bars = frozen_bars(self.series, read_series(shelf, refs))
+        bars = frozen_bars(self.series, read)
         if self.margin_us:
             made = resample(self._around(bars), self.interval, days, empty)
             bars, outside = made.bars, made.outside
@@ -248,10 +269,8 @@ class _Wanted:
         table = Table({name: getattr(few, name) for name in self.columns}, series_metadata(few.series))
         return Reading(few.series, self.instrument, table, (), self.source, outside, len(bars), snapshot)
 
-    def _as_held(self, store: BarStore, shelf: Shelf, refs: Sequence[SegmentRef], snapshot: int) -> Reading:
-        """Read no column but those that are asked for, and the times."""
-        more: tuple[Column, ...] = ("close", "flags") if self.is_line else ()
-        read = read_series(shelf, refs, tuple(dict.fromkeys(("ts", *more, *self.columns))))
+    def _as_held(self, store: BarStore, refs: Sequence[SegmentRef], read: Columns, snapshot: int) -> Reading:
+        """Return the range of what was read."""
         lo, hi = self._range(read["ts"])
         if hi == lo:
             raise self._nothing(store)
@@ -287,6 +306,10 @@ class _Wanted:
         end = "the last bar" if self.end is None else iso(self.end)
         held = held_range(store.coverage([self.series]))
         return NoBarsError(symbol=self.instrument.symbol, interval=self.interval.text, start=start, end=end, held=held)
+
+
+_Laid = tuple[_Wanted, Sequence[SegmentRef], Sequence[EmptyRange]]
+"""What to give of one instrument, the refs it is made of, and where its source says that there is nothing."""
 
 
 class _Held:

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,13 @@ from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.instrument import Series
 from tapehead.model.layers import lay_over
 from tapehead.model.segment import TAIL, SegmentRef
-from tapehead.ports.bars import ChunkCache, SeriesCache
+from tapehead.ports.bars import SeriesCache, Tiers
 
 Columns = dict[Column, NDArray[Any]]
+Asked = tuple[Sequence[SegmentRef], Sequence[Column]]
+"""Refs of one series, at least one, by period, then layer; and the columns that are wanted of it."""
 BAR_BYTES = sum(np.dtype(dtype).itemsize for dtype in BAR_DTYPES.values())
+_ROWS_AT_ONCE = 4_000_000
 _blocks = threading.local()
 
 
@@ -35,11 +38,10 @@ _ALONE = _references_alone()
 class Shelf:
     """Where bars are read from.
 
-    `tiers` is the chain of tiers, of which the last is the store, so that it always answers or raises
-    DamagedSegmentError; `memory` keeps whole series, None where nothing shall be kept.
+    `memory` keeps whole series, None where nothing shall be kept.
     """
 
-    tiers: ChunkCache
+    tiers: Tiers
     memory: SeriesCache | None = None
 
     def is_hot(self, refs: Sequence[SegmentRef]) -> bool:
@@ -95,35 +97,74 @@ def read_series(shelf: Shelf, refs: Sequence[SegmentRef], names: Sequence[Column
     names : sequence of str
         What to read; from memory where the whole series is kept, which only reading all of it brings there.
     """
-    key = tuple(ref.data for ref in refs)
-    kept = shelf.memory.get(key) if shelf.memory is not None else None
-    if kept is not None:
-        return {name: kept[name] for name in names}
-    rows = sum(ref.rows for ref in refs)
-    if len(names) < len(BAR_COLUMNS):
-        wanted = names if _is_flat(refs) else dict.fromkeys(("ts", *names))
-        some = _read(shelf.tiers, refs, {name: np.empty(rows, BAR_DTYPES[name]) for name in wanted})
-        return {name: some[name] for name in names}
-    keeps = shelf.memory is not None and shelf.memory.has_room(rows * BAR_BYTES)
-    columns = _read(shelf.tiers, refs, _fresh(rows) if keeps else _room(rows))
-    if shelf.memory is not None and keeps:
-        shelf.memory.put(key, columns)
-    return columns
+    return _read(shelf, [(refs, names)], _room)[0]
+
+
+def read_each(shelf: Shelf, asked: Sequence[Asked]) -> list[Columns]:
+    """Return what `read_series` does of each of several series, by one look at the store for all."""
+    return _read(shelf, asked, _fresh)
+
+
+def together(sizes: Iterable[int]) -> Iterator[slice]:
+    """Yield which series to read at once, by the rows that each is worth: what one look brings stays bounded."""
+    lo = place = rows = 0
+    for place, size in enumerate(sizes, 1):
+        if rows and rows + size > _ROWS_AT_ONCE:
+            yield slice(lo, place - 1)
+            lo, rows = place - 1, 0
+        rows += size
+    if place:
+        yield slice(lo, place)
+
+
+def _read(shelf: Shelf, asked: Sequence[Asked], room: Callable[[int], Columns]) -> list[Columns]:
+    """Take series from memory, the others together out of the tiers; what memory will not keep goes into `room`."""
+    found: list[Columns] = []
+    fresh: dict[int, bool] = {}
+    wanted: list[tuple[SegmentRef, Columns]] = []
+    for place, (refs, names) in enumerate(asked):
+        kept = shelf.memory.get(_key(refs)) if shelf.memory is not None else None
+        if kept is not None:
+            found.append({name: kept[name] for name in names})
+            continue
+        rows = sum(ref.rows for ref in refs)
+        whole = len(names) == len(BAR_COLUMNS)
+        fresh[place] = whole and shelf.memory is not None and shelf.memory.has_room(rows * BAR_BYTES)
+        columns = (_fresh if fresh[place] else room)(rows) if whole else _some(refs, names, rows)
+        found.append(columns)
+        wanted += _parts(refs, columns)
+    shelf.tiers.read_many(wanted)
+    for place, keeps in fresh.items():
+        refs, names = asked[place]
+        columns = found[place] if _is_flat(refs) else _merged(found[place], refs)
+        if shelf.memory is not None and keeps:
+            shelf.memory.put(_key(refs), columns)
+        found[place] = {name: columns[name] for name in names}
+    return found
+
+
+def _key(refs: Sequence[SegmentRef]) -> tuple[bytes, ...]:
+    """Return what names a series in memory."""
+    return tuple(ref.data for ref in refs)
+
+
+def _some(refs: Sequence[SegmentRef], names: Sequence[Column], rows: int) -> Columns:
+    """Return arrays for some columns; layers need their times to be laid over each other."""
+    wanted = names if _is_flat(refs) else dict.fromkeys(("ts", *names))
+    return {name: np.empty(rows, BAR_DTYPES[name]) for name in wanted}
+
+
+def _parts(refs: Sequence[SegmentRef], columns: Columns) -> Iterator[tuple[SegmentRef, Columns]]:
+    """Yield each ref with its rows of the columns."""
+    at = 0
+    for ref in refs:
+        yield ref, {name: values[at : at + ref.rows] for name, values in columns.items()}
+        at += ref.rows
 
 
 def _fresh(rows: int) -> Columns:
     """Return arrays of `rows` for every column, to be kept."""
     return {name: np.empty(rows, dtype) for name, dtype in BAR_DTYPES.items()}
-
-
-def _read(tiers: ChunkCache, refs: Sequence[SegmentRef], columns: Columns) -> Columns:
-    """Read every ref into one set of arrays."""
-    at = 0
-    for ref in refs:
-        into = {name: values[at : at + ref.rows] for name, values in columns.items()}
-        tiers.read(ref, tuple(columns), into)
-        at += ref.rows
-    return columns if _is_flat(refs) else _merged(columns, refs)
 
 
 def _room(rows: int) -> Columns:
@@ -152,9 +193,4 @@ def _is_flat(refs: Sequence[SegmentRef]) -> bool:
 
 def _merged(columns: Columns, refs: Sequence[SegmentRef]) -> Columns:
     """Lay the layers of each period over each other."""
-    layers: list[Mapping[Column, NDArray[Any]]] = []
-    at = 0
-    for ref in refs:
-        layers.append({name: values[at : at + ref.rows] for name, values in columns.items()})
-        at += ref.rows
-    return lay_over(layers)
+    return lay_over([part for _, part in _parts(refs, columns)])

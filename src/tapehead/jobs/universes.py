@@ -19,21 +19,27 @@ def universes(store: BarStore, snapshot: int | None = None) -> list[Universe]:
 
     `all` and the kinds leave out the synthetic venue, and hold what is there at a snapshot, by default the head.
     """
+    stored = {each.name: each for each in store.universes()}
+    return [every for _, every in sorted({**stored, **_built_in(store, snapshot)}.items())]
+
+
+def _built_in(store: BarStore, snapshot: int | None) -> dict[str, Universe]:
+    """Return `all`, and one for each kind that has instruments."""
     real = [each for each in store.instruments(snapshot) if each.venue != SYNTHETIC_VENUE]
     built = {"all": Universe("all", tuple(each.name for each in real), built_in=True)}
     for kind in KINDS:
         names = tuple(each.name for each in real if each.kind == kind)
         if names:
             built[kind] = Universe(kind, names, built_in=True)
-    stored = {each.name: each for each in store.universes()}
-    return [every for _, every in sorted({**stored, **built}.items())]
+    return built
 
 
 def universe(store: BarStore, name: str, snapshot: int | None = None) -> Universe:
     """Return one universe; raise UnknownUniverseError with what is near."""
-    stored = next((each for each in store.universes() if each.name == name), None)
-    if stored is not None and name not in BUILT_IN:
-        return stored
+    if name in BUILT_IN:
+        built = _built_in(store, snapshot).get(name)
+        if built is not None:
+            return built
     held = {each.name: each for each in universes(store, snapshot)}
     if name not in held:
         close = get_close_matches(name, held, 1)

@@ -11,10 +11,10 @@ from tapehead.jobs import membership
 from tapehead.jobs import universes as selection
 from tapehead.jobs.append import append, check_new
 from tapehead.jobs.ingest import ingest
+from tapehead.library.given import bars_of
 from tapehead.library.listing import InstrumentRow, Listing
 from tapehead.library.times import read_time
 from tapehead.library.writer import BarWriter
-from tapehead.model.bars import Bars
 from tapehead.model.filter import read_filter
 from tapehead.model.instrument import KINDS, Instrument, Series
 from tapehead.model.interval import Interval
@@ -97,7 +97,15 @@ class Market:
             now=time.time_ns() // 1000,
         )
 
-    def append(self, bars: Bars | Sequence[Bars], *, kind: str | None = None) -> Commit:
+    def append(
+        self,
+        bars: Any,
+        *,
+        kind: str | None = None,
+        venue: str | None = None,
+        symbol: str | None = None,
+        interval: str | None = None,
+    ) -> Commit:
         """Add new bars of one or several series; durable on return, one commit for all.
 
         Bars that are held already, bit for bit, change nothing; others supersede those of their time. A bar that has
@@ -105,11 +113,14 @@ class Market:
 
         Parameters
         ----------
-        bars : Bars or sequence of Bars
-            Each of another series; `Bars.from_arrays` makes them, with `symbol` and `venue`.
+        bars : Bars, sequence of Bars, frame, or sequence of mappings
+            Each of another series; `Bars.from_arrays` makes them, with `symbol` and `venue`. A frame, as
+            `Bars.from_frame` takes it, or rows such as `{"ts": ..., "open": ...}`, are of one series.
         kind : str, optional
             Of instruments that are not held yet: `crypto equity index fx future option`. By default the quote currency
             at the end of the symbol says it, as BTCUSDT is crypto; daily bars without one are equities.
+        venue, symbol, interval : str, optional
+            Of a frame or of rows.
 
         Returns
         -------
@@ -123,8 +134,9 @@ class Market:
         Examples
         --------
         >>> store.append(th.Bars.from_arrays(ts, o, h, l, c, v, interval="1m", symbol="BTCUSDT", venue="binance"))
+        >>> store.append(rows, venue="binance", symbol="BTCUSDT", interval="1m")
         """
-        every = [bars] if isinstance(bars, Bars) else list(bars)
+        every = bars_of(bars, venue, symbol, interval)
         return append(self._house.bars, self._house.codec, every, kind=kind, now=time.time_ns() // 1000)
 
     def writer(

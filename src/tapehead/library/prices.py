@@ -148,7 +148,8 @@ class Prices:
             end=read_time("end", end),
             points=points,
             columns=_checked(columns),
-            **self._at(snapshot),
+            snapshot=snapshot,
+            directory=self._known,
         )
 
     def trace(
@@ -171,14 +172,14 @@ class Prices:
             end=read_time("end", end),
             points=points,
             columns=_checked(columns),
-            **self._at(snapshot),
+            snapshot=snapshot,
+            directory=self._known,
         )
 
-    def _at(self, snapshot: int | None) -> dict[str, Any]:
-        """Return what to read as of: the newest is listed already, an older one is looked up."""
+    def _known(self, snapshot: int) -> Listing | None:
+        """Return what is listed already, where it is of this snapshot."""
         listed = self._listed()
-        newest = snapshot is None or snapshot == listed.head
-        return {"snapshot": listed.head, "directory": listed} if newest else {"snapshot": snapshot}
+        return listed if listed.head == snapshot else None
 
     def latest(
         self,
@@ -218,17 +219,11 @@ class Prices:
         house = self._house
         if universe is not None and symbols is not None:
             raise ParameterError(name="symbols", value=symbols, bound="left out where universe is given")
-        chosen = selection.select(house.bars, universe, symbols, snapshot)
-        moment = read_time("at", at)
-        return latest(
-            house.bars,
-            house.shelf,
-            chosen,
-            interval=interval,
-            at=moment,
-            columns=_checked(columns),
-            snapshot=snapshot,
-        )
+        moment, names = read_time("at", at), _checked(columns)
+        with house.bars.reading(snapshot) as number:
+            chosen = selection.select(house.bars, universe, symbols, number)
+            asked: dict[str, Any] = {"interval": interval, "at": moment, "columns": names, "snapshot": number}
+            return latest(house.bars, house.shelf, chosen, **asked)
 
 
 def _checked(columns: Sequence[str] | None) -> tuple[Column, ...]:

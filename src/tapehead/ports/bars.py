@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
@@ -13,8 +13,10 @@ from tapehead.model.factors import Basis, Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.ports.holdings import BarHoldings
 
 Array = NDArray[Any]
+Given = TypeVar("Given")
 Mend = Callable[[Series, Sequence[SegmentRef], Collection[int]], Bars | None]
 
 IMPORT_SUFFIXES: Final = (
@@ -73,6 +75,14 @@ class BarStore(Protocol):
 
     def fold(self, *, whole: bool = False) -> Commit:
         """Make segments of the tail of periods that have closed, or have grown long; of the whole tail if asked."""
+        ...
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body`, a read or what makes one commit; once more where the server of the store went away meanwhile.
+
+        See `ports.runs.RunStore.outlast`. Of what writes, `append`, `fold`, `undo` and `sweep` do so by themselves;
+        `commit` cannot, as its drafts come once.
+        """
         ...
 
     def undo(self, number: int, *, mend: Mend | None = None) -> Commit:
@@ -140,6 +150,14 @@ class BarStore(Protocol):
         """
         ...
 
+    def reading(self, snapshot: int | None = None) -> AbstractContextManager[int]:
+        """Hold a snapshot, by default the head, for what this thread reads inside, and yield its number.
+
+        For one answer, not for a run; inside another one of the same snapshot it is that one. Raises ParameterError for
+        a snapshot that was swept already.
+        """
+        ...
+
     def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
         """Return every instrument at a snapshot, by default the head, sorted by name."""
         ...
@@ -166,6 +184,10 @@ class BarStore(Protocol):
 
     def delete_universe(self, name: str) -> bool:
         """Remove a universe; say whether it was there."""
+        ...
+
+    def holdings(self) -> BarHoldings:
+        """Return all that is held, as rows that another store can hold just so."""
         ...
 
 
@@ -196,8 +218,20 @@ class ChunkCache(Protocol):
         """Say whether `read` would succeed; cheap."""
         ...
 
+    def clear(self) -> int:
+        """Drop every segment, whoever wrote it; return how many. What is being read is read to its end."""
+        ...
+
     def stats(self) -> "TierStats":
         """Return counts since the tier was opened."""
+        ...
+
+
+class Tiers(ChunkCache, Protocol):
+    """Tiers of which the last is the store, so that they always answer or raise DamagedSegmentError."""
+
+    def read_many(self, wanted: Sequence[tuple[SegmentRef, Mapping[Column, Array]]]) -> None:
+        """Fill the arrays of each ref, whose names say what is read; the store is asked once for all it must give."""
         ...
 
 
@@ -223,7 +257,10 @@ class SeriesCache(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TierStats:
-    """Figures of one tier; `degraded` is a sentence when it cannot do its work, else empty."""
+    """Figures of one tier; `degraded` is a sentence when it cannot do its work, else empty.
+
+    `hit_s` and `miss_s` are the seconds that all hits and all misses took together.
+    """
 
     name: str
     hits: int = 0
@@ -231,6 +268,18 @@ class TierStats:
     size_bytes: int = 0
     limit_bytes: int = 0
     degraded: str = ""
+    hit_s: float = 0.0
+    miss_s: float = 0.0
+
+    @property
+    def hit_ms(self) -> float | None:
+        """How long a hit took on average; None where there was none."""
+        return self.hit_s / self.hits * 1e3 if self.hits else None
+
+    @property
+    def miss_ms(self) -> float | None:
+        """How long a miss took on average; None where there was none."""
+        return self.miss_s / self.misses * 1e3 if self.misses else None
 
 
 @dataclass(frozen=True, slots=True)

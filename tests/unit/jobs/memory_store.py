@@ -12,6 +12,7 @@ from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.ports.bars import Given
 from tapehead.stores.codec import ParquetCodec
 
 
@@ -36,6 +37,9 @@ class MemoryStore:
 
     def head(self) -> int:
         return self.number
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        return body()
 
     def manifest(
         self, series: Sequence[Series], start: int, end: int, *, warm: int = 0, snapshot: int | None = None

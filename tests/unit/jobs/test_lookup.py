@@ -20,7 +20,7 @@ from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.segment import Draft, SegmentRef
-from tapehead.ports.bars import ChunkCache, TierStats
+from tapehead.ports.bars import Tiers, TierStats
 from tapehead.testing.samples import HOUR, YEAR_2021
 from tapehead.wiring.assemble import House
 from tests.unit.library.market import DAY_US, HOUR_US, columns_of, house_of, open_market, put
@@ -144,7 +144,7 @@ def test_an_older_snapshot_answers_with_what_it_held(house: House) -> None:
 class Recorded:
     """A tier that remembers which columns were asked of the one below."""
 
-    def __init__(self, below: ChunkCache) -> None:
+    def __init__(self, below: Tiers) -> None:
         self.below = below
         self.asked: list[tuple[Column, ...]] = []
 
@@ -152,11 +152,18 @@ class Recorded:
         self.asked.append(tuple(columns))
         return self.below.read(ref, columns, into)
 
+    def read_many(self, wanted: Sequence[tuple[SegmentRef, Mapping[Column, Any]]]) -> None:
+        self.asked += [tuple(into) for _, into in wanted]
+        self.below.read_many(wanted)
+
     def write(self, ref: SegmentRef, columns: Mapping[Column, Any]) -> None:
         self.below.write(ref, columns)
 
     def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:
         return self.below.has(ref, columns)
+
+    def clear(self) -> int:
+        return self.below.clear()
 
     def stats(self) -> TierStats:
         return self.below.stats()

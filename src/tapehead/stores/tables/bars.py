@@ -1,7 +1,9 @@
 """BarTables: the store of bars, a manifest over the bytes of segments."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
 
 from tapehead.errors import DamagedSegmentError
 from tapehead.layout.columns import Column
@@ -11,6 +13,7 @@ from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Array, Codec, Mend
+from tapehead.ports.holdings import BarHoldings
 from tapehead.stores.tables.check import Check
 from tapehead.stores.tables.commit import Facts, Writing
 from tapehead.stores.tables.coverage import read_coverage
@@ -33,6 +36,11 @@ from tapehead.stores.tables.versions import (
     sort_series,
     universe_row,
 )
+from tapehead.stores.tables.writing import write
+
+Given = TypeVar("Given")
+
+_READING_S = 600.0
 
 
 class BarTables:
@@ -44,6 +52,8 @@ class BarTables:
         Database, bytes, locks and leases.
     codec : Codec
         Makes the bytes of segments.
+    few : int
+        So many series have their blocks asked for by themselves; for more of them those of all are read, and kept.
 
     Notes
     -----
@@ -51,14 +61,15 @@ class BarTables:
     because bytes of segments never change and the manifest changes in one transaction, which comes after them.
     """
 
-    def __init__(self, ground: Ground, codec: Codec) -> None:
+    def __init__(self, ground: Ground, codec: Codec, *, few: int = 16) -> None:
         self._ground = ground
         self._codec = codec
         self._database = ground.database
         self._files = ground.segments
         self._leases = ground.leases
         self._layers = Layers(self._database, self._files, codec)
-        self._shelves = Shelves(self._database)
+        self._shelves = Shelves(self._database, few)
+        self._reading = threading.local()
         self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
         self._coverage: tuple[int, tuple[Coverage, ...]] | None = None
 
@@ -115,17 +126,29 @@ class BarTables:
         ParameterError
             Times do not rise, or a series comes twice.
         """
-        with self._locked(), self._database.transaction("the tail"):
-            appending = Appending(self._database, self._layers)
-            for one in bars:
-                appending.lay(one)
-            return appending.finish()
+
+        def append() -> Commit:
+            with self._locked(), self._database.transaction("the tail"):
+                appending = Appending(self._database, self._layers)
+                for one in bars:
+                    appending.lay(one)
+                return appending.finish()
+
+        return self.outlast(append)
+
+    def outlast(self, body: Callable[[], Given]) -> Given:
+        """Call `body`, once more where the server went away meanwhile; see `ports.bars.BarStore.outlast`."""
+        return self._database.outlast(body)
 
     def fold(self, *, whole: bool = False) -> Commit:
         """Make segments of periods whose tail has closed, as a later one began, or is long; of all if `whole`."""
         # Asked without the lock first: most often there is nothing to do, and no writer should wait for that.
         if not self._database.writable or not any(iter_ripe(self._database, whole=whole)):
             return Commit(self.head(), 0, 0)
+        return self.outlast(lambda: self._fold(whole=whole))
+
+    def _fold(self, *, whole: bool) -> Commit:
+        """Fold in one commit."""
         with self._writing() as writing:
             count = 0
             for series, period in list(iter_ripe(self._database, whole=whole)):
@@ -141,13 +164,21 @@ class BarTables:
 
     def undo(self, number: int, *, mend: Mend | None = None) -> Commit:
         """Take back one commit by a commit of its own; raises UndoError, see `ports.bars.BarStore.undo`."""
-        with self._locked():
-            return undo(self._database, self._layers, number, mend)
+
+        def take_back() -> Commit:
+            with self._locked():
+                return undo(self._database, self._layers, number, mend)
+
+        return self.outlast(take_back)
 
     def sweep(self, keep: Callable[[], Iterable[int]], newer_than: int, *, dry_run: bool = False) -> Swept:
         """Give back what no kept snapshot names; see `ports.bars.BarStore.sweep`."""
-        with nullcontext() if dry_run and not self._database.writable else self._locked():
-            return sweep(self._database, self._files, keep, newer_than, self._leases.snapshots, dry_run=dry_run)
+
+        def give_back() -> Swept:
+            with nullcontext() if dry_run and not self._database.writable else self._locked():
+                return sweep(self._database, self._files, keep, newer_than, self._leases.snapshots, dry_run=dry_run)
+
+        return self.outlast(give_back)
 
     def check(
         self,
@@ -203,6 +234,25 @@ class BarTables:
         with self._leases.held(snapshot, ttl_s, lambda: self._snapshot(snapshot)):
             yield
 
+    @contextmanager
+    def reading(self, snapshot: int | None = None) -> Iterator[int]:
+        """Hold a snapshot for what one thread reads at once; see `ports.bars.BarStore.reading`."""
+        held: int | None = getattr(self._reading, "number", None)
+        if held is not None and snapshot in (None, held):
+            yield held
+            return
+        number = self.head() if snapshot is None else snapshot
+        with self._still(number):
+            self._reading.number = number
+            try:
+                yield number
+            finally:
+                self._reading.number = held
+
+    def _still(self, snapshot: int) -> AbstractContextManager[object]:
+        """Keep a snapshot from being swept from under this thread."""
+        return self.lease(snapshot, _READING_S)
+
     def leased(self) -> list[int]:
         """Return the snapshots that leases hold, rising."""
         return list(self._leases.snapshots())
@@ -233,13 +283,19 @@ class BarTables:
 
     def save_universe(self, universe: Universe) -> None:
         """Add or replace a universe; the head does not move."""
-        with self._database.transaction(f"universe {universe.name}"):
-            self._database.execute("save_universe", universe_row(universe))
+        values = universe_row(universe)
+        write(self._database, f"universe {universe.name}", lambda: self._database.execute("save_universe", values))
 
     def delete_universe(self, name: str) -> bool:
         """Remove a universe; say whether it was there."""
         with self._database.transaction(f"universe {name}"):
             return self._database.execute("delete_universe", (name,)).rowcount > 0
+
+    def holdings(self) -> BarHoldings:
+        """Return all that is held, as rows that another store can hold just so."""
+        from tapehead.stores.tables.holdings import BarRows
+
+        return BarRows(self._ground, self._locked)
 
     def close(self) -> None:
         """Close the database connections of every thread."""

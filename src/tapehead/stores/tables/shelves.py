@@ -1,10 +1,11 @@
 """Shelves: the snapshots that this process has looked at, each made of the one before it where few series changed."""
 
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import NamedTuple
 
 from tapehead.errors import SurroundingsError
 from tapehead.model.instrument import Series
@@ -14,18 +15,34 @@ from tapehead.stores.tables.shelf import Shelf, shelf_of
 from tapehead.stores.tables.versions import series_of
 
 _SHELVES = 4
-_FEW = 16
 _MOST_CHANGED = 4
+_PERIOD, _OF_REF = 3, 12
+"""Place of the period in a row of `refs_of_many`, and of what comes after the fields of a ref."""
+
+
+class _Counted(NamedTuple):
+    """What commits counted of a series."""
+
+    first: int | None
+    last: int | None
+    blocks: int
 
 
 class Shelves:
     """Shelves by snapshot, the newest used ones kept. Safe from many threads.
 
     An append touches a few series of thousands: beside an appender, a reader asks again for those alone.
+
+    Parameters
+    ----------
+    database : Database
+    few : int
+        As many series are asked for by themselves, for one answer; for more of them all are read, and kept.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, few: int) -> None:
         self._database = database
+        self._few = few
         self._kept: OrderedDict[int, Shelf] = OrderedDict()
         self._guard = threading.Lock()
 
@@ -34,7 +51,7 @@ class Shelves:
         shelf = self._kept.get(snapshot)
         if shelf is not None:
             return shelf
-        if series is not None and len(series) <= _FEW:
+        if series is not None and len(series) <= self._few:
             # A cold process that asks for little should not wait for the rows of the whole market.
             return self._of_few(series, snapshot)
         with self._guard:
@@ -47,11 +64,10 @@ class Shelves:
 
     def _of_few(self, series: Sequence[Series], snapshot: int) -> Shelf:
         """Return the asked series of a snapshot."""
-        asked = list(dict.fromkeys(series))
-        with self._moment() as whole:
-            shelf = self._ask(asked, snapshot)
-            if whole:
-                self._check(shelf, asked, snapshot)
+        shelf, counted, head = self._ask(series, snapshot)
+        # In a transaction of this thread, what it counted may be half done.
+        if head == snapshot and not self._database.in_transaction:
+            self._compare(shelf, counted)
         return shelf
 
     def _of_all(self, snapshot: int) -> Shelf:
@@ -59,21 +75,24 @@ class Shelves:
         with self._moment() as whole:
             before = max((number for number in self._kept if number < snapshot), default=0)
             changed = self._changed(before, snapshot) if whole and before else None
-            if changed is None:
-                shelf = shelf_of(self._database.execute("refs_of_all", {"snapshot": snapshot}))
-            else:
-                shelf = self._kept[before].with_changes(changed, self._ask(changed, snapshot))
-            if whole:
-                self._check(shelf, changed, snapshot)
+            if changed is not None:
+                now, counted, head = self._ask(changed, snapshot)
+                if head == snapshot:
+                    self._compare(now, counted)
+                return self._kept[before].with_changes(changed, now)
+            shelf = shelf_of(self._database.execute("refs_of_all", {"snapshot": snapshot}))
+            if whole and self._database.execute("head").fetchone()[0] == snapshot:
+                told = read_coverage(self._database, None)
+                self._compare(shelf, {one.series: _Counted(one.first, one.last, one.segments) for one in told})
         return shelf
 
-    def _ask(self, series: Sequence[Series], snapshot: int) -> Shelf:
-        """Read the refs of a few series."""
-        records: list[Any] = []
-        for one in series:
-            key = {"venue": one.venue, "symbol": one.symbol, "interval_us": one.interval.us, "snapshot": snapshot}
-            records += self._database.execute("refs_of_one", key).fetchall()
-        return shelf_of(records)
+    def _ask(self, series: Sequence[Series], snapshot: int) -> tuple[Shelf, dict[Series, _Counted], int]:
+        """Read the refs of some series, what commits counted of each, and the head, by one statement."""
+        names = json.dumps([(one.venue, one.symbol, one.interval.us) for one in series])
+        rows = self._database.execute("refs_of_many", {"series": names, "snapshot": snapshot}).fetchall()
+        shelf = shelf_of(row[:_OF_REF] for row in rows if row[_PERIOD] is not None)
+        counted = {row[:3]: _Counted(*row[_OF_REF:-1]) for row in rows}
+        return shelf, {series_of(*key): one for key, one in counted.items()}, rows[0][-1] if rows else -1
 
     def _changed(self, before: int, snapshot: int) -> list[Series] | None:
         """Return the series that changed between two snapshots; None where they are many, or `before` was swept.
@@ -86,19 +105,16 @@ class Shelves:
         changed = [series_of(*row) for row in self._database.execute("changed_series", span)]
         return None if len(changed) * _MOST_CHANGED > len(self._kept[before]) else changed
 
-    def _check(self, shelf: Shelf, series: Sequence[Series] | None, snapshot: int) -> None:
-        """Compare the blocks of series at the head, by default of all, with what commits counted beside them.
+    def _compare(self, shelf: Shelf, counted: Mapping[Series, _Counted]) -> None:
+        """Compare the blocks of series at the head with what commits counted beside them.
 
         A row of the manifest that rotted moves a block out of its series or its time, brings back an old one or hides
         a held one; SQLite has no checksums. Seals tell more, of each snapshot, and cost a look at every block.
         """
-        if self._database.execute("head").fetchone()[0] != snapshot:
-            return
-        counted = {one.series: one for one in read_coverage(self._database, series)}
-        for one in counted.keys() | shelf.rows.keys() if series is None else series:
-            said, row = counted.get(one), shelf.rows.get(one)
-            blocks, found = said.segments if said else 0, len(row.refs) if row else 0
-            if blocks != found or (said and row and (said.first, said.last) != (min(row.firsts), max(row.lasts))):
+        for one in counted.keys() | shelf.rows.keys():
+            said, row = counted.get(one, _Counted(None, None, 0)), shelf.rows.get(one)
+            blocks, found = said.blocks, len(row.refs) if row else 0
+            if blocks != found or (row and said[:2] != (min(row.firsts), max(row.lasts))):
                 held = f"{found} of the {blocks} blocks" if blocks != found else f"{found} blocks, of other times,"
                 raise SurroundingsError(
                     f"{self._database.where} is damaged: it names {held} that commits counted of {one.instrument} "
