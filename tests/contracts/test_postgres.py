@@ -18,8 +18,9 @@ from tapehead.ports.bars import BarStore, Codec
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 from tapehead.stores.codec import ParquetCodec
-from tapehead.stores.postgres.bars import PostgresBars
+from tapehead.stores.postgres.claims import SessionClaims
 from tapehead.stores.postgres.events import PostgresEvents
+from tapehead.stores.postgres.rows_bars import RowedBars
 from tapehead.stores.postgres.runs import PostgresRuns, PostgresTrials, open_access, open_runs
 from tapehead.testing.access_store import AccessStoreContract, sample_key
 from tapehead.testing.bar_facts import BarFactsContract
@@ -68,7 +69,7 @@ class OnPostgres:
 
 class Bars(OnPostgres, BarContract):
     def make(self, tmp_path: Path) -> BarStore:
-        return PostgresBars(self.pool(tmp_path), ParquetCodec())
+        return RowedBars(self.pool(tmp_path), ParquetCodec())
 
     def codec(self) -> Codec:
         return ParquetCodec()
@@ -102,7 +103,7 @@ class TestPostgresBars(Bars, BarStoreContract):
         os.waitpid(child, 0)
         os.close(tell)
         assert os.read(seen, 3) == b"own"
-        assert numbers() & mine
+        assert mine <= numbers()
         os.close(seen)
 
 
@@ -119,7 +120,8 @@ class TestPostgresRuns(OnPostgres, RunStoreContract):
     def make(self, tmp_path: Path) -> tuple[RunStore, EventLog]:
         pool = self.pool(tmp_path)
         database = open_runs(pool)
-        runs, log = PostgresRuns(database, pool), PostgresEvents(database, pool)
+        claims = SessionClaims(pool, database)
+        runs, log = PostgresRuns(database, claims), PostgresEvents(database, pool, claims)
         self.closers += [runs, log]
         return runs, log
 
@@ -140,7 +142,7 @@ class TestPostgresTrials(OnPostgres, TrialLedgerContract):
     def make(self, tmp_path: Path) -> tuple[RunStore, TrialLedger]:
         pool = self.pool(tmp_path)
         database = open_runs(pool)
-        runs = PostgresRuns(database, pool)
+        runs = PostgresRuns(database, SessionClaims(pool, database))
         self.closers.append(runs)
         return runs, PostgresTrials(database)
 

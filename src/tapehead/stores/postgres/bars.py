@@ -1,11 +1,13 @@
 """PostgresBars: the store of bars in PostgreSQL."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 from tapehead.database.pool import Pool
-from tapehead.errors import StoreLockedError
+from tapehead.errors import DatabaseLostError, StoreLockedError, SurroundingsError
 from tapehead.model.history import Finding
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import Codec
@@ -13,8 +15,11 @@ from tapehead.stores.postgres.database import PostgresDatabase
 from tapehead.stores.postgres.locks import LEASES, WRITER
 from tapehead.stores.postgres.segments import SegmentRows
 from tapehead.stores.tables.bars import BarTables
+from tapehead.stores.tables.writing import write
 
 _PAUSE_S = 0.05
+_LOSSES = 20
+_FEW = 1024
 
 
 class PostgresBars(BarTables):
@@ -36,13 +41,64 @@ class PostgresBars(BarTables):
     def __init__(self, pool: Pool, codec: Codec, *, lock_wait_s: float = 5.0) -> None:
         database = PostgresDatabase(pool, "bars.sql")
         self._rows = SegmentRows(database)
-        super().__init__(_Server(database, self._rows, lock_wait_s), codec)
+        super().__init__(_Server(database, self._rows, lock_wait_s), codec, few=_FEW)
+        self._server = database
+        self._known = threading.local()
+
+    def head(self) -> int:
+        """Return the number of the newest commit; inside `reading` it is asked once."""
+        known: int | None = getattr(self._known, "head", None)
+        return super().head() if known is None else known
+
+    @contextmanager
+    def reading(self, snapshot: int | None = None) -> Iterator[int]:
+        """Read inside one transaction: what it sees nobody can sweep from under it, so nothing is leased."""
+        if self._server.in_transaction or hasattr(self._known, "head"):
+            with super().reading(snapshot) as number:
+                yield number
+            return
+        with self._server.moment():
+            self._known.head = super().head()
+            try:
+                with super().reading(snapshot) as number:
+                    yield number
+            finally:
+                del self._known.head
+
+    @contextmanager
+    def _still(self, snapshot: int) -> Iterator[None]:
+        """Only look whether it is held: what a transaction sees stays."""
+        self._snapshot(snapshot)
+        yield
 
     def read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
-        """Yield the bytes of each ref in order; segments by a few statements for all."""
-        segments = self._rows.read_many([ref for ref in refs if ref.layer != TAIL])
-        for ref in refs:
-            yield ref, self._layers.content(ref) if ref.layer == TAIL else next(segments)
+        """Yield the bytes of each ref in order, by one statement for all; this thread asks nothing else meanwhile.
+
+        What is left when the server goes away is asked for when it is back: the bytes of a hash are always the same.
+        """
+        done = lost = 0
+        while done < len(refs):
+            try:
+                for each in self._read(refs[done:]):
+                    done += 1
+                    yield each
+            except DatabaseLostError:
+                lost += 1
+                if self._server.is_held or lost >= _LOSSES:
+                    raise
+                # It waits until there is an answer.
+                self._server.execute("head")
+
+    def _read(self, refs: Sequence[SegmentRef]) -> Iterator[tuple[SegmentRef, bytes]]:
+        """Yield them as long as the server is there."""
+        asked = [ref.data for ref in refs], [ref.layer for ref in refs]
+        if len(refs) == 1 or self._server.in_transaction:
+            yield from super().read(refs)
+            return
+        with closing(self._server.stream("read_many_bytes", asked)) as rows:
+            for (content,), ref in zip(rows, refs, strict=True):
+                tail = ref.layer == TAIL
+                yield ref, self._layers.checked(ref, content) if tail else self._rows.checked(ref, content)
 
 
 class _Server:
@@ -90,15 +146,19 @@ class TimedLeases:
     @contextmanager
     def held(self, snapshot: int, ttl_s: float, check: Callable[[], object]) -> Iterator[None]:
         """Keep a snapshot until left or the time is over."""
-        with self._database.transaction("a lease"):
+
+        def take() -> Any:
             self._database.execute("share_leases", {"key": LEASES})
             check()
-            row = self._database.execute("add_lease", (snapshot, float(ttl_s))).fetchone()[0]
+            return self._database.execute("add_lease", (snapshot, float(ttl_s))).fetchone()[0]
+
+        row = write(self._database, "a lease", take)
         try:
             yield
         finally:
-            with self._database.transaction("a lease"):
-                self._database.execute("end_lease", (row,))
+            # Where the server cannot be asked, its clock ends the lease.
+            with suppress(SurroundingsError):
+                write(self._database, "a lease", lambda: self._database.execute("end_lease", (row,)))
 
     def snapshots(self) -> list[int]:
         """Return the snapshots held, rising; within a transaction nobody takes one until that ends."""

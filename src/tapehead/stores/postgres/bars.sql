@@ -45,7 +45,14 @@ INSERT INTO segment_bytes (data, bytes) VALUES (?, ?) ON CONFLICT (data) DO UPDA
 SELECT bytes FROM segment_bytes WHERE data = ?
 
 -- name: read_many_bytes
-SELECT data, bytes FROM segment_bytes WHERE data = ANY(?)
+-- In the order of the asked, one after the other as they are looked up: no sort holds them all.
+SELECT CASE WHEN a.layer < 0
+    THEN (SELECT t.columns FROM tail AS t WHERE t.data = a.data LIMIT 1)
+    ELSE (SELECT b.bytes FROM segment_bytes AS b WHERE b.data = a.data)
+END
+FROM (
+    SELECT data, layer FROM unnest(?::bytea[], ?::bigint[]) WITH ORDINALITY AS u (data, layer, place) ORDER BY place
+) AS a
 
 -- name: sizes
 SELECT data, octet_length(bytes) FROM segment_bytes
@@ -60,3 +67,21 @@ DELETE FROM segment_bytes WHERE data = ?
 SELECT CAST(coalesce(sum(pg_total_relation_size(c.oid)), 0) AS BIGINT)
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'tapehead' AND c.relkind IN ('r', 'p') AND c.relname <> 'segment_bytes'
+
+-- name: refs_of_many
+-- What one look tells of the asked series: their blocks, what commits counted of them, and the head, each row with all.
+-- LATERAL: by the index of each series, for nothing is known here of how many are asked for.
+SELECT s.venue, s.symbol, s.interval_us, g.period, g.layer, g.data, g.file, g.first, g.last, g."rows", g.since, g.until,
+    c.first, c.last, coalesce(c.segments, 0), (SELECT coalesce(max(number), 0) FROM commits)
+FROM (SELECT DISTINCT v ->> 0 AS venue, v ->> 1 AS symbol, CAST(v ->> 2 AS BIGINT) AS interval_us
+    FROM jsonb_array_elements(CAST(:series AS JSONB)) AS v) AS a
+JOIN series AS s ON s.venue = a.venue AND s.symbol = a.symbol AND s.interval_us = a.interval_us
+LEFT JOIN coverage AS c ON c.series = s.id
+LEFT JOIN LATERAL (
+    SELECT id, period, layer, data, file, first, last, "rows", since, until FROM segments
+    WHERE series = s.id AND since <= :snapshot AND (until IS NULL OR until > :snapshot)
+    UNION ALL
+    SELECT id, period, -1, data, file, first, last, "rows", since, until FROM tail
+    WHERE series = s.id AND since <= :snapshot AND (until IS NULL OR until > :snapshot)
+) AS g ON TRUE
+ORDER BY s.id, g.period, g.layer < 0, g.layer, g.since, g.id

@@ -1,19 +1,18 @@
 """SegmentRows: the bytes of segments in a table; they come and go with the transaction of the writer."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from tapehead.errors import DamagedSegmentError
 from tapehead.model.segment import Digest, SegmentRef
 from tapehead.stores.postgres.database import PostgresDatabase
 
-_AT_ONCE = 64
-
 
 class SegmentRows:
     """`stores.tables.database.SegmentBytes` in the table `segment_bytes`.
 
-    Writing goes on in the one transaction of a commit, so that bytes which no commit names are never there.
+    Writing goes on in the one transaction of a commit, so that bytes which no commit names are there only while a store
+    is promoted, before the rows that name them.
     """
 
     def __init__(self, database: PostgresDatabase) -> None:
@@ -41,15 +40,7 @@ class SegmentRows:
     def read(self, ref: SegmentRef) -> bytes:
         """Return the bytes of a segment; raise DamagedSegmentError."""
         row = self._database.execute("read_bytes", (ref.data,)).fetchone()
-        return self._checked(ref, None if row is None else row[0])
-
-    def read_many(self, refs: Sequence[SegmentRef]) -> Iterator[bytes]:
-        """Yield the bytes of segments in order; some statements, whatever their number."""
-        for at in range(0, len(refs), _AT_ONCE):
-            part = refs[at : at + _AT_ONCE]
-            held = dict(self._database.execute("read_many_bytes", ([ref.data for ref in part],)))
-            for ref in part:
-                yield self._checked(ref, held.get(ref.data))
+        return self.checked(ref, None if row is None else row[0])
 
     def sizes(self, of: Collection[Digest] | None = None) -> Mapping[Digest, int]:
         """Return the bytes of each segment that is there, by default of all."""
@@ -70,8 +61,8 @@ class SegmentRows:
         """Remove such a row."""
         self._database.execute("drop_bytes", (key,))
 
-    def _checked(self, ref: SegmentRef, content: bytes | None) -> bytes:
-        """Return the bytes if they are those of the commit."""
+    def checked(self, ref: SegmentRef, content: bytes | None) -> bytes:
+        """Return the bytes of a segment if they are those of the commit; raise DamagedSegmentError."""
         cause = ""
         if content is None:
             cause = "its row is gone"
