@@ -18,6 +18,10 @@ class TrialLedger(Protocol):
         """
         ...
 
+    def keep(self, kept: KeptTrials) -> int:
+        """Add trials of another ledger that are not there yet, as that one keeps them; return how many those were."""
+        ...
+
     def counts(self) -> Sequence[TrialCount]:
         """Return how many trials there are by context and by the run that scored them first."""
         ...

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tapehead.model.trials import BLOCKS, POWERS, Context, Trials
+from tapehead.model.trials import BLOCKS, POWERS, Context, KeptTrials, Trials
 from tapehead.ports.runs import RunStore
 from tapehead.ports.trials import TrialLedger
 from tapehead.testing.run_store import SPEC, sample_key
@@ -56,6 +56,16 @@ class TrialLedgerContract:
         last = list(ledger.read("test:AAA", "1h"))[-1].trials
         # The first of two stays, with its own sums.
         assert last.blocks.tobytes() == twice.blocks[:1].tobytes()
+
+    def test_trials_of_another_ledger_keep_their_time_and_come_once(self, tmp_path: Path) -> None:
+        _, ledger = self.make(tmp_path)
+        assert ledger.add("B" * 26, CONTEXT, sample_trials(0, 2)) == 2
+        theirs = KeptTrials(CONTEXT, "A" * 26, 77, sample_trials(0, 1500))
+        assert (ledger.keep(theirs), ledger.keep(theirs)) == (1498, 0)
+        kept = [one for one in ledger.read("test:AAA", "1h") if one.run == "A" * 26]
+        assert {one.added_at for one in kept} == {77}
+        sums = np.concatenate([one.trials.blocks for one in kept])
+        assert sums.tobytes() == theirs.trials.blocks[2:].tobytes()
 
     def test_every_part_of_a_context_makes_another_trial(self, tmp_path: Path) -> None:
         _, ledger = self.make(tmp_path)

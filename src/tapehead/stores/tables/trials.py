@@ -31,22 +31,29 @@ class TrialTables:
 
     def add(self, run: RunId, context: Context, trials: Trials) -> int:
         """Add the trials that are not there yet, and return how many those were."""
-        with self._database.transaction(f"trials of run {run}"):
-            place = self._place(context)
-            digests = [digest_of(one.encode()) for one in trials.sets]
+        return self.keep(KeptTrials(context, run, time.time_ns() // 1000, trials))
+
+    def keep(self, kept: KeptTrials) -> int:
+        """Add trials that are not there yet, by whom and when they were scored; return how many those were."""
+        with self._database.transaction(f"trials of run {kept.run}"):
+            place = self._place(kept.context)
+            digests = [digest_of(one.encode()) for one in kept.trials.sets]
             new = self._added(place, digests)
-            now = time.time_ns() // 1000
-            kept = trials if len(new) == len(trials) else trials.at(new)
+            trials = kept.trials if len(new) == len(kept.trials) else kept.trials.at(new)
             for at in range(0, len(new), _MOST):
-                part = kept.between(at, at + _MOST)
-                self._run("add_trials", (place, run, now, len(part), *_packed(part)))
+                part = trials.between(at, at + _MOST)
+                self._run("add_trials", (place, kept.run, kept.added_at, len(part), *_packed(part)))
         return len(new)
 
     def counts(self) -> Sequence[TrialCount]:
         """Return how many trials there are by context and by the run that scored them first."""
-        with self._database.moment():
-            contexts = {place: Context(*row) for place, *row in self._run("trial_contexts")}
-            return [TrialCount(contexts[place], run, n) for place, run, n in self._run("count_trials")]
+
+        def count() -> list[TrialCount]:
+            with self._database.moment():
+                contexts = {place: Context(*row) for place, *row in self._run("trial_contexts")}
+                return [TrialCount(contexts[place], run, n) for place, run, n in self._run("count_trials")]
+
+        return self._database.outlast(count)
 
     def read(self, instrument: str, interval: str) -> Iterator[KeptTrials]:
         """Yield all trials of an instrument and an interval, in the order they came."""
