@@ -1,0 +1,1 @@
+"""Read-only SQL over what a store holds."""
