@@ -8,8 +8,10 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.indicators.catalogue import INDICATORS, Indicator
+from tapehead.indicators.catalogue import Compared, Indicator
 from tapehead.library.documents.catalogue import find_indicator, indicator_json
+from tapehead.wiring.indicator_plugins import TALIB, talib
+from tapehead.wiring.indicator_plugins import indicators as indicators_there_are
 
 _LABEL_WIDTH = 10
 
@@ -18,7 +20,8 @@ _LABEL_WIDTH = 10
     "indicators",
     cls=Command,
     example="tapehead indicators bollinger",
-    help="List indicators; with the NAME of one, its call, lines, warm-up, source, parameters and bounds.",
+    help="List indicators; with the NAME of one, its call, lines, warm-up, source, parameters and bounds. `talib` "
+    "lists TA-Lib's functions, where its wheel is installed.",
 )
 @click.argument("name", required=False)
 @click.pass_context
@@ -29,7 +32,7 @@ def indicators(context: click.Context, name: str | None) -> int:
     if session.json:
         session.put_document("indicators", {"indicators": [indicator_json(one) for one in chosen]})
         return 0
-    if name is None:
+    if name is None or name == TALIB:
         _list(chosen, session)
     else:
         session.put(*_lines(chosen[0], session.size[0], Ink(session.colored)))
@@ -38,7 +41,9 @@ def indicators(context: click.Context, name: str | None) -> int:
 
 def _chosen(name: str | None) -> tuple[Indicator, ...]:
     """Return all indicators, or the one of a name."""
-    return INDICATORS if name is None else (find_indicator(name),)
+    if name == TALIB:
+        return talib()
+    return indicators_there_are() if name is None else (find_indicator(name),)
 
 
 def _list(chosen: tuple[Indicator, ...], session: Session) -> None:
@@ -58,6 +63,7 @@ def _lines(one: Indicator, width: int, ink: Ink) -> list[str]:
     facts = [("call", f"th.{one.call}"), ("warm-up", warm), ("source", one.source)]
     if one.outputs:
         facts.insert(1, ("gives", ", ".join(one.outputs)))
+    facts += [("equals" if each.difference == 0 else "as", _compared(each)) for each in one.compared]
     for label, text in facts:
         lines += [f"  {line}" for line in _labelled(label, text, _LABEL_WIDTH, width - 2)]
     if one.parameters:
@@ -67,6 +73,11 @@ def _lines(one: Indicator, width: int, ink: Ink) -> list[str]:
             for each in one.parameters
         ]
     return lines
+
+
+def _compared(one: Compared) -> str:
+    """Say how near another tool's figures are."""
+    return one.tool if one.difference == 0 else f"{one.tool}, to {one.difference:.0e} of its largest figure: {one.why}"
 
 
 def _labelled(label: str, text: str, label_width: int, width: int) -> list[str]:

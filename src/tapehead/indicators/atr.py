@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.indicators.passes import average_ranges_of
+from tapehead.indicators.values import check_lines, check_period
 
 F64 = NDArray[np.float64]
 
@@ -40,12 +41,4 @@ def atr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> 
     array([nan, 4.5, 1. ])
     """
     lines, window = check_lines("atr", high=high, low=low, close=close), check_period(period, "atr")
-
-    def make() -> F64:
-        from tapehead.kernels.ranges import average_ranges
-
-        out = np.empty(lines[0].shape[0])
-        average_ranges(lines[0], lines[1], lines[2], window, out)
-        return locked(out)
-
-    return remember(("atr", window), lines, make)
+    return remember(("atr", window), lines, lambda: average_ranges_of(lines[0], lines[1], lines[2], window))

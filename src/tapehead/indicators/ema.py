@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.passes import exponential_of
+from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -40,12 +41,4 @@ def ema(values: ArrayLike, period: int = 20) -> F64:
     array([nan, nan,  2.,  3.])
     """
     line, window = check_values(values, "ema"), check_period(period, "ema")
-
-    def make() -> F64:
-        from tapehead.kernels.smoothing import exponential
-
-        out = np.empty(line.shape[0])
-        exponential(line, window, out)
-        return locked(out)
-
-    return remember(("ema", window), (line,), make)
+    return remember(("ema", window), (line,), lambda: exponential_of(line, window))

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.passes import change_of
+from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -39,12 +40,4 @@ def roc(values: ArrayLike, period: int = 10) -> F64:
     array([nan, 50.,  0.])
     """
     line, window = check_values(values, "roc"), check_period(period, "roc")
-
-    def make() -> F64:
-        from tapehead.kernels.changes import change
-
-        out = np.empty(line.shape[0])
-        change(line, window, 100.0, out)
-        return locked(out)
-
-    return remember(("roc", window), (line,), make)
+    return remember(("roc", window), (line,), lambda: change_of(line, window, 100.0))

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.passes import strength_of
+from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -41,12 +42,4 @@ def rsi(values: ArrayLike, period: int = 14) -> F64:
     array([ nan,  nan, 100.,  50.])
     """
     line, window = check_values(values, "rsi"), check_period(period, "rsi", least=2)
-
-    def make() -> F64:
-        from tapehead.kernels.smoothing import strength
-
-        out = np.empty(line.shape[0])
-        strength(line, window, out)
-        return locked(out)
-
-    return remember(("rsi", window), (line,), make)
+    return remember(("rsi", window), (line,), lambda: strength_of(line, window))

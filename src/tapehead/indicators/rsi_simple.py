@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.scaling import scaled_line, summable
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.passes import simple_strength_of
+from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -42,18 +42,4 @@ def rsi_simple(values: ArrayLike, period: int = 14) -> F64:
     array([ nan,  nan, 100.,  50.])
     """
     line, window = check_values(values, "rsi_simple"), check_period(period, "rsi_simple")
-    return remember(("rsi_simple", window), (line,), lambda: _rsi_simple(line, window))
-
-
-def _rsi_simple(line: F64, period: int) -> F64:
-    """Compute the index, exactly as far as prices allow it: 100 x twice the sum of moves stays within 2^53."""
-    from tapehead.kernels import changes, windows
-
-    out = np.empty(line.shape[0])
-    found = summable(line, scaled_line(line), 400 * (period + 1), windows.EXACT_LIMIT, 1)
-    bars = found.integers.shape[0]
-    if bars < max(period + 1, line.shape[0]):
-        changes.simple_strength_in_blocks(line, period, out)
-    if bars > period:
-        changes.simple_strength_of_integers(found.integers, period, out[:bars])
-    return locked(out)
+    return remember(("rsi_simple", window), (line,), lambda: simple_strength_of(line, window))

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_ddof, check_period, check_values, locked
+from tapehead.indicators.passes import deviation_of
+from tapehead.indicators.values import check_ddof, check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -44,12 +45,4 @@ def std(values: ArrayLike, period: int = 20, ddof: int = 0) -> F64:
     """
     line, window = check_values(values, "std"), check_period(period, "std")
     freedom = check_ddof(ddof, window, "std")
-
-    def make() -> F64:
-        from tapehead.kernels.deviations import deviation
-
-        out = np.empty(line.shape[0])
-        deviation(line, window, 1.0 / (window - freedom), out)
-        return locked(out)
-
-    return remember(("std", window, freedom), (line,), make)
+    return remember(("std", window, freedom), (line,), lambda: deviation_of(line, window, freedom))

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, locked
+from tapehead.indicators.passes import ranges_of
+from tapehead.indicators.values import check_lines
 
 F64 = NDArray[np.float64]
 
@@ -38,12 +39,4 @@ def true_range(high: ArrayLike, low: ArrayLike, close: ArrayLike) -> F64:
     array([nan, 4.5])
     """
     lines = check_lines("true_range", high=high, low=low, close=close)
-
-    def make() -> F64:
-        from tapehead.kernels.ranges import ranges
-
-        out = np.empty(lines[0].shape[0])
-        ranges(lines[0], lines[1], lines[2], out)
-        return locked(out)
-
-    return remember("true_range", lines, make)
+    return remember("true_range", lines, lambda: ranges_of(lines[0], lines[1], lines[2]))

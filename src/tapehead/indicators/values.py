@@ -88,6 +88,28 @@ def check_factor(factor: Any, indicator: str, name: str) -> float:
     return float(factor)
 
 
+def check_between(value: Any, indicator: str, name: str, low: float, high: float) -> float:
+    """Return `value` as a float; raise ParameterError unless it is a number of at least `low` and at most `high`."""
+    good = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not good or not low <= value <= high:
+        bound = f"a number of at least {low:g} and at most {high:g}"
+        raise ParameterError(name=f"{indicator}({name})", value=value, bound=bound)
+    return float(value)
+
+
+def check_anchor(anchor: ArrayLike | None, bars: int, indicator: str, default: bool) -> NDArray[np.bool_]:
+    """Return where sessions begin, read-only, `default` on every bar without an anchor; raise ParameterError otherwise.
+
+    What is given is copied.
+    """
+    starts = np.full(bars, default) if anchor is None else np.array(anchor)
+    if starts.dtype != np.bool_ or starts.shape != (bars,):
+        held = f"array of {starts.dtype} with shape {starts.shape}"
+        raise ParameterError(name=f"{indicator}(anchor)", value=held, bound=f"a bool array, shape ({bars},)")
+    starts.flags.writeable = False
+    return starts
+
+
 def locked(array: F64) -> F64:
     """Return the array made read-only, since a memo may hand it out again."""
     array.flags.writeable = False

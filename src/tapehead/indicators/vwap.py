@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tapehead.errors import ParameterError
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.indicators.values import check_anchor, check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
 
@@ -46,18 +45,13 @@ def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, a
     array([2. , 3.5])
     """
     lines = check_lines("vwap", high=high, low=low, close=close, volume=volume)
-    n = lines[0].shape[0]
-    starts = np.zeros(n, bool) if anchor is None else np.array(anchor)
-    if starts.dtype != np.bool_ or starts.shape != (n,):
-        held = f"array of {starts.dtype} with shape {starts.shape}"
-        raise ParameterError(name="vwap(anchor)", value=held, bound=f"a bool array, shape ({n},)")
+    starts = check_anchor(anchor, lines[0].shape[0], "vwap", default=False)
 
     def make() -> F64:
-        from tapehead.kernels.jit import readonly
         from tapehead.kernels.volumes import anchored
 
-        out = np.empty(n)
-        anchored(_typical(*lines[:3]), lines[3], readonly(starts), out)
+        out = np.empty(lines[0].shape[0])
+        anchored(_typical(*lines[:3]), lines[3], starts, out)
         return locked(out)
 
     return remember("vwap", lines if anchor is None else (*lines, starts), make)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.scaling import scaled_line, summable
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.passes import weighted_of_prices
+from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -41,19 +41,4 @@ def wma(values: ArrayLike, period: int = 20) -> F64:
     array([       nan, 1.66666667, 2.66666667, 3.66666667])
     """
     line, window = check_values(values, "wma"), check_period(period, "wma")
-    return remember(("wma", window), (line,), lambda: _wma(line, window))
-
-
-def _wma(line: F64, period: int) -> F64:
-    """Compute the average, exactly as far as prices allow it."""
-    from tapehead.kernels import weights, windows
-
-    out = np.empty(line.shape[0])
-    weight = period * (period + 1) / 2
-    found = summable(line, scaled_line(line), weight + 2 * period, windows.SUM_LIMIT, weight)
-    bars = found.integers.shape[0]
-    if bars < max(period, line.shape[0]):
-        weights.weighted_in_blocks(line, period, out)
-    if bars >= period:
-        weights.weighted_of_integers(found.integers, period, weight * found.power, out[:bars])
-    return locked(out)
+    return remember(("wma", window), (line,), lambda: weighted_of_prices(line, window))

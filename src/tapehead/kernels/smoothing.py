@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.jit import kernel, part
 
 F64 = NDArray[np.float64]
 
@@ -36,11 +36,23 @@ def seed(values: F64, last: int, period: int) -> float:
 
 @kernel
 def exponential(values: F64, period: int, out: F64) -> None:
-    """Write the exponential average with weight 2/(period+1), seeded with the mean of the first `period` values.
+    """Write the exponential average with weight 2/(period+1), seeded with the mean of the first `period` values."""
+    run_on(values, period, 1.0 - 2.0 / (period + 1), out)
 
-    What is smoothed is the gap, price less average: gap = (gap + change) x (1 - weight). It is the same line, and a
-    price that stands still is reached exactly. Bars go by twos: each gap stands on the one two bars before, which
-    halves the chain of operations that nothing else can shorten; an odd last bar takes the step of a pair's first.
+
+@kernel
+def wilder(values: F64, period: int, out: F64) -> None:
+    """Write Wilder's average, weight 1/period, seeded with the mean of the first `period` values."""
+    run_on(values, period, (period - 1) / period, out)
+
+
+@part
+def run_on(values: F64, period: int, keep: float, out: F64) -> None:
+    """Write an average that keeps so much of itself a bar, seeded with the mean of the first `period` values.
+
+    What is smoothed is the gap, price less average: gap = (gap + change) x keep. It is the same line, and a price that
+    stands still is reached exactly. Bars go by twos: each gap stands on the one two bars before, which halves the chain
+    of operations that nothing else can shorten; an odd last bar takes the step of a pair's first.
     """
     n = values.shape[0]
     seed_bar = first_known(values) + period - 1
@@ -49,8 +61,6 @@ def exponential(values: F64, period: int, out: F64) -> None:
         return
     average = seed(values, seed_bar, period)
     out[seed_bar] = average
-    weight = 2.0 / (period + 1)
-    keep = 1.0 - weight
     twice = keep * keep
     gap = values[seed_bar] - average
     before = values[seed_bar]
@@ -166,5 +176,6 @@ def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     exponential(values, 3, out)
+    wilder(values, 3, out)
     strength(values, 3, out)
     convergence(values, 2, 3, 2, out, out.copy(), out.copy())

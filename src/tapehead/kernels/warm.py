@@ -4,24 +4,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tapehead.kernels import bar_by_bar as steps
 from tapehead.kernels import (
+    adaptive,
+    candles,
     changes,
     closed,
     costs,
+    covariances,
     crossings,
     deviations,
+    elements,
     extremes,
     flags,
+    flows,
     moments,
+    places,
     profits,
     ranges,
     smoothing,
     trade,
+    turns,
     volumes,
     weights,
     windows,
 )
+from tapehead.kernels import bar_by_bar as steps
 from tapehead.kernels.jit import CACHE_FOLDER, readonly
 
 
@@ -37,7 +44,19 @@ def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar:
     """
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-    rooms = [*averages, crossings, moments, trade, flags, profits, costs, closed, *([steps] if bar_by_bar else [])]
+    others = (elements, flows, turns, covariances, places, adaptive, candles)
+    rooms = [
+        *averages,
+        *others,
+        crossings,
+        moments,
+        trade,
+        flags,
+        profits,
+        costs,
+        closed,
+        *([steps] if bar_by_bar else []),
+    ]
     for place, room in enumerate(rooms):
         if told is not None:
             told(place, len(rooms))

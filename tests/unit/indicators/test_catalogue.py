@@ -33,6 +33,8 @@ def columns(n: int) -> dict[str, np.ndarray]:
         "low": np.round(close * 0.99, 2),
         "close": close,
         "volume": rng.integers(1, 9, n).astype(float),
+        "open": np.concatenate([close[:1], close[:-1]]),
+        "benchmark": np.round(50 * np.exp(rng.normal(0, 0.01, n).cumsum()), 2),
     }
 
 
@@ -49,7 +51,7 @@ def unknown(line: np.ndarray) -> int:
 def test_it_lists_every_indicator_by_name() -> None:
     names = [row.name for row in INDICATORS]
     assert names == sorted(set(names))
-    skipped = {"memo", "values", "scaling", "bands", "catalogue", "crossed", "__init__"}
+    skipped = {"memo", "values", "scaling", "bands", "catalogue", "crossed", "entry", "passes", "talib", "__init__"}
     files = {path.stem for path in (ROOT / "src" / "tapehead" / "indicators").glob("*.py")} - skipped
     assert {row.home.rpartition(".")[2] for row in INDICATORS} == files
 
@@ -61,7 +63,7 @@ def test_summary_parameters_and_lines_are_those_of_the_function(row: Indicator) 
     assert getattr(tapehead, row.name) is made
     names = list(signature.parameters)
     known = [*row.inputs, *(one.name for one in row.parameters)]
-    assert names == ([*known, "anchor"] if row.name == "vwap" else known)
+    assert names == ([*known, "anchor"] if row.name in ("vwap", "pivots") else known)
     for one in row.parameters:
         default = signature.parameters[one.name].default
         assert (default, type(default)) == (one.default, one.kind)
@@ -76,7 +78,7 @@ def test_warm_up(row: Indicator) -> None:
         chosen = {one.name: one.default * scale for one in row.parameters if one.kind is int and one.name != "ddof"}
         bars = eval(row.warm_up, {"max": max}, chosen)  # noqa: S307 - our own words
         assert scale > 1 or bars == row.warm_bars
-        found = lines(row, columns(300), **chosen)
+        found = lines(row, columns(600), **chosen)
         assert max(unknown(line) for line in found) == bars
         assert not any(np.isnan(line[bars:]).any() for line in found)
 

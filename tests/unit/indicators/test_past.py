@@ -21,7 +21,9 @@ def columns(decimals: int = 2) -> dict[str, F64]:
     close = np.round(100 * np.cumprod(1 + random.normal(0, 0.01, ROWS)), decimals)
     step = np.round(random.uniform(0.1, 0.9, ROWS), decimals)
     volume = np.round(random.lognormal(3, 1, ROWS), decimals)
-    return {"values": close, "close": close, "high": close + step, "low": close - step, "volume": volume}
+    held = {"values": close, "close": close, "high": close + step, "low": close - step, "volume": volume}
+    other = np.round(50 * np.cumprod(1 + random.normal(0, 0.01, ROWS)), decimals)
+    return {**held, "open": np.concatenate([close[:1], close[:-1]]), "benchmark": other}
 
 
 def outputs(indicator: Indicator, given: dict[str, F64]) -> list[F64]:

@@ -11,10 +11,10 @@ from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import forms
-from tapehead.indicators.catalogue import INDICATORS
 from tapehead.library.documents.catalogue import find_indicator, find_strategy, indicator_json, strategy_json
 from tapehead.library.lines import indicator_lines
 from tapehead.library.store import StrategyInfo
+from tapehead.wiring.indicator_plugins import indicators
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(t
 @router.get("/indicators", response_model=Indicators, responses={**forms(), **answers()})
 def list_indicators(request: Request) -> Response:
     """List the indicators: what each takes, gives, and needs to warm up."""
-    return answer(request, document("indicators", {"indicators": [indicator_json(one) for one in INDICATORS]}))
+    return answer(request, document("indicators", {"indicators": [indicator_json(one) for one in indicators()]}))
 
 
 @router.get("/indicators/{name}", response_model=Indicators, responses={**forms(), **answers(404)})

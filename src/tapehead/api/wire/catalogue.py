@@ -40,6 +40,14 @@ class WarmUp(Told):
     rule: str
 
 
+class ComparedFacts(Told):
+    """What another tool's figures say of an indicator."""
+
+    tool: str
+    difference: float = Field(description="Largest one seen, as a share of the largest figure of theirs.")
+    why: str
+
+
 class IndicatorFacts(Told):
     """An indicator."""
 
@@ -51,6 +59,7 @@ class IndicatorFacts(Told):
     outputs: list[str]
     warm_up: WarmUp
     source: str
+    compared: list[ComparedFacts]
 
 
 class Indicators(Told):

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import UnknownIndicatorError, UnknownStrategyError
-from tapehead.indicators.catalogue import INDICATORS, Indicator
+from tapehead.indicators.catalogue import Indicator
+from tapehead.wiring.indicator_plugins import TALIB, indicators, named_indicator, talib
 
 if TYPE_CHECKING:
     from tapehead.library.store import StrategyInfo
@@ -50,6 +51,7 @@ def indicator_json(one: Indicator) -> dict[str, Any]:
         "outputs": list(one.outputs) or [one.name],
         "warm_up": {"bars": one.warm_bars, "rule": one.warm_up},
         "source": one.source,
+        "compared": [{"tool": each.tool, "difference": each.difference, "why": each.why} for each in one.compared],
     }
 
 
@@ -64,8 +66,10 @@ def find_strategy(held: "Sequence[StrategyInfo]", name: str, asked: str | None =
 
 def find_indicator(name: str) -> Indicator:
     """Return the indicator of a name; raise UnknownIndicatorError with what is near."""
-    found = next((one for one in INDICATORS if one.name == name), None)
+    found = named_indicator(name)
     if found is None:
-        near = get_close_matches(name.lower(), [one.name for one in INDICATORS], 1)
+        held = talib() if name.startswith(f"{TALIB}.") else indicators()
+        known = {one.name.lower(): one.name for one in held}
+        near = [known[each] for each in get_close_matches(name.lower(), known, 1)]
         raise UnknownIndicatorError(name=name, hint=f" Did you mean '{near[0]}'?" if near else "")
     return found

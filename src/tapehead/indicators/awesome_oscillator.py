@@ -1,0 +1,53 @@
+"""Awesome oscillator."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import mean_of_prices, mixed_of
+from tapehead.indicators.values import check_lines, check_period
+
+F64 = NDArray[np.float64]
+
+
+def awesome_oscillator(high: ArrayLike, low: ArrayLike, fast: int = 5, slow: int = 34) -> F64:
+    """Mean of the last `fast` middles of bars less that of the last `slow`.
+
+    Parameters
+    ----------
+    high, low : float64 arrays, shape (n_bars,)
+        Oldest first; not modified.
+    fast : int, at least 1
+        Bars of the short mean.
+    slow : int, at least 1
+        Bars of the long one.
+
+    Returns
+    -------
+    float64 array, shape (n_bars,), read-only
+        The first `max(fast, slow) - 1` values are NaN, and every window that holds a NaN.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is out of bounds, a line is not one line of numbers, or their lengths differ.
+
+    Notes
+    -----
+    The middle is (high + low)/2. Two passes, O(n). Releases the GIL. As TA-Lib AO. Source: Bill Williams, New Trading
+    Dimensions, 1998.
+
+    Examples
+    --------
+    >>> awesome_oscillator([2.0, 4.0, 8.0], [2.0, 2.0, 4.0], fast=1, slow=2)
+    array([nan, 0.5, 1.5])
+    """
+    lines = check_lines("awesome_oscillator", high=high, low=low)
+    fast = check_period(fast, "awesome_oscillator", name="fast")
+    slow = check_period(slow, "awesome_oscillator", name="slow")
+
+    def make() -> F64:
+        middle = mixed_of(0.5, lines[0], 0.5, lines[1])
+        return mixed_of(1.0, mean_of_prices(middle, fast), -1.0, mean_of_prices(middle, slow))
+
+    return remember(("awesome_oscillator", fast, slow), lines, make)

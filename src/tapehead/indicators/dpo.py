@@ -1,0 +1,50 @@
+"""Detrended price oscillator."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import later, mean_of_prices, mixed_of
+from tapehead.indicators.values import check_period, check_values
+
+F64 = NDArray[np.float64]
+
+
+def dpo(values: ArrayLike, period: int = 20) -> F64:
+    """Price of half a window ago less the mean of the window that ends now.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n_bars,)
+        Oldest first; not modified.
+    period : int, at least 1
+        Window in bars, not in time.
+
+    Returns
+    -------
+    float64 array, shape (n_bars,), read-only
+        The first `max(period - 1, period // 2 + 1)` values are NaN, and every window that holds a NaN.
+
+    Raises
+    ------
+    ParameterError
+        `period` is below 1, or `values` is not one line of numbers.
+
+    Notes
+    -----
+    x[t − (period//2 + 1)] − sma[t]. Charts that draw it half a window earlier, under the price it speaks of, use a mean
+    that was not known then; here each bar has what is known at its close. Two passes, O(n). Releases the GIL. As TA-Lib
+    DPO. Source: StockCharts' ChartSchool; attributed to Walt Bressert.
+
+    Examples
+    --------
+    >>> dpo([1.0, 2.0, 4.0, 8.0], period=2)
+    array([nan, nan, -2., -4.])
+    """
+    line = check_values(values, "dpo")
+    period = check_period(period, "dpo")
+
+    def make() -> F64:
+        return mixed_of(1.0, later(line, period // 2 + 1), -1.0, mean_of_prices(line, period))
+
+    return remember(("dpo", period), (line,), make)

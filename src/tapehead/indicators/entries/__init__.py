@@ -1,0 +1,1 @@
+"""Entries of the catalogue, by what an indicator looks at."""

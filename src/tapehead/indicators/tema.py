@@ -1,0 +1,53 @@
+"""Triple exponential moving average."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import exponential_of, mixed_of
+from tapehead.indicators.values import check_period, check_values
+
+F64 = NDArray[np.float64]
+
+
+def tema(values: ArrayLike, period: int = 20) -> F64:
+    """Three exponential averages of each other, put together so that their lags cancel.
+
+    Parameters
+    ----------
+    values : float64 array, shape (n_bars,)
+        Oldest first; not modified.
+    period : int, at least 1
+        Window in bars, not in time.
+
+    Returns
+    -------
+    float64 array, shape (n_bars,), read-only
+        The first `3 * period - 3` values are NaN.
+
+    Raises
+    ------
+    ParameterError
+        `period` is below 1, or `values` is not one line of numbers.
+
+    Notes
+    -----
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Three passes, O(n). Releases
+    the GIL. As TA-Lib TEMA. Source: Patrick Mulloy, Smoothing Data with Faster Moving Averages, Technical Analysis of
+    Stocks & Commodities 12, 1994.
+
+    Examples
+    --------
+    >>> tema([1.0, 2.0, 3.0, 4.0, 5.0], period=2)
+    array([nan, nan, nan,  4.,  5.])
+    """
+    line = check_values(values, "tema")
+    period = check_period(period, "tema")
+
+    def make() -> F64:
+        once = exponential_of(line, period)
+        twice = exponential_of(once, period)
+        thrice = exponential_of(twice, period)
+        return mixed_of(3.0, mixed_of(1.0, once, -1.0, twice), 1.0, thrice)
+
+    return remember(("tema", period), (line,), make)

@@ -1,0 +1,64 @@
+"""Vortex indicator."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import later, mean_of, ranges_of, ratio_of
+from tapehead.indicators.values import check_lines, check_period, locked
+
+F64 = NDArray[np.float64]
+
+
+class Vortex(NamedTuple):
+    """The movement up and the movement down; float64 arrays of shape (n_bars,)."""
+
+    plus: F64
+    minus: F64
+
+
+def vortex(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) -> Vortex:
+    """How far bars reach up from the low before and down from the high before, over their true ranges.
+
+    Parameters
+    ----------
+    high, low, close : float64 arrays, shape (n_bars,)
+        Oldest first; not modified.
+    period : int, at least 1
+        Changes that count.
+
+    Returns
+    -------
+    Vortex
+        `plus` and `minus`, read-only. The first `period` values are NaN, and every window that holds a NaN. 1 where
+        nothing moved.
+
+    Raises
+    ------
+    ParameterError
+        `period` is below 1, a line is not one line of numbers, or their lengths differ.
+
+    Notes
+    -----
+    Σ|high − low before|/Σ true range, and Σ|low − high before|/Σ true range. Three passes, O(n). Releases the GIL. As
+    TA-Lib VORTEX. Source: Etienne Botes and Douglas Siepman, The Vortex Indicator, Technical Analysis of Stocks &
+    Commodities 28, 2010.
+
+    Examples
+    --------
+    >>> vortex([2.0, 4.0, 3.0], [1.0, 2.0, 2.0], [2.0, 3.0, 2.0], period=1).plus
+    array([nan, 1.5, 1. ])
+    """
+    lines = check_lines("vortex", high=high, low=low, close=close)
+    period = check_period(period, "vortex")
+
+    def make() -> Vortex:
+        high, low, close = lines
+        reach = mean_of(ranges_of(high, low, close), period)
+        up = mean_of(locked(np.abs(high - later(low, 1))), period)
+        down = mean_of(locked(np.abs(low - later(high, 1))), period)
+        return Vortex(ratio_of(up, reach, 1.0), ratio_of(down, reach, 1.0))
+
+    return remember(("vortex", period), lines, make)

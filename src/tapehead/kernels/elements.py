@@ -1,0 +1,49 @@
+"""Value by value, each in one pass: shares of a whole, changes, and sums of two lines."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.kernels.jit import kernel
+
+F64 = NDArray[np.float64]
+
+
+@kernel
+def ratio(part: F64, whole: F64, scale: float, flat: float, out: F64) -> None:
+    """Write scale x part/whole; `flat` where the whole is 0."""
+    for t in range(part.shape[0]):
+        whole_of = whole[t]
+        out[t] = scale * part[t] / whole_of if whole_of != 0.0 else flat + 0.0 * part[t]
+
+
+@kernel
+def moved(values: F64, period: int, sized: bool, out: F64) -> None:
+    """Write value less that of `period` bars ago, its size alone where `sized`."""
+    n = values.shape[0]
+    first = min(period, n)
+    out[:first] = np.nan
+    later = values[first:]
+    made = out[first:]
+    if sized:
+        for t in range(n - first):
+            made[t] = abs(later[t] - values[t])
+    else:
+        for t in range(n - first):
+            made[t] = later[t] - values[t]
+
+
+@kernel
+def mixed(a: float, one: F64, b: float, other: F64, out: F64) -> None:
+    """Write a x one + b x other."""
+    for t in range(one.shape[0]):
+        out[t] = a * one[t] + b * other[t]
+
+
+def warm(values: Any) -> None:
+    """Compile every kernel of this file."""
+    out = np.empty(values.shape[0])
+    ratio(values, values, 1.0, 0.0, out)
+    moved(values, 1, False, out)
+    mixed(1.0, values, 1.0, values, out)

@@ -1,0 +1,78 @@
+"""Where a bar stands among the bars of a sliding window: how long ago its extreme was, how many lie below it."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tapehead.kernels.extremes import hide
+from tapehead.kernels.jit import kernel
+
+F64 = NDArray[np.float64]
+
+CHUNK_BARS = 1024
+"""Bars made at a time, so that what is counted stays in the nearest caches."""
+
+
+@kernel
+def since_extreme(values: F64, period: int, top: bool, out: F64) -> None:
+    """Write how many bars ago the highest (`top`) or lowest of the last `period` values was, the newest of equal ones.
+
+    Bars that a later one outdoes can never be the extreme again and are let go: each comes and goes once. NaN where the
+    window holds one. What is kept lies in a ring as long as a power of two, so that its end is found without dividing.
+    """
+    n = values.shape[0]
+    sign = 1.0 if top else -1.0
+    room = 2
+    while room <= min(period, n):
+        room *= 2
+    last = np.uint64(room - 1)
+    heights = np.empty(room)
+    bars = np.empty(room, np.int64)
+    first = 0
+    end = 0
+    absent = -1
+    for t in range(n):
+        x = sign * values[t]
+        if x != x:
+            absent = t
+            first = end
+            out[t] = np.nan
+            continue
+        while end > first and heights[np.uint64(end - 1) & last] <= x:
+            end -= 1
+        heights[np.uint64(end) & last] = x
+        bars[np.uint64(end) & last] = t
+        end += 1
+        if bars[np.uint64(first) & last] <= t - period:
+            first += 1
+        out[t] = t - bars[np.uint64(first) & last] if t - absent >= period else np.nan
+
+
+@kernel
+def rank(values: F64, period: int, out: F64) -> None:
+    """Write the share of the `period` values before that lie below this one, in percent.
+
+    `period` looks a bar, a row of bars at a time and four of them an instruction.
+    """
+    n = values.shape[0]
+    out[: min(period, n)] = np.nan
+    for begin in range(period, n, CHUNK_BARS):
+        stop = min(begin + CHUNK_BARS, n)
+        made = out[begin:stop]
+        newest = values[begin:stop]
+        made[:] = 0.0
+        for j in range(1, period + 1):
+            older = values[begin - j : stop - j]
+            for i in range(stop - begin):
+                made[i] += 1.0 if older[i] < newest[i] else 0.0
+        for i in range(stop - begin):
+            made[i] = 100.0 * made[i] / period
+    hide(values, period + 1, out)
+
+
+def warm(values: Any) -> None:
+    """Compile every kernel of this file."""
+    out = np.empty(values.shape[0])
+    since_extreme(values, 3, True, out)
+    rank(values, 3, out)
