@@ -23,7 +23,7 @@ class Line:
     against : str
         What an error is a share of: `itself`, the value, or the price where the value is 0; `price`, the close, for
         what may cross 0; `hundred`, for what runs from 0 to 100 or is a percentage; `volume`, all that was traded
-        from the first bar on.
+        from the first bar on; `largest`, the largest value of the line, for what crosses 0 in a unit of its own.
     """
 
     names: tuple[str, ...]
@@ -52,6 +52,63 @@ LINES = {
     "obv": Line(("obv",), "volume"),
     "vwap": Line(("vwap",)),
     "vwap_rolling": Line(("vwap_rolling 20",)),
+    "dema": Line(("dema",)),
+    "tema": Line(("tema",)),
+    "trima": Line(("trima",)),
+    "kama": Line(("kama",)),
+    "efficiency_ratio": Line(("efficiency_ratio",)),
+    "hma": Line(("hma",)),
+    "t3": Line(("t3",)),
+    "zlema": Line(("zlema",)),
+    "alma": Line(("alma",)),
+    "vwma": Line(("vwma",)),
+    "rma": Line(("rma",)),
+    "midpoint": Line(("midpoint",)),
+    "linear_regression": Line(("value", "slope", "r2"), "price"),
+    "cci": Line(("cci",), "hundred"),
+    "williams_r": Line(("williams_r",), "hundred"),
+    "stoch_rsi": Line(("k", "d"), "hundred"),
+    "mfi": Line(("mfi",), "hundred"),
+    "cmo": Line(("cmo",), "hundred"),
+    "mom": Line(("mom",), "price"),
+    "ppo": Line(("line", "signal", "histogram"), "hundred"),
+    "pvo": Line(("line", "signal", "histogram"), "hundred"),
+    "trix": Line(("line", "signal"), "hundred"),
+    "tsi": Line(("line", "signal"), "hundred"),
+    "ultimate_oscillator": Line(("ultimate_oscillator",), "hundred"),
+    "awesome_oscillator": Line(("awesome_oscillator",), "price"),
+    "aroon": Line(("up", "down", "oscillator"), "hundred"),
+    "dpo": Line(("dpo",), "price"),
+    "vortex": Line(("plus", "minus")),
+    "choppiness": Line(("choppiness",), "hundred"),
+    "mass_index": Line(("mass_index",)),
+    "coppock": Line(("coppock",), "hundred"),
+    "kst": Line(("line", "signal"), "hundred"),
+    "connors_rsi": Line(("connors_rsi",), "hundred"),
+    "fisher": Line(("line", "signal"), "largest"),
+    "elder_ray": Line(("bull", "bear"), "price"),
+    "bop": Line(("bop",), "largest"),
+    "ad": Line(("ad",), "volume"),
+    "adosc": Line(("adosc",), "volume"),
+    "cmf": Line(("cmf",), "largest"),
+    "force_index": Line(("force_index",), "largest"),
+    "ease_of_movement": Line(("ease_of_movement",), "largest"),
+    "pvt": Line(("pvt",), "volume"),
+    "nvi": Line(("nvi",)),
+    "pvi": Line(("pvi",)),
+    "natr": Line(("natr",)),
+    "ulcer_index": Line(("ulcer_index",), "hundred"),
+    "z_score": Line(("z_score",), "largest"),
+    "correlation": Line(("correlation",), "largest"),
+    "beta": Line(("beta",), "largest"),
+    "psar": Line(("line", "rising"), "price"),
+    "ichimoku": Line(("conversion", "base", "span_a", "span_b")),
+    "heikin_ashi": Line(("open", "high", "low", "close")),
+    "chande_kroll": Line(("long", "short"), "price"),
+    "chandelier": Line(("long", "short"), "price"),
+    "percent_rank": Line(("percent_rank",), "hundred"),
+    "vhf": Line(("vhf",)),
+    "pivots": Line(("pivot", "r1", "s1", "r2", "s2", "r3", "s3"), "price"),
 }
 
 
@@ -71,4 +128,6 @@ def sizes(against: str, truth: F64, prices: dict[str, F64]) -> F64:
         return np.broadcast_to(prices["close"], truth.shape)
     if against == "volume":
         return np.broadcast_to(np.cumsum(prices["volume"]), truth.shape)
+    if against == "largest":
+        return np.broadcast_to(np.nanmax(np.abs(truth), axis=1, initial=0.0, keepdims=True), truth.shape)
     return np.where(truth == 0.0, prices["close"], np.abs(truth))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tapehead as th
+from benchmarks.exact import COLUMNS
 from benchmarks.lines import F64, LINES
 from benchmarks.peers.lines import Makers, main
 from tapehead.indicators.catalogue import INDICATORS
@@ -12,7 +13,7 @@ from tapehead.indicators.catalogue import INDICATORS
 
 def makers(prices: dict[str, F64]) -> Makers:
     """Each indicator of the catalogue at its defaults; columns are as bars hold them, so that none is copied."""
-    inputs = {one.name: [prices["close" if name == "values" else name] for name in one.inputs] for one in INDICATORS}
+    inputs = {one.name: [prices[COLUMNS.get(name, name)] for name in one.inputs] for one in INDICATORS}
     missing = set(inputs) ^ set(LINES)
     if missing:
         raise ValueError(f"W7 and the catalogue are not of one mind about {', '.join(sorted(missing))}")

@@ -27,6 +27,9 @@ def makers(prices: dict[str, F64]) -> Makers:
         return line, trend > 0
 
     return {
+        **_averages(close, volume),
+        **_oscillators(prices),
+        **_reaches(prices),
         "sma": lambda: talib.SMA(close, 20),
         "ema": lambda: talib.EMA(close, 20),
         "wma": lambda: talib.WMA(close, 20),
@@ -48,6 +51,69 @@ def makers(prices: dict[str, F64]) -> Makers:
         "obv": lambda: talib.OBV(close, volume),
         "vwap": lambda: talib.VWAP(high, low, close, volume),
         "vwap_rolling": lambda: talib.VWMA(talib.TYPPRICE(high, low, close), volume, 20),
+    }
+
+
+def _averages(close: F64, volume: F64) -> dict[str, Any]:
+    """Averages of prices."""
+    return {
+        "dema": lambda: talib.DEMA(close, 20),
+        "tema": lambda: talib.TEMA(close, 20),
+        "trima": lambda: talib.TRIMA(close, 20),
+        "kama": lambda: talib.KAMA(close, 10),
+        "hma": lambda: talib.HMA(close, 20),
+        "t3": lambda: talib.T3(close, 5, 0.7),
+        "zlema": lambda: talib.ZLEMA(close, 20),
+        "vwma": lambda: talib.VWMA(close, volume, 20),
+        "rma": lambda: talib.RMA(close, 14),
+        "midpoint": lambda: talib.MIDPOINT(close, 14),
+        "vhf": lambda: talib.VHF(close, 28),
+        "efficiency_ratio": lambda: talib.ER(close, 10),
+        "percent_rank": lambda: talib.PERCENTRANK(close, 100),
+        "mom": lambda: talib.MOM(close, 10),
+        "cmo": lambda: talib.CMOU(close, 14),
+        "coppock": lambda: talib.COPPOCK(close, 10, 11, 14),
+        "dpo": lambda: talib.DPO(close, 20),
+    }
+
+
+def _oscillators(prices: dict[str, F64]) -> dict[str, Any]:
+    """Oscillators; those that TA-Lib has without their signal line are left out."""
+    opening, high, low, close, volume = (prices[name] for name in ("open", "high", "low", "close", "volume"))
+    return {
+        "cci": lambda: talib.CCI(high, low, close, 20),
+        "williams_r": lambda: talib.WILLR(high, low, close, 14),
+        "ultimate_oscillator": lambda: talib.ULTOSC(high, low, close, 7, 14, 28),
+        "awesome_oscillator": lambda: talib.AO(high, low, 5, 34),
+        "bop": lambda: talib.BOP(opening, high, low, close),
+        "elder_ray": lambda: talib.ERI(high, low, close, 13),
+        "mfi": lambda: talib.MFI(high, low, close, volume, 14),
+        "ad": lambda: talib.AD(high, low, close, volume),
+        "adosc": lambda: talib.ADOSC(high, low, close, volume, 3, 10),
+        "cmf": lambda: talib.CMF(high, low, close, volume, 20),
+        "force_index": lambda: talib.EFI(close, volume, 13),
+        "pvt": lambda: talib.PVT(close, volume),
+        "nvi": lambda: talib.NVI(close, volume),
+        "pvi": lambda: talib.PVI(close, volume),
+    }
+
+
+def _reaches(prices: dict[str, F64]) -> dict[str, Any]:
+    """Ranges, trends and two lines together; the second line is the open, as W7 hands it to ours."""
+    opening, high, low, close = (prices[name] for name in ("open", "high", "low", "close"))
+
+    def aroon() -> tuple[F64, F64, F64]:
+        down, up = talib.AROON(high, low, 14)
+        return up, down, talib.AROONOSC(high, low, 14)
+
+    return {
+        "natr": lambda: talib.NATR(high, low, close, 14),
+        "mass_index": lambda: talib.MASSI(high, low, 9, 25),
+        "aroon": aroon,
+        "vortex": lambda: talib.VORTEX(high, low, close, 14),
+        "heikin_ashi": lambda: talib.HA(opening, high, low, close),
+        "correlation": lambda: talib.CORREL(close, opening, 20),
+        "beta": lambda: talib.BETA(opening, close, 20),
     }
 
 

@@ -1,15 +1,15 @@
 """lines: an indicator over the bars of one instrument, at the bars that a chart shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
-from tapehead.indicators.catalogue import Indicator
+from tapehead.indicators.catalogue import Indicator, function_of
+from tapehead.layout.columns import PRICE_COLUMNS
 from tapehead.library.store import Store
 from tapehead.model.bars import F64, I64, Bars
 
@@ -101,15 +101,40 @@ def indicator_lines(
     )
     (whole,) = store.look_up([symbol], interval, None, end, snapshot=shown.snapshot)
     bars, ts = whole.bars, shown.table.ts
+    check_inputs(indicator)
     at = np.append(np.searchsorted(bars.ts, ts[1:]), len(bars)) - 1
     computed = _compute(indicator, bars, values)
+    check_length(indicator, values, computed, len(bars))
     names = indicator.outputs or (indicator.name,)
     lines = {name: np.asarray(line, np.float64)[at] for name, line in zip(names, computed, strict=True)}
     return Lines(shown.instrument.name, shown.series.interval.text, values, ts, lines, shown.snapshot)
 
 
+def check_inputs(indicator: Indicator) -> None:
+    """Raise ParameterError for an indicator that takes more than the bars of one instrument."""
+    other = [name for name in indicator.inputs if name not in ("values", *PRICE_COLUMNS, "volume")]
+    if other:
+        bound = f"one that takes the bars of one instrument; {indicator.name} wants a {other[0]}: th.{indicator.call}"
+        raise ParameterError(name="indicator", value=indicator.name, bound=bound)
+
+
+def check_length(
+    indicator: Indicator, values: Mapping[str, int | float], computed: Sequence[NDArray[Any]], bars: int
+) -> None:
+    """Raise ParameterError where the warm-up is longer than the data, so that nothing is known of any bar."""
+    told = {name: value for name, value in values.items() if isinstance(value, int)}
+    known = any(not np.isnan(line).all() for line in computed if line.dtype == np.float64)
+    # Without volume a line may know nothing for another reason.
+    if known or not told or bars == 0 or ("volume" in indicator.inputs and bars > sum(told.values())):
+        return
+    longest = max(told, key=lambda name: told[name])
+    held = "1 bar" if bars == 1 else f"{bars} bars"
+    bound = f"shorter: there are {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
+    raise ParameterError(name=f"{indicator.name}({longest})", value=told[longest], bound=bound)
+
+
 def _compute(indicator: Indicator, bars: Bars, values: Mapping[str, Any]) -> tuple[NDArray[Any], ...]:
     """Return every line of an indicator over whole bars."""
     inputs = [bars.close if name == "values" else getattr(bars, name) for name in indicator.inputs]
-    found = getattr(import_module(indicator.home), indicator.name)(*inputs, **values)
+    found = function_of(indicator)(*inputs, **values)
     return tuple(found) if isinstance(found, tuple) else (found,)

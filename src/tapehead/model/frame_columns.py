@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 
-_SPELLINGS: Final = {
+SPELLINGS: Final = {
     "ts": ("ts", "time", "timestamp", "date", "datetime", "open_time"),
     "open": ("open",),
     "high": ("high",),
@@ -43,7 +43,7 @@ def frame_columns(frame: Any, columns: Mapping[str, str]) -> tuple[dict[str, NDA
     ParameterError
         It is no table, a column is missing or there twice, holds no numbers or times, or rows of several symbols.
     """
-    reader, names, metadata = _opened(frame)
+    reader, names, metadata = open_frame(frame)
     found = _matched(names, columns)
     out = {}
     for ours, theirs in found.items():
@@ -59,8 +59,8 @@ def frame_columns(frame: Any, columns: Mapping[str, str]) -> tuple[dict[str, NDA
     return out, {**metadata, **({"symbol": symbols[0]} if symbols else {})}
 
 
-def _opened(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
-    """Return a call that gives a column, the names there are, and metadata."""
+def open_frame(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
+    """Return a call that gives a column of a table, the names there are, and metadata."""
     if type(frame).__module__.partition(".")[0] == "pandas":
         if not hasattr(frame, "columns"):
             raise ParameterError(name="frame", value=f"a pandas {type(frame).__name__}", bound=_KINDS)
@@ -118,14 +118,14 @@ def _checked_times(name: Any, values: NDArray[Any]) -> NDArray[Any]:
 def _matched(names: Iterable[Any], given: Mapping[str, str]) -> dict[str, Any]:
     """Return the name in the table of each column of ours."""
     held = list(names)
-    strange = [ours for ours in given if ours not in _SPELLINGS]
+    strange = [ours for ours in given if ours not in SPELLINGS]
     if strange:
-        raise ParameterError(name="columns", value=strange[0], bound=f"by one of {', '.join(_SPELLINGS)}")
+        raise ParameterError(name="columns", value=strange[0], bound=f"by one of {', '.join(SPELLINGS)}")
     lower: dict[str, list[Any]] = {}
     for name in held:
         lower.setdefault(str(name).strip().lower().replace(" ", "_"), []).append(name)
     found = {}
-    for ours, spellings in _SPELLINGS.items():
+    for ours, spellings in SPELLINGS.items():
         if ours in given:
             if given[ours] not in held:
                 raise _missing(given[ours], held)

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from tapehead.model.instrument import Series
 
-CommitKind = Literal["import", "append", "fold", "undo", "market"]
+CommitKind = Literal["import", "append", "fold", "undo", "market", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
