@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tapehead.errors import ParameterError, SurroundingsError
 
@@ -15,8 +15,82 @@ _MOST_SECRET_BYTES = 64 * 1024
 MOST_WORKERS: Final = 1024
 SERVER_SCHEMES: Final = ("postgresql://", "postgres://")
 """How the URL of a store in PostgreSQL begins."""
+_LONGEST_S: Final = 604_800
+_POOL_WORDS: Final = {
+    "": ("largest", MOST_WORKERS),
+    "warm": ("smallest", MOST_WORKERS),
+    "overflow": ("overflow", MOST_WORKERS),
+    **{
+        name: (f"{name}_s", _LONGEST_S)
+        for name in (
+            "wait",
+            "idle",
+            "lifetime",
+            "ping",
+            "statement",
+            "lock",
+            "transaction",
+            "alert",
+            "held",
+            "lag",
+            "outage",
+        )
+    },
+}
+_POOL_BOUND: Final = (
+    f"the most connections, from 0 to {MOST_WORKERS:,}, and NAME=NUMBER such as 20,warm=4,overflow=10,wait=5 of "
+    "warm overflow (connections), wait idle lifetime ping statement lock transaction alert held lag outage"
+    " (seconds)"
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMS = ("auto", "json", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Sizes, waits and bounds of connections to PostgreSQL; all times in seconds.
+
+    Attributes
+    ----------
+    largest : int
+        Connections kept at once, at least 2.
+    smallest : int
+        Of them kept open and warm (`warm`), from the start on.
+    overflow : int
+        Further ones while all are out; each is closed after its use.
+    wait_s : float
+        How long a thread waits for one before PoolExhaustedError (`wait`).
+    idle_s, lifetime_s : float
+        After which an idle one beyond `smallest` is closed (`idle`), and any is made anew (`lifetime`).
+    ping_s : float
+        One that lay idle for longer is asked whether it lives before it is lent (`ping`).
+    statement_s, lock_s, transaction_s : float
+        Bounds that the server keeps: of a statement (`statement`), of a wait for a lock (`lock`), of silence within a
+        transaction (`transaction`); 0 is none.
+    alert_s : float
+        95th percentile of waits for a connection from which on an alert is told (`alert`).
+    held_s : float
+        After which a connection that is out counts as one that leaks (`held`).
+    lag_s : float
+        For how long a replica may lack a commit before it is not asked (`lag`).
+    outage_s : float
+        How long runs and imports wait for a server that went away (`outage`).
+    """
+
+    smallest: int = 1
+    largest: int = 10
+    wait_s: float = 30.0
+    idle_s: float = 300.0
+    lifetime_s: float = 3600.0
+    overflow: int = 0
+    ping_s: float = 0.5
+    statement_s: float = 600.0
+    lock_s: float = 30.0
+    transaction_s: float = 600.0
+    alert_s: float = 1.0
+    held_s: float = 60.0
+    lag_s: float = 10.0
+    outage_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +110,11 @@ class Settings:
     url : str
         Of the PostgreSQL that holds the store, where TAPEHEAD_HOME is one, else empty; `home` then holds hot files
         alone. May hold a password.
-    connections : int
-        Most connections to it at once (TAPEHEAD_POOL), default 10.
+    pool : PoolSettings
+        Sizes and waits of the connections to it (TAPEHEAD_POOL), such as `20` or `20,warm=4,overflow=10,wait=5`.
+    replicas : tuple of str
+        URLs of servers that follow it and answer reads of bars (TAPEHEAD_REPLICAS, blanks between them). May hold
+        passwords.
     shared : str
         URL of a Redis or Valkey that keeps decoded columns for several machines (TAPEHEAD_REDIS), else empty. May hold
         a password.
@@ -48,8 +125,9 @@ class Settings:
     hot_tier_bytes: int = 4096 * MIB
     workers: int = 0
     url: str = field(default="", repr=False)
-    connections: int = 10
+    pool: PoolSettings = PoolSettings()
     shared: str = field(default="", repr=False)
+    replicas: tuple[str, ...] = field(default=(), repr=False)
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Settings:
@@ -71,9 +149,26 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
         _count(given, "TAPEHEAD_HOT_MB", 4096, 100_000_000) * MIB,
         _count(given, "TAPEHEAD_WORKERS", 0, MOST_WORKERS),
         url,
-        _count(given, "TAPEHEAD_POOL", 10, MOST_WORKERS),
+        _pool(given.get("TAPEHEAD_POOL", "")),
         given.get("TAPEHEAD_REDIS", "").strip(),
+        tuple(dict.fromkeys(given.get("TAPEHEAD_REPLICAS", "").split())),
     )
+
+
+def _pool(text: str) -> PoolSettings:
+    """Read sizes and waits of connections; raises ParameterError."""
+    plain, chosen = PoolSettings(), dict[str, Any]()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, value = part.rpartition("=")
+        field_, most = _POOL_WORDS.get(name.strip(), ("", 0))
+        whole = most == MOST_WORKERS
+        if not re.fullmatch(r"\d+" if whole else r"\d+(\.\d+)?", value.strip(), re.ASCII) or float(value) > most:
+            raise ParameterError(name="TAPEHEAD_POOL", value=part, bound=_POOL_BOUND)
+        chosen[field_] = int(value) if whole else float(value)
+    # Who is told of commits must not wait for who commits.
+    chosen["largest"] = max(chosen.get("largest", plain.largest), 2)
+    chosen["smallest"] = min(chosen.get("smallest", plain.smallest), chosen["largest"])
+    return PoolSettings(**chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +208,45 @@ def read_log_settings(environment: Mapping[str, str] | None = None) -> LogSettin
     if form not in LOG_FORMS:
         raise ParameterError(name="TAPEHEAD_LOG_FORM", value=form, bound=f"one of {', '.join(LOG_FORMS)}")
     return LogSettings(level, rooms, form)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSettings:
+    """Where what cached functions returned is kept.
+
+    Attributes
+    ----------
+    folder : Path
+        `cache` below the home of this machine.
+    limit_bytes : int
+        Bound of what is kept on this machine (TAPEHEAD_CACHE_MB), default 256 MiB; 0 keeps nothing here.
+    shared : str
+        URL of a Redis or Valkey (TAPEHEAD_REDIS), which is asked first, else empty. May hold a password.
+    policies : tuple of (str, str)
+        Names and lifetimes (TAPEHEAD_CACHE_POLICIES, `quotes=30s,mine=2h`) that win over those built in.
+    """
+
+    folder: Path
+    limit_bytes: int = 256 * MIB
+    shared: str = field(default="", repr=False)
+    policies: tuple[tuple[str, str], ...] = ()
+
+
+def read_cache_settings(
+    environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None
+) -> CacheSettings:
+    """Return the settings of cached functions; `home` wins over the environment. Raises ParameterError."""
+    given = os.environ if environment is None else environment
+    settings = read_settings(environment, home)
+    policies = []
+    for part in filter(None, (part.strip() for part in given.get("TAPEHEAD_CACHE_POLICIES", "").split(","))):
+        name, equals, ttl = (word.strip() for word in part.partition("="))
+        if not (name and equals and ttl):
+            bound = "names with lifetimes, such as quotes=30s,mine=2h"
+            raise ParameterError(name="TAPEHEAD_CACHE_POLICIES", value=part, bound=bound)
+        policies.append((name, ttl))
+    limit = _count(given, "TAPEHEAD_CACHE_MB", 256, 1_000_000) * MIB
+    return CacheSettings(settings.home / "cache", limit, settings.shared, tuple(policies))
 
 
 def processors(root: Path = Path("/")) -> int:

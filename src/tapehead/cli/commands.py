@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import click
 
 from tapehead.cli.session import LOCAL, Session, shown
+from tapehead.database.asker import asked_by
 from tapehead.errors import NotServedError
 from tapehead.settings import SERVER_SCHEMES
 
@@ -133,10 +134,19 @@ def _invoked(context: click.Context, invoke: Callable[[click.Context], Any]) -> 
     session.local = words.partition(" ")[0] in LOCAL
     try:
         if session.local and session.server is not None:
-            raise NotServedError(url=session.server, command=words)
-        return invoke(context)
+            raise NotServedError(url=session.server, command=_whole(context, words))
+        with asked_by(role=words.partition(" ")[0]):
+            return invoke(context)
     except NotServedError as error:
-        raise NotServedError(url=error.facts["url"], command=words) from None
+        raise NotServedError(url=error.facts["url"], command=_whole(context, words)) from None
+
+
+def _whole(context: click.Context, words: str) -> str:
+    """Return a command that parses: its words, and where it takes no less than more words, those of its example."""
+    command = context.command
+    if isinstance(command, Command) and any(one.required for one in command.params):
+        return command.example.removeprefix("tapehead ")
+    return words
 
 
 class Command(click.Command):

@@ -10,7 +10,7 @@ from tapehead.cli import numbers
 from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
-from tapehead.cli.live import Ticker
+from tapehead.cli.live import Ticker, outages_told
 from tapehead.cli.quality import outcome_line, quality_lines
 from tapehead.cli.session import Session
 from tapehead.errors import TapeheadError
@@ -72,7 +72,8 @@ def import_(context: click.Context, /, paths: tuple[str, ...], **options: Any) -
     session: Session = context.find_root().obj
     ticker = Ticker(session)
     try:
-        report = session.store.import_files(*paths, progress=ticker, **options)
+        with outages_told(session):
+            report = session.store.import_files(*paths, progress=ticker, **options)
     except TapeheadError as error:
         raise _with_given(error, options) from error
     finally:

@@ -43,7 +43,11 @@ def cancelled_by_ctrl_c(run: "Run") -> Iterator[None]:
 
 
 def stream_events(
-    run: "Run", compat: str | None = None, clock: "Profile | None" = None, board: Board | None = None
+    run: "Run",
+    session: Session,
+    compat: str | None = None,
+    clock: "Profile | None" = None,
+    board: Board | None = None,
 ) -> Board:
     """Write each event as its canonical bytes and a line end, at once; return the board of the run, or that given.
 
@@ -55,7 +59,7 @@ def stream_events(
 
     board, out = board or Board(), sys.stdout.buffer
     sys.stdout.flush()
-    with cancelled_by_ctrl_c(run):
+    with cancelled_by_ctrl_c(run), outages_told(session):
         for last, told in run.events():
             for number, event in told_as(told, last):
                 line = to_bytes(event, number)
@@ -104,7 +108,7 @@ class _View:
         height = self.session.size[1]
         lines = self._drawn(min(self.top, max(1, height - 8)))
         width = self.session.size[0]
-        far = progress_line(self.board, width, self.ink, self.glyphs, _compiles())
+        far = progress_line(self.board, width, self.ink, self.glyphs, [*_compiles(), *_waits()])
         return [*lines, "", far, *(f" {line}"[:width] for line in self.board.aside)]
 
     def _drawn(self, limit: int) -> list[str]:
@@ -153,7 +157,7 @@ def _spoken(view: _View) -> Iterator[None]:
     """Say how far the run is every two seconds."""
 
     def line() -> str:
-        return "   ".join([*_compiles(), *progress_words(view.board), *view.board.aside])
+        return "   ".join([*_compiles(), *_waits(), *progress_words(view.board), *view.board.aside])
 
     with every(_LINE_EVERY_S, lambda: view.session.say(line())):
         yield
@@ -163,6 +167,25 @@ def _compiles() -> list[str]:
     """Say that machine code is being made, of a process that has loaded the compiler."""
     jit = sys.modules.get("tapehead.kernels.jit")
     return ["compiling"] if jit is not None and jit.compiling() else []
+
+
+def _waits() -> list[str]:
+    """Say that a database is away and waited for, of a process that uses one."""
+    outage = sys.modules.get("tapehead.database.outage")
+    waited_s = None if outage is None else outage.waited_s()
+    return [] if waited_s is None else [f"waiting for PostgreSQL ({waited_s:.0f} s)"]
+
+
+@contextmanager
+def outages_told(session: Session) -> Iterator[None]:
+    """Say every two seconds that a database is waited for, while it is."""
+
+    def line() -> None:
+        for words in _waits():
+            session.say(words)
+
+    with every(_LINE_EVERY_S, line):
+        yield
 
 
 @contextmanager

@@ -26,8 +26,10 @@ ENTRIES = {
     "undo": Entry("tapehead.cli.undo", "undo", "Take back one commit, such as an import."),
     "instruments": Entry("tapehead.cli.bars", "instruments", "What the store holds, with its coverage."),
     "bars": Entry("tapehead.cli.prices", "bars", "The bars of one instrument, at any coarser interval too."),
+    "latest": Entry("tapehead.cli.latest", "latest", "One bar of every instrument: the newest, or of a moment."),
     "coverage": Entry("tapehead.cli.coverage", "coverage", "Which bars are held, empty or missing, drawn over time."),
     "universe": Entry("tapehead.cli.universe", "universe", "Named sets of instruments."),
+    "sql": Entry("tapehead.cli.sql", "sql", "One SELECT over bars, instruments, runs and trades."),
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
     "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
@@ -42,6 +44,7 @@ ENTRIES = {
     "keys": Entry("tapehead.cli.keys", "keys", "Who may use the service from beyond this machine."),
     "servers": Entry("tapehead.cli.servers", "servers", "A PostgreSQL and a Valkey of your own, without root."),
     "db": Entry("tapehead.cli.db", "db", "The database behind the store, and the step of its schema."),
+    "cache": Entry("tapehead.cli.cache", "cache", "What cached functions returned, and the tiers of bars."),
     "doctor": Entry("tapehead.cli.doctor", "doctor", "Check home, disk, kernels and formats."),
 }
 

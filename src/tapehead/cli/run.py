@@ -129,7 +129,7 @@ def run_and_show(
     With `clock` it is said where the time went; as JSON, the event `completed` has the key `profile`.
     """
     if session.json:
-        return exit_code(stream_events(run, compat, clock))
+        return exit_code(stream_events(run, session, compat, clock))
     board = Board(sort=sort)
     follow(run, session, board, top)
     session.put(*summary_lines(board, session, run.spec.rules))

@@ -157,6 +157,30 @@ def status(context: click.Context, name: str | None, passwords: bool) -> int:
 
 
 @servers.command(
+    "url",
+    example="tapehead servers url postgres",
+    help="The address of one that runs, with its password, and nothing else: for a script or a file. Ends with 1 where "
+    "it does not run.",
+)
+@click.argument("name", type=click.Choice(_NAMES))
+@click.pass_context
+def url(context: click.Context, name: str) -> int:
+    """Tell where one is."""
+    from tapehead.library.servers import look_at_servers
+
+    session = _session(context, "servers url")
+    (state,) = look_at_servers(session.home, [name])
+    if state.state != "running":
+        session.say(f"{name} {_WORDS[state.state]}.", *next_lines([(("servers", "start", name), "start it")], session))
+        return 1
+    if session.json:
+        _put_document(session, [state], passwords=True)
+    else:
+        session.put(state.document(passwords=True)["url"])
+    return 0
+
+
+@servers.command(
     "stop",
     example="tapehead servers stop valkey",
     help="Stop both, or the one named: sessions are ended, data stays. What does not run is left as it is.",

@@ -25,7 +25,7 @@ def sweep_and_show(session: Session, run: "SweepRun", top: int, clock: Profile |
     names = [axis.name.rpartition(".")[2] for axis in run.space.axes if len(axis) > 1]
     board = SweepBoard(instruments=run.header.instruments, names=tuple(dict.fromkeys(names)))
     if session.json:
-        return exit_code(stream_events(run, clock=clock, board=board))
+        return exit_code(stream_events(run, session, clock=clock, board=board))
     follow(run, session, board, top)
     ended = board.ended
     if isinstance(ended, Completed | Cancelled) and board.cells:

@@ -8,13 +8,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from tapehead.indicators.catalogue import INDICATORS, Indicator
+from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.make_market import make_market
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine, warm_up
 from tapehead.library.ledgers import Ledgers
 from tapehead.library.market import Market
 from tapehead.library.prices import Prices
+from tapehead.library.rows import RowCalls
 from tapehead.library.trials import TrialCalls
 from tapehead.library.upkeep import Upkeep
 from tapehead.model.segment import Commit
@@ -23,12 +24,14 @@ from tapehead.ports.work import Executor
 from tapehead.settings import read_settings
 from tapehead.strategies.strategy import Param
 from tapehead.wiring.assemble import House, assemble, dismantle
+from tapehead.wiring.indicator_plugins import indicators
 from tapehead.wiring.plugins import load_strategy, strategies_in, strategy_names
 from tapehead.wiring.readers import synthetic_market
 
 if TYPE_CHECKING:
     from tapehead.library.compare import Comparison
     from tapehead.library.run import Run
+    from tapehead.library.sql.ask import SqlAnswer
     from tapehead.library.sweep_run import SweepRun
 
 
@@ -65,7 +68,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
+class Store(Market, Prices, Ledgers, TrialCalls, RowCalls, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:
@@ -106,8 +109,8 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
         ]
 
     def indicators(self) -> tuple[Indicator, ...]:
-        """Return the indicators that strategies can use."""
-        return INDICATORS
+        """Return the indicators that strategies can use, those of plug-ins among them."""
+        return indicators()
 
     def backtest(
         self,
@@ -343,6 +346,54 @@ class Store(Market, Prices, Ledgers, TrialCalls, Upkeep):
 
         run = self._house.runs.resolve(prefix)
         return verify_apart(self._house, run) if apart else verify_here(self._house, run)
+
+    def sql(
+        self,
+        query: str,
+        *,
+        snapshot: int | None = None,
+        rows: int = 10_000,
+        seconds: float = 30.0,
+        memory_mb: int = 1024,
+        plan: bool = False,
+        progress: Callable[..., None] | None = None,
+    ) -> "SqlAnswer":
+        """Answer one SELECT over the tables `bars`, `instruments`, `runs` and `trades`, in DuckDB's dialect.
+
+        It runs in a process of its own that writes nothing and reaches no file and no network.
+
+        Parameters
+        ----------
+        query : str
+        snapshot : int, optional
+            State of the store that bars and instruments are read at; default the newest.
+        rows : int
+            At most so many are given; `whole` says whether they are all.
+        seconds, memory_mb
+            Limits; a query that needs more is stopped.
+        plan : bool
+            Run it for its plan, and give no rows.
+        progress : callable, optional
+            Told now and then that it is being answered.
+
+        Returns
+        -------
+        SqlAnswer
+
+        Raises
+        ------
+        SqlError
+            It is no SELECT, names what is not there, or needs more than its limits.
+        MissingPackageError, ParameterError
+
+        Examples
+        --------
+        >>> store.sql("SELECT symbol, max(high) FROM bars WHERE interval = '1d' GROUP BY symbol").rows()
+        """
+        from tapehead.library.sql.ask import ask
+
+        limits: dict[str, Any] = {"rows": rows, "seconds": seconds, "memory_mb": memory_mb}
+        return ask(self._house, query, snapshot=snapshot, plan=plan, progress=progress, **limits)
 
     def demo(
         self, instruments: int = 48, years: int = 5, seed: int = 7, progress: Callable[..., None] | None = None

@@ -192,7 +192,7 @@ class Upkeep:
         check_form(format, compression)
         lo, hi = read_time("start", start), read_time("end", end)
         named = [symbols] if isinstance(symbols, str) else symbols
-        series = _chosen(house, universe, named, interval, snapshot)
+        series = chosen(house, universe, named, interval, snapshot)
         return export(
             house.bars,
             house.direct.tiers,
@@ -208,7 +208,7 @@ class Upkeep:
         )
 
 
-def _chosen(
+def chosen(
     house: House, universe: str | None, symbols: Sequence[str] | None, interval: str | None, snapshot: int | None
 ) -> list[Series]:
     """Return the series of a snapshot that the names and the interval pick."""

@@ -1,15 +1,18 @@
 """assemble: a house from its settings; the only place that names concrete stores, caches, sources and executors."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from tapehead.caches.chain import Chain
+from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
+from tapehead.database.alerts import Alerts
+from tapehead.database.figures import PoolFigures
 from tapehead.errors import DiskFullError, MissingPackageError, ParameterError
 from tapehead.executors.auto import AutoExecutor
 from tapehead.executors.pool import FairPool
@@ -20,6 +23,7 @@ from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore, ChunkCache, Codec, TierStats
+from tapehead.ports.rows import RowStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Executor
@@ -44,7 +48,9 @@ class House:
 
     `where` names the store to people: its folder, or its URL without a password. `full`: its disk is, so that it could
     be opened for reading only. `shelf` reads through memory, hot files and the store; `direct` decodes segments and
-    keeps nothing; `spare` gives the columns of a segment that a cache still has, None where none does.
+    keeps nothing; `kept` are the tiers of single segments; `spare` gives the columns of a segment that a cache still
+    has, None where none does. `pools` tells how the connections to each database are used, and `alerts` what somebody
+    should hear of. `rows` keeps rows of bars for SQL, None where the store is no PostgreSQL.
     """
 
     settings: Settings
@@ -60,8 +66,12 @@ class House:
     shelf: Shelf
     direct: Shelf
     spare: Callable[[SegmentRef], Mapping[Column, Any] | None]
+    kept: Sequence[ChunkCache]
     tiers: Callable[[], Sequence[TierStats]]
+    pools: Callable[[], Sequence[PoolFigures]]
+    alerts: Alerts
     closers: tuple[Any, ...]
+    rows: RowStore | None = None
 
 
 _lock = threading.Lock()
@@ -102,9 +112,9 @@ def _open(settings: Settings) -> House:
     parts = _of_server(settings, codec) if settings.url else _of_folder(settings, codec)
     bars, hot_files = parts.bars, parts.hot
 
-    def load(ref: SegmentRef, columns: Sequence[Column], into: Mapping[Column, Any]) -> None:
-        for _, data in bars.read([ref]):
-            codec.decode(data, columns, into)
+    def load(refs: Sequence[SegmentRef]) -> Generator[Decode, None, None]:
+        for _, data in bars.read(refs):
+            yield partial(codec.decode, data)
 
     hot = [HotTier(hot_files, settings.hot_tier_bytes)] if settings.hot_tier_bytes and hot_files else []
     memory = MemoryTier(settings.memory_tier_bytes)
@@ -135,8 +145,12 @@ def _open(settings: Settings) -> House:
         shelf,
         direct,
         spare,
+        kept,
         tiers,
+        parts.pools,
+        parts.alerts,
         (*shared, *parts.closers),
+        parts.rows,
     )
 
 
@@ -164,7 +178,8 @@ def _of_server(settings: Settings, codec: Codec) -> Parts:
 
 def _of_folder(settings: Settings, codec: Codec) -> Parts:
     """Open a store in a folder."""
-    home, bars, database = _open_databases(open_home(settings.home), codec)
+    alerts = Alerts()
+    home, bars, database = _open_databases(open_home(settings.home), codec, alerts)
     runs, access = EmbeddedRuns(database), open_access(home)
     return Parts(
         str(settings.home),
@@ -174,25 +189,27 @@ def _of_folder(settings: Settings, codec: Codec) -> Parts:
         TrialTables(database),
         access,
         home.hot if home.writable else None,
+        lambda: (bars.figures(), database.figures()),
+        alerts,
         (bars, runs, access),
         writable=home.writable,
         full=home.full,
     )
 
 
-def _open_databases(home: Home, codec: Codec) -> tuple[Home, EmbeddedBars, Database]:
+def _open_databases(home: Home, codec: Codec, alerts: Alerts) -> tuple[Home, EmbeddedBars, Database]:
     """Open bars and runs; on a full disk, where SQLite has no room for a file beside its own, for reading only."""
     bars = None
     try:
-        bars = EmbeddedBars(home, codec)
-        return home, bars, open_runs(home)
+        bars = EmbeddedBars(home, codec, alerts=alerts)
+        return home, bars, open_runs(home, alerts)
     except DiskFullError:
         if bars is not None:
             bars.close()
         if not home.bars.is_file() or not home.bars.stat().st_size:
             raise
     home = Home(home.path, writable=False, full=True)
-    return home, EmbeddedBars(home, codec), open_runs(home)
+    return home, EmbeddedBars(home, codec, alerts=alerts), open_runs(home, alerts)
 
 
 EXECUTORS: Final = ("auto", "threads", "processes", "serial")

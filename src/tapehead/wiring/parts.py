@@ -1,18 +1,27 @@
 """Parts: what a kind of store brings into a house."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tapehead.database.alerts import Alerts
+from tapehead.database.figures import PoolFigures
 from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore
+from tapehead.ports.rows import RowStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
-    """An open store; `hot` is where hot files may lie, None where nothing can be written; `closers` close in order."""
+    """An open store.
+
+    `hot` is where hot files may lie, None where nothing can be written; `pools` tells how connections are used, and
+    `alerts` what somebody should hear of; `closers` close in order. `rows` keeps rows of bars for SQL, None where a
+    store has none.
+    """
 
     where: str
     bars: BarStore
@@ -21,6 +30,9 @@ class Parts:
     trials: TrialLedger
     access: AccessStore
     hot: Path | None
+    pools: Callable[[], Sequence[PoolFigures]]
+    alerts: Alerts
     closers: tuple[Any, ...]
     writable: bool = True
     full: bool = False
+    rows: RowStore | None = None

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from tapehead.database.asker import asked_by
 from tapehead.errors import StrategyFileError, TapeheadError
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.probe import Asking, run_probe
@@ -25,7 +26,7 @@ class WorkerContext:
     """What the tasks of one run need, in a form that travels between processes.
 
     `token` is unique to the run; `strategies` are what `load_strategy` takes, more than one of a sweep over several;
-    `direct` reads segments without a cache.
+    `direct` reads segments without a cache. `run` is what the tasks are of, as far as it has a name.
     """
 
     token: str
@@ -33,6 +34,7 @@ class WorkerContext:
     plan: Plan
     strategies: tuple[str, ...]
     direct: bool = False
+    run: str = ""
 
 
 _KEPT = 8
@@ -45,20 +47,22 @@ _own: WeakValueDictionary[str, Bench] = WeakValueDictionary()
 
 def work(context: WorkerContext, task: Task) -> Outcome:
     """Run one task, a tile where it names sets; never raises."""
-    try:
-        bench = _found(context.token) or prepare(_elsewhere(context))
-    except TapeheadError as error:
-        return Failure(error.code, str(error))
-    return run_tile(bench, task) if task.points else run_task(bench, task)
+    with asked_by(run=context.run, strategy=context.plan.spec.strategy):
+        try:
+            bench = _found(context.token) or _elsewhere(context)
+        except TapeheadError as error:
+            return Failure(error.code, str(error))
+        return run_tile(bench, task) if task.points else run_task(bench, task)
 
 
 def probe(context: WorkerContext, asking: Asking, task: Task) -> Probed:
     """Test one instrument for look-ahead; never raises."""
-    try:
-        bench = _found(context.token) or prepare(_elsewhere(context))
-    except TapeheadError as error:
-        return Probed(refused=str(error))
-    return run_probe(bench, asking, task)
+    with asked_by(run=context.run, strategy=context.plan.spec.strategy):
+        try:
+            bench = _found(context.token) or _elsewhere(context)
+        except TapeheadError as error:
+            return Probed(refused=str(error))
+        return run_probe(bench, asking, task)
 
 
 def prepare(context: WorkerContext, team: Team | None = None, cancel: Cancel | None = None) -> Bench:
@@ -88,9 +92,10 @@ def prepare(context: WorkerContext, team: Team | None = None, cancel: Cancel | N
     return bench
 
 
-def _elsewhere(context: WorkerContext) -> WorkerContext:
-    """Return the context for a process that drives no run: hot files, whose pages all share, and no memory tier."""
-    return replace(context, settings=replace(context.settings, memory_tier_bytes=0))
+def _elsewhere(context: WorkerContext) -> Bench:
+    """Make the bench in a process that drives no run: hot files, whose pages all share, and no memory tier."""
+    with asked_by(role="worker"):
+        return prepare(replace(context, settings=replace(context.settings, memory_tier_bytes=0)))
 
 
 def _found(token: str) -> Bench | None:

@@ -33,6 +33,7 @@ from tapehead.api.wire.imports import (
 )
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import Cursor, forms
+from tapehead.database.asker import asked_by
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
 from tapehead.library.documents.commits import commit_json, undone_json
 from tapehead.library.store import Store
@@ -141,10 +142,16 @@ async def _import_upload(request: Request, store: Store, options: Options, asked
         return await _report(store, options.import_root, [str(path)], hints)
 
 
+def _import(store: Store, paths: list[str], hints: dict[str, Any]) -> ImportReport:
+    """Import; a database that is away for a while is waited for, as the work of minutes may be behind it."""
+    with asked_by(patience_s=None):
+        return store.import_files(*paths, **hints)
+
+
 async def _report(store: Store, root: Path | None, paths: list[str], hints: dict[str, Any]) -> bytes:
     """Import and return the report; what it says of paths is relative."""
     try:
-        report: ImportReport = await run_in_threadpool(partial(store.import_files, *paths, **hints))
+        report = await run_in_threadpool(partial(_import, store, paths, hints))
         facts = {"files": len(report.files), "instruments": len(report.symbols), "snapshot": report.snapshot}
         log.info("import %s", "kept" if report.committed else "changed nothing", extra=facts)
     except TapeheadError as error:
