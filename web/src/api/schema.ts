@@ -918,6 +918,26 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Alert
+         * @description What somebody should hear of: a long wait, no connection left, one that does not come back, a replica.
+         */
+        Alert: {
+            /**
+             * At
+             * @description When, us UTC.
+             */
+            at: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wait" | "exhausted" | "held" | "replica";
+            /** Where */
+            where: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Alive
          * @description The event loop answers.
          */
@@ -1161,6 +1181,21 @@ export interface components {
             cursor: string | null;
         };
         /**
+         * ComparedFacts
+         * @description What another tool's figures say of an indicator.
+         */
+        ComparedFacts: {
+            /** Tool */
+            tool: string;
+            /**
+             * Difference
+             * @description Largest one seen, as a share of the largest figure of theirs.
+             */
+            difference: number;
+            /** Why */
+            why: string;
+        };
+        /**
          * ComparedResult
          * @description Metrics of one instrument in both runs; null where a run has no result of it.
          */
@@ -1240,6 +1275,107 @@ export interface components {
             trades: components["schemas"]["DifferingTrades"][];
             /** Instruments Differing */
             instruments_differing: number;
+        };
+        /**
+         * Connections
+         * @description Connections to one database now, and sums since it was opened.
+         */
+        Connections: {
+            /**
+             * Name
+             * @description `primary`, `replica 1` or the name of a file.
+             */
+            name: string;
+            /**
+             * Where
+             * @description Its URL without a password, or its path.
+             */
+            where: string;
+            /**
+             * Load
+             * @description `busy` from 80 % of the limit on, `exhausted` where none is left and somebody waits, or gave up.
+             * @enum {string}
+             */
+            load: "ok" | "busy" | "exhausted";
+            /**
+             * Share
+             * @description Part of the limit that is in use.
+             */
+            share: number;
+            /**
+             * Limit
+             * @description Most at once; 0 where each thread has one of its own, and one of them writes.
+             */
+            limit: number;
+            /** Open */
+            open: number;
+            /** Idle */
+            idle: number;
+            /** In Use */
+            in_use: number;
+            /**
+             * Waiting
+             * @description Threads that wait for one.
+             */
+            waiting: number;
+            /**
+             * Peak
+             * @description Most in use and waited for at once.
+             */
+            peak: number;
+            /** Lent */
+            lent: number;
+            /**
+             * Waited
+             * @description Of those lent, how many had to be waited for.
+             */
+            waited: number;
+            /**
+             * Exhausted
+             * @description How often none came in time.
+             */
+            exhausted: number;
+            /**
+             * Replaced
+             * @description Found broken, and made anew.
+             */
+            replaced: number;
+            /** Wait Mean Ms */
+            wait_mean_ms: number;
+            /**
+             * Wait P95 Ms
+             * @description Of the newest 256.
+             */
+            wait_p95_ms: number;
+            /** Wait Longest Ms */
+            wait_longest_ms: number;
+            /**
+             * Leaking
+             * @description Out for longer than `held` of TAPEHEAD_POOL.
+             */
+            leaking: number;
+            /**
+             * Held
+             * @description Who has those that are out, the longest first.
+             */
+            held: components["schemas"]["Holder"][];
+            /**
+             * Advice
+             * @description What size the figures advise; empty where there is none to choose.
+             */
+            advice: string;
+            /**
+             * State
+             * @description `ok`; a replica that is not asked is `new`, `lagging`, `away` or `refused`.
+             */
+            state: string;
+            /** Text */
+            text: string;
+            /**
+             * Behind
+             * @description Commits that a replica lacks.
+             */
+            behind: number | null;
         };
         /**
          * Convention
@@ -1687,6 +1823,20 @@ export interface components {
             rows: number;
         };
         /**
+         * Holder
+         * @description Who has a connection that is out: thread, line of the program, run, for how long.
+         */
+        Holder: {
+            /** Thread */
+            thread: string;
+            /** Place */
+            place: string;
+            /** Run */
+            run: string | null;
+            /** Held S */
+            held_s: number;
+        };
+        /**
          * ImportedReport
          * @description What one import did.
          */
@@ -1736,6 +1886,8 @@ export interface components {
             warm_up: components["schemas"]["WarmUp"];
             /** Source */
             source: string;
+            /** Compared */
+            compared: components["schemas"]["ComparedFacts"][];
         };
         /**
          * IndicatorSeries
@@ -1961,6 +2113,13 @@ export interface components {
             pool: components["schemas"]["PoolNow"];
             /** Tiers */
             tiers: components["schemas"]["Tier"][];
+            /** Databases */
+            databases: components["schemas"]["Connections"][];
+            /**
+             * Alerts
+             * @description The newest 50, newest first.
+             */
+            alerts: components["schemas"]["Alert"][];
             traffic: components["schemas"]["Traffic"];
             process: components["schemas"]["ProcessNow"];
             /**
@@ -3366,6 +3525,16 @@ export interface components {
             limit_bytes: number;
             /** Degraded */
             degraded: string;
+            /**
+             * Hit Ms
+             * @description How long a hit took on average; null where there was none.
+             */
+            hit_ms: number | null;
+            /**
+             * Miss Ms
+             * @description How long a miss took on average; null where there was none.
+             */
+            miss_ms: number | null;
         };
         /**
          * Traffic
