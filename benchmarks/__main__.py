@@ -9,19 +9,33 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import arrays, cold_start, indicators, page, scale, storage, sweeps, table, universe
+from benchmarks import (
+    arrays,
+    cold_postgres,
+    cold_start,
+    indicators,
+    page,
+    postgres,
+    scale,
+    storage,
+    sweeps,
+    table,
+    universe,
+)
 from benchmarks.asked import Asked, Report
+from benchmarks.beside import BesideReport
 from benchmarks.fuzz import __main__ as fuzz
 from benchmarks.indicator_report import IndicatorReport
 from benchmarks.load import fairness, open_streams, over_http, plain
 from benchmarks.load.report import ServiceReport
 from benchmarks.machine import ROOT
-from benchmarks.processes import KEEPERS, LIBRARIES, PEERS, EngineFailed
+from benchmarks.processes import DRIVERS, KEEPERS, LIBRARIES, PEERS, EngineFailed
 from benchmarks.scale_report import ScaleReport
+from benchmarks.sources import groups
 from benchmarks.storage_report import StorageReport
 from benchmarks.web import measure as web
 
-Reports = Report | StorageReport | ServiceReport | IndicatorReport | ScaleReport
+Reports = Report | StorageReport | ServiceReport | IndicatorReport | ScaleReport | BesideReport
 Workload = Callable[[Asked, Callable[[str], None]], Reports]
 WORKLOADS: dict[str, Workload] = {
     "W1": cold_start.measure,
@@ -32,14 +46,29 @@ WORKLOADS: dict[str, Workload] = {
     "W6": sweeps.measure,
     "W7": indicators.measure,
     "W8": storage.measure,
+    "W9": postgres.measure,
     "W10": open_streams.measure,
     "W11": scale.measure,
     "fairness": fairness.measure,
     "plain": plain.measure,
+    "sources": groups.measure,
     "web": web.measure,
 }
 YEAR = 8_760
 MILLION = 1_000_000
+SIZES = {
+    "W1": (1, YEAR),
+    "W2": (1000, 1000),
+    "W3": (1, MILLION),
+    "W4": (1000, 5 * YEAR),
+    "W5": (48, 5 * YEAR),
+    "W6": (10_000, 200_000),
+    "W7": (1, MILLION),
+    "W8": (0, MILLION),
+    "W9": (48, YEAR),
+    "W11": (scale.SIZES[-1], YEAR),
+}
+"""Instruments, or pairs, and bars of each where nothing else is asked for."""
 ALL = (
     Asked("W1", instruments=1, bars=YEAR),
     Asked("W2", instruments=1000, bars=1000, every_row=True),
@@ -48,9 +77,11 @@ ALL = (
     Asked("W5", instruments=48, bars=YEAR, every_row=True),
     Asked("W5", instruments=48, bars=5 * YEAR, every_row=True),
     Asked("W5", instruments=500, bars=5 * YEAR),
+    Asked("W5", instruments=48, bars=5 * YEAR, peers=(), from_postgres=True),
     Asked("W6", instruments=10_000, bars=200_000, every_row=True, peers=()),
     Asked("W7", instruments=1, bars=MILLION, every_row=True, peers=LIBRARIES),
     Asked("W8", instruments=0, bars=MILLION, every_row=True, peers=KEEPERS),
+    Asked("W9", instruments=48, bars=YEAR, peers=DRIVERS),
     Asked("W11", instruments=scale.SIZES[-1], bars=YEAR, peers=()),
 )
 LOAD = (
@@ -75,8 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         for asked in _wanted(given):
-            measure = over_http.measure if asked.over_http else WORKLOADS[asked.workload]
-            report = measure(asked, _say)
+            report = _measure(asked)(asked, _say)
             for line in table.lines(report) if isinstance(report, Report) else report.lines():
                 print(line, file=sys.stderr if given.json else sys.stdout)
             if given.save:
@@ -87,6 +117,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"No figures: {error}")
         return 1
     return 0
+
+
+def _measure(asked: Asked) -> Workload:
+    """What measures a workload; W5 has three ways."""
+    if asked.from_postgres:
+        return cold_postgres.measure
+    return over_http.measure if asked.over_http else WORKLOADS[asked.workload]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--bars",
         type=_at_least(2),
-        help="bars of each instrument (default 43800; W1 and W11 8760, W2 1000, W3 and W7 1000000, W6 200000); for"
+        help="bars of each instrument (default 43800; W1, W9 and W11 8760, W2 1000, W3 and W7 1000000, W6 200000); for"
         " W8 of all (default 1000000)",
     )
     parser.add_argument(
@@ -114,6 +151,8 @@ def _parser() -> argparse.ArgumentParser:
         " most of W11, 5000), of pairs for W4 (1000) and W6 (10000)",
     )
     parser.add_argument("--http", action="store_true", help="W5 asked of a service, through its socket")
+    parser.add_argument("--postgres", action="store_true", help="W5 cold, from a PostgreSQL of its own")
+    parser.add_argument("--group", choices=[*groups.GROUPS], help="one group of `sources`; all where none is named")
     parser.add_argument("--streams", type=_at_least(20), help="streams of W10 (default 1000)")
     parser.add_argument("--fresh", action="store_true", help="make the store anew")
     parser.add_argument(
@@ -125,7 +164,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--peers",
         type=_peers,
-        help=f"{','.join(PEERS)}; for W7 {','.join(LIBRARIES)}; for W8 {','.join(KEEPERS)}; or none",
+        help=f"{','.join(PEERS)}; for W7 {','.join(LIBRARIES)}; for W8 {','.join(KEEPERS)}; for W9"
+        f" {','.join(DRIVERS)}; or none",
     )
     parser.add_argument(
         "--json", action="store_true", help="one JSON object as the last line; the table goes to stderr"
@@ -142,29 +182,32 @@ def _wanted(given: argparse.Namespace) -> list[Asked]:
     if served:
         return served
     if given.workload == "all":
-        wanted = [(one.workload, one.instruments, one.bars, one.every_row) for one in ALL]
-    elif given.workload == "W1":
-        wanted = [("W1", 1, given.bars or YEAR, False)]
-    elif given.workload == "W2":
-        wanted = [("W2", given.instruments or 1000, given.bars or 1000, given.rows == "all")]
-    elif given.workload == "W3":
-        wanted = [("W3", given.instruments or 1, given.bars or MILLION, given.rows == "all")]
-    elif given.workload == "W4":
-        wanted = [("W4", given.instruments or 1000, given.bars or 5 * YEAR, given.rows == "all")]
-    elif given.workload == "W6":
-        wanted = [("W6", given.instruments or 10_000, given.bars or 200_000, given.rows == "all")]
-    elif given.workload == "W7":
-        wanted = [("W7", 1, given.bars or MILLION, given.rows == "all")]
-    elif given.workload == "W11":
-        wanted = [("W11", given.instruments or scale.SIZES[-1], given.bars or YEAR, False)]
-    elif given.workload == "W8":
-        wanted = [("W8", 0, given.bars or MILLION, given.rows == "all")]
-    else:
-        wanted = [("W5", given.instruments or 48, given.bars or 5 * YEAR, given.rows == "all")]
+        peers = {one.workload: _among(given.peers, one.workload) for one in ALL}
+        return [replace(one, seed=given.seed, fresh=given.fresh, peers=peers[one.workload]) for one in ALL]
+    if given.workload == "sources":
+        return _of_sources(given)
+    name = given.workload
+    instruments, bars = SIZES[name]
+    # One instrument, or as many as its bars need, whatever was asked.
+    instruments = instruments if name in ("W1", "W7", "W8") else given.instruments or instruments
+    asked = Asked(name, given.seed, instruments, given.bars or bars, given.fresh, peers=_among(given.peers, name))
     return [
-        Asked(name, given.seed, instruments, bars, given.fresh, every_row, _among(given.peers, name))
-        for name, instruments, bars, every_row in wanted
+        replace(
+            asked,
+            every_row=given.rows == "all" and name not in ("W1", "W9", "W11"),
+            from_postgres=given.postgres and name == "W5",
+        )
     ]
+
+
+def _of_sources(given: argparse.Namespace) -> list[Asked]:
+    """One group of the sources, or each of them."""
+    named = [given.group] if given.group else list(groups.GROUPS)
+    peers = () if given.peers == () else groups.THEIRS
+    asked = Asked("sources", given.seed, given.instruments or 48, fresh=given.fresh, peers=peers)
+    # Ten times five years would take longer than all the rest.
+    bars = {name: given.bars or (YEAR if name == "growth" else 5 * YEAR) for name in named}
+    return [replace(asked, bars=bars[name], group=name) for name in named]
 
 
 def _served(given: argparse.Namespace) -> list[Asked]:
@@ -177,7 +220,7 @@ def _served(given: argparse.Namespace) -> list[Asked]:
 
 def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
     """The peers of a workload that were asked for; all of them where none was named."""
-    every = {"W7": LIBRARIES, "W8": KEEPERS, "W11": ()}.get(workload, PEERS)
+    every = {"W7": LIBRARIES, "W8": KEEPERS, "W9": DRIVERS, "W11": ()}.get(workload, PEERS)
     return every if peers is None else tuple(name for name in peers if name in every)
 
 
@@ -197,7 +240,7 @@ def _at_least(bound: int) -> type[int]:
 def _peers(text: str) -> tuple[str, ...]:
     """Names of peers, joined by commas; `none` for none."""
     names = () if text == "none" else tuple(text.split(","))
-    every = dict.fromkeys((*PEERS, *LIBRARIES, *KEEPERS))
+    every = dict.fromkeys((*PEERS, *LIBRARIES, *KEEPERS, *DRIVERS))
     for name in names:
         if name not in every:
             raise argparse.ArgumentTypeError(f"there is no peer '{name}'; there are {', '.join(every)}")
@@ -208,7 +251,8 @@ def _keep(report: Reports, folder: Path) -> None:
     """Write one result as a file."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = report.asked
-    name = f"{asked.workload}-http" if asked.over_http else asked.workload
+    way = "http" if asked.over_http else "postgres" if asked.from_postgres else asked.group
+    name = f"{asked.workload}-{way}" if way else asked.workload
     path = folder / f"{name}-{asked.instruments}x{asked.bars}-seed{asked.seed}.json"
     path.write_text(json.dumps(report.kept(), indent=1) + "\n", encoding="utf-8")
     _say(f"kept: {path}")

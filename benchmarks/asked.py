@@ -11,7 +11,7 @@ from benchmarks.processes import PEERS
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The command line of one workload; `streams` are those of W10."""
+    """The command line of one workload; `streams` are those of W10, `group` is one of `sources`."""
 
     workload: str
     seed: int = 7
@@ -21,6 +21,8 @@ class Asked:
     every_row: bool = False
     peers: tuple[str, ...] = PEERS
     over_http: bool = False
+    from_postgres: bool = False
+    group: str = ""
     streams: int = 0
 
 

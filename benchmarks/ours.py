@@ -33,7 +33,7 @@ def main() -> None:
     asked = _arguments()
     import tapehead as th
 
-    store = th.open(str(asked.home))
+    store = th.open(asked.home)
     if asked.files:
         store.import_files(str(asked.files), kind="crypto")
     if asked.no_run:
@@ -59,7 +59,7 @@ def peak_rss_mb() -> float:
 def _arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("home", type=Path)
+    parser.add_argument("home", help="folder, or the URL of a database")
     parser.add_argument("--import", dest="files", type=Path)
     parser.add_argument("--no-run", action="store_true")
     parser.add_argument("--fill", default="next_open")

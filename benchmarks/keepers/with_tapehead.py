@@ -39,14 +39,8 @@ class TapeheadKeeper:
 
     def write(self, panel: Panel) -> None:
         """One commit; each segment is hashed, written, read back and compared, then fsynced."""
-        house = assemble(self.settings)
-        drafts = [
-            Draft(Series("bench", symbol, HOUR), period, columns)
-            for symbol, whole in sorted(panel.parts())
-            for period, columns in _by_year(whole)
-        ]
-        named = [Instrument("bench", symbol, kind="crypto") for symbol in panel.symbols]
-        house.bars.commit(drafts, note="bench", instruments=named)
+        drafts, named = drafts_of(panel)
+        assemble(self.settings).bars.commit(drafts, note="bench", instruments=named)
 
     def open(self) -> None:
         """Ask the manifest for every series."""
@@ -78,6 +72,16 @@ class TapeheadKeeper:
     def close(self) -> None:
         """Close the store."""
         dismantle(self.settings)
+
+
+def drafts_of(panel: Panel) -> tuple[list[Draft], list[Instrument]]:
+    """Return what a commit of the panel is made of: a draft each series and year, and the instruments."""
+    drafts = [
+        Draft(Series("bench", symbol, HOUR), period, columns)
+        for symbol, whole in sorted(panel.parts())
+        for period, columns in _by_year(whole)
+    ]
+    return drafts, [Instrument("bench", symbol, kind="crypto") for symbol in panel.symbols]
 
 
 def _bars(symbol: str, bar: Columns) -> Bars:

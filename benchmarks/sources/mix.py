@@ -1,0 +1,74 @@
+"""P12: a mix of questions to a database of prices, as a source found it, as it left it, and by ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks import panel
+from benchmarks.asked import Asked
+from benchmarks.beside import OURS, BesideReport
+from benchmarks.sources.bench import NO_TIER, Bench, at_work
+from benchmarks.sources.questions import ASKED, CLIENTS, SOME, differences
+
+THEIRS = "source 004"
+STOCKS, BARS = 500, 8_760
+WORDS = {
+    "latest_of_one": "newest close of one",
+    "month_of_one": "30 days of one",
+    "month_of_some": f"30 days of {SOME}",
+    "latest_of_some": f"newest close of {SOME}",
+    "moved": "close of all at two moments",
+    "counts": "number, first and last of all",
+    "days_of_one": "daily bars of one, 30 days",
+    "highest_of_some": f"highest of {SOME} since then",
+}
+CLAIMS = {"before": "2,000–5,000 ms", "after": "50–200 ms"}
+
+
+def measure(asked: Asked, say: Callable[[str], None]) -> BesideReport:
+    """Ask every question of both tables and of ours; then let many clients ask one."""
+    with at_work(asked, say, "postgres") as bench:
+        stocks, bars = (STOCKS, BARS) if asked.instruments == 48 else (asked.instruments, asked.bars)
+        handed = bench.handed("panel", panel.of_market(asked.seed, stocks, bars))
+        store, outcome = bench.stored(handed), bench.folder / "ours.npz"
+        arguments = ["benchmarks.sources.ours_mix", "ask", store, handed, "--outcome", outcome]
+        bare = bench.ours(*arguments, settings=NO_TIER)
+        warm = bench.ours(*arguments)
+        for name in ASKED:
+            bench.add(f"P12 {WORDS[name]}", OURS, "out of PostgreSQL, no tier", bare["took"][name])
+            bench.add(f"P12 {WORDS[name]}", OURS, "memory and hot files", warm["took"][name])
+        clients = bench.ours("benchmarks.sources.ours_mix", "clients", store, handed)
+        line = f"P12 {CLIENTS} clients, 30 days of one, 95 of 100"
+        bench.add(line, OURS, "one process, threads", clients["p95"])
+        total = {"": sum(bare["took"].values())}
+        bench.add("P12 every question once", OURS, "out of PostgreSQL, no tier", total[""])
+        if bench.theirs_run:
+            for way in ("before", "after"):
+                _theirs(bench, way, handed, outcome, line)
+        return bench.report(
+            f"a mix of questions, {stocks} stocks × {bars:,} bars of 1h",
+            [
+                f"{bench.servers.version}. Before: no index but the key, a query for each stock. After: the",
+                "source's index on stock and falling date, monthly partitions and batch queries. Answers are",
+                f"arrays, equal to the last bit. {CLIENTS} clients ask from threads of one process, through a",
+                "pool of 8 before and 15 after.",
+            ],
+        )
+
+
+def _theirs(bench: Bench, way: str, handed: Any, wanted: Any, line: str) -> None:
+    """One of the two tables."""
+    table, found = bench.database(), bench.folder / f"{way}.npz"
+    bench.theirs("method_mix", way, "fill", table, handed)
+    said = bench.theirs("method_mix", way, "ask", table, handed, "--outcome", found)
+    for name, parity in differences(found, wanted).items():
+        bench.add(f"P12 {WORDS[name]}", THEIRS, way, said["took"][name], parity, claim=CLAIMS[way])
+    bench.add("P12 every question once", THEIRS, way, sum(said["took"].values()))
+    bench.notes[f"P12 {way}"] = (
+        f"{said['sequential']:.0f} of 100 scans are sequential (the source: 70 before, below 15 after);"
+        f" {said['cache_misses']:.1f} of 100 blocks were not in the server's memory (the source: below 5)"
+    )
+    if way == "after":
+        clients = bench.theirs("method_mix", way, "clients", table, handed)
+        bench.add(line, THEIRS, "after, pool of 15", clients["p95"])
