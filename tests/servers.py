@@ -21,7 +21,7 @@ import pytest
 from tapehead.errors import LocalServerError, MissingPackageError
 from tapehead.servers.account import choose_account
 from tapehead.servers.place import Place
-from tapehead.servers.postgres import Postgres
+from tapehead.servers.postgres import USER, Postgres
 from tapehead.servers.processes import end, surroundings
 from tapehead.servers.programs import Program, find_postgres, find_valkey
 from tapehead.servers.supervisor import Kind, Running, Supervisor
@@ -107,12 +107,12 @@ class PostgresServer:
             if key not in self._filled:
                 name = f"filled_{hashlib.sha256(key.encode()).hexdigest()[:12]}"
                 self._do("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-                self._do("CREATE DATABASE {} STRATEGY file_copy", name)
+                self._do("CREATE DATABASE {} OWNER {} STRATEGY file_copy", name, USER)
                 fill(self.url(name))
                 self._filled[key] = name
             template = self._filled[key]
         name = next(self._names)
-        self._do("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+        self._do("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy", name, USER, template)
         return self.url(name)
 
     def drop(self, url: str) -> None:
@@ -125,12 +125,12 @@ class PostgresServer:
             self._link.close()
 
     def _do(self, statement: str, *names: str) -> None:
-        """Run one statement as the databases' owner, over a session kept for that."""
+        """Run one statement over a session kept for that, as superuser: autovacuum stands aside for nobody else."""
         import psycopg
         from psycopg import sql
 
         if self._link is None or self._link.closed:
-            self._link = psycopg.connect(self.running.url, autocommit=True)
+            self._link = psycopg.connect(self.running.admin_url, autocommit=True)
         self._link.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 

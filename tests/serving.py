@@ -95,7 +95,7 @@ def serving(
 
 
 @contextmanager
-def serving_here(home: Path, **options: Any) -> Iterator[Served]:
+def serving_here(home: Path | str, **options: Any) -> Iterator[Served]:
     """Run a service in a thread of this process, over TCP all the same; fails where its event loop was made to wait."""
     from tapehead.api.options import Options
     from tapehead.api.serve import bind, make_server

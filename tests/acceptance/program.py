@@ -38,12 +38,12 @@ def environment(**changes: str) -> dict[str, str]:
     return {**kept, "COLUMNS": "80", "LINES": "24", "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}", **changes}
 
 
-def tapehead(*words: str | Path, home: Path | None = None, cwd: Path | None = None, **changes: str) -> Ended:
+def tapehead(*words: str | Path, home: Path | str | None = None, cwd: Path | None = None, **changes: str) -> Ended:
     """Run the command, in a process that the warm one forks, and wait for its end."""
     return _run(warm_folder() / PROGRAM.name, words, home, cwd, changes)
 
 
-def cold(*words: str | Path, home: Path | None = None, cwd: Path | None = None, **changes: str) -> Ended:
+def cold(*words: str | Path, home: Path | str | None = None, cwd: Path | None = None, **changes: str) -> Ended:
     """Run the command as a user's shell starts it, and wait for its end."""
     return _run(PROGRAM, words, home, cwd, changes)
 

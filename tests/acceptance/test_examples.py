@@ -1,4 +1,4 @@
-"""Examples of help texts that need more than a scripted store: keys, a service, two runs to compare."""
+"""Examples of help texts that need more than a scripted store: keys, a service, runs to compare, SQL, PostgreSQL."""
 
 import os
 import re
@@ -12,9 +12,12 @@ from pathlib import Path
 import click
 
 from tapehead.cli.keys import keys
+from tapehead.cli.latest import latest
 from tapehead.cli.runs import runs
 from tapehead.cli.serve import serve
-from tests.acceptance.program import PROGRAM, environment, tapehead
+from tapehead.cli.sql import sql
+from tapehead.cli.store import store
+from tests.acceptance.program import PROGRAM, environment, tapehead, write_bars
 
 PATIENCE_S = 60.0
 
@@ -76,3 +79,24 @@ def test_a_service_is_begun_shown_and_ended(tmp_path: Path) -> None:
         process.wait(10)
     assert process.returncode == 0
     assert shown.read_text() in out
+
+
+def test_the_newest_bars_are_listed_and_asked_for_by_sql(tmp_path: Path) -> None:
+    assert tapehead("demo", "--instruments", "3", "--no-serve", home=tmp_path / "home").code == 0
+    told = tapehead(*example(latest), home=tmp_path / "home")
+    assert (told.code, "BTCUSDT" in told.out) == (0, True), told.err
+    asked = tapehead(*example(sql), home=tmp_path / "home")
+    assert (asked.code, "BTCUSDT" in asked.out) == (0, True), asked.err
+    foreseen = tapehead(*example(store.commands["promote"]), home=tmp_path / "home", cwd=tmp_path)
+    assert (foreseen.code, (tmp_path / "market-copy").exists()) == (0, False), foreseen.err
+
+
+def test_a_series_has_rows_for_sql_and_has_them_no_more(tmp_path: Path, postgres: str) -> None:
+    assert tapehead("import", write_bars(tmp_path / "binance"), home=postgres).code == 0
+    switch = store.commands["rows"]
+    assert isinstance(switch, click.Group)
+    begun = tapehead(*example(switch.commands["on"]), home=postgres)
+    assert begun.code == 0, begun.err
+    listed = tapehead(*example(switch), home=postgres)
+    assert ("BTCUSDT" in listed.out, "ETHUSDT" in listed.out) == (True, True), listed.err
+    assert tapehead(*example(switch.commands["off"]), home=postgres).code == 0

@@ -73,7 +73,7 @@ def test_it_lives_and_is_ready(served: Served) -> None:
     told = answer.json()
     assert (answer.status_code, told["ready"], told["draining"]) == (200, True, False)
     assert {each["name"]: each["state"] for each in told["dependencies"] if each["name"] != "disk"} == dict.fromkeys(
-        ["store_read", "store_write", "event_log", "tiers", "pool", "queue", "kernels"], "ok"
+        ["store_read", "store_write", "event_log", "tiers", "database", "pool", "queue", "kernels"], "ok"
     )
 
 
@@ -150,6 +150,10 @@ def test_operations_show_it_all_at_once(served: Served, run: str) -> None:
     assert told["queue"] == {"small": 0, "big": 0, "active": 0, "room": 1024}
     assert told["pool"]["running"] == told["pool"]["waiting"] == 0
     assert {tier["name"] for tier in told["tiers"]} == {"memory", "hot"}
+    for tier in told["tiers"]:
+        assert (tier["hit_ms"] or 0.0) > 0.0 if tier["hits"] else tier["hit_ms"] is None
+        assert (tier["miss_ms"] or 0.0) > 0.0 if tier["misses"] else tier["miss_ms"] is None
+    assert sum(tier["misses"] for tier in told["tiers"]) > 0
     assert told["traffic"]["requests_open"] == 1
     assert [each["run"] for each in told["runs"]] == [run]
     assert told["draining"] is False

@@ -36,11 +36,14 @@ def _link_data(reader: Reader, text: str, shared: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_prints_what_it_shows(page: str, reader: Reader) -> None:
+def test_a_page_prints_what_it_shows(page: str, reader: Reader, request: pytest.FixtureRequest) -> None:
     from tests.conftest import SHARED_DATA
 
     text = (ROOT / page).read_text(encoding="utf-8")
     _link_data(reader, text, SHARED_DATA.resolve())
+    if "$ tapehead servers start" in text:
+        for fixture in ("postgres18_program", "valkey_program"):
+            request.getfixturevalue(fixture)
     wrong = [told for part in read_page(text) if (told := reader.read(part)) is not None]
     assert not wrong
 
@@ -108,6 +111,7 @@ def test_a_false_page_is_seen(reader: Reader, true: str, false: str) -> None:
 
 
 def test_only_what_cannot_be_the_same_twice_may_differ() -> None:
+    assert steady("run 01M80KC2, receipt 01045260.") == steady("run 01JD8Q7K, receipt 9f31c2e0.") == "run ~, ~."
     assert steady("48 done in 0.06 s   first result 4 ms   34 M bars/s") == "48 done in ~ first result ~ ~"
     assert difference(("a", "...", "d"), ["a", "b", "c", "d"]) is None
     assert difference(("a", "..."), ["a", "b"]) is None

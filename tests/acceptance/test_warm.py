@@ -30,6 +30,8 @@ WORDS = {
     "serve": ("serve", "--port", "no"),
     "keys": ("keys", "list"),
     "servers": ("servers", "status"),
+    "sql": ("sql", "SELECT symbol FROM instruments ORDER BY symbol"),
+    "cache": ("cache", "clear", "--namespace", "quotes"),
     "db": ("db", "status"),
 }
 FOLDERS = re.compile(r"/\S*?/(?:warm|cold)\b")

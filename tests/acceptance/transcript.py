@@ -30,11 +30,12 @@ FENCE = re.compile(r"^```([a-z]*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NOT_RUN = re.compile(r"^(?:make (?!demo\b)|git |cd |python3? -m venv|pip )")
 RUN_ID = re.compile(r"\b01[0-9A-HJKMNP-TV-Z]{6,24}\b")
 VARIES = (
-    RUN_ID,
+    # Before the ids of runs: one receipt in 256 begins as they do.
     re.compile(r"\b(?:receipt|digest)\s+[0-9a-f]{8,64}"),
+    RUN_ID,
     re.compile(r"\b[0-9][0-9.,]* (?:ms|s|min)\b"),
     re.compile(r"\b[0-9][0-9.,]* (?:[MkG] )?bars/s"),
-    re.compile(r"\b[0-9][0-9.,]* [kMGT]i?B\b"),
+    re.compile(r"\b[0-9][0-9.,]* [kKMGT]i?B\b"),
     re.compile(r"\b[0-9,]+ cuts? (?:x|in) [0-9,]+ instruments?\b"),
     re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?= )(?=.*(?:completed|cancelled))"),
     re.compile(r"\b\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?=  (?:import|append|fold|undo)\b| UTC\) is taken back)"),
@@ -121,6 +122,8 @@ class Reader:
 
     def close(self) -> None:
         """End what the page has left running."""
+        if (self.folder / ".tapehead" / "servers").is_dir():
+            self._type("tapehead servers stop")
         for file in self.folder.glob("*.pid"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGKILL)

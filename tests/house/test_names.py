@@ -32,6 +32,15 @@ def cupboards(root: Path) -> Iterator[str]:
                     yield f"{name.as_posix()}: '{part}' says nothing about what is inside"
 
 
+def misnumbered(root: Path) -> Iterator[str]:
+    """Every decision whose number is not the next one, or not that of its first line."""
+    for place, path in enumerate(sorted((root / "docs/decisions").glob("*.md")), 1):
+        if not path.name.startswith(f"{place:03}-"):
+            yield f"{path.name}: should have number {place:03}"
+        elif not path.read_text(encoding="utf-8").startswith(f"# {place:03} "):
+            yield f"{path.name}: its first line should begin with '# {place:03} '"
+
+
 def stray_compilers(root: Path) -> Iterator[str]:
     """Every use of a Numba decorator outside kernels/jit.py."""
     decorators = {"njit", "jit", "vectorize", "guvectorize", "cfunc", "stencil", "generated_jit"}
@@ -77,3 +86,16 @@ def test_a_stray_compiler_is_named(tmp_path: Path, line: str) -> None:
     plant(tmp_path, "src/tapehead/kernels/jit.py", line)
     plant(tmp_path, "src/tapehead/indicators/fast.py", line)
     assert [found.partition(":")[0] for found in stray_compilers(tmp_path)] == ["src/tapehead/indicators/fast.py"]
+
+
+def test_decisions_are_numbered_one_by_one() -> None:
+    assert list(misnumbered(ROOT)) == []
+
+
+def test_a_number_given_twice_is_named(tmp_path: Path) -> None:
+    for name, first in (("001-a.md", "# 001 A"), ("001-b.md", "# 001 B"), ("003-c.md", "# C")):
+        plant(tmp_path, f"docs/decisions/{name}", first)
+    assert list(misnumbered(tmp_path)) == [
+        "001-b.md: should have number 002",
+        "003-c.md: its first line should begin with '# 003 '",
+    ]

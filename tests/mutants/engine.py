@@ -185,8 +185,8 @@ ENGINE = (
     Mutant(
         "EMA with another weight",
         f"{KERNELS}/smoothing.py",
-        "weight = 2.0 / (period + 1)",
-        "weight = 2.0 / period",
+        "1.0 - 2.0 / (period + 1)",
+        "1.0 - 2.0 / period",
         "tests/parity/test_indicators.py",
     ),
     Mutant(

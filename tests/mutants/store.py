@@ -10,6 +10,8 @@ UPKEEP = "tests/contracts/test_bar_upkeep.py"
 EMBEDDED = "tests/unit/stores/test_embedded_bars.py"
 STORES = "stores/embedded"
 TABLES = "stores/tables"
+SERVER = "stores/postgres"
+LOST = "tests/acceptance/test_lost_commits.py"
 
 STORE = (
     Mutant(
@@ -85,8 +87,8 @@ STORE = (
     Mutant(
         "the hash of a block of the tail is not checked",
         f"{TABLES}/layers.py",
-        "if hashlib.sha256(row[0]).digest() != ref.file:",
-        "if not row[0]:",
+        "if hashlib.sha256(content).digest() != ref.file:",
+        "if not content:",
         EMBEDDED,
     ),
     Mutant(
@@ -106,8 +108,29 @@ STORE = (
     Mutant(
         "a read takes blocks that no commit counted",
         f"{TABLES}/shelves.py",
-        "if blocks != found or (said and row and",
-        "if (said and row and",
+        "if blocks != found or (row and",
+        "if (row and",
         "tests/unit/stores/test_seal.py",
+    ),
+    Mutant(
+        "a commit of a server whose answer was lost is made again",
+        f"{SERVER}/settling.py",
+        "return found >= mark.number",
+        "return found > mark.number",
+        LOST,
+    ),
+    Mutant(
+        "a holder whose claim was taken over goes on writing",
+        f"{SERVER}/claims.py",
+        "mine is not None and row[0] != mine",
+        "mine is not None and row[0] < mine",
+        LOST,
+    ),
+    Mutant(
+        "a claim that was lost is not taken again",
+        f"{SERVER}/claims.py",
+        "                    _take_again(link, self._statements, key_of(run), old)\n",
+        "                    continue\n",
+        LOST,
     ),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tapehead.errors import ParameterError
-from tapehead.settings import MIB, Settings, processors, read_settings
+from tapehead.settings import MIB, PoolSettings, Settings, processors, read_settings
 
 
 def test_defaults() -> None:
@@ -40,6 +40,28 @@ def test_a_url_is_no_folder(home: str) -> None:
 def test_anything_else_is_refused_with_the_bound(name: str, text: str) -> None:
     with pytest.raises(ParameterError, match=rf"{name}={text}: {name} must be a whole number from 0 to [\d,]+\."):
         read_settings({name: text}, "/h")
+
+
+def test_sizes_and_waits_of_connections_are_one_word() -> None:
+    assert read_settings({}, "/h").pool == PoolSettings()
+    assert read_settings({"TAPEHEAD_POOL": "20"}, "/h").pool == PoolSettings(largest=20)
+    given = {"TAPEHEAD_POOL": " 20, warm=4,overflow=10 ,wait=0.5,statement=0"}
+    wanted = PoolSettings(smallest=4, largest=20, overflow=10, wait_s=0.5, statement_s=0.0)
+    assert read_settings(given, "/h").pool == wanted
+    assert read_settings({"TAPEHEAD_POOL": "0,warm=9"}, "/h").pool == PoolSettings(smallest=2, largest=2)
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", "99999", "warm=", "warm=1.5", "wait=-1", "wait=1e3", "size=3"])
+def test_another_pool_is_refused_with_the_words_there_are(text: str) -> None:
+    with pytest.raises(ParameterError, match=rf"TAPEHEAD_POOL={text}: .* from 0 to 1,024, .* 20,warm=4,overflow=10"):
+        read_settings({"TAPEHEAD_POOL": f"20,{text}"}, "/h")
+
+
+def test_replicas_are_urls_with_blanks_between_and_never_shown() -> None:
+    urls = "postgresql://ann:word@one/bars  postgresql://ann:word@two/bars postgresql://ann:word@one/bars"
+    settings = read_settings({"TAPEHEAD_REPLICAS": urls}, "/h")
+    assert settings.replicas == ("postgresql://ann:word@one/bars", "postgresql://ann:word@two/bars")
+    assert "word" not in repr(settings)
 
 
 def test_there_is_a_processor() -> None:

@@ -36,8 +36,20 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split())
 
 
-ON_A_REAL_STORE = ("tapehead db", "tapehead keys", "tapehead serve", "tapehead runs compare", "tapehead sweep")
-"""What a scripted store cannot be; `tests/acceptance` runs these on real ones: test_examples.py, test_cli_sweep.py."""
+ON_A_REAL_STORE = (
+    "tapehead cache",
+    "tapehead db",
+    "tapehead keys",
+    "tapehead latest",
+    "tapehead runs compare",
+    "tapehead serve",
+    "tapehead sql",
+    "tapehead store promote",
+    "tapehead store rows",
+    "tapehead sweep",
+)
+"""What a scripted store cannot be; `tests/acceptance` runs these on real ones: test_examples.py, test_cli_sweep.py; and
+test_cache.py beside this file."""
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,24 @@ def test_bars_are_appended_and_found_again(tmp_path: Path) -> None:
         assert [each.instrument.name for each in store.instruments()] == ["binance:BTCUSDT", "binance:ETHUSDT"]
 
 
+def test_rows_and_frames_are_appended_as_bars_are(tmp_path: Path) -> None:
+    names = {"venue": "binance", "symbol": "BTCUSDT", "interval": "1m"}
+    rows = [{"ts": NOON + timedelta(minutes=at), "open": 1, "high": 2, "low": 0.5, "close": 1 + at} for at in range(3)]
+    with th.open(tmp_path) as store:
+        assert store.append(rows, **names).segments == 1
+        frame = {name: np.array([row[name] for row in rows], float) for name in ("open", "high", "low", "close")}
+        times = NOON_US + np.arange(3) * MINUTE_US
+        assert store.append({"ts": times, **frame}, **names).segments == 0
+        assert store.append({"ts": times + 3 * MINUTE_US, **frame}, **names).segments == 1
+        assert closes(store) == [1, 2, 3, 1, 2, 3]
+        for wrong, said in (([*rows, {"ts": NOON}], "row 4"), ([1], "int at 1")):
+            with pytest.raises(ParameterError, match=said):
+                store.append(wrong, **names)
+        with pytest.raises(ParameterError, match="venue=x"):
+            store.append(store.bars("BTCUSDT"), venue="x")
+        assert len(closes(store)) == 6
+
+
 def test_a_group_is_appended_when_it_is_full_and_on_leaving(tmp_path: Path) -> None:
     with th.open(tmp_path) as store:
         with store.writer("binance", "BTCUSDT", "1m", rows=3, seconds=1e9) as writer:
