@@ -63,7 +63,7 @@ dirty: setup ## random dirty markets with known truth, imported; N=2000 of them,
 	TAPEHEAD_DIRTY_MARKETS=$(or $(N),2000) TAPEHEAD_DIRTY_FIRST=$(or $(SEED),0) \
 		$(BIN)/python -m pytest -q tests/acceptance/test_dirty_markets.py
 
-bench: setup ## the workloads, with the peers in an environment of their own; W=W5 picks one
+bench: setup ## the workloads, with the peers in environments of their own; W=W5 picks one, W=sources what others publish
 	@benchmarks/setup_peers.sh
 	@$(BIN)/python -m benchmarks $(or $(W),W5)
 
