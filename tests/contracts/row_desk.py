@@ -96,6 +96,8 @@ class Desk:
         covers = self.store.coverage([sample_series(symbol)])
         told = [(one.first, one.last, one.rows) for one in covers]
         assert told == ([(bars["ts"][0], bars["ts"][-1], len(bars["ts"]))] if len(bars["ts"]) else [])
+        newest = self.store.newest([sample_series(symbol)], self.store.head()).get(sample_series(symbol))
+        assert newest == (tuple(bars[name][-1] for name in BAR_COLUMNS) if len(bars["ts"]) else None)
         return bars
 
     def close(self) -> None:

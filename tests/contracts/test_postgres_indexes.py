@@ -74,6 +74,7 @@ HOT: dict[str, dict[str, Any]] = {
         "end_blocks": (2001, 7, 202512),
         "blocks_of_period": (7, 202512),
         "last_held": ("v", "S7", 3_600_000_000),
+        "newest": MANY,
         "coverage_of_one": ("v", "S7", 3_600_000_000),
         "count_coverage": {"series": 7},
         "instrument": ("v", "S7"),

@@ -24,7 +24,7 @@ def latest(
     columns: Sequence[Column] = BAR_COLUMNS,
     snapshot: int | None = None,
 ) -> Table:
-    """Read one bar of each instrument, with one look at the manifest and one at the bytes for all of them.
+    """Read one bar of each instrument: the newest by one query, another by one look at manifest and bytes for all.
 
     Parameters
     ----------
@@ -45,19 +45,32 @@ def latest(
     """
     every = choose_interval(store, instruments, interval, "these instruments")
     series = [Series(one.venue, one.symbol, every) for one in sorted(instruments, key=lambda one: one.name)]
-    moment = OPEN_END - 1 if at is None else at
-    names: tuple[Column, ...] = ("ts", *(name for name in columns if name != "ts"))
-    rows: list[tuple[str, list[object]]] = []
     with store.reading(snapshot) as number:
-        refs = store.manifest(series, moment, moment + 1, warm=1, snapshot=number).refs
-        held = [(one, refs[one]) for one in series if one in refs]
-        for some in together(sum(ref.rows for ref in each) for _, each in held):
-            found_in = read_each(shelf, [(each, names) for _, each in held[some]])
-            for (one, _), read in zip(held[some], found_in, strict=True):
-                place = int(np.searchsorted(read["ts"], moment, side="right")) - 1
-                if place >= 0:
-                    rows.append((one.instrument, [read[name][place] for name in columns]))
-    found: dict[str, NDArray[Any]] = {"instrument": np.array([name for name, _ in rows], np.str_)}
+        kept = store.newest(series, number) if at is None else {}
+        known = {one: bar for one, bar in kept.items() if bar is not None}
+        rows = {one.instrument: [getattr(bar, name) for name in columns] for one, bar in known.items()}
+        # What is kept tells of every series of the head; of what an older store left, of another snapshot and of a
+        # moment the segments do.
+        left = [one for one in kept if one not in known] if kept else series
+        rows |= _looked_up(store, shelf, left, OPEN_END - 1 if at is None else at, columns, number)
+    found: dict[str, NDArray[Any]] = {"instrument": np.array(sorted(rows), np.str_)}
     for place, name in enumerate(columns):
-        found[name] = np.array([values[place] for _, values in rows], BAR_DTYPES[name])
+        found[name] = np.array([rows[one][place] for one in sorted(rows)], BAR_DTYPES[name])
     return Table(found)
+
+
+def _looked_up(
+    store: BarStore, shelf: Shelf, series: Sequence[Series], moment: int, columns: Sequence[Column], snapshot: int
+) -> dict[str, list[Any]]:
+    """Return by instrument the last bar at or before a moment, out of the segments."""
+    names: tuple[Column, ...] = ("ts", *(name for name in columns if name != "ts"))
+    rows: dict[str, list[Any]] = {}
+    refs = store.manifest(series, moment, moment + 1, warm=1, snapshot=snapshot).refs if series else {}
+    held = [(one, refs[one]) for one in series if one in refs]
+    for some in together(sum(ref.rows for ref in each) for _, each in held):
+        found_in = read_each(shelf, [(each, names) for _, each in held[some]])
+        for (one, _), read in zip(held[some], found_in, strict=True):
+            place = int(np.searchsorted(read["ts"], moment, side="right")) - 1
+            if place >= 0:
+                rows[one.instrument] = [read[name][place] for name in columns]
+    return rows

@@ -79,6 +79,18 @@ class Commit:
     unchanged: int
 
 
+class BarRow(NamedTuple):
+    """One bar, its values as in the columns of `model.bars.Bars`; `ts` is its open time, us UTC."""
+
+    ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    flags: int
+
+
 class Coverage(NamedTuple):
     """What the store holds of one series at its head, from the manifest alone (us UTC; `last` is an open time)."""
 

@@ -12,7 +12,7 @@ from tapehead.model.bars import Bars
 from tapehead.model.factors import Basis, Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
-from tapehead.model.segment import Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import BarRow, Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.holdings import BarHoldings
 
 Array = NDArray[Any]
@@ -128,7 +128,7 @@ class BarStore(Protocol):
         ...
 
     def recount(self) -> int:
-        """Work out anew what is kept beside the manifest (coverage by series); return how many rows were wrong."""
+        """Work out anew what is kept beside the manifest, coverage and newest bars; return how many were wrong."""
         ...
 
     def facts(self) -> StoreFacts:
@@ -141,6 +141,13 @@ class BarStore(Protocol):
 
     def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
         """Return first, last and number of bars at the head, without a look at the segments, sorted by series."""
+        ...
+
+    def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
+        """Return the newest bar of each series that has bars, by one query and without a look at the segments.
+
+        None stands for a bar that is not kept; nothing is returned where `snapshot` is not the head.
+        """
         ...
 
     def lease(self, snapshot: int, ttl_s: float) -> AbstractContextManager[None]:

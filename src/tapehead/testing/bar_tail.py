@@ -240,7 +240,7 @@ class BarTailContract(BarContract):
             twin.keep()
 
     def _check_twin(self, store: BarStore, twin: BarTwin) -> None:
-        """Compare every bar of every snapshot, and the coverage of the head."""
+        """Compare every bar of every snapshot, the coverage of the head, and the newest bars."""
         for snapshot in range(1, twin.head() + 1):
             for symbol in ("AAA", "BBB"):
                 refs = refs_of(store, symbol, snapshot)
@@ -250,3 +250,5 @@ class BarTailContract(BarContract):
                     check_equal(read_columns(store, self.codec(), refs), expected)
         held = {one.series.symbol: (one.first, one.last, one.rows) for one in store.coverage()}
         assert held == twin.coverage()
+        kept = store.newest([sample_series(symbol) for symbol in ("AAA", "BBB", "ZZZ")], store.head())
+        assert {one.symbol: bar for one, bar in kept.items()} == twin.newest()

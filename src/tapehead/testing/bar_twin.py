@@ -51,6 +51,10 @@ class BarTwin:
             times.setdefault(symbol, []).append(ts)
         return {symbol: (each[0], each[-1], len(each)) for symbol, each in times.items()}
 
+    def newest(self) -> dict[str, Bar]:
+        """Return the newest bar of each symbol that has some."""
+        return {symbol: self._snapshots[-1][symbol, last] for symbol, (_, last, _) in self.coverage().items()}
+
     def _change(self, held: Held) -> None:
         """Add a snapshot if it differs from the newest."""
         if held != self._snapshots[-1]:

@@ -392,7 +392,7 @@ class BarUpkeepContract(BarContract):
         twin.undo(number)
 
     def _check_twin(self, store: BarStore, twin: UpkeepTwin, swept: set[int]) -> None:
-        """Compare every bar of every snapshot that is kept, and the coverage of the head."""
+        """Compare every bar of every snapshot that is kept, the coverage of the head, and the newest bars."""
         for snapshot in set(range(1, twin.head() + 1)) - swept:
             for symbol in SYMBOLS:
                 refs = refs_of(store, symbol, snapshot)
@@ -402,6 +402,8 @@ class BarUpkeepContract(BarContract):
                     check_equal(read_columns(store, self.codec(), refs), expected)
         held = {one.series.symbol: (one.first, one.last, one.rows) for one in store.coverage()}
         assert held == twin.coverage()
+        kept = store.newest([sample_series(symbol) for symbol in ("AAA", "BBB", "ZZZ")], store.head())
+        assert {one.symbol: bar for one, bar in kept.items()} == twin.newest()
 
     def fill(self, store: BarStore) -> None:
         """Commit, supersede, append, undo, and set a row aside."""

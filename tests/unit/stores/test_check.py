@@ -141,6 +141,7 @@ def test_bars_that_no_store_may_hold_are_found(store: EmbeddedBars) -> None:
         ('UPDATE coverage SET "rows" = 7 WHERE series = 1', "store recount"),
         ("DELETE FROM coverage WHERE series = 2", "store recount"),
         ("UPDATE coverage SET last = last + 1 WHERE series = 1", "store recount"),
+        ("UPDATE coverage SET newest = NULL WHERE series = 1", "store recount"),
     ],
 )
 def test_a_manifest_that_contradicts_itself_is_found(filled: EmbeddedBars, statement: str, said: str) -> None:
@@ -168,6 +169,24 @@ def test_a_recount_mends_what_is_wrong_and_says_how_many(filled: EmbeddedBars) -
     again = EmbeddedBars(filled.home, ParquetCodec())
     assert list(again.coverage()) == before
     again.close()
+
+
+def test_a_newest_bar_that_rotted_is_not_believed_and_a_recount_keeps_it_anew(filled: EmbeddedBars) -> None:
+    series = [one.series for one in filled.coverage()]
+    before = filled.newest(series, filled.head())
+    assert all(bar is not None for bar in before.values())
+    with sqlite3.connect(filled.home.bars) as connection:
+        connection.execute("UPDATE segments SET newest = zeroblob(45)")
+        connection.execute("UPDATE tail SET newest = NULL")
+        connection.execute("UPDATE coverage SET newest = zeroblob(45)")
+    connection.close()
+    assert filled.newest(series, filled.head()) == dict.fromkeys(series)
+    told = [one.text for one in found(filled, rows=True)]
+    assert sum("another newest bar is kept, or none" in one for one in told) == len(series)
+    assert filled.recount() == len(series)
+    assert filled.newest(series, filled.head()) == before
+    assert found(filled, rows=True) == []
+    assert filled.newest(series, filled.head() - 1) == {}
 
 
 def test_files_that_no_commit_names_are_told_and_given_back(filled: EmbeddedBars) -> None:

@@ -7,10 +7,19 @@ WHERE t.until IS NULL GROUP BY t.series, t.period
 
 -- name: add_coverage
 -- By what one block brought: no look at the others.
-INSERT INTO coverage (series, first, last, "rows", segments) VALUES (?, ?, ?, ?, ?)
+INSERT INTO coverage (series, first, last, "rows", segments, newest) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (series) DO UPDATE SET
     first = min(first, excluded.first), last = max(last, excluded.last),
-    "rows" = "rows" + excluded."rows", segments = segments + excluded.segments
+    "rows" = "rows" + excluded."rows", segments = segments + excluded.segments,
+    newest = CASE WHEN excluded.last >= last THEN excluded.newest ELSE newest END
+
+-- name: newest
+-- Of the asked series, by their places among the asked: time and rest of the newest bar, and the head, of one moment.
+SELECT a.key, c.last, c.newest, (SELECT coalesce(max(number), 0) FROM commits)
+FROM json_each(:series) AS a
+CROSS JOIN series AS s ON s.venue = json_extract(a.value, '$[0]') AND s.symbol = json_extract(a.value, '$[1]')
+    AND s.interval_us = json_extract(a.value, '$[2]')
+CROSS JOIN coverage AS c ON c.series = s.id
 
 -- name: add_lease
 INSERT INTO leases (snapshot, boot, space, pid, began, ttl, expires) VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -39,6 +39,7 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             begin="bars_0002_begin.sql",
             kept="commits that were undone or given back, new bars, factors and empty ranges",
         ),
+        Step(("bars_0003_newest.sql",), back="bars_0003_no_newest.sql"),
     ),
     "runs": (
         Step(("runs_0001_begin.sql",), begin="runs_0001_begin.sql"),

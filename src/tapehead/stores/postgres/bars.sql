@@ -4,10 +4,18 @@ FROM tail AS t JOIN series AS s ON s.id = t.series JOIN coverage AS c ON c.serie
 WHERE t.until IS NULL GROUP BY s.venue, s.symbol, s.interval_us, t.series, t.period, c.last ORDER BY t.series, t.period
 
 -- name: add_coverage
-INSERT INTO coverage (series, first, last, "rows", segments) VALUES (?, ?, ?, ?, ?)
+INSERT INTO coverage (series, first, last, "rows", segments, newest) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (series) DO UPDATE SET
     first = least(coverage.first, excluded.first), last = greatest(coverage.last, excluded.last),
-    "rows" = coverage."rows" + excluded."rows", segments = coverage.segments + excluded.segments
+    "rows" = coverage."rows" + excluded."rows", segments = coverage.segments + excluded.segments,
+    newest = CASE WHEN excluded.last >= coverage.last THEN excluded.newest ELSE coverage.newest END
+
+-- name: newest
+-- Of the asked series, by their places among the asked: time and rest of the newest bar, and the head, of one moment.
+SELECT a.place - 1, c.last, c.newest, (SELECT coalesce(max(number), 0) FROM commits)
+FROM jsonb_array_elements(CAST(:series AS JSONB)) WITH ORDINALITY AS a (v, place)
+JOIN series AS s ON s.venue = a.v ->> 0 AND s.symbol = a.v ->> 1 AND s.interval_us = CAST(a.v ->> 2 AS BIGINT)
+JOIN coverage AS c ON c.series = s.id
 
 -- name: add_lease
 INSERT INTO leases (snapshot, expires) VALUES (?, clock_timestamp() + make_interval(secs => ?)) RETURNING id

@@ -11,7 +11,7 @@ from tapehead.errors import RowsError
 from tapehead.layout.columns import Column
 from tapehead.model.history import Finding
 from tapehead.model.instrument import Series
-from tapehead.model.segment import Coverage, Digest, Manifest, SegmentRef
+from tapehead.model.segment import BarRow, Coverage, Digest, Manifest, SegmentRef
 from tapehead.ports.bars import Array, Codec
 from tapehead.ports.holdings import BarHoldings
 from tapehead.stores.postgres.bars import PostgresBars
@@ -99,6 +99,14 @@ class RowedBars(PostgresBars):
         now = [head.overlay.covered(one) for one in asked]
         every = [one for one in found if one.series not in edited] + [one for one in now if one is not None]
         return sorted(every, key=lambda one: (one.series.venue, one.series.symbol, one.series.interval.us))
+
+    def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
+        """Return the newest bar of each series, see `ports.bars.BarStore.newest`; of edited ones it is not kept."""
+        found = super().newest(series, snapshot)
+        if not isinstance(snapshot, Overlaid):
+            return found
+        edited = snapshot.overlay.refs
+        return {**found, **{one: None for one in series if one in edited}}
 
     def check(
         self,

@@ -11,7 +11,7 @@ from tapehead.model.bars import Bars
 from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
-from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Array, Codec, Mend
 from tapehead.ports.holdings import BarHoldings
 from tapehead.stores.tables.check import Check
@@ -21,6 +21,7 @@ from tapehead.stores.tables.database import Ground
 from tapehead.stores.tables.facts import read_facts
 from tapehead.stores.tables.history import check_snapshot, read_log, read_report
 from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.newest import read_newest
 from tapehead.stores.tables.orphans import remove_orphans
 from tapehead.stores.tables.recount import recount
 from tapehead.stores.tables.shelves import Shelves
@@ -193,7 +194,7 @@ class BarTables:
     def recount(self) -> int:
         """Work out the coverage anew; return how many rows were wrong."""
         with self._locked():
-            return recount(self._database)
+            return recount(self._database, self._layers)
 
     def facts(self) -> StoreFacts:
         """Return how much is held."""
@@ -217,6 +218,10 @@ class BarTables:
             # A commit between the two looks leaves rows newer than their number: they are read again next time.
             self._coverage = known
         return known[1]
+
+    def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
+        """Return the newest bar of each series, where that is the head; see `ports.bars.BarStore.newest`."""
+        return read_newest(self._database, series, snapshot)
 
     def series(self, snapshot: int | None = None) -> Sequence[Series]:
         """Return every series that has bars at a snapshot, sorted."""

@@ -90,12 +90,12 @@ UPDATE tail SET until = ? WHERE series = ? AND period = ? AND until IS NULL
 UPDATE tail SET until = ? WHERE id = ?
 
 -- name: add_segment
-INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until, newest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)
 
 -- name: add_block
-INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)
+INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns, newest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)
 
 -- name: blocks_of_period
 SELECT id, first, last, "rows", added FROM tail WHERE series = ? AND period = ? AND until IS NULL ORDER BY since, id
@@ -129,15 +129,28 @@ WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ?
 DELETE FROM coverage WHERE series = ?
 
 -- name: count_coverage
--- From the manifest: what the row of a series must say.
-INSERT INTO coverage (series, first, last, "rows", segments)
-SELECT series, min(first), max(last), CAST(sum(added) AS BIGINT), count(*)
+-- From the manifest: what the row of a series must say. The bytes of a block are looked at only of the one on top.
+INSERT INTO coverage (series, first, last, "rows", segments, newest)
+SELECT series, first, last, "rows", blocks, CASE WHEN layer < 0
+    THEN (SELECT t.newest FROM tail AS t WHERE t.id = g.id)
+    ELSE (SELECT s.newest FROM segments AS s WHERE s.id = g.id)
+END
 FROM (
-    SELECT series, first, last, added FROM segments WHERE series = :series AND until IS NULL
-    UNION ALL
-    SELECT series, first, last, added FROM tail WHERE series = :series AND until IS NULL
+    SELECT series, layer, id, min(first) OVER of_series AS first, max(last) OVER of_series AS last,
+        CAST(sum(added) OVER of_series AS BIGINT) AS "rows", count(*) OVER of_series AS blocks,
+        row_number() OVER (
+            PARTITION BY series ORDER BY last DESC, layer < 0 DESC, layer DESC, since DESC, id DESC
+        ) AS place
+    FROM (
+        SELECT series, layer, id, first, last, added, since FROM segments
+        WHERE series = :series AND until IS NULL
+        UNION ALL
+        SELECT series, -1, id, first, last, added, since FROM tail
+        WHERE series = :series AND until IS NULL
+    ) AS every
+    WINDOW of_series AS (PARTITION BY series)
 ) AS g
-GROUP BY series
+WHERE place = 1
 
 -- name: instruments
 SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis
@@ -278,12 +291,12 @@ ORDER BY c.number DESC
 UPDATE segments SET until = ? WHERE id = ?
 
 -- name: hold_segment
-INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until)
-SELECT series, period, layer, data, file, first, last, "rows", added, ?, NULL FROM segments WHERE id = ?
+INSERT INTO segments (series, period, layer, data, file, first, last, "rows", added, since, until, newest)
+SELECT series, period, layer, data, file, first, last, "rows", added, ?, NULL, newest FROM segments WHERE id = ?
 
 -- name: hold_block
-INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns)
-SELECT series, period, data, file, first, last, "rows", added, ?, NULL, columns FROM tail WHERE id = ?
+INSERT INTO tail (series, period, data, file, first, last, "rows", added, since, until, columns, newest)
+SELECT series, period, data, file, first, last, "rows", added, ?, NULL, columns, newest FROM tail WHERE id = ?
 
 -- name: touched_instruments
 SELECT venue, symbol, since, since, until, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at,
@@ -398,16 +411,53 @@ SELECT id, since, until FROM quarantine WHERE until IS NOT NULL
 DELETE FROM quarantine WHERE id = ?
 
 -- name: coverage_rows
-SELECT series, first, last, "rows", segments FROM coverage
+SELECT series, first, last, "rows", segments, newest FROM coverage
 
 -- name: counted_coverage
-SELECT series, min(first), max(last), CAST(sum(added) AS BIGINT), count(*)
+SELECT series, first, last, "rows", blocks, CASE WHEN layer < 0
+    THEN (SELECT t.newest FROM tail AS t WHERE t.id = g.id)
+    ELSE (SELECT s.newest FROM segments AS s WHERE s.id = g.id)
+END
 FROM (
-    SELECT series, first, last, added FROM segments WHERE until IS NULL
-    UNION ALL
-    SELECT series, first, last, added FROM tail WHERE until IS NULL
+    SELECT series, layer, id, min(first) OVER of_series AS first, max(last) OVER of_series AS last,
+        CAST(sum(added) OVER of_series AS BIGINT) AS "rows", count(*) OVER of_series AS blocks,
+        row_number() OVER (
+            PARTITION BY series ORDER BY last DESC, layer < 0 DESC, layer DESC, since DESC, id DESC
+        ) AS place
+    FROM (
+        SELECT series, layer, id, first, last, added, since FROM segments WHERE until IS NULL
+        UNION ALL
+        SELECT series, -1, id, first, last, added, since FROM tail WHERE until IS NULL
+    ) AS every
+    WINDOW of_series AS (PARTITION BY series)
 ) AS g
-GROUP BY series
+WHERE place = 1
+
+-- name: top_blocks
+-- Of each series the block that holds its newest bar, the highest of those that do, with what is kept of that bar.
+SELECT s.venue, s.symbol, s.interval_us, period, layer, data, file, first, last, "rows", since, until,
+    CASE WHEN layer < 0
+        THEN (SELECT t.newest FROM tail AS t WHERE t.id = g.id)
+        ELSE (SELECT b.newest FROM segments AS b WHERE b.id = g.id)
+    END
+FROM (
+    SELECT every.*, row_number() OVER (
+        PARTITION BY series ORDER BY last DESC, layer < 0 DESC, layer DESC, since DESC, id DESC
+    ) AS place
+    FROM (
+        SELECT id, series, period, layer, data, file, first, last, "rows", since, until
+        FROM segments WHERE until IS NULL
+        UNION ALL
+        SELECT id, series, period, -1, data, file, first, last, "rows", since, until FROM tail WHERE until IS NULL
+    ) AS every
+) AS g JOIN series AS s ON s.id = g.series
+WHERE place = 1
+
+-- name: mend_newest_of_segment
+UPDATE segments SET newest = ? WHERE data = ?
+
+-- name: mend_newest_of_block
+UPDATE tail SET newest = ? WHERE data = ?
 
 -- name: facts
 SELECT

@@ -23,38 +23,39 @@ ON CONFLICT (number) DO UPDATE SET
     swept = excluded.swept, seal = excluded.seal, report = excluded.report
 
 -- name: page_of_segments
-SELECT id, series, period, layer, data, file, first, last, "rows", added, since, until
+SELECT id, series, period, layer, data, file, first, last, "rows", added, since, until, newest
 FROM segments WHERE id > ? ORDER BY id LIMIT ?
 
 -- name: put_into_segments
-INSERT INTO segments (id, series, period, layer, data, file, first, last, "rows", added, since, until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO segments (id, series, period, layer, data, file, first, last, "rows", added, since, until, newest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     series = excluded.series, period = excluded.period, layer = excluded.layer, data = excluded.data,
     file = excluded.file, first = excluded.first, last = excluded.last, "rows" = excluded."rows",
-    added = excluded.added, since = excluded.since, until = excluded.until
+    added = excluded.added, since = excluded.since, until = excluded.until, newest = excluded.newest
 
 -- name: page_of_tail
-SELECT id, series, period, data, file, first, last, "rows", added, since, until, columns
+SELECT id, series, period, data, file, first, last, "rows", added, since, until, columns, newest
 FROM tail WHERE id > ? ORDER BY id LIMIT ?
 
 -- name: put_into_tail
-INSERT INTO tail (id, series, period, data, file, first, last, "rows", added, since, until, columns)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO tail (id, series, period, data, file, first, last, "rows", added, since, until, columns, newest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     series = excluded.series, period = excluded.period, data = excluded.data, file = excluded.file,
     first = excluded.first, last = excluded.last, "rows" = excluded."rows", added = excluded.added,
-    since = excluded.since, until = excluded.until, columns = excluded.columns
+    since = excluded.since, until = excluded.until, columns = excluded.columns, newest = excluded.newest
 
 -- name: page_of_coverage
-SELECT series, first, last, "rows", segments
+SELECT series, first, last, "rows", segments, newest
 FROM coverage WHERE series > ? ORDER BY series LIMIT ?
 
 -- name: put_into_coverage
-INSERT INTO coverage (series, first, last, "rows", segments)
-VALUES (?, ?, ?, ?, ?)
+INSERT INTO coverage (series, first, last, "rows", segments, newest)
+VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (series) DO UPDATE SET
-    first = excluded.first, last = excluded.last, "rows" = excluded."rows", segments = excluded.segments
+    first = excluded.first, last = excluded.last, "rows" = excluded."rows", segments = excluded.segments,
+    newest = excluded.newest
 
 -- name: page_of_instruments
 SELECT venue, symbol, since, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at,

@@ -17,6 +17,7 @@ from tapehead.stores.codec import data_hash, encode_block
 from tapehead.stores.tables.check_manifest import check_manifest, named, read_refs
 from tapehead.stores.tables.database import Ground
 from tapehead.stores.tables.layers import Columns, Layers
+from tapehead.stores.tables.newest import wrong_newest
 from tapehead.stores.tables.orphans import iter_orphans
 
 Heal = Callable[[SegmentRef], Mapping[Any, Any] | None]
@@ -71,6 +72,7 @@ class Check:
                 yield finding
         if self.rows:
             yield from self._counts(refs, damaged)
+            yield from self._newest(damaged)
         for key, place, size in iter_orphans(database, files):
             if key not in nameless:
                 continue
@@ -148,6 +150,13 @@ class Check:
             if bars is not None and bars != counted:
                 text = f"its blocks hold {bars:,} bars together, and the manifest counts {counted:,}. {_AGAIN}"
                 yield Finding("manifest", named(ref), text)
+
+    def _newest(self, damaged: set[bytes]) -> Iterator[Finding]:
+        """Yield series of which another newest bar is kept than their blocks hold."""
+        for ref, _ in wrong_newest(self.ground.database, self._layers()):
+            if ref.data not in damaged:
+                text = "another newest bar is kept, or none. Keep it anew: tapehead store recount"
+                yield Finding("manifest", named(ref), f"{named(ref)}: {text}")
 
     def _counted(self, layers: Layers, ref: SegmentRef, damaged: set[bytes]) -> tuple[int | None, int]:
         """Return the bars of a period, None where a block is damaged or gone, and those that the manifest counts."""

@@ -19,6 +19,7 @@ from tapehead.ports.bars import Codec
 from tapehead.stores.codec import check_columns, data_hash
 from tapehead.stores.tables.database import Database, SegmentBytes
 from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.newest import pack_newest
 from tapehead.stores.tables.seal import make_seal
 from tapehead.stores.tables.series import SeriesRows
 from tapehead.stores.tables.versions import Versions
@@ -48,6 +49,7 @@ class _Block(NamedTuple):
     first: int
     last: int
     rows: int
+    newest: bytes
     ends: bool
 
 
@@ -83,7 +85,7 @@ class Writing:
         elif rows:
             self._take(draft.series, draft.period, columns, known, ends=bool(held))
         elif held:
-            self._blocks.append(_Block(draft.series, draft.period, None, b"", 0, 0, 0, ends=True))
+            self._blocks.append(_Block(draft.series, draft.period, None, b"", 0, 0, 0, b"", ends=True))
 
     def fold(self, series: Series, period: int) -> None:
         """Make one segment of all that is held of a period; no bar changes."""
@@ -155,7 +157,8 @@ class Writing:
         """Write columns as the only segment of a period."""
         ts = columns["ts"]
         data, file = self._write(columns, known)
-        self._blocks.append(_Block(series, period, data, file, int(ts[0]), int(ts[-1]), len(ts), ends))
+        outer = int(ts[0]), int(ts[-1]), len(ts)
+        self._blocks.append(_Block(series, period, data, file, *outer, pack_newest(columns), ends))
 
     def _write(self, columns: Columns, data: Digest | None = None) -> tuple[Digest, Digest]:
         """Write the file of a segment unless a commit named it and it is whole; return the hashes of data and bytes."""
@@ -186,7 +189,7 @@ class Writing:
             self._run("end_blocks", (number, place, block.period))
         if block.data is not None:
             outer = (block.first, block.last, block.rows, block.rows)
-            self._run("add_segment", (place, block.period, 0, block.data, block.file, *outer, number))
+            self._run("add_segment", (place, block.period, 0, block.data, block.file, *outer, number, block.newest))
 
 
 def add_commit(

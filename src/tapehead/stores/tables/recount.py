@@ -1,11 +1,13 @@
-"""recount: coverage by series, worked out anew from the manifest."""
+"""recount: coverage by series and the newest bars, worked out anew from the manifest and the blocks."""
 
 from typing import Any
 
 from tapehead.stores.tables.database import Database
+from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.newest import mend_newest
 
 Row = tuple[Any, ...]
-"""First and last open time, bars, blocks."""
+"""First and last open time, bars, blocks, newest bar."""
 
 
 def wrong_coverage(database: Database) -> dict[int, tuple[Row | None, Row | None]]:
@@ -19,9 +21,13 @@ def wrong_coverage(database: Database) -> dict[int, tuple[Row | None, Row | None
     }
 
 
-def recount(database: Database) -> int:
-    """Mend the rows of coverage that are wrong; return how many were. The caller holds the writer lock."""
+def recount(database: Database, layers: Layers) -> int:
+    """Mend the rows of coverage that are wrong, or lack the newest bar; return how many were.
+
+    The caller holds the writer lock.
+    """
     with database.transaction("the coverage"):
+        mend_newest(database, layers)
         wrong = wrong_coverage(database)
         for series in wrong:
             database.execute("forget_coverage", (series,))

@@ -19,6 +19,7 @@ from tapehead.stores.codec import check_columns, encode_block, join_blocks
 from tapehead.stores.tables.commit import add_commit, check_rising
 from tapehead.stores.tables.database import Database
 from tapehead.stores.tables.layers import Columns, Layers, by_period
+from tapehead.stores.tables.newest import pack_newest
 
 MOST_BLOCKS = 16
 """Blocks of the tail that one period of one series holds at most."""
@@ -97,12 +98,13 @@ class Appending:
         merged = _too_many(held, len(columns["ts"]))
         self._rows += len(columns["ts"])
         outer = int(columns["ts"][0]), int(columns["ts"][-1])
+        newest = pack_newest(columns)
         blocks = self._whole_blocks(place, period, len(held) - len(merged)) if merged else []
         # A block that is damaged stays as it is, and so do those around it: merged, it would have a hash that is right.
         merged = merged if len(blocks) == len(merged) else []
         if merged:
             columns = self._merge(merged, blocks, columns)
-        self._database.execute("add_coverage", (place, *outer, added, 1 - len(merged)))
+        self._database.execute("add_coverage", (place, *outer, added, 1 - len(merged), newest))
         self._write(place, period, columns, added + sum(block.added for block in merged))
         self._written += 1
 
@@ -111,7 +113,7 @@ class Appending:
         content, data, file = encode_block(columns)
         ts = columns["ts"]
         facts = (int(ts[0]), int(ts[-1]), len(ts), added, self._number)
-        self._database.execute("add_block", (place, period, data, file, *facts, content))
+        self._database.execute("add_block", (place, period, data, file, *facts, content, pack_newest(columns)))
 
     def _without_held(self, series: Series, place: int, period: int, columns: Columns) -> tuple[Columns, int]:
         """Return the bars that are not held just so, and how many of them have a time at which no bar is held."""

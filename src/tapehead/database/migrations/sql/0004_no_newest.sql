@@ -1,0 +1,6 @@
+-- All of it is worked out from the segments.
+SET LOCAL lock_timeout = '5s';
+DROP TABLE rollups;
+ALTER TABLE coverage DROP COLUMN newest;
+ALTER TABLE tail DROP COLUMN newest;
+ALTER TABLE segments DROP COLUMN newest;
