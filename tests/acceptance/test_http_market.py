@@ -16,6 +16,7 @@ import tapehead as th
 from tapehead.api.arrow import MEDIA_TYPE
 from tapehead.api.wire.bars import BarsPage
 from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
+from tapehead.api.wire.latest import LatestPage
 from tapehead.api.wire.market import CoveragePage, InstrumentsPage, UniverseKept, UniverseMembers, Universes
 from tapehead.layout.columns import AFTER_HOLE
 from tests.acceptance.http_answers import HOURS, INSTRUMENTS, client, make_market, refused, told
@@ -96,6 +97,14 @@ def test_instruments_come_page_by_page_while_there_are_more_and_more(desk: Desk)
         ("/bars/BTCUSDT?cursor=%00", 422, "input.parameter"),
         ("/bars/BTCUSDT?cursor=WyJiYXJzIiwxXQ", 422, "input.parameter"),
         ("/bars/%3Cscript%3E", 404, "store.unknown_symbol"),
+        ("/latest?universe=nope", 404, "store.unknown_universe"),
+        ("/latest?symbols=NOPE", 404, "store.unknown_symbol"),
+        ("/latest?symbols=BTCUSDT&universe=demo", 422, "input.parameter"),
+        ("/latest?columns=x&universe=demo", 422, "input.parameter"),
+        ("/latest?at=soon&universe=demo", 422, "input.parameter"),
+        ("/latest?universe=demo&limit=10001", 422, "input.request"),
+        ("/latest?universe=demo&cursor=WyJsYXRlc3QiXQ", 422, "input.parameter"),
+        ("/latest?universe=demo&interval=4h&cursor=WyJsYXRlc3QiLCJhIiwiMWgiLDFd", 422, "input.parameter"),
         ("/instruments?kind=stone", 422, "input.request"),
         ("/instruments?limit=10001", 422, "input.request"),
         ("/instruments?universe=nope", 404, "store.unknown_universe"),
@@ -119,6 +128,30 @@ def test_what_does_not_fit_is_a_problem_with_its_code(desk: Desk, path: str, sta
 def test_a_form_that_is_not_given_is_refused(desk: Desk, path: str) -> None:
     refused(desk.get(path, Accept="text/csv, application/json;q=0"), 406, "input.accept")
     assert desk.get(path, Accept="text/html, */*;q=0.1").headers["content-type"] == "application/json"
+
+
+def test_the_newest_bars_come_page_by_page_of_one_snapshot(desk: Desk) -> None:
+    asked = "/latest?universe=demo&columns=ts,close,flags&limit=4"
+    before = desk.store.latest("demo", columns=["ts", "close", "flags"])
+    first = told(desk.get(asked), LatestPage)
+    grow(desk.store, "BNBUSDT", price=7.0)
+    rest = told(desk.get(f"{asked}&cursor={first['cursor']}"), LatestPage)
+    assert (rest["snapshot"], rest["cursor"]) == (first["snapshot"], None)
+    rows = first["latest"] + rest["latest"]
+    assert [row["instrument"] for row in rows] == before.instrument.tolist()
+    assert [row["close"] for row in rows] == before.close.tolist()
+    assert "traded" in rows[0]["flags"]
+    after = told(desk.get("/latest?symbols=BNBUSDT"), LatestPage)
+    assert (after["count"], after["latest"][0]["close"], after["interval"]) == (1, 7.0, "1h")
+    assert after["snapshot"] > first["snapshot"]
+    then = "2019-06-01T12:34:00Z"
+    with th.connect(desk.url) as away:
+        for more in ({}, {"at": then}, {"columns": ["close", "ts"]}, {"snapshot": first["snapshot"]}):
+            here, there = (one.latest("demo", **more) for one in (desk.store, away))
+            assert list(here) == list(there)
+            assert all(here[name].tobytes() == there[name].tobytes() for name in here), more
+    at = told(desk.get(f"/latest?universe=demo&at={then}"), LatestPage)["latest"]
+    assert {row["ts"] for row in at} == {"2019-06-01T12:00:00Z"}
 
 
 def test_bars_as_json_are_those_of_the_store(desk: Desk) -> None:

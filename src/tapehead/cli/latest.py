@@ -14,7 +14,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
-from tapehead.library.documents.prices import flag_words
+from tapehead.library.documents.prices import latest_rows
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def latest(context: click.Context, /, as_csv: bool, **options: Any) -> int:
         raise click.UsageError("--csv and --json contradict each other; give one.", context)
     found = session.store.latest(**options)
     if session.json:
-        rows = [{**row, "flags": flag_words(row["flags"])} for row in _rows(found)]
-        session.put_document("latest", {"count": found.rows, "latest": rows})
+        session.put_document("latest", {"count": found.rows, "latest": list(latest_rows(found))})
     elif as_csv:
         write_csv(sys.stdout, _rows(found))
     else:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +13,7 @@ from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
 from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
+from tapehead.library.documents.queries import plain_rows, sql_json
 
 if TYPE_CHECKING:
     from tapehead.library.sql.ask import SqlAnswer
@@ -49,11 +49,9 @@ def sql(context: click.Context, /, query: str, as_csv: bool, memory: int, **opti
         found = session.store.sql(query, memory_mb=memory, progress=ticker, **options)
     finally:
         ticker.clear()
-    rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows()]
+    rows = plain_rows(found)
     if session.json:
-        facts = {"snapshot": found.snapshot, "elapsed_s": found.elapsed_s, "scanned": dict(found.scanned)}
-        shown = {"plan": found.plan} if options["plan"] else {"columns": found.table.column_names, "rows": rows}
-        session.put_document("sql", {**facts, **shown, "count": len(rows), "whole": found.whole})
+        session.put_document("sql", sql_json(found, rows))
     elif options["plan"]:
         session.put(*(found.plan or "").splitlines(), "", *folded(_scanned(found), session.size[0]))
     elif as_csv:
@@ -61,23 +59,6 @@ def sql(context: click.Context, /, query: str, as_csv: bool, memory: int, **opti
     else:
         session.put(*_lines(found.table.column_names, rows, session), *_closing(found))
     return 0
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: times as ISO in UTC, no NaN, bytes in hex, exact decimals as text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
-    if isinstance(value, float):
-        return value if value - value == 0 else None
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, Mapping):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return str(value)
 
 
 def _lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]], session: Session) -> list[str]:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any, cast, overload
 
 from tapehead.errors import ParameterError
-from tapehead.jobs import universes as selection
-from tapehead.jobs.latest import latest
 from tapehead.jobs.lookup import Reading, Trace, look_up, trace
 from tapehead.layout.columns import BAR_COLUMNS, Column
+from tapehead.library.latest_page import Wanted, latest_page
 from tapehead.library.listing import Listing
 from tapehead.library.times import read_time
 from tapehead.model.bars import Bars
@@ -147,7 +146,7 @@ class Prices:
             start=read_time("start", start),
             end=read_time("end", end),
             points=points,
-            columns=_checked(columns),
+            columns=checked_columns(columns),
             snapshot=snapshot,
             directory=self._known,
         )
@@ -171,7 +170,7 @@ class Prices:
             start=read_time("start", start),
             end=read_time("end", end),
             points=points,
-            columns=_checked(columns),
+            columns=checked_columns(columns),
             snapshot=snapshot,
             directory=self._known,
         )
@@ -216,17 +215,18 @@ class Prices:
         >>> table = store.latest("crypto", at="2023-06-01T12:00Z", columns=["ts", "close"])
         >>> dict(zip(table.instrument, table.close))
         """
-        house = self._house
-        if universe is not None and symbols is not None:
-            raise ParameterError(name="symbols", value=symbols, bound="left out where universe is given")
-        moment, names = read_time("at", at), _checked(columns)
-        with house.bars.reading(snapshot) as number:
-            chosen = selection.select(house.bars, universe, symbols, number)
-            asked: dict[str, Any] = {"interval": interval, "at": moment, "columns": names, "snapshot": number}
-            return latest(house.bars, house.shelf, chosen, **asked)
+        check_one_choice(universe, symbols)
+        asked = Wanted(universe, symbols, interval, read_time("at", at), checked_columns(columns), snapshot)
+        return latest_page(self._house, asked).table
 
 
-def _checked(columns: Sequence[str] | None) -> tuple[Column, ...]:
+def check_one_choice(universe: str | None, symbols: Sequence[str] | None) -> None:
+    """Raise ParameterError where both a universe and symbols are given."""
+    if universe is not None and symbols is not None:
+        raise ParameterError(name="symbols", value=symbols, bound="left out where universe is given")
+
+
+def checked_columns(columns: Sequence[str] | None) -> tuple[Column, ...]:
     """Return names of columns; raise ParameterError for one that bars do not have."""
     names = BAR_COLUMNS if columns is None else tuple(dict.fromkeys(columns))
     strange = [name for name in names if name not in BAR_COLUMNS]

@@ -380,6 +380,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/latest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Latest
+         * @description Give one bar of each instrument, by name; every page of one question is of one snapshot and one interval.
+         */
+        get: operations["list_latest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Sql
+         * @description Answer one SELECT; what writes, or reaches anything but the four tables, is refused.
+         */
+        post: operations["answer_sql"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/indicators": {
         parameters: {
             query?: never;
@@ -2019,6 +2059,61 @@ export interface components {
             data: string;
         };
         /**
+         * LatestBar
+         * @description One bar; those columns that were asked for.
+         */
+        LatestBar: {
+            /** Instrument */
+            instrument: string;
+            /**
+             * Ts
+             * @description Its open, ISO with Z.
+             */
+            ts?: string | null;
+            /** Open */
+            open?: number | null;
+            /** High */
+            high?: number | null;
+            /** Low */
+            low?: number | null;
+            /** Close */
+            close?: number | null;
+            /** Volume */
+            volume?: number | null;
+            /**
+             * Flags
+             * @description Names of the flags that are set, such as `partial`.
+             */
+            flags?: string[] | null;
+        };
+        /**
+         * LatestPage
+         * @description Bars by the name of their instrument.
+         */
+        LatestPage: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.latest/1";
+            /** Interval */
+            interval: string;
+            /** Snapshot */
+            snapshot: number;
+            /**
+             * Count
+             * @description Bars here; instruments of the page that have none are left out.
+             */
+            count: number;
+            /** Latest */
+            latest: components["schemas"]["LatestBar"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
+        };
+        /**
          * Ledger
          * @description What was tried over all runs, each trial once.
          */
@@ -3101,6 +3196,22 @@ export interface components {
             cursor: string | null;
         };
         /**
+         * Scanned
+         * @description What was read of bars.
+         */
+        Scanned: {
+            /** Series */
+            series: number;
+            /** Held Series */
+            held_series: number;
+            /** Segments */
+            segments: number;
+            /** Bars */
+            bars: number;
+            /** Columns */
+            columns: string[];
+        };
+        /**
          * SeriesCoverage
          * @description Which bars of its calendar a series has.
          */
@@ -3247,6 +3358,83 @@ export interface components {
             a: unknown;
             /** B */
             b: unknown;
+        };
+        /**
+         * SqlAnswered
+         * @description What a query gave; `columns` and `rows`, or `plan` where that was asked for.
+         */
+        SqlAnswered: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.sql/1";
+            /** Snapshot */
+            snapshot: number;
+            /** Elapsed S */
+            elapsed_s: number;
+            scanned: components["schemas"]["Scanned"];
+            /** Columns */
+            columns?: string[] | null;
+            /**
+             * Rows
+             * @description By column. Times are ISO, UTC where they have a zone; bytes are hex, exact decimals text.
+             */
+            rows?: {
+                [key: string]: unknown;
+            }[] | null;
+            /**
+             * Plan
+             * @description Steps of the engine with their times and rows.
+             */
+            plan?: string | null;
+            /** Count */
+            count: number;
+            /**
+             * Whole
+             * @description False where there are more rows than were asked for.
+             */
+            whole: boolean;
+        };
+        /**
+         * SqlRequest
+         * @description One SELECT over the tables bars, instruments, runs and trades, in DuckDB's dialect.
+         * @example {
+         *       "query": "SELECT symbol, kind FROM instruments ORDER BY symbol"
+         *     }
+         */
+        SqlRequest: {
+            /** Query */
+            query: string;
+            /**
+             * Snapshot
+             * @description State of the store that bars and instruments are read at; the newest by default.
+             */
+            snapshot?: number | null;
+            /**
+             * Rows
+             * @description At most so many are given.
+             * @default 1000
+             */
+            rows: number;
+            /**
+             * Seconds
+             * @description It is stopped then.
+             * @default 30
+             */
+            seconds: number;
+            /**
+             * Memory Mb
+             * @description It is stopped where it needs more.
+             * @default 1024
+             */
+            memory_mb: number;
+            /**
+             * Plan
+             * @description Run it, and give its steps instead of its rows.
+             * @default false
+             */
+            plan: boolean;
         };
         /**
          * StillHeld
@@ -6347,6 +6535,247 @@ export interface operations {
             };
             /** @description Problem */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_latest: {
+        parameters: {
+            query?: {
+                /** @description Its instruments; all where absent. */
+                universe?: string | null;
+                /** @description Or `A,B`, in place of a universe. */
+                symbols?: string | null;
+                /** @description Needed where there are several. */
+                interval?: string | null;
+                /** @description The last bar that opens at or before it, ISO; it may close after. */
+                at?: string | null;
+                /** @description Some of `ts,open,high,low,close,volume,flags`. */
+                columns?: string | null;
+                /** @description State of the store; the newest. */
+                snapshot?: number | null;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Instruments of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or an Arrow stream where Accept asks for one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LatestPage"];
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_sql: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlRequest"];
+            };
+        };
+        responses: {
+            /** @description JSON, or an Arrow stream where Accept asks for one */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlAnswered"];
+                    "application/vnd.apache.arrow.stream": string;
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -46,6 +46,8 @@ RULES: Final = (
     Rule("GET", "/api/v1/universes/{name:path}", "read"),
     Rule("DELETE", "/api/v1/universes/{name:path}", "write"),
     Rule("GET", "/api/v1/bars/{symbol:path}", "read"),
+    Rule("GET", "/api/v1/latest", "read"),
+    Rule("POST", "/api/v1/sql", "run"),
     Rule("GET", "/api/v1/commits", "read"),
     Rule("GET", "/api/v1/commits/{number}", "read"),
     Rule("POST", "/api/v1/undo/{number}", "write"),

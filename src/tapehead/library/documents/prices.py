@@ -1,6 +1,6 @@
 """Bars as plain values, column by column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tapehead.layout.columns import FLAG_WORDS
@@ -8,6 +8,7 @@ from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
     from tapehead.jobs.lookup import Reading
+    from tapehead.model.table import Table
 
 
 def reading_json(found: "Reading") -> dict[str, Any]:
@@ -31,6 +32,14 @@ def reading_facts(found: "Reading") -> dict[str, Any]:
         "first": times[0],
         "last": times[1],
     }
+
+
+def latest_rows(found: "Table") -> Iterator[dict[str, Any]]:
+    """Yield plain values of one bar an instrument: those columns that there are."""
+    columns = {name: values.tolist() for name, values in found.items()}
+    plain = {name: str if name == "instrument" else _texts(name) for name in columns}
+    for row in zip(*columns.values(), strict=True):
+        yield {name: plain[name](value) for name, value in zip(columns, row, strict=True)}
 
 
 def _texts(name: str) -> Callable[[Any], Any]:

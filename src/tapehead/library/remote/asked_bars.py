@@ -53,11 +53,11 @@ def _columns(
         tables.append(pa.ipc.open_stream(answer.content).read_all())
         metadata = {key.decode(): value.decode() for key, value in (tables[-1].schema.metadata or {}).items()}
         cursor = metadata.pop("cursor", None)
-    columns = {each: np.concatenate([_values(table[each], each) for table in tables]) for each in names}
+    columns = {each: np.concatenate([values_of(table[each], each) for table in tables]) for each in names}
     return columns, metadata
 
 
-def _values(column: Any, name: str) -> NDArray[Any]:
-    """Return a column as its array; times as us UTC."""
+def values_of(column: Any, name: str) -> NDArray[Any]:
+    """Return a column of an Arrow table as its array; times as us UTC."""
     values: NDArray[Any] = column.cast("int64" if name == "ts" else column.type).to_numpy()
     return values.astype(BAR_DTYPES[cast("Column", name)], copy=False)

@@ -11,6 +11,7 @@ from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
+from tapehead.library.prices import check_one_choice
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.asking import get
 from tapehead.library.remote.connection import Connection
@@ -26,6 +27,7 @@ from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Quarantined, Universe
+from tapehead.model.table import Table
 from tapehead.ports.bars import Hints
 from tapehead.ports.work import Executor
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
     from tapehead.library.remote.sweep_run import RemoteSweepRun
+    from tapehead.library.sql.ask import SqlAnswer
     from tapehead.library.trials import TrialReport
 
 
@@ -293,6 +296,41 @@ class RemoteStore(Store):
         asked |= {"start": time_text("start", start), "end": time_text("end", end)}
         asked |= {"points": points, "columns": columns, "snapshot": snapshot}
         return [self._connection.do(asked_bars.reading(symbol, asked)) for symbol in symbols]
+
+    def latest(
+        self,
+        universe: str | None = None,
+        symbols: Sequence[str] | None = None,
+        *,
+        interval: str | None = None,
+        at: Any = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> Table:
+        """Return one bar of every instrument; see `Store.latest`."""
+        from tapehead.library.remote import asked_queries
+
+        check_one_choice(universe, symbols)
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "columns": columns}
+        asked |= {"at": time_text("at", at), "snapshot": snapshot}
+        return self._connection.do(asked_queries.latest(asked))
+
+    def sql(
+        self,
+        query: str,
+        *,
+        snapshot: int | None = None,
+        rows: int = 10_000,
+        seconds: float = 30.0,
+        memory_mb: int = 1024,
+        plan: bool = False,
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - one answer, at its end
+    ) -> "SqlAnswer":
+        """Answer one SELECT there; see `Store.sql`. A service gives 100,000 rows at most, in 60 s and 1,024 MB."""
+        from tapehead.library.remote import asked_queries
+
+        asked: dict[str, Any] = {"query": query, "snapshot": snapshot, "rows": rows, "plan": plan}
+        return self._connection.do(asked_queries.sql({**asked, "seconds": seconds, "memory_mb": memory_mb}))
 
     def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
         """Return commits, newest first, those below `before`."""

@@ -11,6 +11,7 @@ from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
+from tapehead.library.prices import check_one_choice
 from tapehead.library.remote import asked_bars, asked_market, asked_runs
 from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.held import universe_from
@@ -25,6 +26,7 @@ from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
 from tapehead.model.segment import Quarantined, Universe
+from tapehead.model.table import Table
 from tapehead.ports.bars import Hints
 from tapehead.ports.runs import RunRecord
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
     from tapehead.library.remote.sweep_run_async import AsyncRemoteSweepRun
+    from tapehead.library.sql.ask import SqlAnswer
     from tapehead.library.trials import TrialReport
 
 
@@ -280,6 +283,40 @@ class AsyncRemoteStore:
         """Return bars of one instrument; `points` and `snapshot` as in `Store.bars`, columns by `look_up`."""
         (found,) = await self.look_up([symbol], interval, start, end, **asked)
         return found.bars
+
+    async def latest(
+        self,
+        universe: str | None = None,
+        symbols: Sequence[str] | None = None,
+        *,
+        interval: str | None = None,
+        at: Any = None,
+        columns: Sequence[str] | None = None,
+        snapshot: int | None = None,
+    ) -> Table:
+        """Return one bar of every instrument; see `Store.latest`."""
+        from tapehead.library.remote import asked_queries
+
+        check_one_choice(universe, symbols)
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "columns": columns}
+        asked |= {"at": time_text("at", at), "snapshot": snapshot}
+        return await self._connection.do(asked_queries.latest(asked))
+
+    async def sql(
+        self,
+        query: str,
+        *,
+        snapshot: int | None = None,
+        rows: int = 10_000,
+        seconds: float = 30.0,
+        memory_mb: int = 1024,
+        plan: bool = False,
+    ) -> "SqlAnswer":
+        """Answer one SELECT there; see `Store.sql`. A service gives 100,000 rows at most, in 60 s and 1,024 MB."""
+        from tapehead.library.remote import asked_queries
+
+        asked: dict[str, Any] = {"query": query, "snapshot": snapshot, "rows": rows, "plan": plan}
+        return await self._connection.do(asked_queries.sql({**asked, "seconds": seconds, "memory_mb": memory_mb}))
 
     async def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
         """Return commits, newest first, those below `before`."""

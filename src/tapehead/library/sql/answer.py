@@ -33,7 +33,8 @@ def main() -> None:
     try:
         _leave(*_answer(asked))
     except TapeheadError as error:
-        _leave({"error": type(error).__name__, "text": str(error)}, b"")
+        facts = {name: str(value) for name, value in error.facts.items()}
+        _leave({"error": type(error).__name__, "text": str(error), "facts": facts}, b"")
 
 
 def _leave(head: dict[str, Any], body: bytes) -> None:
@@ -52,7 +53,7 @@ def _stop(link: Any, seconds: float, done: threading.Event, over: threading.Even
     over.set()
     link.interrupt()
     if not done.wait(_LISTENS_S):
-        _leave({"error": "SqlError", "text": str(_too_long(seconds))}, b"")
+        _leave({"error": "SqlError", "text": str(_too_long(seconds)), "facts": {}}, b"")
 
 
 def _answer(asked: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -78,7 +79,7 @@ def answer(house: House, asked: dict[str, Any], snapshot: int) -> tuple[dict[str
         link.execute("SET lock_configuration = true")
         threading.Thread(target=_stop, args=(link, asked["seconds"], done, over), daemon=True).start()
         query = _checked(link, asked["query"])
-        made, whole, plan = _planned(link, query) if asked["plan"] else _rows(link, query, asked["rows"])
+        made, whole, plan = _planned(link, query) if asked["plan"] else _rows(link, query, asked)
     except (duckdb.Error, pa.ArrowException, MemoryError) as error:
         raise _told(error, asked, over=over.is_set()) from error
     finally:
@@ -130,13 +131,17 @@ def _checked(link: Any, text: str) -> str:
     return query
 
 
-def _rows(link: Any, query: str, limit: int) -> tuple[bytes, bool, None]:
+def _rows(link: Any, query: str, asked: dict[str, Any]) -> tuple[bytes, bool, None]:
     """Return the first rows as a stream, and whether they are all."""
     reader = link.execute(query).to_arrow_reader(_BATCH)
-    batches, left = [], limit
+    batches, left, most, held = [], asked["rows"], asked.get("most_bytes"), 0
     for batch in reader:
         batches.append(batch.slice(0, left))
         left -= batch.num_rows
+        held += batches[-1].nbytes
+        if most is not None and held > most:
+            step = "Ask for fewer rows or columns, or on its machine: tapehead sql --help"
+            raise SqlError(cause=f"its rows take more than the {most >> 20:,} MB that are sent", step=step)
         if left < 0:
             break
     sink = pa.BufferOutputStream()

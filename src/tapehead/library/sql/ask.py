@@ -60,6 +60,12 @@ class SqlAnswer:
         return self.table.__arrow_c_stream__(requested_schema)
 
 
+def facts_of(found: SqlAnswer) -> dict[str, Any]:
+    """Return what is told of an answer beside its rows, as plain values."""
+    told = ("whole", "snapshot", "plan", "elapsed_s")
+    return {**{name: getattr(found, name) for name in told}, "scanned": dict(found.scanned)}
+
+
 def ask(
     house: House,
     query: str,
@@ -70,8 +76,9 @@ def ask(
     memory_mb: int,
     plan: bool,
     progress: Callable[..., None] | None,
+    most_bytes: int | None = None,
 ) -> SqlAnswer:
-    """Answer a query; see `Store.sql`."""
+    """Answer a query; see `Store.sql`. Raises SqlError too where its rows take more than `most_bytes`."""
     _check("rows", rows, 1, MOST_ROWS)
     _check("seconds", seconds, 0.001, 3600)
     _check("memory", memory_mb, 64, 1 << 20)
@@ -79,13 +86,13 @@ def ask(
         raise MissingPackageError(call="SQL over a store", package="'tapehead[sql]'")
     home = house.settings.url or os.fspath(house.settings.home)
     asked: dict[str, Any] = {"home": home, "query": query, "snapshot": snapshot, "rows": rows, "plan": plan}
-    asked |= {"seconds": seconds, "memory_mb": memory_mb}
+    asked |= {"seconds": seconds, "memory_mb": memory_mb, "most_bytes": most_bytes}
     told = _told_by(json.dumps(asked).encode(), seconds, memory_mb, progress)
     size = int.from_bytes(told[:8], "big")
     head = json.loads(told[8 : 8 + size])
     if "error" in head:
         kind: type[TapeheadError] = getattr(errors, head["error"])
-        raise kind(head["text"])
+        raise kind(head["text"], **head["facts"])
     import pyarrow
 
     body = told[8 + size :]
