@@ -16,6 +16,7 @@ MOST_WORKERS: Final = 1024
 SERVER_SCHEMES: Final = ("postgresql://", "postgres://")
 """How the URL of a store in PostgreSQL begins."""
 _LONGEST_S: Final = 604_800
+_FEWEST: Final = 2
 _POOL_WORDS: Final = {
     "": ("largest", MOST_WORKERS),
     "warm": ("smallest", MOST_WORKERS),
@@ -38,8 +39,8 @@ _POOL_WORDS: Final = {
     },
 }
 _POOL_BOUND: Final = (
-    f"the most connections, from 0 to {MOST_WORKERS:,}, and NAME=NUMBER such as 20,warm=4,overflow=10,wait=5 of "
-    "warm overflow (connections), wait idle lifetime ping statement lock transaction alert held lag outage"
+    f"the most connections, from {_FEWEST} to {MOST_WORKERS:,}, and NAME=NUMBER such as 20,warm=4,overflow=10,wait=5 "
+    "of warm overflow (connections), wait idle lifetime ping statement lock transaction alert held lag outage"
     " (seconds)"
 )
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -162,12 +163,12 @@ def _pool(text: str) -> PoolSettings:
         name, _, value = part.rpartition("=")
         field_, most = _POOL_WORDS.get(name.strip(), ("", 0))
         whole = most == MOST_WORKERS
-        if not re.fullmatch(r"\d+" if whole else r"\d+(\.\d+)?", value.strip(), re.ASCII) or float(value) > most:
+        fits = re.fullmatch(r"\d+" if whole else r"\d+(\.\d+)?", value.strip(), re.ASCII)
+        # Who is told of commits must not wait for who commits.
+        if not fits or not (_FEWEST if field_ == "largest" else 0) <= float(value) <= most:
             raise ParameterError(name="TAPEHEAD_POOL", value=part, bound=_POOL_BOUND)
         chosen[field_] = int(value) if whole else float(value)
-    # Who is told of commits must not wait for who commits.
-    chosen["largest"] = max(chosen.get("largest", plain.largest), 2)
-    chosen["smallest"] = min(chosen.get("smallest", plain.smallest), chosen["largest"])
+    chosen["smallest"] = min(chosen.get("smallest", plain.smallest), chosen.get("largest", plain.largest))
     return PoolSettings(**chosen)
 
 

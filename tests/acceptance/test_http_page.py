@@ -68,13 +68,18 @@ def test_two_lines_of_curl_start_a_run_and_go_on_with_it(served: Served, digest:
 
 
 def test_two_lines_of_curl_sweep_and_ask_what_was_found(served: Served) -> None:
-    *_, sweep, surface = blocks("sh")
+    _, _, sweep, surface, _ = blocks("sh")
     events = typed(sweep, served)
     assert (events[-1]["event"], events[-1]["count"]) == ("completed", 6 * 4)
     line = f"echo -n 'data: '; {surface}"
     (told,) = typed(line, served, RUN=events[0]["run"])
     assert (told["sets"], len(told["cells"])) == (6, 6)
     assert told["best"]["parameters"] == events[-1]["best"]["parameters"]
+
+
+def test_a_line_of_curl_asks_sql(served: Served) -> None:
+    (told,) = typed(f"echo -n 'data: '; {blocks('sh')[-1]}", served)
+    assert (told["count"], told["columns"]) == (4, ["symbol", "max(high)"])
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["sync", "async"])

@@ -222,6 +222,7 @@ def test_a_port_for_two_and_a_service_elsewhere_are_refused(home: Path) -> None:
     for words, sentence in (
         (["servers", "start", "--port", "5433"], "--port is for one server; name it"),
         (["--server", "http://127.0.0.1:1", "servers", "stop"], "On its machine: tapehead --home DIR servers stop"),
+        (["--server", "http://127.0.0.1:1", "servers", "url", "postgres"], "tapehead --home DIR servers url postgres"),
     ):
         refused = tapehead(*words, home=home if words[0] == "servers" else None)
         assert (refused.code, sentence in refused.err) == (2, True), refused.err

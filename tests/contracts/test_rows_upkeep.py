@@ -1,6 +1,7 @@
 """Rows of bars looked after: who has some, their partitions, what is refused, what is found and mended."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +11,14 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from tapehead.database.pool import Pool, PoolSettings
+from tapehead.database.url import parse_url
 from tapehead.errors import DatabaseRefusedError, RowsError
 from tapehead.model.instrument import Instrument
+from tapehead.ports.rows import PartitionReport
+from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.postgres.rows_bars import RowedBars
+from tapehead.stores.postgres.rows_choice import RowChoice
 from tapehead.testing.bar_store import check_equal
 from tapehead.testing.samples import sample_bars, sample_columns, sample_draft, sample_series
 from tests.contracts.row_desk import WAITING, Desk, copy
@@ -161,6 +168,28 @@ def test_old_rows_go_by_age_and_come_again_and_an_upkeep_that_was_stopped_is_end
     assert [one.where for one in desk.store.check(rows=True)] == ["tapehead.bars"]
     desk.choice.keep_partitions(None, None, keep_all=True)
     assert len(desk.settle()["ts"]) == 1803
+    assert not list(desk.store.check(rows=True))
+
+
+def test_an_upkeep_waits_for_readers_longer_than_a_statement_may_take(desk: Desk) -> None:
+    waits = f"{WAITING} AND now() - query_start > interval '1 second'"
+    months = desk.one("SELECT (extract(year FROM now()) * 12 + extract(month FROM now()) - 2021 * 12 - 2)::int")
+    hasty = Pool(parse_url(desk.url), PoolSettings(largest=4, statement_s=0.5))
+    choice = RowChoice(RowedBars(hasty, ParquetCodec(), lock_wait_s=30.0))
+    done: list[PartitionReport] = []
+    try:
+        with psycopg.connect(desk.url, options="-c search_path=tapehead") as reader:
+            reader.execute("SELECT count(*) FROM bars_2021_01")
+            upkeep = threading.Thread(target=lambda: done.append(choice.keep_partitions(0, months, keep_all=False)))
+            upkeep.start()
+            while not desk.one(waits, "ALTER TABLE bars DETACH%CONCURRENTLY"):
+                assert upkeep.is_alive()
+                time.sleep(0.02)
+        upkeep.join()
+    finally:
+        hasty.close()
+    assert [one.dropped for one in done] == [("bars_2021_01",)]
+    assert desk.one("SELECT to_regclass('tapehead.bars_2021_01')") is None
     assert not list(desk.store.check(rows=True))
 
 

@@ -48,12 +48,12 @@ def test_sizes_and_waits_of_connections_are_one_word() -> None:
     given = {"TAPEHEAD_POOL": " 20, warm=4,overflow=10 ,wait=0.5,statement=0"}
     wanted = PoolSettings(smallest=4, largest=20, overflow=10, wait_s=0.5, statement_s=0.0)
     assert read_settings(given, "/h").pool == wanted
-    assert read_settings({"TAPEHEAD_POOL": "0,warm=9"}, "/h").pool == PoolSettings(smallest=2, largest=2)
+    assert read_settings({"TAPEHEAD_POOL": "2,warm=9"}, "/h").pool == PoolSettings(smallest=2, largest=2)
 
 
-@pytest.mark.parametrize("text", ["many", "-1", "1.5", "99999", "warm=", "warm=1.5", "wait=-1", "wait=1e3", "size=3"])
+@pytest.mark.parametrize("text", ["many", "-1", "0", "1", "1.5", "99999", "warm=", "warm=1.5", "wait=1e3", "size=3"])
 def test_another_pool_is_refused_with_the_words_there_are(text: str) -> None:
-    with pytest.raises(ParameterError, match=rf"TAPEHEAD_POOL={text}: .* from 0 to 1,024, .* 20,warm=4,overflow=10"):
+    with pytest.raises(ParameterError, match=rf"TAPEHEAD_POOL={text}: .* from 2 to 1,024, .* 20,warm=4,overflow=10"):
         read_settings({"TAPEHEAD_POOL": f"20,{text}"}, "/h")
 
 
