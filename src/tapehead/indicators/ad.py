@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import flow_of
 from tapehead.indicators.values import check_lines, locked
 
 F64 = NDArray[np.float64]
@@ -45,7 +44,7 @@ def ad(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike) -> 
         from tapehead.kernels.flows import accumulated
 
         out = np.empty(lines[0].shape[0])
-        accumulated(flow_of(lines[0], lines[1], lines[2], lines[3]), out)
+        accumulated(lines[0], lines[1], lines[2], lines[3], out)
         return locked(out)
 
     return remember("ad", lines, make)

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import flow_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -51,7 +50,7 @@ def adosc(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, 
         from tapehead.kernels.flows import apart
 
         out = np.empty(lines[0].shape[0])
-        apart(flow_of(lines[0], lines[1], lines[2], lines[3]), fast, slow, out)
+        apart(lines[0], lines[1], lines[2], lines[3], fast, slow, out)
         return locked(out)
 
     return remember(("adosc", fast, slow), lines, make)

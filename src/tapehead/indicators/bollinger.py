@@ -5,7 +5,6 @@ from numpy.typing import ArrayLike
 
 from tapehead.indicators.bands import Bands
 from tapehead.indicators.memo import remember
-from tapehead.indicators.scaling import scaled_line
 from tapehead.indicators.sma import mean_into
 from tapehead.indicators.values import check_ddof, check_factor, check_period, check_values, locked
 
@@ -52,7 +51,7 @@ def bollinger(values: ArrayLike, period: int = 20, width: float = 2.0, ddof: int
         from tapehead.kernels.deviations import bands
 
         upper, middle, lower = np.empty(line.shape[0]), np.empty(line.shape[0]), np.empty(line.shape[0])
-        mean_into(line, scaled_line(line), window, middle)
+        mean_into(line, window, middle)
         bands(line, middle, window, factor, 1.0 / (window - freedom), upper, lower)
         return Bands(locked(upper), locked(middle), locked(lower))
 

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import mixed_of, ratio_of
-from tapehead.indicators.values import check_lines
+from tapehead.indicators.values import check_lines, locked
 
 F64 = NDArray[np.float64]
 
@@ -46,6 +45,10 @@ def bop(
     lines = check_lines("bop", open=open, high=high, low=low, close=close)
 
     def make() -> F64:
-        return ratio_of(mixed_of(1.0, lines[3], -1.0, lines[0]), mixed_of(1.0, lines[1], -1.0, lines[2]), 0.0)
+        from tapehead.kernels.elements import body
+
+        out = np.empty(lines[0].shape[0])
+        body(lines[0], lines[1], lines[2], lines[3], out)
+        return locked(out)
 
     return remember("bop", lines, make)

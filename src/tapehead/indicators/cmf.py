@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import flow_of, mean_of, ratio_of
-from tapehead.indicators.values import check_lines, check_period
+from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
 
@@ -43,8 +42,10 @@ def cmf(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, pe
     period = check_period(period, "cmf")
 
     def make() -> F64:
-        return ratio_of(
-            mean_of(flow_of(lines[0], lines[1], lines[2], lines[3]), period), mean_of(lines[3], period), 0.0
-        )
+        from tapehead.kernels.shares import money_flow
+
+        out = np.empty(lines[0].shape[0])
+        money_flow(lines[0], lines[1], lines[2], lines[3], period, out)
+        return locked(out)
 
     return remember(("cmf", period), lines, make)

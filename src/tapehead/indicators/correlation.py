@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import sums_together
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -45,9 +44,10 @@ def correlation(values: ArrayLike, benchmark: ArrayLike, period: int = 20) -> F6
     period = check_period(period, "correlation", 2)
 
     def make() -> F64:
-        squares, others, products = sums_together(lines[0], lines[1], period)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            out = products / (np.sqrt(squares) * np.sqrt(others))
-        return locked(np.clip(out, -1.0, 1.0))
+        from tapehead.kernels.covariances import correlated
+
+        out = np.empty(lines[0].shape[0])
+        correlated(lines[0], lines[1], period, out)
+        return locked(out)
 
     return remember(("correlation", period), lines, make)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import exponential_of, mixed_of
+from tapehead.indicators.passes import cascade_of
 from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
@@ -32,7 +32,7 @@ def dema(values: ArrayLike, period: int = 20) -> F64:
 
     Notes
     -----
-    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Two passes, O(n). Releases the
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. One pass, O(n). Releases the
     GIL. As TA-Lib DEMA. Source: Patrick Mulloy, Smoothing Data with Faster Moving Averages, Technical Analysis of
     Stocks & Commodities 12, 1994.
 
@@ -45,8 +45,7 @@ def dema(values: ArrayLike, period: int = 20) -> F64:
     period = check_period(period, "dema")
 
     def make() -> F64:
-        once = exponential_of(line, period)
-        twice = exponential_of(once, period)
-        return mixed_of(2.0, once, -1.0, twice)
+        # Twice the first average less the second: the line, less the first gap, more the second.
+        return cascade_of(line, (period, period), (1.0, -1.0))
 
     return remember(("dema", period), (line,), make)

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import later, mean_of_prices, mixed_of
-from tapehead.indicators.values import check_period, check_values
+from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
 
@@ -45,6 +44,12 @@ def dpo(values: ArrayLike, period: int = 20) -> F64:
     period = check_period(period, "dpo")
 
     def make() -> F64:
-        return mixed_of(1.0, later(line, period // 2 + 1), -1.0, mean_of_prices(line, period))
+        from tapehead.indicators.sma import mean_into
+        from tapehead.kernels.elements import less
+
+        out = np.empty(line.shape[0])
+        mean_into(line, period, out)
+        less(line, period // 2 + 1, out)
+        return locked(out)
 
     return remember(("dpo", period), (line,), make)

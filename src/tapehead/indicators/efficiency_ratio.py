@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import efficiency_of
-from tapehead.indicators.values import check_period, check_values
+from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
 
@@ -42,4 +41,12 @@ def efficiency_ratio(values: ArrayLike, period: int = 10) -> F64:
     """
     line = check_values(values, "efficiency_ratio")
     period = check_period(period, "efficiency_ratio")
-    return remember(("efficiency_ratio", period), (line,), lambda: efficiency_of(line, period))
+
+    def make() -> F64:
+        from tapehead.kernels.shares import efficiency
+
+        out = np.empty(line.shape[0])
+        efficiency(line, period, out)
+        return locked(out)
+
+    return remember(("efficiency_ratio", period), (line,), make)

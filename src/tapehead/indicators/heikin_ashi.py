@@ -57,13 +57,10 @@ def heikin_ashi(
     lines = check_lines("heikin_ashi", open=open, high=high, low=low, close=close)
 
     def make() -> HeikinAshi:
-        from tapehead.kernels.candles import smoothed_open
+        from tapehead.kernels.candles import smoothed
 
-        opening, high, low, close = lines
-        middle = locked((opening + high + low + close) / 4.0)
-        begun = np.empty(close.shape[0])
-        smoothed_open(opening, close, middle, begun)
-        top, bottom = np.maximum(high, np.maximum(begun, middle)), np.minimum(low, np.minimum(begun, middle))
-        return HeikinAshi(locked(begun), locked(top), locked(bottom), middle)
+        made = HeikinAshi(*(np.empty(lines[0].shape[0]) for _ in HeikinAshi._fields))
+        smoothed(lines[0], lines[1], lines[2], lines[3], *made)
+        return HeikinAshi(*map(locked, made))
 
     return remember("heikin_ashi", lines, make)

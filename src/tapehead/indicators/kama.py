@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import efficiency_of
 from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
@@ -54,11 +53,11 @@ def kama(values: ArrayLike, period: int = 10, fast: int = 2, slow: int = 30) -> 
 
     def make() -> F64:
         from tapehead.kernels.adaptive import adapted
+        from tapehead.kernels.shares import efficiency
 
-        quick, calm = 2.0 / (fast + 1), 2.0 / (slow + 1)
-        share = efficiency_of(line, period) * (quick - calm) + calm
         out = np.empty(line.shape[0])
-        adapted(line, locked(share * share), out)
+        efficiency(line, period, out)
+        adapted(line, 2.0 / (fast + 1), 2.0 / (slow + 1), out)
         return locked(out)
 
     return remember(("kama", period, fast, slow), (line,), make)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import exponential_of, mean_of, mixed_of, ratio_of
+from tapehead.indicators.passes import mean_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -48,7 +48,10 @@ def mass_index(high: ArrayLike, low: ArrayLike, period: int = 25, average: int =
     average = check_period(average, "mass_index", name="average")
 
     def make() -> F64:
-        once = exponential_of(mixed_of(1.0, lines[0], -1.0, lines[1]), average)
-        return locked(period * mean_of(ratio_of(once, exponential_of(once, average), 1.0), period))
+        from tapehead.kernels.cascades import smoothed_ratio
+
+        ratio = np.empty(lines[0].shape[0])
+        smoothed_ratio(lines[0], lines[1], average, ratio)
+        return locked(period * mean_of(locked(ratio), period))
 
     return remember(("mass_index", period, average), lines, make)

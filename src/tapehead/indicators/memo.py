@@ -88,6 +88,11 @@ class Memo:
         _in_use.memo = self._before.pop()
 
 
+def in_use() -> bool:
+    """Say whether a memo is in use in this thread."""
+    return getattr(_in_use, "memo", None) is not None
+
+
 def remember(key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[], Value]) -> Value:
     """Look `key` up in the memo of this thread; without one, just make the value."""
     memo: Memo | None = getattr(_in_use, "memo", None)

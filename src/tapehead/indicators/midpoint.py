@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import channel_of
-from tapehead.indicators.values import check_period, check_values
+from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
 
@@ -42,4 +41,12 @@ def midpoint(values: ArrayLike, period: int = 14) -> F64:
     """
     line = check_values(values, "midpoint")
     period = check_period(period, "midpoint")
-    return remember(("midpoint", period), (line,), lambda: channel_of(line, line, period)[2])
+
+    def make() -> F64:
+        from tapehead.kernels.extremes import halfway_of
+
+        out = np.empty(line.shape[0])
+        halfway_of(line, period, out)
+        return locked(out)
+
+    return remember(("midpoint", period), (line,), make)

@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import average_ranges_of, ratio_of
-from tapehead.indicators.values import check_lines, check_period
+from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
 
@@ -45,6 +44,12 @@ def natr(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) ->
     period = check_period(period, "natr")
 
     def make() -> F64:
-        return ratio_of(average_ranges_of(lines[0], lines[1], lines[2], period), lines[2], float("nan"), 100.0)
+        from tapehead.kernels.elements import over
+        from tapehead.kernels.ranges import average_ranges
+
+        out = np.empty(lines[2].shape[0])
+        average_ranges(lines[0], lines[1], lines[2], period, out)
+        over(lines[2], 100.0, float("nan"), out)
+        return locked(out)
 
     return remember(("natr", period), lines, make)

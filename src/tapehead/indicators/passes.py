@@ -19,6 +19,20 @@ def exponential_of(line: F64, period: int) -> F64:
     return locked(out)
 
 
+def cascade_of(line: F64, periods: tuple[int, ...], weights: tuple[float, ...]) -> F64:
+    """Return the line less weight x gap of each of some exponential averages below the one it smooths, in one pass.
+
+    Two or three averages, each of the one before; six, where they have one period. Weights of 1 give the last average.
+    """
+    from tapehead.kernels.cascades import cascade, cascade_of_six
+    from tapehead.kernels.jit import readonly
+
+    out = np.empty(line.shape[0])
+    make = cascade_of_six if len(periods) == 6 else cascade
+    make(line, readonly(np.array(periods, np.int64)), readonly(np.array(weights, np.float64)), out)
+    return locked(out)
+
+
 def wilder_of(line: F64, period: int) -> F64:
     """Return Wilder's average, seeded alike."""
     from tapehead.kernels.smoothing import wilder
@@ -40,7 +54,7 @@ def mean_of(line: F64, period: int) -> F64:
 def mean_of_prices(line: F64, period: int) -> F64:
     """Return the mean of each window, exactly as far as prices allow it, as `sma`."""
     out = np.empty(line.shape[0])
-    mean_into(line, scaled_line(line), period, out)
+    mean_into(line, period, out)
     return locked(out)
 
 
@@ -189,21 +203,6 @@ def distance_in_percent(line: F64, fast: int, slow: int, signal: int) -> tuple[F
     distance = ratio_of(mixed_of(1.0, quick, -1.0, calm), calm, 0.0, 100.0)
     smooth = exponential_of(distance, signal)
     return distance, smooth, mixed_of(1.0, distance, -1.0, smooth)
-
-
-def efficiency_of(line: F64, period: int) -> F64:
-    """Return the size of a change over the sum of the sizes of those it is made of; 0 where nothing moved."""
-    way = mean_of(moves_of(line, sized=True), period)
-    return ratio_of(moves_of(line, period, sized=True), way, 0.0, 1.0 / period)
-
-
-def flow_of(high: F64, low: F64, close: F64, volume: F64) -> F64:
-    """Return the volume of each bar times where it closes in its range, -1 to 1."""
-    from tapehead.kernels.flows import distributed
-
-    out = np.empty(close.shape[0])
-    distributed(high, low, close, volume, out)
-    return locked(out)
 
 
 def sums_together(one: F64, other: F64, period: int) -> tuple[F64, F64, F64]:

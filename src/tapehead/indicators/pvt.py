@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import change_of
 from tapehead.indicators.values import check_lines, locked
 
 F64 = NDArray[np.float64]
@@ -41,13 +40,10 @@ def pvt(close: ArrayLike, volume: ArrayLike) -> F64:
     lines = check_lines("pvt", close=close, volume=volume)
 
     def make() -> F64:
-        from tapehead.kernels.flows import accumulated
-        from tapehead.kernels.smoothing import first_known
+        from tapehead.kernels.flows import trended
 
-        steps, out = change_of(lines[0], 1).copy(), np.empty(lines[0].shape[0])
-        steps *= lines[1]
-        steps[first_known(locked(lines[0] * lines[1])) :][:1] = 0.0
-        accumulated(locked(steps), out)
+        out = np.empty(lines[0].shape[0])
+        trended(lines[0], lines[1], out)
         return locked(out)
 
     return remember("pvt", lines, make)

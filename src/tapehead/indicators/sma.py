@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tapehead.indicators.memo import remember
-from tapehead.indicators.scaling import Scaled, scaled_line, summable
+from tapehead.indicators.memo import in_use, remember
+from tapehead.indicators.scaling import scaled_line, summable
 from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
@@ -48,17 +48,22 @@ def sma(values: ArrayLike, period: int = 20) -> F64:
 
     def make() -> F64:
         out = np.empty(line.shape[0])
-        mean_into(line, scaled_line(line), window, out)
+        mean_into(line, window, out)
         return locked(out)
 
     return remember(("sma", window), (line,), make)
 
 
-def mean_into(line: F64, scaled: Scaled, period: int, out: F64) -> None:
-    """Write the mean of each window into `out`, exactly as far as prices allow it."""
+def mean_into(line: F64, period: int, out: F64) -> None:
+    """Write the mean of each window into `out`, exactly as far as prices allow it.
+
+    Where a memo is in use the integers that other windows of the line want too are made first, and kept.
+    """
     from tapehead.kernels import windows
 
-    found = summable(line, scaled, period, windows.SUM_LIMIT, period)
+    if not in_use() and windows.mean_at_once(line, period, out):
+        return
+    found = summable(line, scaled_line(line), period, windows.SUM_LIMIT, period)
     bars = found.integers.shape[0]
     if bars < max(period, line.shape[0]):
         windows.mean_in_blocks(line, period, out)

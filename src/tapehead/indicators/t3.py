@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import exponential_of
-from tapehead.indicators.values import check_between, check_period, check_values, locked
+from tapehead.indicators.passes import cascade_of
+from tapehead.indicators.values import check_between, check_period, check_values
 
 F64 = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ def t3(values: ArrayLike, period: int = 5, factor: float = 0.7) -> F64:
     Notes
     -----
     With v the factor: −v³ · e6 + (3v² + 3v³) · e5 − (6v² + 3v + 3v³) · e4 + (1 + 3v + v³ + 3v²) · e3. Leading NaN are
-    skipped; a NaN after the first known bar makes all later values NaN. Six passes, O(n). Releases the GIL. As TA-Lib
+    skipped; a NaN after the first known bar makes all later values NaN. One pass, O(n). Releases the GIL. As TA-Lib
     T3. Source: Tim Tillson, Smoothing Techniques for More Accurate Signals, Technical Analysis of Stocks & Commodities
     16, 1998.
 
@@ -49,15 +49,11 @@ def t3(values: ArrayLike, period: int = 5, factor: float = 0.7) -> F64:
     factor = check_between(factor, "t3", "factor", 0, 1)
 
     def make() -> F64:
-        averages = [line]
-        for _ in range(6):
-            averages.append(exponential_of(averages[-1], period))
-        third, fourth, fifth, sixth = averages[3:]
-        # About the third: weights that sum to 1 leave a flat line what it is.
         v = factor
         square, cube = v * v, v * v * v
-        out = -cube * (sixth - third) + (3.0 * square + 3.0 * cube) * (fifth - third)
-        out -= (6.0 * square + 3.0 * v + 3.0 * cube) * (fourth - third)
-        return locked(out + third)
+        fifth, fourth = 3.0 * square + 3.0 * cube, 6.0 * square + 3.0 * v + 3.0 * cube
+        # Told in gaps, each average less the one below it: weights that sum to 1 leave a flat line what it is.
+        last = (fifth - cube - fourth, fifth - cube, -cube)
+        return cascade_of(line, (period,) * 6, (1.0, 1.0, 1.0, *last))
 
     return remember(("t3", period, factor), (line,), make)

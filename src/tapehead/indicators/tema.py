@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import exponential_of, mixed_of
+from tapehead.indicators.passes import cascade_of
 from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
@@ -45,9 +45,7 @@ def tema(values: ArrayLike, period: int = 20) -> F64:
     period = check_period(period, "tema")
 
     def make() -> F64:
-        once = exponential_of(line, period)
-        twice = exponential_of(once, period)
-        thrice = exponential_of(twice, period)
-        return mixed_of(3.0, mixed_of(1.0, once, -1.0, twice), 1.0, thrice)
+        # Thrice the first average less thrice the second and more the third, told in gaps.
+        return cascade_of(line, (period,) * 3, (1.0, -2.0, 1.0))
 
     return remember(("tema", period), (line,), make)

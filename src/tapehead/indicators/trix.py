@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import change_of, exponential_of
+from tapehead.indicators.passes import cascade_of, change_of, exponential_of
 from tapehead.indicators.values import check_period, check_values
 
 F64 = NDArray[np.float64]
@@ -57,7 +57,7 @@ def trix(values: ArrayLike, period: int = 15, signal: int = 9) -> Trix:
     signal = check_period(signal, "trix", name="signal")
 
     def make() -> Trix:
-        smooth = exponential_of(exponential_of(exponential_of(line, period), period), period)
+        smooth = cascade_of(line, (period,) * 3, (1.0,) * 3)
         change = change_of(smooth, 1, 100.0)
         return Trix(change, exponential_of(change, signal))
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import exponential_of, moves_of, ratio_of
-from tapehead.indicators.values import check_period, check_values
+from tapehead.indicators.passes import exponential_of
+from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def tsi(values: ArrayLike, slow: int = 25, fast: int = 13, signal: int = 7) -> T
 
     Notes
     -----
-    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Five passes, O(n). Releases the
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Two passes, O(n). Releases the
     GIL. As TA-Lib TSI. Source: William Blau, True Strength Index, Technical Analysis of Stocks & Commodities 9, 1991.
 
     Examples
@@ -60,9 +60,10 @@ def tsi(values: ArrayLike, slow: int = 25, fast: int = 13, signal: int = 7) -> T
     signal = check_period(signal, "tsi", name="signal")
 
     def make() -> Tsi:
-        moved = (moves_of(line), moves_of(line, sized=True))
-        twice = [exponential_of(exponential_of(one, slow), fast) for one in moved]
-        index = ratio_of(twice[0], twice[1], 0.0, 100.0)
-        return Tsi(index, exponential_of(index, signal))
+        from tapehead.kernels.cascades import true_strength
+
+        index = np.empty(line.shape[0])
+        true_strength(line, slow, fast, index)
+        return Tsi(locked(index), exponential_of(index, signal))
 
     return remember(("tsi", slow, fast, signal), (line,), make)

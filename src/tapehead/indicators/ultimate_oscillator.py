@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import later, mean_of, ranges_of, ratio_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -54,10 +53,10 @@ def ultimate_oscillator(
     long = check_period(long, "ultimate_oscillator", name="long")
 
     def make() -> F64:
-        before = later(lines[2], 1)
-        bought = locked(lines[2] - np.minimum(lines[1], before))
-        reach = ranges_of(lines[0], lines[1], lines[2])
-        parts = [ratio_of(mean_of(bought, n), mean_of(reach, n), 0.5) for n in (short, middle, long)]
-        return locked((4.0 * parts[0] + 2.0 * parts[1] + parts[2]) * (100.0 / 7.0))
+        from tapehead.kernels.shares import ultimate
+
+        out = np.empty(lines[0].shape[0])
+        ultimate(lines[0], lines[1], lines[2], (short, middle, long), out)
+        return locked(out)
 
     return remember(("ultimate_oscillator", short, middle, long), lines, make)

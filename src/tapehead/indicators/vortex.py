@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import later, mean_of, ranges_of, ratio_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -55,10 +54,10 @@ def vortex(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) 
     period = check_period(period, "vortex")
 
     def make() -> Vortex:
-        high, low, close = lines
-        reach = mean_of(ranges_of(high, low, close), period)
-        up = mean_of(locked(np.abs(high - later(low, 1))), period)
-        down = mean_of(locked(np.abs(low - later(high, 1))), period)
-        return Vortex(ratio_of(up, reach, 1.0), ratio_of(down, reach, 1.0))
+        from tapehead.kernels.shares import vortex as ratios
+
+        plus, minus = np.empty(lines[0].shape[0]), np.empty(lines[0].shape[0])
+        ratios(lines[0], lines[1], lines[2], period, plus, minus)
+        return Vortex(locked(plus), locked(minus))
 
     return remember(("vortex", period), lines, make)

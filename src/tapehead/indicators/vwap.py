@@ -8,8 +8,6 @@ from tapehead.indicators.values import check_anchor, check_lines, check_period, 
 
 F64 = NDArray[np.float64]
 
-STRETCH_BARS = 16_384
-
 
 def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, anchor: ArrayLike | None = None) -> F64:
     """Typical price since the last anchor, each bar weighed by its volume.
@@ -51,7 +49,7 @@ def vwap(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, a
         from tapehead.kernels.volumes import anchored
 
         out = np.empty(lines[0].shape[0])
-        anchored(_typical(*lines[:3]), lines[3], starts, out)
+        anchored(lines[0], lines[1], lines[2], lines[3], starts, out)
         return locked(out)
 
     return remember("vwap", lines if anchor is None else (*lines, starts), make)
@@ -91,28 +89,10 @@ def vwap_rolling(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: Arra
     window = check_period(period, "vwap_rolling")
 
     def make() -> F64:
-        from tapehead.kernels.volumes import weighed_in_blocks
+        from tapehead.kernels.volumes import typical_in_blocks
 
         out = np.empty(lines[0].shape[0])
-        weighed_in_blocks(_typical(*lines[:3]), lines[3], window, out)
+        typical_in_blocks(lines[0], lines[1], lines[2], lines[3], window, out)
         return locked(out)
 
     return remember(("vwap_rolling", window), lines, make)
-
-
-def _typical(high: F64, low: F64, close: F64) -> F64:
-    """Return (high + low + close)/3, written so that three equal prices give that price.
-
-    A stretch at a time, so that what lies between two steps stays in the near cache.
-    """
-    out, room = np.empty(close.shape[0]), np.empty(min(STRETCH_BARS, close.shape[0]))
-    for begin in range(0, close.shape[0], STRETCH_BARS):
-        here = slice(begin, begin + STRETCH_BARS)
-        made, last = out[here], close[here]
-        below = room[: last.shape[0]]
-        np.subtract(high[here], last, out=made)
-        np.subtract(low[here], last, out=below)
-        made += below
-        made /= 3.0
-        made += last
-    return locked(out)

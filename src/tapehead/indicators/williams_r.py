@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import channel_of, place_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -44,7 +43,10 @@ def williams_r(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 
     period = check_period(period, "williams_r")
 
     def make() -> F64:
-        upper, lower, _ = channel_of(lines[0], lines[1], period)
-        return locked(place_of(lines[2], upper, lower) - 100.0)
+        from tapehead.kernels.extremes import below_top
+
+        out = np.empty(lines[2].shape[0])
+        below_top(lines[0], lines[1], lines[2], period, out)
+        return locked(out)
 
     return remember(("williams_r", period), lines, make)

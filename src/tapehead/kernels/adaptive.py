@@ -15,17 +15,17 @@ CHUNK_BARS = 1024
 
 
 @kernel
-def adapted(values: F64, shares: F64, out: F64) -> None:
-    """Write an average that goes shares[t] of the way to each value, from the value before the first known share.
+def adapted(values: F64, quick: float, calm: float, out: F64) -> None:
+    """Make of the efficiency of each bar, 0 to 1, the average that goes (efficiency x (quick - calm) + calm)^2 a bar.
 
-    Kept as its gap to the value, as `smoothing.run_on`, so that a value that stands still is reached exactly.
+    It begins at the value before. Kept as its gap to the value, as `smoothing.run_on`, so that a value that stands
+    still is reached exactly.
     """
-    n = values.shape[0]
-    start = max(first_known(shares), 1)
-    out[: min(start, n)] = np.nan
+    start = max(first_known(out), 1)
     gap = 0.0
-    for t in range(start, n):
-        gap = (gap + (values[t] - values[t - 1])) * (1.0 - shares[t])
+    for t in range(start, out.shape[0]):
+        share = out[t] * (quick - calm) + calm
+        gap = (gap + (values[t] - values[t - 1])) * (1.0 - share * share)
         out[t] = values[t] - gap
 
 
@@ -74,6 +74,6 @@ def distance(values: F64, middle: F64, period: int, out: F64) -> None:
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
-    adapted(values, values, out)
+    adapted(values, 0.6, 0.1, out)
     weighed_by(values, readonly(np.full(3, 1 / 3)), out)
     distance(values, values, 3, out)

@@ -6,28 +6,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, readonly
-from tapehead.kernels.smoothing import first_known
+from tapehead.kernels.smoothing import BLOCK_BARS, first_known
 
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 
 @kernel
-def smoothed_open(opening: F64, close: F64, middle: F64, out: F64) -> None:
-    """Write the open of Heikin-Ashi bars: half way from that of before to the close of before, which is `middle`.
+def smoothed(opening: F64, high: F64, low: F64, close: F64, begun: F64, top: F64, bottom: F64, middle: F64) -> None:
+    """Write the four prices of Heikin-Ashi bars: `begun` is half way from that of before to the `middle` of before.
 
     The first known one is half way from the bar's own open to its close.
     """
-    n = opening.shape[0]
+    n = close.shape[0]
+    for t in range(n):
+        middle[t] = (opening[t] + high[t] + low[t] + close[t]) / 4.0
     start = max(first_known(opening), first_known(middle))
-    out[: min(start, n)] = np.nan
+    begun[: min(start, n)] = np.nan
+    top[: min(start, n)] = np.nan
+    bottom[: min(start, n)] = np.nan
     if start >= n:
         return
     value = (opening[start] + close[start]) / 2.0
-    out[start] = value
-    for t in range(start + 1, n):
-        value = (value + middle[t - 1]) / 2.0
-        out[t] = value
+    for block in range(start, n, BLOCK_BARS):
+        stop = min(block + BLOCK_BARS, n)
+        made, mean = begun[block:stop], middle[block:stop]
+        for i in range(stop - block):
+            made[i] = value
+            value = (value + mean[i]) / 2.0
+        highs, lows, tops, bottoms = high[block:stop], low[block:stop], top[block:stop], bottom[block:stop]
+        for i in range(stop - block):
+            above = made[i] if made[i] > mean[i] else mean[i]
+            below = made[i] if made[i] < mean[i] else mean[i]
+            unknown = 0.0 * (made[i] + mean[i])
+            tops[i] = (highs[i] if highs[i] > above else above) + unknown
+            bottoms[i] = (lows[i] if lows[i] < below else below) + unknown
 
 
 @kernel
@@ -52,6 +65,6 @@ def session_before(high: F64, low: F64, close: F64, starts: Bool, top: F64, bott
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
-    out, low, last = np.empty((3, values.shape[0]))
-    smoothed_open(values, values, values, out)
+    out, low, last, mean = np.empty((4, values.shape[0]))
+    smoothed(values, values, values, values, out, low, last, mean)
     session_before(values, values, values, readonly(np.ones(values.shape[0], np.bool_)), out, low, last)

@@ -102,6 +102,53 @@ def of_four(values: F64, first: int, step: int, reach: int, top: bool, out: F64)
             out[i] = x if x < y else y
 
 
+@kernel
+def halfway_of(values: F64, period: int, out: F64) -> None:
+    """Write the price half way between highest and lowest of each window; NaN where the window holds one."""
+    n = values.shape[0]
+    first = min(period - 1, n)
+    out[:first] = np.nan
+    if n < period:
+        return
+    room = np.empty((2, row_bars(period)))
+    lowest = np.empty(chunk_bars(period))
+    known = True
+    for begin in range(first, n, chunk_bars(period)):
+        stop = min(begin + chunk_bars(period), n)
+        held, made, bottoms = values[begin - first : stop], out[begin:stop], lowest[: stop - begin]
+        known &= extreme(held, period, True, room, made)
+        extreme(held, period, False, room, bottoms)
+        halfway(made, bottoms, made)
+    if not known:
+        hide(values, period, out)
+
+
+@kernel
+def below_top(high: F64, low: F64, close: F64, period: int, out: F64) -> None:
+    """Write where `close` lies in the range of each window, from -100 at its lowest to 0 at its highest."""
+    n = close.shape[0]
+    first = min(period - 1, n)
+    out[:first] = np.nan
+    if n < period:
+        return
+    room = np.empty((2, row_bars(period)))
+    lowest = np.empty(chunk_bars(period))
+    high_known = True
+    low_known = True
+    for begin in range(first, n, chunk_bars(period)):
+        stop = min(begin + chunk_bars(period), n)
+        made, bottoms, last = out[begin:stop], lowest[: stop - begin], close[begin:stop]
+        high_known &= extreme(high[begin - first : stop], period, True, room, made)
+        low_known &= extreme(low[begin - first : stop], period, False, room, bottoms)
+        for i in range(stop - begin):
+            span = made[i] - bottoms[i]
+            made[i] = (100.0 * (last[i] - bottoms[i]) / span if span != 0.0 else 50.0) - 100.0
+    if not high_known:
+        hide(high, period, out)
+    if not low_known:
+        hide(low, period, out)
+
+
 @inlined
 def halfway(upper: F64, lower: F64, out: F64) -> None:
     """Write the middle of two lines."""
@@ -133,3 +180,5 @@ def warm(values: Any) -> None:
     upper, lower, middle = np.empty((3, values.shape[0]))
     channel(values, values, 3, upper, lower, middle)
     place(values, upper, lower, middle)
+    halfway_of(values, 3, middle)
+    below_top(values, values, values, 3, middle)

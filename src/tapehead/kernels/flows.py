@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel
+from tapehead.kernels.jit import kernel, part
 from tapehead.kernels.smoothing import BLOCK_BARS, TINY, first_known
 
 F64 = NDArray[np.float64]
@@ -20,34 +20,58 @@ def distributed(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
         out[t] = place * volume[t]
 
 
-@kernel
-def accumulated(steps: F64, out: F64) -> None:
-    """Write the sum of all steps so far; the error of each addition is carried along, as in `volumes.on_balance`."""
-    n = steps.shape[0]
-    start = first_known(steps)
-    out[: min(start, n)] = np.nan
+@part
+def accumulate(start: int, out: F64) -> None:
+    """Make of each step from `start` on the sum of all; the error of each addition is carried, as in `on_balance`."""
     total = 0.0
     lost = 0.0
-    for t in range(start, n):
-        step = steps[t]
+    for t in range(start, out.shape[0]):
+        step = out[t]
         grown = total + step
-        part = grown - total
-        lost += (total - (grown - part)) + (step - part)
+        kept = grown - total
+        lost += (total - (grown - kept)) + (step - kept)
         total = grown
         out[t] = total + lost
 
 
 @kernel
-def apart(steps: F64, fast: int, slow: int, out: F64) -> None:
-    """Write how far two exponential averages of the sum of all steps lie apart; both begin at its first value.
+def accumulated(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
+    """Write the sum so far of the volume of each bar times where it closes in its range."""
+    distributed(high, low, close, volume, out)
+    accumulate(first_known(out), out)
+
+
+@kernel
+def trended(close: F64, volume: F64, out: F64) -> None:
+    """Write the sum so far of volume x return, from 0 on the first known bar."""
+    n = close.shape[0]
+    start = 0
+    while start < n and not (close[start] * volume[start] == close[start] * volume[start]):
+        start += 1
+    out[: min(start + 1, n)] = np.nan
+    later = close[start + 1 :]
+    sizes = volume[start + 1 :]
+    made = out[start + 1 :]
+    earlier = close[start:]
+    for t in range(later.shape[0]):
+        before = earlier[t] if earlier[t] != 0.0 else np.nan
+        made[t] = (later[t] / before - 1.0) * sizes[t]
+    if start < n:
+        out[start] = 0.0
+    accumulate(start, out)
+
+
+@kernel
+def apart(high: F64, low: F64, close: F64, volume: F64, fast: int, slow: int, out: F64) -> None:
+    """Write how far two exponential averages of that sum lie apart; both begin at its first value.
 
     Each is kept as its gap to the sum, gap = (gap + step) x keep, so that the level of the sum, which depends on where
     the range began, takes no digit away.
     """
-    n = steps.shape[0]
-    start = first_known(steps)
-    known = start + max(fast, slow) - 1
-    out[: min(known, n)] = np.nan
+    distributed(high, low, close, volume, out)
+    n = out.shape[0]
+    start = first_known(out)
+    known = min(start + max(fast, slow) - 1, n)
     quick_keep = 1.0 - 2.0 / (fast + 1)
     calm_keep = 1.0 - 2.0 / (slow + 1)
     quick = 0.0
@@ -56,10 +80,10 @@ def apart(steps: F64, fast: int, slow: int, out: F64) -> None:
         quick = 0.0 if abs(quick) < TINY else quick
         calm = 0.0 if abs(calm) < TINY else calm
         for t in range(block, min(block + BLOCK_BARS, n)):
-            quick = (quick + steps[t]) * quick_keep
-            calm = (calm + steps[t]) * calm_keep
-            if t >= known:
-                out[t] = calm - quick
+            quick = (quick + out[t]) * quick_keep
+            calm = (calm + out[t]) * calm_keep
+            out[t] = calm - quick
+    out[:known] = np.nan
     if known == start and start < n:
         out[start] = 0.0
 
@@ -108,20 +132,28 @@ def indexed(close: F64, volume: F64, rising: bool, start: float, out: F64) -> No
         return
     value = start
     out[first] = value
-    for t in range(first + 1, n):
-        grown = volume[t] - volume[t - 1]
-        counts = grown > 0.0 if rising else grown < 0.0
-        if counts or grown != grown or close[t] != close[t]:
-            value = value * (close[t] / close[t - 1]) + 0.0 * grown
-        out[t] = value
+    for block in range(first + 1, n, BLOCK_BARS):
+        stop = min(block + BLOCK_BARS, n)
+        made = out[block:stop]
+        last, last_before = close[block:stop], close[block - 1 : stop - 1]
+        size, size_before = volume[block:stop], volume[block - 1 : stop - 1]
+        for i in range(stop - block):
+            grown = size[i] - size_before[i] if rising else size_before[i] - size[i]
+            factor = last[i] / last_before[i]
+            idle = (grown <= 0.0) & (last[i] == last[i])
+            made[i] = 1.0 if idle else factor + 0.0 * grown
+        for i in range(stop - block):
+            value *= made[i]
+            made[i] = value
 
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     distributed(values, values, values, values, out)
-    accumulated(values, out)
-    apart(values, 2, 3, out)
+    accumulated(values, values, values, values, out)
+    trended(values, values, out)
+    apart(values, values, values, values, 2, 3, out)
     money(values, values, values, values, out, out.copy())
     share(values, values, out)
     eased(values, values, values, 1.0, out)

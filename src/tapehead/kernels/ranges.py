@@ -76,11 +76,13 @@ def average_ranges(high: F64, low: F64, close: F64, period: int, out: F64) -> No
         made = out[block:stop]
         for i in range(0, stop - block - 1, 2):
             first = made[i]
-            made[i] = (total * keep + first) / period
+            made[i] = total * keep + first
             total = total * twice + (first * keep + made[i + 1])
-            made[i + 1] = total / period
+            made[i + 1] = total
         if (stop - block) % 2 == 1:
-            made[stop - block - 1] = (total * keep + made[stop - block - 1]) / period
+            made[stop - block - 1] = total * keep + made[stop - block - 1]
+        for i in range(stop - block):
+            made[i] /= period
 
 
 @kernel

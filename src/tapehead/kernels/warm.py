@@ -7,6 +7,7 @@ import numpy as np
 from tapehead.kernels import (
     adaptive,
     candles,
+    cascades,
     changes,
     closed,
     costs,
@@ -21,6 +22,7 @@ from tapehead.kernels import (
     places,
     profits,
     ranges,
+    shares,
     smoothing,
     trade,
     turns,
@@ -44,7 +46,7 @@ def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar:
     """
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-    others = (elements, flows, turns, covariances, places, adaptive, candles)
+    others = (elements, flows, turns, covariances, places, adaptive, candles, cascades, shares)
     rooms = [
         *averages,
         *others,

@@ -102,6 +102,53 @@ def mean_of_integers(integers: I64, period: int, divisor: float, out: F64) -> No
 
 
 @kernel
+def mean_at_once(values: F64, period: int, out: F64) -> bool:
+    """Write the mean of each window in one pass where all values are of the decimals of the first ones.
+
+    Returns whether they are, and no sum leaves 2^53; otherwise what was written is to be thrown away. A sum of so few
+    digits is exact as a float, so the quotient is that of `mean_of_integers`.
+    """
+    n = values.shape[0]
+    first = min(period - 1, n)
+    bars, k = summable(values[: max(period, BLOCK_BARS)], 1.0, EXACT_LIMIT, 1.0)
+    power = 1.0
+    for _ in range(k):
+        power *= 10.0
+    cap = EXACT_LIMIT / period
+    if bars < min(n, max(period, BLOCK_BARS)) or period * power > EXACT_LIMIT:
+        return False
+    total = 0.0
+    for t in range(first):
+        up = np.rint(values[t] * power)
+        if abs(up) > cap:
+            return False
+        total += up
+        out[t] = np.nan
+    divisor = period * power
+    steps = np.empty(BLOCK_BARS)
+    leaving = 0.0
+    for b in range(first, n, BLOCK_BARS):
+        coming = values[b : b + BLOCK_BARS]
+        going = values[b - first : b - first + BLOCK_BARS]
+        made = out[b : b + BLOCK_BARS]
+        good = True
+        for i in range(coming.shape[0]):
+            up = np.rint(coming[i] * power)
+            good &= (up / power == coming[i]) & (abs(up) <= cap)
+            made[i] = up
+            steps[i] = np.rint(going[i] * power)
+        if not good:
+            return False
+        for i in range(coming.shape[0]):
+            total += made[i] - leaving
+            leaving = steps[i]
+            made[i] = total
+        for i in range(coming.shape[0]):
+            made[i] /= divisor
+    return True
+
+
+@kernel
 def mean_in_blocks(values: F64, period: int, out: F64) -> None:
     """Write the mean of each window of any numbers.
 
@@ -145,3 +192,4 @@ def warm(values: Any) -> None:
     scaled(values, max(decimals(values), 0), integers)
     mean_of_integers(readonly(integers), 3, 3.0, out)
     mean_in_blocks(values, 3, out)
+    mean_at_once(values, 3, out)
