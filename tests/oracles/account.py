@@ -160,7 +160,15 @@ class Account:
             units = money.fitting(row, rate, money.by_cash(size, unit))
         else:
             units = money.fitting(row, rate, money.by_fraction(size, equity, unit))
-        most = money.fitting(row, rate, money.cap(settings.leverage, equity, value, unit))
+        most = money.fitting(row, rate, money.cap(settings.leverage, equity, self.committed(price), unit))
+        return self.cut(units, most)
+
+    def committed(self, price: float) -> float:
+        """V: the money that is in positions already."""
+        return self.position.quantity * price * self.settings.multiplier if self.position else 0.0
+
+    def cut(self, units: float, most: float) -> float:
+        """Z6: what is wanted, and what leverage allows."""
         return min(units, most)
 
     def enter_at(
@@ -238,6 +246,7 @@ class Account:
         cost = 0.0 if free else money.charge(row, row.maker if order.maker else row.taker, value)
         self.pay(-held.side, value, cost)
         held.gross = held.gross + (held.side * (amount * (price - held.average))) * settings.multiplier
+        held.gross = held.gross + self.gained_by_rate(amount)
         held.left.add(price, amount)
         held.left_raw.add(raw, amount)
         self.filled(order, t, raw, price, amount, cost, order.maker)
@@ -251,7 +260,7 @@ class Account:
         held = self.position
         assert held is not None
         shortfall = 0.0
-        if self.cash < 0:
+        if self.cash < 0 and self.is_alone():
             shortfall = -self.cash
             self.cash = 0.0
             self.out.flags.add("shortfall")
@@ -263,7 +272,27 @@ class Account:
         self.end(self.exit, "cancelled", t)
         if self.entry is not None and self.entry.belongs:
             self.end(self.entry, "cancelled", t)
-        if self.cash <= 0:
-            self.ruined = True
-            self.out.flags.add("ruined")
-            self.end_all("ruined", t)
+        if self.cash <= 0 and self.is_alone():
+            self.ruin(t)
+
+    def ruin(self, t: int) -> None:
+        """D16: nothing is left to trade with."""
+        self.ruined = True
+        self.out.flags.add("ruined")
+        self.end_all("ruined", t)
+
+    def is_alone(self) -> bool:
+        """M8: whether the account holds no position of another instrument."""
+        return True
+
+    def backing(self) -> float:
+        """Q1: the money that stands behind the position."""
+        return self.cash
+
+    def gained_by_rate(self, amount: float) -> float:
+        """M4: what `amount` of the position gained because its currency moved."""
+        return 0.0
+
+    def band_at(self, t: int) -> float | None:
+        """D13: how far a weight may have drifted at this close."""
+        return self.settings.band

@@ -162,16 +162,16 @@ def decide_target(account: Account, t: int, target: float) -> bool:
     if target != target:
         return False
     held, close = account.position, account.table.close[t]
-    equity = account.equity_at(close)
+    equity, band = account.equity_at(close), account.band_at(t)
     changed = target != account.last_target
     account.last_target = target
     if changed:
         account.spent = False
-    elif account.settings.band is None or account.spent or not equity > 0:
+    elif band is None or account.spent or not equity > 0:
         return False
     else:
         weight = held.side * held.quantity * account.settings.multiplier * close / equity if held else 0.0
-        if not abs(weight - target) > account.settings.band:
+        if not abs(weight - target) > band:
             return False
     return to_weight(account, t, target, equity)
 

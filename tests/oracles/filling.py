@@ -112,7 +112,7 @@ def stand_of(account: Account, start: float, *, from_open: bool) -> Stand:
     """The position as it stands in this bar."""
     held = account.position
     assert held is not None
-    return Stand(held, account.settings, account.cash, start, from_open, held.trail)
+    return Stand(held, account.settings, account.backing(), start, from_open, held.trail)
 
 
 def leave_by(account: Account, t: int, where: str, found: Exit) -> None:
@@ -129,23 +129,36 @@ def leave_by(account: Account, t: int, where: str, found: Exit) -> None:
 
 def in_between(account: Account, t: int) -> None:
     """L3: the levels of the position, then the resting entry and what happens after it."""
-    table = account.table
-    if account.entry is None and not account.has_levels():
-        return
-    prices = Prices(table.open[t], table.high[t], table.low[t], table.close[t])
     trail = account.position.trail if account.position is not None else None
-    if account.position is not None:
-        stand = stand_of(account, prices.open, from_open=True)
-        both = [inside.whole_bar(stand, prices, path) for path in ("pessimistic", "optimistic")]
-        if settle(account, t, stand, both, prices.walk()):
-            return
+    if not leave_inside(account, t):
+        enter_inside(account, t, trail)
+
+
+def prices_of(account: Account, t: int) -> Prices:
+    """One bar."""
+    table = account.table
+    return Prices(table.open[t], table.high[t], table.low[t], table.close[t])
+
+
+def leave_inside(account: Account, t: int) -> bool:
+    """I1 to I7: the levels of what is held; say whether one of them closed it."""
+    if account.position is None or not account.has_levels():
+        return False
+    prices = prices_of(account, t)
+    stand = stand_of(account, prices.open, from_open=True)
+    both = [inside.whole_bar(stand, prices, path) for path in ("pessimistic", "optimistic")]
+    return settle(account, t, stand, both, prices.walk())
+
+
+def enter_inside(account: Account, t: int, trail: float | None) -> None:
+    """E4 to E6: the resting entry; `trail` is the level that the position began the bar with."""
     order = account.entry
     if order is None or not order.rests or not may_meet(account, order):
         return
+    prices = prices_of(account, t)
     touch = met_inside(order, account.settings, prices)
-    if touch is None or not account.enter(order, t, "inside", touch, across_gap=False):
-        return
-    after_entry(account, t, order, touch, prices, trail)
+    if touch is not None and account.enter(order, t, "inside", touch, across_gap=False):
+        after_entry(account, t, order, touch, prices, trail)
 
 
 def after_entry(account: Account, t: int, order: Order, touch: Touch, prices: Prices, trail: float | None) -> None:
