@@ -41,7 +41,7 @@ def record(service: Service, run: str) -> list[bytes]:
 
 
 @contextmanager
-def replaying(service: Service, run: str, frames: list[bytes]) -> Iterator[tuple[str, list[float]]]:
+def replaying(service: Service, run: str, frames: list[bytes], pace_per_s: int) -> Iterator[tuple[str, list[float]]]:
     """Serve the page with the recorded events of a run; gives the address, and when the replay began and ended."""
     times: list[float] = []
 
@@ -67,7 +67,7 @@ def replaying(service: Service, run: str, frames: list[bytes]) -> Iterator[tuple
             began = time.monotonic()
             sent = 0
             while sent < len(frames):
-                due = min(int((time.monotonic() - began) * PACE_PER_S) + 1, len(frames))
+                due = min(int((time.monotonic() - began) * pace_per_s) + 1, len(frames))
                 self.wfile.write(b"".join(frames[sent:due]))
                 sent = due
                 time.sleep(BEAT_S)
@@ -84,10 +84,10 @@ def replaying(service: Service, run: str, frames: list[bytes]) -> Iterator[tuple
         thread.join()
 
 
-def watch_replay(browser: Browser, service: Service, run: str) -> Replayed:
+def watch_replay(browser: Browser, service: Service, run: str, pace_per_s: int = PACE_PER_S) -> Replayed:
     """Open the run over its replay and watch the page until it has ended."""
     frames = record(service, run)
-    with replaying(service, run, frames) as (url, times), watched_page(browser) as page:
+    with replaying(service, run, frames, pace_per_s) as (url, times), watched_page(browser) as page:
         page.goto(f"{url}/runs/{run}")
         seen_ms(page, "[data-row]")
         page.evaluate("watch.begin()")

@@ -66,14 +66,16 @@ def test_rows_come_while_the_run_goes_on(home: Path, tmp_path: Path) -> None:
     assert lines[-1][1]["event"] == "completed"
     # The look-ahead test, which begins after the last row, is none of the run's time.
     whole = rows[-1][0] * INSTRUMENTS / (INSTRUMENTS - 1)
-    assert rows[0][0] < whole / 5
+    # Whoever waits for the last row has the others' sleeps still before him at the first, however busy the machine is.
+    ahead = SLEEP_S * (INSTRUMENTS - 1)
+    assert rows[-1][0] - rows[0][0] > ahead * 0.8
     # Spread over the run: each quarter of it brings rows, and no half brings nearly all.
     quarters = [sum(part * whole / 4 <= at < (part + 1) * whole / 4 for at, _ in rows) for part in range(4)]
     assert min(quarters) >= 1, quarters
     early = sum(at < whole / 2 for at, _ in rows)
     assert INSTRUMENTS * 0.2 <= early <= INSTRUMENTS * 0.8
     told = lines[-1][1]
-    assert told["first_ms"] < told["last_ms"] / 5
+    assert told["last_ms"] - told["first_ms"] >= ahead * 1000
     assert [event["t_ms"] for _, event in rows] == sorted(event["t_ms"] for _, event in rows)
 
 

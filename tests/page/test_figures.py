@@ -50,7 +50,8 @@ def test_a_press_of_the_keys_is_timed_from_row_to_row_and_compared(browser: Brow
 
 def test_a_recorded_stream_fills_the_table_as_the_run_did(browser: Browser, service: Service) -> None:
     run = httpx.get(f"{service.url}/api/v1/runs?limit=1").json()["runs"][0]["run"]
-    told = replay.watch_replay(browser, service, run)
+    # So slowly that a few rows take several frames, on a busy machine too.
+    told = replay.watch_replay(browser, service, run, pace_per_s=25)
     assert told.rows == INSTRUMENTS
     assert len(replay.record(service, run)) > INSTRUMENTS
 
