@@ -29,6 +29,8 @@ INSERT INTO tail (series, period, data, file, first, last, "rows", added, since,
     FROM generate_series(1, 1000) AS s, generate_series(1, 16) AS b;
 INSERT INTO coverage SELECT series, min(first), max(last), sum("rows"), count(*)
     FROM segments WHERE until IS NULL GROUP BY series;
+INSERT INTO rollups SELECT s, i * 86400000000::bigint, '', 1, 1, 1, '', ''
+    FROM generate_series(1, 1000) AS s, generate_series(1, 2) AS i;
 INSERT INTO runs
     (run, state, digest, key_spec, key_strategy, key_engine, key_data, spec, origin, snapshot, created_at, failed)
     SELECT to_char(n, 'FM00000'), 'completed', sha256(n::text::bytea), '', '', '', '', '{}', '', 1, n, 0
@@ -75,6 +77,7 @@ HOT: dict[str, dict[str, Any]] = {
         "blocks_of_period": (7, 202512),
         "last_held": ("v", "S7", 3_600_000_000),
         "newest": MANY,
+        "roll_ups": {**MANY, "coarse_us": 86_400_000_000},
         "coverage_of_one": ("v", "S7", 3_600_000_000),
         "count_coverage": {"series": 7},
         "instrument": ("v", "S7"),

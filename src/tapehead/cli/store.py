@@ -22,7 +22,7 @@ from tapehead.library.documents.commits import commit_json
 
 if TYPE_CHECKING:
     from tapehead.library.upkeep import StoreStats
-    from tapehead.model.history import CommitRecord
+    from tapehead.model.history import CommitRecord, StoreFacts
 
 _RAW = 48
 
@@ -185,10 +185,19 @@ def _stats_lines(found: "StoreStats", home: str) -> list[str]:
         ("old snapshots", f"{size(facts.kept_bytes)} that only they name"),
         ("databases", size(facts.database_bytes)),
         ("set aside", plural(facts.quarantined, "row")),
+        ("roll-ups", _rolled_text(facts)),
     ]
     rows += [(f"{tier.name} tier", f"{size(tier.size_bytes)} of {size(tier.limit_bytes)}") for tier in found.tiers]
     rows.append(("disk", f"{size(found.free_bytes)} left"))
     return [f"{name:<15}{text}" for name, text in rows]
+
+
+def _rolled_text(facts: "StoreFacts") -> str:
+    """Say what is kept of coarser bars, and what of it the next reader brings up to date."""
+    if not facts.roll_ups:
+        return "none yet; daily and weekly bars are kept when they are read"
+    behind = f"; {facts.roll_ups_behind:,} of changed series" if facts.roll_ups_behind else ", all up to date"
+    return f"{facts.roll_ups:,} of {plural(facts.roll_up_bars, 'daily or weekly bar')}{behind}"
 
 
 def _stats_json(found: "StoreStats") -> dict[str, Any]:
@@ -211,6 +220,9 @@ def _stats_json(found: "StoreStats") -> dict[str, Any]:
         "kept_bytes": facts.kept_bytes,
         "database_bytes": facts.database_bytes,
         "quarantined": facts.quarantined,
+        "roll_ups": facts.roll_ups,
+        "roll_up_bars": facts.roll_up_bars,
+        "roll_ups_behind": facts.roll_ups_behind,
         "tiers": [
             {"name": one.name, "size_bytes": one.size_bytes, "limit_bytes": one.limit_bytes} for one in found.tiers
         ],

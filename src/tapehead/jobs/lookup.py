@@ -13,11 +13,13 @@ from tapehead.jobs.absent import read_empties
 from tapehead.jobs.outline import holes_kept, outline
 from tapehead.jobs.plan import OPEN_END, OPEN_START, check_range, held_range
 from tapehead.jobs.read import Columns, Shelf, read_each, together
-from tapehead.jobs.resample import divides, resample, thin
+from tapehead.jobs.resample import divides, placed, resample, thin
+from tapehead.jobs.roll_up import Rolled
+from tapehead.jobs.rolled import Rolling
 from tapehead.jobs.universes import find_instrument
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.model.bars import I64, Bars, frozen_bars, series_metadata
-from tapehead.model.calendar import calendar
+from tapehead.model.calendar import Calendar, calendar
 from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
@@ -130,13 +132,22 @@ def look_up(
     """
     with store.reading(snapshot) as number:
         laid = _lay_out(store, symbols, interval, start, end, points, columns, number, directory)
+        coarse = [(one.series, one.interval, one.days, empty) for one, refs, empty in laid if one.margin_us and refs]
+        rolling = Rolling(store, shelf, number, coarse)
         found: list[Reading] = []
         # What is given as it is held is as large as the answer; of what is made of finer bars, some rows at once.
         for some in together(0 if one.is_as_held else sum(ref.rows for ref in refs) for one, refs, _ in laid):
-            read = iter(read_each(shelf, [(refs, one.names) for one, refs, _ in laid[some] if refs]))
+            rolled = rolling.find([(one.series, one.interval, refs) for one, refs, _ in laid[some] if one.margin_us])
+            fresh = [each for each in laid[some] if each[1] and (each[0].series, each[0].interval) not in rolled]
+            read = iter(read_each(shelf, [(refs, one.names) for one, refs, _ in fresh]))
             for one, refs, empty in laid[some]:
-                found.append(one.read(store, refs, next(read) if refs else {}, empty, number))
-        return found
+                kept = rolled.get((one.series, one.interval))
+                held = next(read) if refs and kept is None else {}
+                if held and one.margin_us:
+                    kept = rolling.make(one.series, one.interval, refs, held)
+                found.append(one.read(store, refs, held, empty, number, kept))
+    rolling.keep()
+    return found
 
 
 def trace(
@@ -216,6 +227,11 @@ class _Wanted:
         return Series(self.instrument.venue, self.instrument.symbol, self.source)
 
     @property
+    def days(self) -> Calendar:
+        """Calendar of the instrument."""
+        return calendar(self.instrument.calendar)
+
+    @property
     def margin_us(self) -> int:
         """How far outside the range a bar may lie that a coarse one inside it is made of."""
         if self.source == self.interval:
@@ -247,17 +263,22 @@ class _Wanted:
         read: Columns,
         empty: Sequence[EmptyRange],
         snapshot: int,
+        rolled: Rolled | None,
     ) -> Reading:
-        """Make what was read coarser, cut, thin."""
+        """Make what was read coarser, unless all of that is there as `rolled`; cut, thin."""
         if not refs:
             raise self._nothing(store)
         if self.is_as_held:
             return self._as_held(store, refs, read, snapshot)
-        outside, days = 0, calendar(self.instrument.calendar)
-        bars = frozen_bars(self.series, read)
-        if self.margin_us:
-            made = resample(self._around(bars), self.interval, days, empty)
-            bars, outside = made.bars, made.outside
+        outside, days = 0, self.days
+        if rolled is not None:
+            bars, outside = rolled.bars, self._outside(rolled.outside)
+        elif self.margin_us:
+            around = self._around(frozen_bars(self.series, read))
+            _, inside = placed(around.ts, self.source, days)
+            bars, outside = resample(around, self.interval, days, empty).bars, self._outside(around.ts[~inside])
+        else:
+            bars = frozen_bars(self.series, read)
         lo, hi = self._range(bars.ts)
         bars = bars.slice(lo, hi)
         if not len(bars):
@@ -293,6 +314,12 @@ class _Wanted:
         lo = 0 if self.start is None else int(np.searchsorted(ts, self.start))
         hi = len(ts) if self.end is None else int(np.searchsorted(ts, self.end))
         return lo, max(lo, hi)
+
+    def _outside(self, ts: I64) -> int:
+        """Count finer bars in no session, at times `ts`, that the range or its margins hold."""
+        lo = 0 if self.start is None else int(np.searchsorted(ts, self.start - self.margin_us))
+        hi = len(ts) if self.end is None else int(np.searchsorted(ts, self.end + self.margin_us))
+        return max(hi - lo, 0)
 
     def _around(self, bars: Bars) -> Bars:
         """Return the bars of the range and its margins, and one before them to see a hole by."""

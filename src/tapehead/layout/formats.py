@@ -16,6 +16,8 @@ SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""
 TAIL_FORMAT: Final = 1
 """Written into the header of each block of the tail."""
+ROLL_UP_FORMAT: Final = 1
+"""Part of the key of coarser bars that are kept; rises when they are made otherwise."""
 HOT_FORMAT: Final = 1
 """Part of the name of the hot tier's folder."""
 SHARED_FORMAT: Final = 1

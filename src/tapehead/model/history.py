@@ -63,7 +63,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """How much a store holds at its head, and on disk; sizes in bytes."""
+    """How much a store holds at its head, and on disk; sizes in bytes.
+
+    `roll_ups` counts series and intervals of which coarser bars are kept, `roll_ups_behind` those whose series changed
+    since; the next reader brings them up to date.
+    """
 
     snapshot: int
     commits: int
@@ -78,3 +82,6 @@ class StoreFacts:
     kept_bytes: int
     quarantined: int
     oldest_snapshot: int
+    roll_ups: int
+    roll_up_bars: int
+    roll_ups_behind: int

@@ -12,6 +12,8 @@ from tapehead.model.bars import Bars
 from tapehead.model.factors import Basis, Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
+from tapehead.model.interval import Interval
+from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.holdings import BarHoldings
 
@@ -147,6 +149,17 @@ class BarStore(Protocol):
         """Return the newest bar of each series that has bars, by one query and without a look at the segments.
 
         None stands for a bar that is not kept; nothing is returned where `snapshot` is not the head.
+        """
+        ...
+
+    def roll_ups(self, series: Sequence[Series], interval: Interval) -> Mapping[Series, RollUp]:
+        """Return the coarser bars of an interval that are kept of each series; see `jobs.roll_up`."""
+        ...
+
+    def keep_roll_ups(self, roll_ups: Mapping[Series, RollUp], interval: Interval, snapshot: int) -> bool:
+        """Keep coarser bars, made of a snapshot that is the head, in the place of those of before.
+
+        False, and nothing is kept, where this store cannot be written now; whoever reads the next makes them again.
         """
         ...
 

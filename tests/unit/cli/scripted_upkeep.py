@@ -45,7 +45,7 @@ class ScriptedUpkeep:
         return 0
 
     def stats(self) -> StoreStats:
-        return StoreStats(StoreFacts(3, 3, 1, 1, 1, 0, 10, 0, 90, 4_096, 0, 0, 1), 60.0, (), 1 << 30)
+        return StoreStats(StoreFacts(3, 3, 1, 1, 1, 0, 10, 0, 90, 4_096, 0, 0, 1, 0, 0, 0), 60.0, (), 1 << 30)
 
     def export(self, folder: str, **_options: Any) -> ExportReport:
         return ExportReport(str(Path(folder)), 3, "csv", "gzip", (), ())

@@ -164,6 +164,12 @@ def test_sizes_and_counts(tapehead: Tapehead, home: Path) -> None:
     assert stats["segment_bytes"] == sum(size for name, size in files.items() if name in named)
     assert stats["kept_bytes"] == sum(size for name, size in files.items() if name not in named)
     assert 40 < stats["csv_bytes_per_bar"] < 80
+    assert stats["roll_ups"] == 0
+    assert "bars" in tapehead("bars", "BTCUSDT", "--interval", "1d", home=home).out
+    after = tapehead("store", "stats", "--json", home=home).document["stats"]
+    assert (after["roll_ups"], after["roll_ups_behind"]) == (1, 0)
+    assert after["roll_up_bars"] > 100
+    assert "daily or weekly bars, all up to date" in tapehead("store", "stats", home=home).out
     assert all(len(line) <= 80 for line in tapehead("store", "stats", home=home).out.splitlines()[1:])
     with sqlite3.connect(home / "bars.db") as connection:
         connection.execute('UPDATE coverage SET "rows" = 5 WHERE series = 1')

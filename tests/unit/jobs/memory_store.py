@@ -11,7 +11,9 @@ from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, EmptyRange
 from tapehead.model.instrument import Instrument, Series
-from tapehead.model.segment import Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.interval import Interval
+from tapehead.model.rollup import RollUp
+from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Given
 from tapehead.stores.codec import ParquetCodec
 
@@ -34,6 +36,7 @@ class MemoryStore:
     reports: dict[int, bytes] = field(default_factory=dict)
     steps: dict[str, Factors] = field(default_factory=dict)
     ranges: list[EmptyRange] = field(default_factory=list)
+    rolled: dict[tuple[Series, Interval], RollUp] = field(default_factory=dict)
 
     def head(self) -> int:
         return self.number
@@ -135,6 +138,18 @@ class MemoryStore:
             Coverage(one, refs[0].first, refs[-1].last, sum(ref.rows for ref in refs), len(refs))
             for one, refs in found.items()
         ]
+
+    def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
+        assert snapshot == self.number
+        return dict.fromkeys(one.series for one in self.coverage(series))
+
+    def roll_ups(self, series: Sequence[Series], interval: Interval) -> Mapping[Series, RollUp]:
+        return {one: kept for (one, to), kept in self.rolled.items() if to == interval and one in series}
+
+    def keep_roll_ups(self, roll_ups: Mapping[Series, RollUp], interval: Interval, snapshot: int) -> bool:
+        assert snapshot == self.number
+        self.rolled.update({(one, interval): kept for one, kept in roll_ups.items()})
+        return True
 
     def lease(self, snapshot: int, ttl_s: float) -> AbstractContextManager[None]:
         assert snapshot <= self.number

@@ -21,6 +21,13 @@ CROSS JOIN series AS s ON s.venue = json_extract(a.value, '$[0]') AND s.symbol =
     AND s.interval_us = json_extract(a.value, '$[2]')
 CROSS JOIN coverage AS c ON c.series = s.id
 
+-- name: roll_ups
+SELECT a.key, r.made_of, r.made, r.parts, r.columns
+FROM json_each(:series) AS a
+CROSS JOIN series AS s ON s.venue = json_extract(a.value, '$[0]') AND s.symbol = json_extract(a.value, '$[1]')
+    AND s.interval_us = json_extract(a.value, '$[2]')
+CROSS JOIN rollups AS r ON r.series = s.id AND r.interval_us = :coarse_us
+
 -- name: add_lease
 INSERT INTO leases (snapshot, boot, space, pid, began, ttl, expires) VALUES (?, ?, ?, ?, ?, ?, ?)
 

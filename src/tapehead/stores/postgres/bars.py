@@ -2,13 +2,16 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 from tapehead.database.pool import Pool
 from tapehead.errors import DatabaseLostError, StoreLockedError, SurroundingsError
 from tapehead.model.history import Finding
+from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
+from tapehead.model.rollup import RollUp
 from tapehead.model.segment import TAIL, SegmentRef
 from tapehead.ports.bars import Codec
 from tapehead.stores.postgres.database import PostgresDatabase
@@ -64,6 +67,10 @@ class PostgresBars(BarTables):
                     yield number
             finally:
                 del self._known.head
+
+    def keep_roll_ups(self, roll_ups: Mapping[Series, RollUp], interval: Interval, snapshot: int) -> bool:
+        """Keep coarser bars; not in a moment of this thread, in which nothing can be written."""
+        return not self._server.is_held and super().keep_roll_ups(roll_ups, interval, snapshot)
 
     @contextmanager
     def _still(self, snapshot: int) -> Iterator[None]:

@@ -17,6 +17,12 @@ FROM jsonb_array_elements(CAST(:series AS JSONB)) WITH ORDINALITY AS a (v, place
 JOIN series AS s ON s.venue = a.v ->> 0 AND s.symbol = a.v ->> 1 AND s.interval_us = CAST(a.v ->> 2 AS BIGINT)
 JOIN coverage AS c ON c.series = s.id
 
+-- name: roll_ups
+SELECT a.place - 1, r.made_of, r.made, r.parts, r.columns
+FROM jsonb_array_elements(CAST(:series AS JSONB)) WITH ORDINALITY AS a (v, place)
+JOIN series AS s ON s.venue = a.v ->> 0 AND s.symbol = a.v ->> 1 AND s.interval_us = CAST(a.v ->> 2 AS BIGINT)
+JOIN rollups AS r ON r.series = s.id AND r.interval_us = :coarse_us
+
 -- name: add_lease
 INSERT INTO leases (snapshot, expires) VALUES (?, clock_timestamp() + make_interval(secs => ?)) RETURNING id
 

@@ -11,6 +11,8 @@ from tapehead.errors import RowsError
 from tapehead.layout.columns import Column
 from tapehead.model.history import Finding
 from tapehead.model.instrument import Series
+from tapehead.model.interval import Interval
+from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Coverage, Digest, Manifest, SegmentRef
 from tapehead.ports.bars import Array, Codec
 from tapehead.ports.holdings import BarHoldings
@@ -107,6 +109,10 @@ class RowedBars(PostgresBars):
             return found
         edited = snapshot.overlay.refs
         return {**found, **{one: None for one in series if one in edited}}
+
+    def keep_roll_ups(self, roll_ups: Mapping[Series, RollUp], interval: Interval, snapshot: int) -> bool:
+        """Keep coarser bars; not those of edits that no segment holds yet."""
+        return not isinstance(snapshot, Overlaid) and super().keep_roll_ups(roll_ups, interval, snapshot)
 
     def check(
         self,

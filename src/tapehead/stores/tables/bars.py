@@ -11,6 +11,8 @@ from tapehead.model.bars import Bars
 from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
+from tapehead.model.interval import Interval
+from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Array, Codec, Mend
 from tapehead.ports.holdings import BarHoldings
@@ -24,6 +26,7 @@ from tapehead.stores.tables.layers import Layers
 from tapehead.stores.tables.newest import read_newest
 from tapehead.stores.tables.orphans import remove_orphans
 from tapehead.stores.tables.recount import recount
+from tapehead.stores.tables.rollups import keep_roll_ups, read_roll_ups
 from tapehead.stores.tables.shelves import Shelves
 from tapehead.stores.tables.sweep import sweep
 from tapehead.stores.tables.tail import Appending, iter_ripe
@@ -222,6 +225,16 @@ class BarTables:
     def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
         """Return the newest bar of each series, where that is the head; see `ports.bars.BarStore.newest`."""
         return read_newest(self._database, series, snapshot)
+
+    def roll_ups(self, series: Sequence[Series], interval: Interval) -> Mapping[Series, RollUp]:
+        """Return the coarser bars that are kept; see `ports.bars.BarStore.roll_ups`."""
+        return read_roll_ups(self._database, series, interval)
+
+    def keep_roll_ups(self, roll_ups: Mapping[Series, RollUp], interval: Interval, snapshot: int) -> bool:
+        """Keep coarser bars where that can be done; see `ports.bars.BarStore.keep_roll_ups`."""
+        if not self._database.writable or snapshot != self.head():
+            return False
+        return keep_roll_ups(self._database, roll_ups, interval, snapshot)
 
     def series(self, snapshot: int | None = None) -> Sequence[Series]:
         """Return every series that has bars at a snapshot, sorted."""

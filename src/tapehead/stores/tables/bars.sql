@@ -152,6 +152,27 @@ FROM (
 ) AS g
 WHERE place = 1
 
+-- name: keep_roll_up
+INSERT INTO rollups (series, interval_us, made_of, snapshot, bars, made, parts, columns)
+SELECT s.id, ?, ?, ?, ?, ?, ?, ? FROM series AS s WHERE s.venue = ? AND s.symbol = ? AND s.interval_us = ?
+ON CONFLICT (series, interval_us) DO UPDATE SET
+    made_of = excluded.made_of, snapshot = excluded.snapshot, bars = excluded.bars, made = excluded.made,
+    parts = excluded.parts, columns = excluded.columns
+
+-- name: drop_stray_roll_ups
+DELETE FROM rollups WHERE NOT EXISTS (SELECT 1 FROM coverage AS c WHERE c.series = rollups.series)
+
+-- name: roll_up_facts
+-- How many are kept, of how many bars, and of how many the series, or what decides its coarser bars, moved since.
+SELECT count(*), CAST(coalesce(sum(r.bars), 0) AS BIGINT), CAST(coalesce(sum(CASE WHEN
+    EXISTS (SELECT 1 FROM segments AS g WHERE g.series = r.series AND (g.since > r.snapshot OR g.until > r.snapshot))
+    OR EXISTS (SELECT 1 FROM tail AS g WHERE g.series = r.series AND (g.since > r.snapshot OR g.until > r.snapshot))
+    OR EXISTS (SELECT 1 FROM empties AS g WHERE g.series = r.series AND (g.since > r.snapshot OR g.until > r.snapshot))
+    OR EXISTS (
+        SELECT 1 FROM instruments AS i WHERE i.venue = s.venue AND i.symbol = s.symbol AND i.since > r.snapshot
+    ) THEN 1 ELSE 0 END), 0) AS BIGINT)
+FROM rollups AS r JOIN series AS s ON s.id = r.series
+
 -- name: instruments
 SELECT venue, symbol, kind, quote, settle, multiplier, tick, lot, calendar, has_volume, listed_at, delisted_at, basis
 FROM instruments WHERE since <= :snapshot AND (until IS NULL OR until > :snapshot) ORDER BY venue, symbol

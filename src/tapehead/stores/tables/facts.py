@@ -10,6 +10,7 @@ def read_facts(ground: Ground) -> StoreFacts:
     with database.moment():
         head = int(database.execute("head").fetchone()[0])
         row = database.execute("facts").fetchone()
+        rolled = database.execute("roll_up_facts").fetchone()
         named = [(bytes(data), bool(held)) for data, held in database.execute("data_held")]
     sizes = ground.segments.sizes()
     held_bytes = sum(sizes.get(data, 0) for data, held in named if held)
@@ -29,4 +30,7 @@ def read_facts(ground: Ground) -> StoreFacts:
         kept_bytes=kept_bytes,
         quarantined=quarantined,
         oldest_snapshot=oldest,
+        roll_ups=rolled[0],
+        roll_up_bars=rolled[1],
+        roll_ups_behind=rolled[2],
     )

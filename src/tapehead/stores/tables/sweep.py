@@ -51,6 +51,7 @@ def sweep(
             for table, keys in gone.items():
                 database.execute_many(f"drop_of_{table}", keys)
             database.execute_many("mark_swept", given_up)
+            database.execute("drop_stray_roll_ups")
         sizes = files.sizes(freed)
     if not dry_run:
         files.drop(sizes)
