@@ -155,7 +155,7 @@ def over_holes(purse: Purse, out: Portfolio, paid_to: int) -> int:
 
 def opens(purse: Purse) -> None:
     """P2: exits, weights, the queue."""
-    active = [seat for seat in here(purse)]
+    active = list(here(purse))
     for seat in active:
         end_of_day(seat, seat.t)
     active = [seat for seat in active if seat.trades_now()]

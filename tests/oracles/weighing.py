@@ -1,10 +1,11 @@
-"""How the twin trades several weights at one instant, and on which bars it looks at them: P7, P8 of docs/portfolio.md."""
+"""How the twin trades several weights at one instant, and on which bars it looks at them: P7, P8."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from math import isfinite, nan
 
 from tests.oracles import money
@@ -103,9 +104,7 @@ def solve(purse: Purse, chosen: list[Weighed], prices: dict[str, float]) -> dict
     if len(chosen) == 1:
         one = chosen[0]
         price = prices[one.seat.symbol]
-        x = money.units_to_weight(
-            one.order.weight, equity, one.value(price), one.unit(price), one.side, one.row
-        )
+        x = money.units_to_weight(one.order.weight, equity, one.value(price), one.unit(price), one.side, one.row)
         return {one.seat.symbol: one.side * x}
     for one in chosen:
         one.begin()
@@ -168,12 +167,8 @@ def rebalancing(ts: Sequence[int], every: str | Sequence[date]) -> list[bool]:
         return [True] * len(ts)
     days = [day_of(one) for one in ts]
     if not isinstance(every, str):
-        return [any(a <= asked < b for asked in every) for a, b in zip(days, days[1:], strict=False)] + [False] * (
-            len(days) > 0
-        )
-    return [period_of(a, every) != period_of(b, every) for a, b in zip(days, days[1:], strict=False)] + [False] * (
-        len(days) > 0
-    )
+        return [any(a <= asked < b for asked in every) for a, b in pairwise(days)] + [False] * (len(days) > 0)
+    return [period_of(a, every) != period_of(b, every) for a, b in pairwise(days)] + [False] * (len(days) > 0)
 
 
 def equal_weights(instruments: Sequence[Instrument], most: int | None) -> dict[str, list[float]]:
@@ -201,4 +196,3 @@ def filled(line: list[float]) -> list[float]:
         said = value if value == value else said
         out.append(said)
     return out
-

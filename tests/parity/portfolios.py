@@ -54,7 +54,9 @@ def make_facts(rng: random.Random, table: Table) -> list[Fact]:
     for _ in range(rng.choice([0, 0, 1, 3])):
         at = rng.choice(table.ts) - rng.choice([0, 0, table.interval // 2])
         split = rng.random() < 0.5
-        out.append(Fact(at, "split" if split else "dividend", rng.choice([2.0, 0.1, 1.5, 7.0] if split else [0.5, 3.0])))
+        out.append(
+            Fact(at, "split" if split else "dividend", rng.choice([2.0, 0.1, 1.5, 7.0] if split else [0.5, 3.0]))
+        )
     return out
 
 
@@ -80,7 +82,9 @@ def own_terms(rng: random.Random, common: Settings, tick: float) -> Settings:
     )
 
 
-def make_instrument(rng: random.Random, symbol: str, common: Settings, weights: bool, place: tuple[int, int]) -> Instrument:
+def make_instrument(
+    rng: random.Random, symbol: str, common: Settings, weights: bool, place: tuple[int, int]
+) -> Instrument:
     """One instrument with its own bars, wishes, terms and facts."""
     tick = rng.choice([0.0, 0.0, 0.01, 0.5])
     interval, first = place
@@ -113,7 +117,9 @@ def make_portfolio(seed: int) -> Market:
     rng = random.Random(seed)
     common, weights = make_settings(rng, 0.0), rng.random() < 0.4
     if rng.random() < 0.8:
-        common = replace(common, sizing="fraction", size=rng.choice([0.2, 0.4, 1.0]) * common.leverage, min_notional=0.0)
+        common = replace(
+            common, sizing="fraction", size=rng.choice([0.2, 0.4, 1.0]) * common.leverage, min_notional=0.0
+        )
     settle = "T+1" if common.leverage <= 1 and rng.random() < 0.3 else "T+0"
     rebalance = rng.choice([None, None, "bar", "day", "week"]) if weights else None
     place = (rng.choice([HOUR_US, HOUR_US, DAY_US]), rng.randint(400, 9_000) * 24)
