@@ -9,6 +9,7 @@ from typing import Any
 _HOMES = {
     "Bars": "tapehead.model.bars",
     "CachePolicy": "tapehead.model.cache_policy",
+    "Need": "tapehead.model.need",
     "Rules": "tapehead.model.rules",
     "Signals": "tapehead.model.signals",
     "TimeSlotCache": "tapehead.library.time_slot_cache",

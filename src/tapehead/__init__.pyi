@@ -89,6 +89,7 @@ from tapehead.library.store import open as open  # noqa: A004 - th.open() is the
 from tapehead.library.time_slot_cache import TimeSlotCache as TimeSlotCache
 from tapehead.model.bars import Bars as Bars
 from tapehead.model.cache_policy import CachePolicy as CachePolicy
+from tapehead.model.need import Need as Need
 from tapehead.model.rules import Rules as Rules
 from tapehead.model.signals import Signals as Signals
 from tapehead.strategies.bar_strategy import bar_strategy as bar_strategy

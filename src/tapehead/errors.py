@@ -70,6 +70,12 @@ class NoBarsError(TapeheadError, LookupError):
     code = "store.no_bars"
 
 
+class NoReferenceError(TapeheadError, LookupError):
+    """{strategy} reads {asked} {interval} beside each instrument, and the store holds none in the range.{hint} Name another by the strategy's parameter, such as -p reference=SYMBOL; see what is there: tapehead instruments"""
+
+    code = "store.no_reference"
+
+
 class EmptyRangeError(TapeheadError, ValueError):
     """The range [{start}, {end}) is empty: start must lie before end. For instance: --start {end} --end {start}"""
 

@@ -16,6 +16,7 @@ _STATUS = {
     "store.unknown_symbol": 404,
     "store.unknown_universe": 404,
     "store.no_bars": 404,
+    "store.no_reference": 404,
     "strategy.unknown": 404,
     "indicator.unknown": 404,
     "route.unknown": 404,

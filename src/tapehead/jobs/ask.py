@@ -8,6 +8,7 @@ import numpy as np
 from tapehead.errors import ParameterError, SignalsError, StrategyError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.model.bars import Bars
+from tapehead.model.need import Need
 from tapehead.model.signals import Signals
 from tapehead.strategies.strategy import Strategy
 
@@ -25,6 +26,25 @@ def ask_warm_up(strategy: Strategy, origin: str = "") -> int:
     if not isinstance(warm, (int, np.integer)) or isinstance(warm, bool) or warm < 0:
         raise ParameterError(name="warm()", value=repr(warm), bound="a number of bars, an integer of at least 0")
     return int(warm)
+
+
+def ask_needs(strategy: Strategy, origin: str = "") -> tuple[Need, ...]:
+    """Ask a strategy which other series it reads; raise StrategyError or ParameterError."""
+    try:
+        needs = tuple(strategy.needs())
+    except (MemoryError, ParameterError):
+        raise
+    except (Exception, SystemExit) as error:
+        where = _place(error, origin) or f"{origin or strategy.name}, needs()"
+        cause = f"{type(error).__name__}: {error}"
+        raise StrategyError(strategy=strategy.name, instrument="every instrument", place=where, cause=cause) from error
+    wrong = next((one for one in needs if not isinstance(one, Need)), None)
+    if wrong is not None:
+        raise ParameterError(name="needs()", value=repr(wrong), bound="Needs, such as [Need('daily', interval='1d')]")
+    if len({one.name for one in needs}) < len(needs):
+        named = ", ".join(one.name for one in needs)
+        raise ParameterError(name="needs()", value=named, bound="a name for each that no other has")
+    return needs
 
 
 def ask(strategy: Strategy, bars: Bars, memo: Memo, origin: str = "") -> Signals:

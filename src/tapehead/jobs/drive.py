@@ -265,4 +265,8 @@ def receipt_of(desk: Desk, plan: Plan, digest: str) -> Receipt:
         memberships={name: item.member.digest().hex() for name, item in items.items() if item.member is not None},
         where=plan.where,
         stamps=plan.stamps,
+        references={
+            f"{one.item.instrument.name} {one.item.series.interval}": tuple(ref.data.hex() for ref in one.item.refs)
+            for one in plan.references
+        },
     )

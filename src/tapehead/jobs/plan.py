@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tapehead.errors import EmptyRangeError, NoBarsError, ParameterError
+from tapehead.errors import EmptyRangeError, NoBarsError, NoReferenceError, ParameterError
 from tapehead.jobs.adjust import Adjustment, adjust_each
 from tapehead.jobs.membership import check_some, memberships
 from tapehead.jobs.read import Shelf
+from tapehead.jobs.references import check_coarser, find_reference, wanted_of
 from tapehead.jobs.stamps import stamps_of
 from tapehead.jobs.universes import choose
 from tapehead.model.calendar import calendar
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.membership import Membership
+from tapehead.model.need import Need
 from tapehead.model.rules import Rules
 from tapehead.model.segment import Coverage, Manifest, SegmentRef
 from tapehead.model.spec import RunKey, RunSpec, canonical, iso
@@ -43,11 +45,21 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A series that a strategy reads beside the one it is asked about; `asked` and `interval` are as its need says."""
+
+    asked: str
+    interval: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A run before it begins.
 
     `items` stand in the order they will run, hot ones first; `first` and `last` are the asked range as far as bars
     are held (us UTC, half-open); `absent` names instruments without a bar in it; `warm` bars are read before `start`.
+    `references` are series that the strategy reads beside each.
     `where` is the filter of the universe, empty for a list; `stamps` say what to keep in mind of the run as a whole.
     """
 
@@ -61,6 +73,18 @@ class Plan:
     warm: int
     where: str = ""
     stamps: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+
+    def reference(self, need: Need) -> Reference:
+        """Return the series that a strategy reads beside each instrument; raise NoReferenceError where it is not there.
+
+        A search that proposes sets as it goes may propose one that names an instrument nobody foresaw.
+        """
+        for one in self.references:
+            if (one.asked, one.interval) == (need.instrument, need.interval):
+                return one
+        words = need.interval or self.spec.interval
+        raise NoReferenceError(strategy=self.spec.strategy, asked=need.instrument, interval=words, hint="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +118,14 @@ def make_plan(
     *,
     warm: int,
     snapshot: int | None,
+    needs: Sequence[Need] = (),
     where: str | None = None,
     progress: Callable[..., None] | None = None,
 ) -> Plan:
     """Look once at the manifest and lay out the run.
 
-    `where` names the filter of the universe anew, for a run whose instruments are given by name; `progress` is told
-    how many instruments are filtered.
+    `needs` are the other series that its strategy reads. `where` names the filter of the universe anew, for a run whose
+    instruments are given by name; `progress` is told how many instruments are filtered.
 
     Raises
     ------
@@ -110,6 +135,8 @@ def make_plan(
         None of them belongs to the universe in it.
     AdjustError
         None of them can be adjusted.
+    NoReferenceError
+        The store does not hold what the strategy reads beside them.
     """
     check_range(spec.start, spec.end, Interval.parse(spec.interval).us)
     # One snapshot for every look at the store, whatever is committed meanwhile.
@@ -120,7 +147,7 @@ def make_plan(
     start = OPEN_START if spec.start is None else spec.start
     end = OPEN_END if spec.end is None else spec.end
     wanted = [Series(each.venue, each.symbol, interval) for each in instruments]
-    lead = warm if spec.start is not None else 0
+    lead = max([warm, *(need.lead(interval) for need in needs)]) if spec.start is not None else 0
     manifest = store.manifest(wanted, start, end, warm=lead, snapshot=number)
     refs = {each: _touching(manifest, each, start, end) for each in wanted}
     _check_held(store, spec, wanted, refs)
@@ -143,10 +170,35 @@ def make_plan(
     items.sort(key=lambda item: not shelf.is_hot(item.refs))
     if lead:
         items[-1] = replace(items[-1], wider=_wider(store, items[-1].series, start, end, lead, number))
-    key = RunKey(hashlib.sha256(canonical(spec.to_json())).digest(), code.strategy, code.engine, _data_digest(items))
+    references = _references(store, spec, needs, number, (start, end, lead))
+    data = _data_digest([*items, *(one.item for one in references)])
+    key = RunKey(hashlib.sha256(canonical(spec.to_json())).digest(), code.strategy, code.engine, data)
     absent = () if where else tuple(each.name for each, name in zip(instruments, wanted, strict=True) if not refs[name])
     stamps = stamps_of(instruments, whole.refs, interval) if spec.universe is not None else ()
-    return Plan(spec, key, number, tuple(items), absent, first, last, lead, where, stamps)
+    return Plan(spec, key, number, tuple(items), absent, first, last, lead, where, stamps, references)
+
+
+def _references(
+    store: BarStore, spec: RunSpec, needs: Sequence[Need], number: int, reach: tuple[int, int, int]
+) -> tuple[Reference, ...]:
+    """Return what is read beside the instruments, with refs for twice the warm-up, which one of them is tried with."""
+    interval = Interval.parse(spec.interval)
+    check_coarser(needs, interval)
+    wanted = wanted_of(needs)
+    if not wanted:
+        return ()
+    held, (start, end, lead) = store.instruments(number), reach
+    found: list[Item] = []
+    for asked, every in wanted:
+        one, series = find_reference(store, held, asked, every, interval, spec.strategy, number)
+        refs = store.manifest([series], start, end, warm=2 * lead, snapshot=number).refs.get(series, ())
+        if not refs:
+            raise NoReferenceError(strategy=spec.strategy, asked=asked, interval=series.interval.text, hint="")
+        found.append(Item(one, series, refs, replace(spec.rules, calendar=one.calendar)))
+    if spec.adjust != "none":
+        series_of = [item.series for item in found]
+        found = _adjusted(store, spec, found, store.manifest(series_of, OPEN_START, OPEN_END, snapshot=number))
+    return tuple(Reference(*names, item) for names, item in zip(wanted, found, strict=True))
 
 
 def _ever_members(

@@ -10,12 +10,14 @@ from tapehead.errors import TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask
+from tapehead.jobs.beside import BENT, Cut
 from tapehead.jobs.read import read_bars
 from tapehead.jobs.task import Bench
 from tapehead.model.bars import Bars
 from tapehead.model.signals import Signals
 from tapehead.ports.work import Task
 from tapehead.simulation.lookahead import Probed, probe
+from tapehead.simulation.tails import Tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,22 @@ def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
     if spent():
         return Probed()
 
+    parameters = asking.parameters or bench.plan.spec.parameters
+    strategy, origin = bench.strategy(parameters), bench.asked(parameters)[1]
+    # What the last question changed of the bars; other series are shown as far as these go, and changed where they are.
+    keep, factor = 0, 1.0
+
+    def about(before: int, tail: Tail) -> None:
+        nonlocal keep, factor
+        keep, factor = before, BENT[tail]
+
     def question(bars: Bars, memo: Memo) -> Signals:
-        seen = seen_by_signals(bars, item.adjustment)
-        parameters = asking.parameters or bench.plan.spec.parameters
-        return ask(bench.strategy(parameters), seen, memo, bench.asked(parameters)[1])
+        nonlocal keep
+        closed = bars.ts + item.series.interval.us
+        cut = Cut(int(closed[keep - 1 if keep else -1]), int(closed[-1]), factor)
+        keep = 0
+        seen = bench.beside.bars(strategy, item, seen_by_signals(bars, item.adjustment), origin, cut=cut)
+        return ask(strategy, seen, memo, origin)
 
     try:
         spec = bench.plan.spec
@@ -68,6 +82,7 @@ def run_probe(bench: Bench, asking: Asking, task: Task) -> Probed:
             seed=asking.seed,
             spent=spent,
             thorough=name in asking.thorough,
+            about=about,
         )
     except (TapeheadError, OSError, MemoryError) as error:
         return Probed(refused=f"{name}: {str(error) or 'not enough memory for its bars'}")

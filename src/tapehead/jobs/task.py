@@ -12,6 +12,7 @@ from tapehead.errors import AdjustError, SignalsError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask, place_of
+from tapehead.jobs.beside import Beside
 from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.sensitivity import sensitivity_of
@@ -49,7 +50,7 @@ class Bench:
     """What a worker needs for the tasks of one run: the plan by series, the strategy's class, the shelf of bars.
 
     `cancel` is the run's own where this process drives it; in another process nobody sets it. A sweep over several
-    strategies has them in `several`, class and origin by name.
+    strategies has them in `several`, class and origin by name. `beside` holds the other series that they read.
     """
 
     plan: Plan
@@ -59,6 +60,11 @@ class Bench:
     shelf: Shelf
     cancel: Cancel = field(default_factory=Cancel)
     several: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make ready what is read beside the instruments."""
+        object.__setattr__(self, "beside", Beside(self.plan, self.shelf))
 
     def asked(self, parameters: Mapping[str, Any]) -> tuple[Any, str]:
         """Return the class that parameters are of, and where its code lies."""
@@ -137,10 +143,16 @@ def bars_of(bench: Bench, item: Item) -> Bars:
     return read_bars(bench.shelf, item.series, item.refs, spec.start, spec.end, bench.plan.warm)
 
 
-def signals_of(bench: Bench, item: Item, bars: Bars, memo: Memo, parameters: Mapping[str, Any]) -> Signals:
-    """Ask the strategy, on adjusted prices where the run asks for them; entries count while a member only."""
-    seen = seen_by_signals(bars, item.adjustment)
-    signals = ask(bench.strategy(parameters), seen, memo, bench.asked(parameters)[1])
+def signals_of(
+    bench: Bench, item: Item, bars: Bars, memo: Memo, parameters: Mapping[str, Any], warm: int | None = None
+) -> Signals:
+    """Ask the strategy, on adjusted prices where the run asks for them; entries count while a member only.
+
+    `warm` bars stand before the start, where those are not the plan's.
+    """
+    strategy, origin = bench.strategy(parameters), bench.asked(parameters)[1]
+    seen = bench.beside.bars(strategy, item, seen_by_signals(bars, item.adjustment), origin, warm=warm)
+    signals = ask(strategy, seen, memo, origin)
     return signals if item.member is None else signals.entering_while(item.member.holds(bars.ts))
 
 
@@ -164,7 +176,7 @@ def warm_up_warnings(
     spec, warm = bench.plan.spec, bench.plan.warm
     try:
         longer = read_bars(bench.shelf, item.series, item.wider, spec.start, spec.end, 2 * warm)
-        again = signals_of(bench, item, longer, Memo(), parameters)
+        again = signals_of(bench, item, longer, Memo(), parameters, 2 * warm)
     except TapeheadError as error:
         return [("signals.warm_up", f"twice the warm-up of {warm:,} bars could not be tried: {error}")]
     old, new = Stated.of(signals, len(bars)), Stated.of(again, len(longer))

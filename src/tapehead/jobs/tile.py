@@ -12,6 +12,7 @@ from tapehead.errors import SignalsError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask
+from tapehead.jobs.beside import Made
 from tapehead.jobs.plan import Item
 from tapehead.jobs.stages import BAR_BYTES, Stages
 from tapehead.jobs.task import (
@@ -51,7 +52,7 @@ class _Asking:
     """The sets of a tile on their way: what the strategy says of each, and what became of those it fails for.
 
     `seen` are the bars as signals see them, `allowed` those on which entries count, all of them where it is None.
-    `refused` holds their places by code and text.
+    `refused` holds their places by code and text, `others` the series beside these bars that sets share.
     """
 
     bench: Bench
@@ -66,6 +67,7 @@ class _Asking:
     kept: list[int] = field(default_factory=list)
     refused: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     first: Signals | None = None
+    others: Made = field(default_factory=dict)
 
     def parameters(self, place: int) -> Mapping[str, Any]:
         """Return the parameters of the set at a place."""
@@ -76,7 +78,9 @@ class _Asking:
         parameters = self.space.parameters(self.points[place])
         made, origin = self.bench.asked(parameters)
         parameters.pop(STRATEGY, None)
-        signals = ask(instance_of(made, parameters), self.seen, self.memo, origin)
+        strategy = instance_of(made, parameters)
+        seen = self.bench.beside.bars(strategy, self.item, self.seen, origin, made=self.others)
+        signals = ask(strategy, seen, self.memo, origin)
         return signals if self.allowed is None else signals.entering_while(self.allowed)
 
     def each(self) -> Iterator[Signals]:

@@ -16,7 +16,7 @@ from tapehead.jobs.ledger import Counting
 from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
 from tapehead.jobs.run_tally import Tally
-from tapehead.library.lead import warm_up_of
+from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
 from tapehead.library.workforce import workforce
@@ -79,7 +79,8 @@ def make_plan_of(
     """Plan a run with the code that is here now; `warm` is what its strategies want, where that is known."""
     warm = warm_up_of(spec, team) if warm is None else warm
     code = Code(team.source, engine_of(spec.search, version_of("optuna") if spec.search == "bayes" else ""))
-    return make_plan(house.bars, house.shelf, spec, code, warm=warm, snapshot=snapshot, progress=progress)
+    needs = needs_of(spec, team)
+    return make_plan(house.bars, house.shelf, spec, code, warm=warm, needs=needs, snapshot=snapshot, progress=progress)
 
 
 class Work(NamedTuple):

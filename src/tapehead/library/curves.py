@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask
+from tapehead.jobs.beside import Beside
 from tapehead.jobs.explain import Made
 from tapehead.jobs.plan import Code, Item, Plan, make_plan
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.task import DELISTED_AFTER_US
-from tapehead.library.lead import warm_up_of
+from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import Bars
@@ -74,7 +75,8 @@ class Again(NamedTuple):
         code = Code(team.source, engine_digest())
         where = None if receipt is None else receipt.where
         warm = warm_up_of(spec, team)
-        plan = make_plan(house.bars, house.shelf, named, code, warm=warm, snapshot=record.snapshot, where=where)
+        asked: dict[str, Any] = {"needs": needs_of(spec, team), "snapshot": record.snapshot, "where": where}
+        plan = make_plan(house.bars, house.shelf, named, code, warm=warm, **asked)
         return Again(house.shelf, record.run, team, plan, {item.instrument.name: item for item in plan.items})
 
     def account(self, result: RunResult) -> Account:
@@ -92,7 +94,8 @@ class Again(NamedTuple):
         rules = replace(item.rules, delisted=True) if quiet > DELISTED_AFTER_US else item.rules
         memo, strategy = Memo(), self.team.strategy(result.parameters)
         origin = self.team.member(result.parameters).origin
-        signals = ask(strategy, seen_by_signals(bars, item.adjustment), memo, origin)
+        seen = Beside(self.plan, self.shelf).bars(strategy, item, seen_by_signals(bars, item.adjustment), origin)
+        signals = ask(strategy, seen, memo, origin)
         if item.member is not None:
             signals = signals.entering_while(item.member.holds(bars.ts))
         done = simulate(bars, signals, rules, memo, orders=orders)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from tapehead.errors import TapeheadError
 from tapehead.jobs.ask import ask_warm_up
 from tapehead.jobs.plan import Code, make_plan
 from tapehead.jobs.task import Work
 from tapehead.jobs.verify import DIFFERS, Verification, compare
+from tapehead.library.lead import needs_of
 from tapehead.library.verify_sweep import changed_since, verify_sweep
 from tapehead.model.result import RunResult
 from tapehead.model.spec import RunSpec, canonical, run_digest
@@ -78,8 +80,9 @@ def verify_here(house: House, run: str) -> Verification:
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
     where = record.receipt.where
-    plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot, where=where)
     team = Team((loaded,), (where_of(spec, record),))
+    asked: dict[str, Any] = {"needs": needs_of(spec, team), "snapshot": record.snapshot, "where": where}
+    plan = make_plan(house.bars, house.direct, named, code, warm=warm, **asked)
     context = WorkerContext(f"verify-{run}-{next(_turns)}", house.settings, plan, team.wheres, direct=True)
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
     prepare(context, team)
@@ -88,8 +91,8 @@ def verify_here(house: House, run: str) -> Verification:
     digest = run_digest(result.line() for result in made.values())
     if verdict != DIFFERS and digest != record.receipt.digest:
         verdict, first = DIFFERS, f"the digest was {record.receipt.digest}, is {digest}"
-    asked = hashlib.sha256(canonical(record.spec)).digest()
-    changed = changed_since(record.key, plan.key._replace(spec=asked), loaded.name)
+    spec_digest = hashlib.sha256(canonical(record.spec)).digest()
+    changed = changed_since(record.key, plan.key._replace(spec=spec_digest), loaded.name)
     return Verification(run, verdict, len(made), digest, first, changed)
 
 

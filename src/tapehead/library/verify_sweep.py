@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from tapehead.jobs.plan import Code, make_plan
 from tapehead.jobs.sweep_digest import SweepDigest, columns_of
 from tapehead.jobs.task import Work
 from tapehead.jobs.verify import DIFFERS, IDENTICAL, SAME_DECISIONS, Verdict, Verification, is_near
-from tapehead.library.lead import warm_up_of
+from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.model.result import Receipt
 from tapehead.model.space import Space
 from tapehead.model.spec import RunKey, RunSpec, canonical
@@ -39,7 +40,8 @@ def verify_sweep(house: House, record: RunRecord, receipt: Receipt, spec: RunSpe
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(receipt.segments))
     warm = warm_up_of(spec, team)
-    plan = make_plan(house.bars, house.direct, named, code, warm=warm, snapshot=record.snapshot, where=receipt.where)
+    asked: dict[str, Any] = {"needs": needs_of(spec, team), "snapshot": record.snapshot, "where": receipt.where}
+    plan = make_plan(house.bars, house.direct, named, code, warm=warm, **asked)
     context = WorkerContext(f"verify-{run}-sweep-{next(_turns)}", house.settings, plan, team.wheres, direct=True)
     prepare(context, team)
     executor, one = make_executor("threads", house.settings.workers), partial(work, context)
@@ -59,8 +61,8 @@ def verify_sweep(house: House, record: RunRecord, receipt: Receipt, spec: RunSpe
             verdict, first = found, said
     if verdict != DIFFERS and digest.hexdigest() != receipt.digest:
         verdict, first = DIFFERS, f"the digest was {receipt.digest}, is {digest.hexdigest()}"
-    asked = hashlib.sha256(canonical(record.spec)).digest()
-    changed = changed_since(record.key, plan.key._replace(spec=asked), spec.strategy)
+    spec_digest = hashlib.sha256(canonical(record.spec)).digest()
+    changed = changed_since(record.key, plan.key._replace(spec=spec_digest), spec.strategy)
     if before and version_of("optuna") != before:
         changed += (f"Optuna, which was {before} and is {version_of('optuna')}: asked again, it proposes other sets",)
     return Verification(run, verdict, compared, digest.hexdigest(), first, changed)

@@ -13,7 +13,7 @@ from tapehead.jobs.search.searcher import I64
 from tapehead.model.grid import MOST_SETS, Grid
 from tapehead.model.space import I32, STRATEGY, Space
 from tapehead.model.spec import RunSpec
-from tapehead.strategies.strategy import has_own_warm_up, instance
+from tapehead.strategies.strategy import Strategy, has_own_needs, has_own_warm_up, instance
 from tapehead.wiring.plugins import Loaded
 
 MOST_ASKED: Final = 2_000
@@ -63,6 +63,26 @@ def largest_warm_up(loaded: Sequence[Loaded], grid: Grid) -> int:
             values = {name: value for name, value in grid.parameters(number).items() if name != STRATEGY}
             found = max(found, ask_warm_up(instance(one.made, values), one.origin))
     return found
+
+
+def demanding_sets(loaded: Sequence[Loaded], grid: Grid) -> Iterator[tuple[Strategy, str]]:
+    """Yield sets of the strategies that read other series, with their origins: for each choice of words, the largest.
+
+    Words name intervals and instruments; numbers say how many bars of them are wanted.
+    """
+    for part, one in zip(grid.space.parts, loaded, strict=True):
+        if not has_own_needs(one.made):
+            continue
+        rows = np.flatnonzero((grid.points >= part.first) & (grid.points < part.first + part.size))
+        columns = list(part.columns)
+        words = [k for k, axis in enumerate(part.axes) if isinstance(axis.values[0], str)]
+        places = grid.places[rows][:, columns]
+        groups = np.unique(places[:, words], axis=0, return_inverse=True)[1].ravel() if words else np.zeros(len(rows))
+        for group in np.unique(groups).tolist():
+            inside = rows[groups == group]
+            for number in inside[list(_largest(grid.places[inside][:, columns]))].tolist():
+                values = {name: value for name, value in grid.parameters(number).items() if name != STRATEGY}
+                yield instance(one.made, values), one.origin
 
 
 def sample(space: Space, budget: int, seed: int) -> Grid:

@@ -36,6 +36,8 @@ class Bars(Framed):
         Leading bars before the asked start: for indicators only, no orders.
     segments : tuple of bytes
         Data hashes of the segments the columns were read from, in order; empty for arrays given by hand.
+    others : mapping of str to Other
+        Series beside these, by the name that the strategy gave them in `needs`.
     """
 
     series: Series
@@ -48,6 +50,14 @@ class Bars(Framed):
     flags: U8
     warm: int = 0
     segments: tuple[bytes, ...] = field(default=())
+    others: "Mapping[str, Other]" = field(default_factory=dict, repr=False)
+
+    def other(self, name: str) -> "Other":
+        """Return a series that `needs` of the strategy names; raise ParameterError where it names none so."""
+        if name not in self.others:
+            held = ", ".join(self.others) or "none: let needs() return Need(name, interval=…, instrument=…)"
+            raise ParameterError(name="bars.other()", value=repr(name), bound=f"a name that needs() gives; here {held}")
+        return self.others[name]
 
     def __len__(self) -> int:
         """Return the number of bars, warm-up included."""
@@ -210,6 +220,56 @@ class Bars(Framed):
         if not 0 <= warm <= n:
             raise ParameterError(name="warm", value=warm, bound=f"between 0 and {n}, the number of bars")
         return frozen_bars(Series(venue, symbol, every), columns, warm)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """A series beside the bars of a strategy, as far as each of them knows it.
+
+    Attributes
+    ----------
+    bars : Bars
+        Whole, closed bars of the other series, oldest first; those of a coarser interval in which a finer bar is
+        missing are left out.
+    at : int64 array, shape (n_bars,)
+        Of each bar of the strategy the place in `bars` of the last one that had closed when it closed, -1 before the
+        first.
+    """
+
+    bars: Bars
+    at: I64
+
+    def align(self, line: ArrayLike) -> F64:
+        """Return a line over `bars` as each bar of the strategy knows it.
+
+        Parameters
+        ----------
+        line : float64 array, shape (len(self.bars),)
+            Such as an average of `self.bars.close`.
+
+        Returns
+        -------
+        float64 array, shape (n_bars,)
+            NaN before the first closed bar of the other series.
+
+        Raises
+        ------
+        ParameterError
+            The line has another length.
+        """
+        values = np.asarray(line, np.float64)
+        if values.shape != (len(self.bars),):
+            bound = f"of shape ({len(self.bars)},), a value for each bar of the other series"
+            raise ParameterError(name="align()", value=f"a line of shape {values.shape}", bound=bound)
+        found = np.full(self.at.shape, np.nan)
+        known = self.at >= 0
+        found[known] = values[self.at[known]]
+        return found
+
+    @property
+    def close(self) -> F64:
+        """Last closed price at the close of each bar of the strategy, shape (n_bars,); NaN before the first."""
+        return self.align(self.bars.close)
 
 
 def _flagged(bars: Bars, flags: NDArray[Any]) -> Bars:

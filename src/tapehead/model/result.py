@@ -95,7 +95,8 @@ class Receipt:
 
     `segments` maps `venue:symbol` to the hex data hashes read; `platform` and `versions` say where it ran. Of adjusted
     prices and of a universe by filter, `adjustments` and `memberships` hold the hex digests by instrument, and `where`
-    the filter; `stamps` say what to keep in mind of the run as a whole.
+    the filter; `stamps` say what to keep in mind of the run as a whole. `references` maps `venue:symbol interval` to
+    the hashes of what the strategy read beside them.
     """
 
     key: RunKey
@@ -108,6 +109,7 @@ class Receipt:
     memberships: Mapping[str, str] = field(default_factory=dict)
     where: str = ""
     stamps: tuple[str, ...] = ()
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values; hashes in hex."""
@@ -124,6 +126,7 @@ class Receipt:
             "memberships": dict(self.memberships),
             "where": self.where,
             "stamps": list(self.stamps),
+            "references": {name: list(hashes) for name, hashes in self.references.items()},
         }
 
     @staticmethod
@@ -142,4 +145,5 @@ class Receipt:
             value.get("memberships", {}),
             value.get("where", ""),
             tuple(value.get("stamps", ())),
+            {name: tuple(hashes) for name, hashes in value.get("references", {}).items()},
         )

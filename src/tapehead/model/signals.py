@@ -65,7 +65,7 @@ Condition = BoolArray | Crossing
 
 
 CONDITIONS: Final = ("enter", "leave", "enter_short", "leave_short")
-LINES: Final = ("target", "limit", "stop", "size", "part", "stop_loss_at", "take_profit_at", "trail_at")
+LINES: Final = ("target", "limit", "stop", "size", "part", "stop_loss_at", "take_profit_at", "trail_at", "rank")
 PRICES: Final = ("limit", "stop", "stop_loss_at", "take_profit_at", "trail_at")
 
 
@@ -87,6 +87,9 @@ class Signals:
         Share of the position, in (0, 1], that a wish to leave sells; NaN is all of it.
     stop_loss_at, take_profit_at, trail_at : float64
         Prices read at the bar of the decision to enter, for either side; NaN leaves the run's fraction.
+    rank : float64
+        By which a portfolio chooses among instruments that wish to enter at one time, greatest first, NaN last; a run
+        of each instrument by itself does not read it.
     """
 
     enter: Condition | None = None
@@ -101,6 +104,7 @@ class Signals:
     stop_loss_at: F64 | None = None
     take_profit_at: F64 | None = None
     trail_at: F64 | None = None
+    rank: F64 | None = None
 
     def entering_while(self, allowed: BoolArray) -> "Signals":
         """Return signals whose wishes to enter count only on bars where `allowed` (n_bars,) is true.

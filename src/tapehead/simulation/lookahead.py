@@ -70,6 +70,7 @@ def probe(
     seed: int,
     spent: Callable[[], bool],
     thorough: bool = False,
+    about: Callable[[int, Tail], None] | None = None,
 ) -> Probed:
     """Ask a strategy about bars with other endings, and compare what it says of the bars before them.
 
@@ -91,6 +92,9 @@ def probe(
         Says whether to stop; asked before each question but the first two.
     thorough : bool
         Ask the same bars twice at the end, and see whether the strategy writes to them, even where all is well.
+    about : callable, optional
+        Told before each question with another tail how many of the first bars stay and which tail follows them, so that
+        other series that the strategy reads can be changed alike.
 
     Returns
     -------
@@ -121,6 +125,8 @@ def probe(
             if tried and spent():
                 break
             try:
+                if about is not None:
+                    about(cut.keep, tail)
                 change = _changed(ask, copied, base, cut.keep, tail, random)
             except TapeheadError as error:
                 refused = refused or str(error)

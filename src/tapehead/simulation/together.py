@@ -47,8 +47,8 @@ class Walked(NamedTuple):
 
 
 def is_plain(signals: Signals) -> bool:
-    """Say whether signals are conditions and nothing else."""
-    return type(signals) is Signals and all(getattr(signals, name) is None for name in LINES)
+    """Say whether signals are conditions and nothing else that this walk reads: `rank` is for portfolios."""
+    return type(signals) is Signals and all(getattr(signals, name) is None for name in LINES if name != "rank")
 
 
 class Together:

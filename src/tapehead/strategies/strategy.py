@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from tapehead.errors import ParameterError, StrategyFileError, UnknownParameterError
 from tapehead.model.bars import Bars
+from tapehead.model.need import Need
 from tapehead.model.signals import Signals
 
 ParameterValue = float | int | str
@@ -67,8 +68,8 @@ class Strategy(Protocol):
         """Return how many bars before the asked start are wanted."""
         ...
 
-    def needs(self) -> Sequence[Any]:
-        """Return other series the strategy reads; none."""
+    def needs(self) -> Sequence[Need]:
+        """Return other series the strategy reads: a coarser interval, another instrument."""
         ...
 
     def signals(self, bars: Bars) -> Signals:
@@ -115,8 +116,8 @@ def strategy(cls: Class) -> Class:
     """Make a class a strategy.
 
     Its annotated attributes set by `param` become parameters, and its method `signals(self, bars)` what it wants.
-    `warm()` may be given; by default it is 5 times the largest integer parameter. What a class inherits from another
-    strategy stays.
+    `warm()` may be given; by default it is 5 times the largest integer parameter. `needs()` may name other series,
+    which `signals` finds as `bars.other(name)`. What a class inherits from another strategy stays.
 
     Raises
     ------
@@ -170,7 +171,12 @@ def has_own_warm_up(made: Any) -> bool:
     return made.warm is not _warm
 
 
-def _needs(_self: Any) -> Sequence[Any]:
+def has_own_needs(made: Any) -> bool:
+    """Say whether a strategy may read other series beside its bars."""
+    return made.needs is not _needs
+
+
+def _needs(_self: Any) -> Sequence[Need]:
     """Return no other series."""
     return ()
 

@@ -22,16 +22,38 @@ from tapehead.errors import ParameterError, StrategyFileError, TapeheadError, Un
 from tapehead.strategies.strategy import is_strategy
 
 BUILT_IN = {
+    "AtrChannel": "tapehead.strategies.atr_channel",
     "BollingerReversion": "tapehead.strategies.bollinger_reversion",
     "BuyAndHold": "tapehead.strategies.buy_and_hold",
+    "ConnorsRsi2": "tapehead.strategies.connors_rsi2",
+    "DayOfWeek": "tapehead.strategies.day_of_week",
+    "DirectionalMovement": "tapehead.strategies.directional_movement",
     "Donchian": "tapehead.strategies.donchian",
     "EmaCross": "tapehead.strategies.ema_cross",
+    "FaberTiming": "tapehead.strategies.faber_timing",
+    "HourOfDay": "tapehead.strategies.hour_of_day",
+    "IchimokuCloud": "tapehead.strategies.ichimoku_cloud",
     "KeltnerBreakout": "tapehead.strategies.keltner_breakout",
     "Macd": "tapehead.strategies.macd",
+    "MomentumRank": "tapehead.strategies.momentum_rank",
+    "MonthSeason": "tapehead.strategies.month_season",
+    "NarrowRange": "tapehead.strategies.narrow_range",
+    "OpeningRange": "tapehead.strategies.opening_range",
+    "PairsSpread": "tapehead.strategies.pairs_spread",
+    "ParabolicStop": "tapehead.strategies.parabolic_stop",
+    "RelativeStrength": "tapehead.strategies.relative_strength",
     "RsiReversion": "tapehead.strategies.rsi_reversion",
     "SmaCross": "tapehead.strategies.sma_cross",
     "Supertrend": "tapehead.strategies.supertrend",
+    "TimeSeriesMomentum": "tapehead.strategies.time_series_momentum",
+    "TripleAverage": "tapehead.strategies.triple_average",
+    "TripleScreen": "tapehead.strategies.triple_screen",
+    "TurnOfMonth": "tapehead.strategies.turn_of_month",
+    "Turtle": "tapehead.strategies.turtle",
+    "VolatilityBreakout": "tapehead.strategies.volatility_breakout",
     "VolatilityTarget": "tapehead.strategies.volatility_target",
+    "WilliamsReversion": "tapehead.strategies.williams_reversion",
+    "ZScoreReversion": "tapehead.strategies.z_score_reversion",
 }
 ENTRY_POINTS = "tapehead.strategies"
 ENGINE_ROOMS = ("layout", "model", "kernels", "indicators", "simulation", "metrics", "jobs")

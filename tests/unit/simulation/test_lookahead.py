@@ -17,6 +17,7 @@ from tapehead.simulation.tails import TAILS, Copied
 from tapehead.strategies.strategy import instance
 from tapehead.wiring.plugins import BUILT_IN, load_strategy
 from tests.unit.simulation.planted import DAY_US, HONEST, PEEKING, Plan, honest, next_bar
+from tests.unit.strategies.beside import reference_of, shown
 
 HOUR_US = 3_600_000_000
 ROWS = 1_500
@@ -113,7 +114,8 @@ def test_every_built_in_strategy_passes_every_time(name: str) -> None:
     made = load_strategy(name).made
     strategy = instance(made, {each.name: each.default for each in made.params})
     for bars in markets():
-        probed = asked(strategy.signals, bars)
+        beside = reference_of(bars)
+        probed = asked(lambda seen, beside=beside: strategy.signals(shown(strategy, seen, beside)), bars)
         assert probed.finding is None, probed
         assert (probed.cuts, probed.refused) == (CUTS, "")
 

@@ -21,8 +21,8 @@ def load_elsewhere(*named: str, first: str = "") -> str:
 
 
 def test_built_in_strategies_by_name() -> None:
-    words = "BollingerReversion BuyAndHold Donchian EmaCross KeltnerBreakout Macd RsiReversion SmaCross Supertrend"
-    assert strategy_names() == [*words.split(), "VolatilityTarget"]
+    assert len(strategy_names()) >= 30
+    assert {"BuyAndHold", "Donchian", "PairsSpread", "TurnOfMonth", "VolatilityTarget"} <= set(strategy_names())
     elsewhere = load_elsewhere(*strategy_names()).splitlines()
     for name, digest in zip(strategy_names(), elsewhere, strict=True):
         loaded = load_strategy(name)
