@@ -27,7 +27,8 @@ class Desk(Beside):
         held = SimpleNamespace(calendar="24/7")
         item = SimpleNamespace(instrument=held)
         plan: Any = SimpleNamespace(warm=0, reference=lambda need: SimpleNamespace(asked="", interval="", item=item))
-        super().__init__(plan, None)  # type: ignore[arg-type]
+        shelf: Any = None
+        super().__init__(plan, shelf)
         self._reference = reference
 
     def _read(self, reference: Any, warm: int) -> Bars:
