@@ -9,7 +9,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.indicators.catalogue import Compared, Indicator
-from tapehead.library.documents.catalogue import find_indicator, indicator_json
+from tapehead.library.documents.catalogue import call_of, definition_of, find_indicator, indicator_json
 from tapehead.wiring.indicator_plugins import TALIB, talib
 from tapehead.wiring.indicator_plugins import indicators as indicators_there_are
 
@@ -60,9 +60,11 @@ def _lines(one: Indicator, width: int, ink: Ink) -> list[str]:
     lines += textwrap.wrap(one.summary, width, initial_indent="  ", subsequent_indent="  ")
     bars = "1 bar" if one.warm_bars == 1 else f"{one.warm_bars} bars"
     warm = "known from the first bar on" if one.warm_up == "0" else f"{bars} at the defaults ({one.warm_up})"
-    facts = [("call", f"th.{one.call}"), ("warm-up", warm), ("source", one.source)]
+    facts = [("call", f"th.{call_of(one)}"), ("warm-up", warm), ("source", one.source)]
+    if defined := definition_of(one):
+        facts.insert(1, ("is", defined.replace("`", "")))
     if one.outputs:
-        facts.insert(1, ("gives", ", ".join(one.outputs)))
+        facts.insert(-2, ("gives", ", ".join(one.outputs)))
     facts += [("equals" if each.difference == 0 else "as", _compared(each)) for each in one.compared]
     for label, text in facts:
         lines += [f"  {line}" for line in _labelled(label, text, _LABEL_WIDTH, width - 2)]

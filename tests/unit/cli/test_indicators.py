@@ -21,6 +21,8 @@ def test_one_is_described(call: Call) -> None:
         "  Mean of the last `period` values, and `width` standard deviations above and",
         "  below it",
         "  call      th.bollinger(values, period=20, width=2.0, ddof=0)",
+        "  is        bollinger(x, n, width, ddof): middle the mean, upper and lower width",
+        "            deviations from it. ddof 0 is Bollinger's, 1 that of data frames",
         "  gives     upper, middle, lower",
         "  warm-up   19 bars at the defaults (period - 1)",
         "  source    John Bollinger, Bollinger on Bollinger Bands, 2001, chapter 7",
@@ -53,6 +55,7 @@ def test_json_is_one_document(call: Call) -> None:
             "parameters": [{"name": "period", "kind": "int", "default": 10, "low": 1, "high": None}],
             "outputs": ["roc"],
             "warm_up": {"bars": 10, "rule": "period"},
+            "definition": "roc(x, n): 100 · (x/x[−n] − 1); unknown where x[−n] is 0",
             "source": "arithmetic",
             "compared": [{"tool": "TA-Lib 0.8.2", "difference": 0.0, "why": "equal to the last bit"}],
         }

@@ -58,6 +58,7 @@ class IndicatorFacts(Told):
     parameters: list[ParameterFacts]
     outputs: list[str]
     warm_up: WarmUp
+    definition: str = Field(description="Its formula, in the letters of a call; empty where a package does not tell.")
     source: str
     compared: list[ComparedFacts]
 

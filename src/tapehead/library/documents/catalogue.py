@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import UnknownIndicatorError, UnknownStrategyError
-from tapehead.indicators.catalogue import Indicator
+from tapehead.indicators.catalogue import INDICATORS, Indicator
+from tapehead.indicators.definitions import DEFINITIONS
 from tapehead.wiring.indicator_plugins import TALIB, indicators, named_indicator, talib
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def indicator_json(one: Indicator) -> dict[str, Any]:
     return {
         "name": one.name,
         "summary": one.summary,
-        "call": one.call,
+        "call": call_of(one),
         "inputs": list(one.inputs),
         "parameters": [
             {
@@ -50,9 +51,23 @@ def indicator_json(one: Indicator) -> dict[str, Any]:
         ],
         "outputs": list(one.outputs) or [one.name],
         "warm_up": {"bars": one.warm_bars, "rule": one.warm_up},
+        "definition": definition_of(one),
         "source": one.source,
         "compared": [{"tool": each.tool, "difference": each.difference, "why": each.why} for each in one.compared],
     }
+
+
+def call_of(one: Indicator) -> str:
+    """Return how an indicator is called: `sma(values, period=20)`, or by its name where it is none of the catalogue."""
+    return one.call if one in INDICATORS else f'compute(bars, "{one.name}")'
+
+
+def definition_of(one: Indicator) -> str:
+    """Return the formula of an indicator in the letters of its call; nothing where a package does not tell."""
+    if one not in INDICATORS:
+        return ""
+    letters, text = DEFINITIONS[one.name]
+    return f"{one.name}({letters}): {text}"
 
 
 def find_strategy(held: "Sequence[StrategyInfo]", name: str, asked: str | None = None) -> "StrategyInfo":
