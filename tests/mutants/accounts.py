@@ -224,8 +224,8 @@ ACCOUNTS = (
     Mutant(
         "nothing is squared off",
         "kernels/bar.py",
-        "        if b.says & LATE and not _leaves_whole(a):",
-        "        if b.says & LATE and _leaves_whole(a):",
+        "        if b.says & LATE and not leaves_whole(a):",
+        "        if b.says & LATE and leaves_whole(a):",
         TRUTH,
         "S3",
     ),
@@ -286,8 +286,8 @@ ACCOUNTS = (
     Mutant(
         "the end is a signal",
         "kernels/bar.py",
-        "        _leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)",
-        "        _leave_now(a, r, b, money, marks, ledger, orders, names.SIGNAL, b.close, TAKER)",
+        "        leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)",
+        "        leave_now(a, r, b, money, marks, ledger, orders, names.SIGNAL, b.close, TAKER)",
         TRUTH,
         "H8",
     ),

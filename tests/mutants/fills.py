@@ -28,7 +28,7 @@ FILLS = (
     Mutant(
         "levels are not met inside bars",
         "kernels/bar.py",
-        "        _meet(a, r, b, money, marks, ledger, orders, HELD, b.open)",
+        "        meet_levels(a, r, b, money, marks, ledger, orders, HELD, b.open)",
         "        pass",
         TRUTH,
         "L3",
@@ -412,7 +412,7 @@ FILLS = (
     Mutant(
         "nothing comes after an entry inside",
         "kernels/bar.py",
-        "        _meet(a, r, b, money, marks, ledger, orders, how, raw)",
+        "        meet_levels(a, r, b, money, marks, ledger, orders, how, raw)",
         "        pass",
         TRUTH,
         "I10",

@@ -38,9 +38,9 @@ its close is the last of the session; it is the first of its day."""
 SIGNAL, STOP, TARGET, TRAIL, TIME, FLIP, SQUARE_OFF, EXPIRY, DELISTED, LIQUIDATION, END = numbers(11)
 """Reasons, numbered as `layout.columns.REASONS`."""
 FILLED, ROUNDED, BELOW_MINIMUM, LEVEL_BEHIND, EXPIRED_IN_GAP, EXPIRED = 0, 1, 2, 3, 4, 5
-CANCELLED, REPLACED, UNFILLED, NO_STOP, RUINED = 6, 7, 8, 9, 10
+CANCELLED, REPLACED, UNFILLED, NO_STOP, RUINED, NO_CASH, NO_PLACE = 6, 7, 8, 9, 10, 11, 12
 """What became of an order, numbered as `layout.columns.ORDER_STATUSES`; bit n of `seen` says that n came to be."""
-STILL_OPEN, UNTRADED_END, SHORT_OF_CASH, BEYOND_BAR, LIQUIDATED, ACROSS_GAP = 11, 12, 13, 14, 15, 16
+STILL_OPEN, UNTRADED_END, SHORT_OF_CASH, BEYOND_BAR, LIQUIDATED, ACROSS_GAP = 13, 14, 15, 16, 17, 18
 """Further bits of `seen`."""
 
 ENTRY_PRICE, EXIT_PRICE, QUANTITY, FEES, PROFIT, WORST, BEST, ENTRY_WANTED, EXIT_WANTED = range(9)
@@ -62,13 +62,13 @@ LINES: Final = 7
 """Rows of the lines beside the wishes, shape (LINES, n_bars), or (0, 0) where there are none."""
 
 
-def _dtype(whole: str, floats: str) -> Any:
+def fields(whole: str, floats: str) -> Any:
     """Return a structured dtype of int64 and float64 fields."""
     fields = [(name, "i8") for name in whole.split()] + [(name, "f8") for name in floats.split()]
     return np.dtype((np.record, fields))
 
 
-TERMS: Final = _dtype(
+TERMS: Final = fields(
     "n first interval unit at_open longs shorts flips conflict max_wait ending sizing slipping path valid_bars day"
     " pyramid overnight time_stop all_traded fee_row each_bar bounded weighted leveled carries plain"
     " orderly regular brief",
@@ -81,23 +81,26 @@ rules or orders may give levels; `carries`: borrow or interest accrues; `each_ba
 walk of `kernels/plain.py` will do; `orderly`: no open lies outside its bar; `regular`: no two bars have a gap between
 them; `brief`: of trades only what digest and sums are made of is asked for."""
 
-ACCOUNT: Final = _dtype(
+ACCOUNT: Final = fields(
     "side entry_bar entry_phase decided entries exits gap ambiguous held held_until entered_in"
     " leaving leave_reason leave_row entering enter_row weighing weigh_row want_bar want_step ordered"
-    " at_enter at_leave at_enter_short at_leave_short held_back seen trades rows orders over",
+    " at_enter at_leave at_enter_short at_leave_short held_back seen trades rows orders over fellows",
     "cash units average fees slippage borrow gross bought sold value_in value_out raw_in raw_out lowest highest"
     " stop target trail width best own_stop own_target first_stop first_target first_trail ceiling trail_before"
     " best_before other_price"
     " part limit trigger sized weight stop_at target_at trail_at want_volume last_weight"
-    " fees_paid slippage_paid borrow_paid interest",
+    " fees_paid slippage_paid borrow_paid interest worth_beside gross_beside locked",
 )
 """What changes: cash, the position (`units` never negative), its levels, and what waits.
 
 `leaving` 1: a market exit waits; `entering` its side: an entry waits, resting where `limit` or `trigger` is a number;
 `weighing` its side: an order to `weight`. `want_bar` is when they were decided. `seen` collects bits.
+
+Of a cash that several share: `fellows` other positions are held, of `worth_beside` together and `gross_beside` without
+their signs; `locked` is cash that buys nothing yet. All are 0 in an account of one.
 """
 
-BAR: Final = _dtype("t ts step traded says hole", "open high low close volume volume_before close_before")
+BAR: Final = fields("t ts step traded says hole", "open high low close volume volume_before close_before")
 """The bar of a step: number, time (us), grid step, whether it traded, what its session says, and the time between the
 end of the bar before and its open (us)."""
 

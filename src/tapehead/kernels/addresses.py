@@ -65,4 +65,6 @@ def _zeros() -> Any:
 
 floats_at = _at_address(types.float64, np.dtype(np.float64))
 ints_at = _at_address(types.int32, np.dtype(np.int32))
+longs_at = _at_address(types.int64, np.dtype(np.int64))
+bytes_at = _at_address(types.uint8, np.dtype(np.uint8))
 trailing_zeros = _zeros()

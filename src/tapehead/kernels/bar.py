@@ -56,38 +56,50 @@ from tapehead.kernels.trading import enter, leave_by, leave_waiting, left_at, we
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-_DAY_US = 86_400_000_000.0
-_YEAR = 365.0
+DAY_US = 86_400_000_000.0
+YEAR = 365.0
 
 
 @inlined
 def open_and_inside(a: Any, r: Any, b: Any, fees: F64, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Take the bar from its open to just before its close."""
-    roll_fees(r, fees, b.ts)
-    if b.hole > 0:
-        _accrue(a, r, b, ledger, b.close_before, b.hole)
-    a.trail_before, a.best_before = a.trail, a.best
-    if r.day != 0 and b.says & LATER_DAY and b.t > a.want_bar + 1 and rests(a):
-        end_entry(a, orders, names.EXPIRED, b.t)
+    cross_hole(a, r, b, fees, ledger)
+    begin_bar(a, r, b, orders)
     if b.traded == 0:
         return
     if a.units != 0.0:
-        _jump(a, r, b, money, marks, ledger, orders)
+        leave_jumped(a, r, b, money, marks, ledger, orders)
     if waits(a):
         if r.at_open != 0:
             _fill_market(a, r, b, money, marks, ledger, orders, b.open, AT_OPEN)
         if rests(a) and (a.units == 0.0 or a.entering == a.side):
-            _enter_at_open(a, r, b, ledger, orders)
+            enter_at_open(a, r, b, ledger, orders)
     left = False
     if a.units != 0.0:
-        _meet(a, r, b, money, marks, ledger, orders, HELD, b.open)
+        meet_levels(a, r, b, money, marks, ledger, orders, HELD, b.open)
         left = a.units == 0.0
     if not left and rests(a) and (a.units == 0.0 or a.entering == a.side):
-        _enter_inside(a, r, b, money, marks, ledger, orders)
+        enter_inside(a, r, b, money, marks, ledger, orders)
 
 
 @inlined
-def _accrue(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) -> None:
+def cross_hole(a: Any, r: Any, b: Any, fees: F64, ledger: F64) -> None:
+    """Take the account over the hole before the bar."""
+    roll_fees(r, fees, b.ts)
+    if b.hole > 0:
+        accrue(a, r, b, ledger, b.close_before, b.hole)
+
+
+@inlined
+def begin_bar(a: Any, r: Any, b: Any, orders: F64) -> None:
+    """Begin the bar: its levels are those of the close before; what rests for a day may end."""
+    a.trail_before, a.best_before = a.trail, a.best
+    if r.day != 0 and b.says & LATER_DAY and b.t > a.want_bar + 1 and rests(a):
+        end_entry(a, orders, names.EXPIRED, b.t)
+
+
+@inlined
+def accrue(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) -> None:
     """Book what some time costs and earns, where anything accrues."""
     if r.carries != 0:
         _book(a, r, b, ledger, close, elapsed_us)
@@ -96,16 +108,16 @@ def _accrue(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) 
 @part
 def _book(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) -> None:
     """Book borrow, then interest, of some time."""
-    days = elapsed_us / _DAY_US
+    days = elapsed_us / DAY_US
     before = a.cash
     if a.side < 0 and a.units != 0.0 and r.borrow > 0.0:
-        cost = a.units * close * r.multiplier * r.borrow * days / _YEAR
+        cost = a.units * close * r.multiplier * r.borrow * days / YEAR
         a.cash -= cost
         a.borrow += cost
         a.borrow_paid += cost
     if r.cash_rate != 0.0:
         short = a.units * a.average * r.multiplier if a.side < 0 and a.units != 0.0 else 0.0
-        earned = max(a.cash - short, 0.0) * r.cash_rate * days / _YEAR
+        earned = max(a.cash - short, 0.0) * r.cash_rate * days / YEAR
         a.cash += earned
         a.interest += earned
     if a.cash != before:
@@ -113,7 +125,7 @@ def _book(a: Any, r: Any, b: Any, ledger: F64, close: float, elapsed_us: int) ->
 
 
 @inlined
-def _jump(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def leave_jumped(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Leave at the open where it has jumped a level, if there is any."""
     if threatened(a, r):
         _leave_at_open(a, r, b, money, marks, ledger, orders)
@@ -144,7 +156,7 @@ def _fill_market(
 
 
 @part
-def _enter_at_open(a: Any, r: Any, b: Any, ledger: F64, orders: F64) -> None:
+def enter_at_open(a: Any, r: Any, b: Any, ledger: F64, orders: F64) -> None:
     """Fill a resting entry that the open has jumped, or trigger it."""
     sign = a.entering
     mark = sign * b.open
@@ -163,7 +175,7 @@ def _enter_at_open(a: Any, r: Any, b: Any, ledger: F64, orders: F64) -> None:
 
 
 @part
-def _enter_inside(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def enter_inside(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Fill a resting entry that price reached inside the bar, then look at what came after it."""
     sign = a.entering
     best, worst = (b.high, b.low) if sign > 0 else (b.low, b.high)
@@ -181,11 +193,11 @@ def _enter_inside(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, o
         raw = min(a.limit, b.open) if sign > 0 else max(a.limit, b.open)
         enter(a, r, b, ledger, orders, raw, INSIDE, False, np.nan, MAKER)
     if a.units != 0.0 and a.entries != before:
-        _meet(a, r, b, money, marks, ledger, orders, how, raw)
+        meet_levels(a, r, b, money, marks, ledger, orders, how, raw)
 
 
 @inlined
-def _meet(
+def meet_levels(
     a: Any,
     r: Any,
     b: Any,
@@ -267,7 +279,13 @@ def before_decision(a: Any, r: Any, b: Any, fees: F64, ledger: F64, orders: F64)
     """Take the bar to its close, up to the moment at which the strategy is asked."""
     a.ordered = 0
     roll_fees(r, fees, b.ts + r.interval)
-    _accrue(a, r, b, ledger, b.close, r.interval)
+    accrue(a, r, b, ledger, b.close, r.interval)
+    move_levels(a, r, b, orders)
+
+
+@inlined
+def move_levels(a: Any, r: Any, b: Any, orders: F64) -> None:
+    """Move the trailing level by the bar, and end what may rest no longer."""
     if b.traded != 0 and a.units != 0.0 and a.trail == a.trail and r.path != OHLC:
         inside = a.entry_bar == b.t and a.entry_phase == INSIDE
         ratchet(a, r, b.close if inside else b.high if a.side > 0 else b.low)
@@ -280,31 +298,43 @@ def before_decision(a: Any, r: Any, b: Any, fees: F64, ledger: F64, orders: F64)
 @inlined
 def after_decision(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """Take the close to its end: exits by time, fills at the close, ends."""
+    ask_by_time(a, r, b, orders)
+    if r.at_open == 0 and b.traded != 0 and waits(a):
+        _fill_market(a, r, b, money, marks, ledger, orders, b.close, AT_CLOSE)
+    end_session(a, r, b, money, marks, ledger, orders)
+    if b.t == r.n - 1:
+        end_data(a, r, b, money, marks, ledger, orders)
+
+
+@inlined
+def ask_by_time(a: Any, r: Any, b: Any, orders: F64) -> None:
+    """Decide the exits that time asks for: after so many bars, and before the session ends."""
     if a.units != 0.0:
         if r.time_stop > 0 and b.t - a.entry_bar >= r.time_stop and a.ordered == 0 and a.leaving == 0:
             submit_exit(a, b, orders, names.TIME, np.nan)
-        if b.says & LATE and not _leaves_whole(a):
+        if b.says & LATE and not leaves_whole(a):
             submit_exit(a, b, orders, names.SQUARE_OFF, np.nan)
-    if r.at_open == 0 and b.traded != 0 and waits(a):
-        _fill_market(a, r, b, money, marks, ledger, orders, b.close, AT_CLOSE)
+
+
+@inlined
+def end_session(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+    """Leave at the last close of a session what may not be held over it."""
     if b.says & SESSION_END and r.overnight == 0 and a.units != 0.0:
         if b.traded != 0:
             a.held_back = 1
-            _leave_now(a, r, b, money, marks, ledger, orders, names.SQUARE_OFF, b.close, TAKER)
-        elif not _leaves_whole(a):
+            leave_now(a, r, b, money, marks, ledger, orders, names.SQUARE_OFF, b.close, TAKER)
+        elif not leaves_whole(a):
             submit_exit(a, b, orders, names.SQUARE_OFF, np.nan)
-    if b.t == r.n - 1:
-        _end(a, r, b, money, marks, ledger, orders)
 
 
 @part
-def _leaves_whole(a: Any) -> bool:
+def leaves_whole(a: Any) -> bool:
     """Say whether an exit of the whole position waits."""
     return a.leaving != 0 and not a.part < 1.0
 
 
 @part
-def _leave_now(
+def leave_now(
     a: Any,
     r: Any,
     b: Any,
@@ -323,18 +353,18 @@ def _leave_now(
 
 
 @part
-def _end(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
+def end_data(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F64) -> None:
     """End the data: orders that wait find no bar; a position is sold, written off, or stays open."""
     if waits(a):
         end_all(a, orders, names.UNFILLED, -1)
     if a.units == 0.0:
         return
     if r.ending == names.DELIST:
-        _leave_now(a, r, b, money, marks, ledger, orders, names.DELISTED, b.close * (1.0 - r.haircut), FREE)
+        leave_now(a, r, b, money, marks, ledger, orders, names.DELISTED, b.close * (1.0 - r.haircut), FREE)
     elif r.ending == names.SELL_AT_END:
         if b.traded == 0:
             a.seen |= 1 << names.UNTRADED_END
-        _leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)
+        leave_now(a, r, b, money, marks, ledger, orders, names.END, b.close, TAKER)
     else:
         a.seen |= 1 << names.STILL_OPEN
         count_held(a, b.t)

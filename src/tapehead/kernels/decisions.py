@@ -107,5 +107,5 @@ def _is_off(a: Any, r: Any, b: Any, weight: float) -> bool:
     if r.band != r.band:
         return False
     value = a.side * a.units * r.multiplier * b.close
-    equity = a.cash + a.side * (a.units * b.close * r.multiplier)
+    equity = (a.cash + a.worth_beside) + a.side * (a.units * b.close * r.multiplier)
     return bool(equity > 0.0 and abs(value / equity - weight) > r.band)

@@ -123,7 +123,7 @@ def _close_trade(
     row = a.trades
     profit = a.gross - a.fees - a.borrow
     shortfall = 0.0
-    if a.cash <= 0.0:
+    if a.cash <= 0.0 and (more is None or a.fellows == 0):
         if a.cash < 0.0:
             shortfall = -a.cash
             profit += shortfall

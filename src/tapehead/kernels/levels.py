@@ -66,11 +66,12 @@ def trail_of(r: Any, side: int, width: float, extreme: float) -> float:
 def liquidation_of(a: Any, r: Any) -> float:
     """Return the price at which the account is spent but for its margin; NaN where there is none."""
     margin = r.maintenance if r.leverage > 1.0 else 0.0
+    cash = a.cash + (a.worth_beside - margin * a.gross_beside)
     if a.side < 0:
-        ruin: float = a.cash / (a.units * r.multiplier * (1.0 + margin))
+        ruin: float = cash / (a.units * r.multiplier * (1.0 + margin))
         return ruin
     if r.leverage > 1.0:
-        level: float = -a.cash / (a.units * r.multiplier * (1.0 - margin))
+        level: float = -cash / (a.units * r.multiplier * (1.0 - margin))
         if level > 0.0:
             return level
     return np.nan

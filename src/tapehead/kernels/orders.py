@@ -174,7 +174,7 @@ def submit_weight(a: Any, r: Any, b: Any, orders: F64, lines: F64, weight: float
     opens, side = 1, a.weighing
     if a.units != 0.0 and a.leaving == 0:
         value = a.units * b.close * r.multiplier
-        opens = int(abs(weight) * (a.cash + a.side * value) >= value)
+        opens = int(abs(weight) * ((a.cash + a.worth_beside) + a.side * value) >= value)
         side = a.side
     a.weigh_row = write_order(a, orders, b.t, side, opens, SIGNAL)
     a.stop_at = a.target_at = a.trail_at = np.nan

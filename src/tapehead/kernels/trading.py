@@ -10,13 +10,13 @@ from tapehead.kernels.account import LIQUIDATION, MAKER, RISK, SQUARE_OFF, TAKER
 from tapehead.kernels.fills import add, leave
 from tapehead.kernels.jit import inlined, part
 from tapehead.kernels.levels import place_levels, stop_of, target_of, trail_of
-from tapehead.kernels.money import in_lots, sized_units, slipped
+from tapehead.kernels.money import affordable, in_lots, sized_units, slipped
 from tapehead.kernels.orders import end_order, write_order
 
 F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 
-_LEAST_CHANGE = 1e-9
+LEAST_CHANGE = 1e-9
 """Share of the units held that an addition or a reduction must exceed."""
 
 
@@ -41,7 +41,7 @@ def leave_waiting(
         units = in_lots(r, a.part * a.units)
         units = min(units, a.units)
     price = slipped(r, r, raw, -a.side, units, a.want_volume)
-    if units < a.units and not (price > 0.0 and units > _LEAST_CHANGE * a.units):
+    if units < a.units and not (price > 0.0 and units > LEAST_CHANGE * a.units):
         end_order(a, orders, row, names.ROUNDED, b.t)
         return
     a.gap |= gap_of(a, r, b) > 0
@@ -107,11 +107,11 @@ def enter(
         return
     first = a.units == 0.0
     add(a, r, b, r, ledger, orders, row, sign, units, raw, price, phase, role, int(gap > 0))
-    _take_levels(a, r, first, price)
+    take_levels(a, r, first, price)
 
 
 @inlined
-def _take_levels(a: Any, r: Any, first: bool, price: float) -> None:
+def take_levels(a: Any, r: Any, first: bool, price: float) -> None:
     """Set the levels of a position, where the rules or the orders give some."""
     if r.leveled != 0:
         _set_levels(a, r, first, price)
@@ -139,7 +139,7 @@ def _width(r: Any, at: float, price: float) -> float:
 
 
 @inlined
-def _behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
+def would_be_behind(a: Any, r: Any, sign: int, price: float, units: float) -> bool:
     """Say whether a level would lie on the wrong side of its fill; with `units`, those of the average after adding."""
     return bool(r.leveled != 0 and is_behind(a, r, sign, price, units))
 
@@ -174,29 +174,47 @@ def _quote(a: Any, r: Any, sign: int, raw: float, slips: bool, cap: float, role:
         return names.NO_STOP, price, 0.0
     if by_volume:
         held = a.units * raw * r.multiplier
-        units = sized_units(r, r, a.sized, a.cash + a.side * held, held, raw, stop, rate)
+        bound = held + (a.gross_beside + a.locked)
+        units = sized_units(r, r, a.sized, a.cash + a.worth_beside + a.side * held, bound, raw, stop, rate)
         if not units > 0.0:
-            return names.ROUNDED, price, 0.0
+            return _refused(a, r, units, a.cash + a.worth_beside + a.side * held, bound, raw, rate), price, 0.0
         price = _capped(slipped(r, r, raw, sign, units, a.want_volume), cap, sign)
         stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if not price > 0.0:
         return names.ROUNDED, price, 0.0
     adds = a.units > 0.0
-    if not adds and _behind(a, r, sign, price, 0.0):
+    if not adds and would_be_behind(a, r, sign, price, 0.0):
         return names.LEVEL_BEHIND, price, 0.0
     held = a.units * price * r.multiplier
-    units = in_lots(r, sized_units(r, r, a.sized, a.cash + a.side * held, held, price, stop, rate))
-    return _accepted(a, r, sign, price, units), price, units
+    bound = held + (a.gross_beside + a.locked)
+    equity = a.cash + a.worth_beside + a.side * held
+    sized = sized_units(r, r, a.sized, equity, bound, price, stop, rate)
+    if _refused(a, r, sized, equity, bound, price, rate) == names.NO_CASH:
+        return names.NO_CASH, price, 0.0
+    units = in_lots(r, sized)
+    return accepted(a, r, sign, price, units), price, units
 
 
 @part
-def _accepted(a: Any, r: Any, sign: int, price: float, units: float) -> int:
+def _refused(a: Any, r: Any, sized: float, equity: float, bound: float, price: float, rate: float) -> int:
+    """Say why an entry of so many units, before lots, comes to nothing: others hold the cash, or they are too few."""
+    if not a.gross_beside + a.locked > 0.0:
+        return names.ROUNDED
+    cap = affordable(r, r.leverage, equity, bound, rate, price * r.multiplier)
+    if sized != cap and sized == sized:
+        return names.ROUNDED
+    few = not (sized > 0.0 and sized < np.inf) or not in_lots(r, sized) > 0.0
+    return names.NO_CASH if few or sized * price * r.multiplier <= LEAST_CHANGE * equity else names.ROUNDED
+
+
+@part
+def accepted(a: Any, r: Any, sign: int, price: float, units: float) -> int:
     """Return what becomes of an entry or addition of so many units."""
-    if not (units > 0.0 and units < np.inf) or units <= _LEAST_CHANGE * a.units:
+    if not (units > 0.0 and units < np.inf) or units <= LEAST_CHANGE * a.units:
         return names.ROUNDED
     if units * price * r.multiplier < r.minimum:
         return names.BELOW_MINIMUM
-    if a.units > 0.0 and _behind(a, r, sign, price, units):
+    if a.units > 0.0 and would_be_behind(a, r, sign, price, units):
         return names.LEVEL_BEHIND
     return names.FILLED
 
@@ -214,7 +232,7 @@ def weigh(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F
     """Fill the order to a weight that waits: an entry, an addition, or a reduction at average cost."""
     row = a.weigh_row
     held = a.units * raw * r.multiplier
-    apart = a.weight * (a.cash + a.side * held) - a.side * held
+    apart = a.weight * (a.cash + a.worth_beside + a.side * held) - a.side * held
     sign = 1 if apart > 0.0 else -1
     adds = a.units == 0.0 or sign == a.side
     gap = gap_of(a, r, b)
@@ -222,25 +240,25 @@ def weigh(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F
         end_order(a, orders, row, names.EXPIRED_IN_GAP, b.t)
         a.weighing = 0
         return
-    units = abs(_apart_units(a, r, sign, raw)) if r.slipping == VOLUME else 0.0
+    units = abs(apart_units(a, r, sign, raw)) if r.slipping == VOLUME else 0.0
     if not adds:
         units = min(units, a.units)
     price = slipped(r, r, raw, sign, units, a.want_volume)
-    units = _apart_units(a, r, sign, price) * sign if raw > 0.0 and price > 0.0 else 0.0
+    units = apart_units(a, r, sign, price) * sign if raw > 0.0 and price > 0.0 else 0.0
     status = names.FILLED
     if not units > 0.0 or (a.units == 0.0 and sign != a.weighing):
         status = names.ROUNDED
     elif adds:
-        if a.units == 0.0 and _behind(a, r, sign, price, 0.0):
+        if a.units == 0.0 and would_be_behind(a, r, sign, price, 0.0):
             status = names.LEVEL_BEHIND
         else:
             units = in_lots(r, units)
-            status = _accepted(a, r, sign, price, units)
+            status = accepted(a, r, sign, price, units)
     elif units >= a.units:
         units = a.units
     else:
         units = in_lots(r, units)
-        if not units > _LEAST_CHANGE * a.units:
+        if not units > LEAST_CHANGE * a.units:
             status = names.ROUNDED
     a.weighing = 0
     if status != names.FILLED:
@@ -251,18 +269,18 @@ def weigh(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, orders: F
     if adds:
         first = a.units == 0.0
         add(a, r, b, r, ledger, orders, row, sign, units, raw, price, phase, TAKER, int(gap > 0))
-        _take_levels(a, r, first, price)
+        take_levels(a, r, first, price)
     else:
         a.gap |= gap > 0
         leave(a, r, b, r, money, marks, ledger, orders, row, units, raw, price, names.SIGNAL, phase, TAKER)
 
 
 @part
-def _apart_units(a: Any, r: Any, sign: int, price: float) -> float:
+def apart_units(a: Any, r: Any, sign: int, price: float) -> float:
     """Return the signed units from what is held to the weight that is wanted, charge in."""
     value = price * r.multiplier
     held = a.units * price * r.multiplier
-    equity = a.cash + a.side * held
+    equity = a.cash + a.worth_beside + a.side * held
     units: float = (a.weight * (equity - r.fixed) - a.side * held) / (value * (1.0 + a.weight * r.taker * sign))
     if r.bounded:
         fee = r.taker * (abs(units) * value) + r.fixed

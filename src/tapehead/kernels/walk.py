@@ -167,6 +167,24 @@ def load_bar(
             b.volume_before = volume[t - 1]
 
 
+@inlined
+def decide_by_events(
+    a: Any, r: Any, b: Any, orders: F64, lines: F64, enter: I32, leave: I32, enter_short: I32, leave_short: I32
+) -> None:
+    """Decide by the wishes of the bar, which are rising bars each."""
+    t = b.t
+    a.at_enter, a.at_leave = event_from(enter, a.at_enter, t), event_from(leave, a.at_leave, t)
+    long_in, long_out = is_event(enter, a.at_enter, t), is_event(leave, a.at_leave, t)
+    a.at_enter_short = event_from(enter_short, a.at_enter_short, t)
+    a.at_leave_short = event_from(leave_short, a.at_leave_short, t)
+    short_in, short_out = (
+        is_event(enter_short, a.at_enter_short, t),
+        is_event(leave_short, a.at_leave_short, t),
+    )
+    if long_in or long_out or short_in or short_out:
+        decide(a, r, b, orders, lines, long_in, long_out, short_in, short_out)
+
+
 @part
 def walk(
     a: Any,
@@ -211,14 +229,5 @@ def walk(
             if a.over == 0:
                 decide_weight(a, r, b, orders, lines, target[t])
         elif a.over == 0:
-            a.at_enter, a.at_leave = event_from(enter, a.at_enter, t), event_from(leave, a.at_leave, t)
-            long_in, long_out = is_event(enter, a.at_enter, t), is_event(leave, a.at_leave, t)
-            a.at_enter_short = event_from(enter_short, a.at_enter_short, t)
-            a.at_leave_short = event_from(leave_short, a.at_leave_short, t)
-            short_in, short_out = (
-                is_event(enter_short, a.at_enter_short, t),
-                is_event(leave_short, a.at_leave_short, t),
-            )
-            if long_in or long_out or short_in or short_out:
-                decide(a, r, b, orders, lines, long_in, long_out, short_in, short_out)
+            decide_by_events(a, r, b, orders, lines, enter, leave, enter_short, leave_short)
         after_decision(a, r, b, money, marks, ledger, orders)

@@ -112,6 +112,8 @@ ORDER_STATUSES: Final = (
     "unfilled_at_end",
     "no_stop",
     "ruined",
+    "no_cash",
+    "no_place",
 )
 """What became of an order; an order holds the index (engine.md, section 10)."""
 

@@ -110,7 +110,7 @@ class Simulated:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Wishes:
+class Wishes:
     """What the signals say from the start on, as the kernels read it."""
 
     enter: I32
@@ -155,10 +155,10 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: 
     if len(bars) <= bars.warm:
         return _nothing(rules)
     with memo:
-        wishes = _wishes(bars, signals, rules)
+        wishes = wishes_of(bars, signals, rules)
     money, marks, ledger, made, blocks, out, log = _trade(bars, rules, signals, wishes, orders)
     closed = int(out[told.TRADES])
-    trades = _trades(bars, money[:, :closed], marks[:, :closed], log)
+    trades = trades_of(bars, money[:, :closed], marks[:, :closed], log)
     return Simulated(
         trades,
         _moments(bars, rules, out),
@@ -168,7 +168,7 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: 
         _flags(out, wishes.ignored or (log is not None and log.ignores(rules))),
         _ledger(bars, ledger[:, : int(out[told.ROWS])]),
         blocks,
-        _orders(bars, made[:, : int(out[told.ORDERS])]) if orders else None,
+        orders_of(bars, made[:, : int(out[told.ORDERS])]) if orders else None,
         out[told.INTEREST],
         out[told.BORROW_PAID],
         out[told.SLIPPAGE_PAID],
@@ -176,17 +176,17 @@ def simulate(bars: Bars, signals: Signals, rules: Rules, memo: Memo, *, orders: 
     )
 
 
-def _wishes(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
+def wishes_of(bars: Bars, signals: Signals, rules: Rules) -> Wishes:
     """Return events and lines."""
     if isinstance(signals, BarSignals):
-        return _Wishes(_NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_LINE, _NO_LINES)
+        return Wishes(_NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, _NO_LINE, _NO_LINES)
     if signals.target is not None:
         return _weights(bars, signals, rules)
     enter, leave, enter_short, leave_short = (
         _NO_EVENTS if wish is None else _from(event_bars(wish), bars.warm)
         for wish in (signals.enter, signals.leave, signals.enter_short, signals.leave_short)
     )
-    return _Wishes(enter, leave, enter_short, leave_short, _NO_LINE, _lines(bars, signals))
+    return Wishes(enter, leave, enter_short, leave_short, _NO_LINE, _lines(bars, signals))
 
 
 def _from(events: I32, start: int) -> I32:
@@ -202,7 +202,7 @@ def _lines(bars: Bars, signals: Signals) -> F64:
     return readonly(np.array([np.full(len(bars), np.nan) if line is None else line for line in given]))
 
 
-def _weights(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
+def _weights(bars: Bars, signals: Signals, rules: Rules) -> Wishes:
     """Return the bars at which the wanted share of equity changes, and its line, clipped to what is traded."""
     line = np.array(signals.target, np.float64)
     seen = line[bars.warm :]
@@ -219,11 +219,11 @@ def _weights(bars: Bars, signals: Signals, rules: Rules) -> _Wishes:
     known = np.flatnonzero(~np.isnan(line[bars.warm :])) + bars.warm
     changed = known[np.append([True], line[known[1:]] != line[known[:-1]])] if known.size else known
     events = readonly(changed.astype(np.int32))
-    return _Wishes(events, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, readonly(line), _lines(bars, signals), ignored)
+    return Wishes(events, _NO_EVENTS, _NO_EVENTS, _NO_EVENTS, readonly(line), _lines(bars, signals), ignored)
 
 
 def _trade(
-    bars: Bars, rules: Rules, signals: Signals, wishes: _Wishes, orders: bool
+    bars: Bars, rules: Rules, signals: Signals, wishes: Wishes, orders: bool
 ) -> tuple[F64, I32, F64, F64, F64, list[float], BarLog | None]:
     """Walk over the bars; return the rows it wrote, its blocks and what it told. Rows are reserved, not touched."""
     scored = len(bars) - bars.warm
@@ -328,7 +328,7 @@ def observations_of(bars: Bars, rules: Rules) -> int:
     return present if present >= GRID_SHARE * steps else steps
 
 
-def _trades(bars: Bars, money: F64, marks: I32, log: BarLog | None) -> Trades:
+def trades_of(bars: Bars, money: F64, marks: I32, log: BarLog | None) -> Trades:
     """Return the rows of closed trades as columns, bars counted from the start."""
     if marks.shape[1] == 0:
         return _NO_TRADES
@@ -375,7 +375,7 @@ def _ledger(bars: Bars, rows: F64) -> Ledger:
     return Ledger(kept)
 
 
-def _orders(bars: Bars, rows: F64) -> Orders:
+def orders_of(bars: Bars, rows: F64) -> Orders:
     """Return orders as columns, in order of decision."""
     sorted_rows = rows[:, np.argsort(rows[names.ORDER_DECIDED], kind="stable")]
     columns = {name: line.astype(dtype) for line, (name, dtype) in zip(sorted_rows, ORDER_DTYPES.items(), strict=True)}
