@@ -41,7 +41,7 @@ class Market:
         return simulate_oracle(self.table, self.enter, self.leave, settings)
 
 
-def to_bars(table: Table, interval: str = "1h") -> Bars:
+def to_bars(table: Table, interval: str = "1h", symbol: str = "TEST") -> Bars:
     """The engine's bars of a table, flags as the table says."""
     flags = [TRADED if traded else 0 for traded in table.traded]
     for i, partial in enumerate(table.partial):
@@ -51,7 +51,7 @@ def to_bars(table: Table, interval: str = "1h") -> Bars:
         columns[name] = np.array(getattr(table, name), np.float64)
     volume = table.volume or [1.0 if traded else 0.0 for traded in table.traded]
     columns["volume"] = np.array(volume)
-    return frozen_bars(Series("test", "TEST", Interval.parse(interval)), columns, table.warm)
+    return frozen_bars(Series("test", symbol, Interval.parse(interval)), columns, table.warm)
 
 
 def closes(rng: random.Random, n: int) -> list[float]:

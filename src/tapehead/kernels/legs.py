@@ -26,13 +26,6 @@ def may_be_spent(a: Any, r: Any) -> bool:
     return bool(a.side < 0 or r.leverage > 1.0)
 
 
-@inlined
-def fees_of(leg: Any) -> F64:
-    """Return the schedule of fees of an instrument, shape (n_rows, 6)."""
-    schedule: F64 = floats_at(leg.fees, 6 * leg.fee_rows).reshape((leg.fee_rows, 6))
-    return schedule
-
-
 @part
 def stand_on(a: Any, r: Any, b: Any, leg: Any) -> None:
     """Put the next bar of an instrument into its record."""
@@ -97,7 +90,7 @@ def decide_bar(a: Any, r: Any, b: Any, leg: Any, orders: F64) -> None:
 @part
 def next_wish(r: Any, leg: Any, t: int) -> int:
     """Return the first bar from t on at which a strategy wishes anything."""
-    if r.weighted != 0 and (leg.decides != 0 or r.band == r.band):
+    if r.weighted != 0 and (leg.decides != 0 or r.each_bar != 0):
         return t
     first: int = r.n
     for which in range(4):

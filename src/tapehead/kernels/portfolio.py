@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels import account as names
-from tapehead.kernels.account import AT_CLOSE, AT_OPEN, DELIST, INSIDE, numbers
-from tapehead.kernels.addresses import longs_at
+from tapehead.kernels.account import AT_CLOSE, AT_OPEN, DELIST, INSIDE, LEDGER, MARKS, MONEY, ORDER, numbers, record
+from tapehead.kernels.addresses import floats_at, longs_at
 from tapehead.kernels.bar import (
     accrue,
     ask_by_time,
@@ -26,12 +26,11 @@ from tapehead.kernels.bar import (
     meet_levels,
     move_levels,
 )
-from tapehead.kernels.book import give, price, refresh, release, take
-from tapehead.kernels.jit import inlined, kernel, part
+from tapehead.kernels.book import BOOK, LEG, LOCKS, give, price, refresh, release, take
+from tapehead.kernels.jit import inlined, kernel, part, readonly
 from tapehead.kernels.joint import look, purchase, reduce, weigh_together
 from tapehead.kernels.legs import (
     decide_bar,
-    fees_of,
     has_no_place,
     line_up,
     may_be_spent,
@@ -46,6 +45,7 @@ from tapehead.kernels.legs import (
 from tapehead.kernels.levels import HELD
 from tapehead.kernels.money import roll_fees
 from tapehead.kernels.orders import end_all, end_entry, rests, waits
+from tapehead.kernels.trade import new_accounts, new_bar, some_terms
 from tapehead.kernels.trading import enter, leave_waiting
 
 F64 = NDArray[np.float64]
@@ -171,7 +171,8 @@ def _opens(
         a, r, b, leg = accounts[i], rules[i], bars[i], legs[i]
         stand_on(a, r, b, leg)
         take(a, leg, book, 0.0, 0.0)
-        cross_hole(a, r, b, fees_of(leg), ledger)
+        fees = floats_at(leg.fees, 6 * leg.fee_rows).reshape((leg.fee_rows, 6))
+        cross_hole(a, r, b, fees, ledger)
         book.cash = a.cash
         if leg.n_rates != 0:
             a.gross = leg.gross_before
@@ -362,7 +363,8 @@ def _closes(
         i = busy[k]
         a, r, b, leg = accounts[i], rules[i], bars[i], legs[i]
         a.ordered = 0
-        roll_fees(r, fees_of(leg), b.ts + r.interval)
+        fees = floats_at(leg.fees, 6 * leg.fee_rows).reshape((leg.fee_rows, 6))
+        roll_fees(r, fees, b.ts + r.interval)
         if a.units != 0.0:
             a.cash, a.rows = book.cash, 0
             accrue(a, r, b, ledger, b.close, r.interval)
@@ -396,6 +398,8 @@ def _closes(
             take(a, leg, book, worth[i], gross[i])
             leave_waiting(a, r, b, money, marks, ledger, orders, b.close, AT_CLOSE)
             give(i, a, r, b, leg, book, worth, gross, money, who, locks, AT_CLOSE)
+    if book.locks > 0:
+        release(book, locks, ends, now)
     _buy(AT_CLOSE, count, book, legs, accounts, rules, bars, worth, gross, busy, chosen, keys, money, marks, ledger,
          orders, who, owners, locks)  # fmt: skip
     final = book.at == clock.shape[0] - 1
@@ -421,6 +425,7 @@ def _closes(
         for i in range(accounts.shape[0]):
             accounts[i].orders = book.orders
             end_all(accounts[i], orders, names.RUINED, bars[i].t)
+            accounts[i].seen |= 1 << names.RUINED
             wants[i] = rules[i].n
 
 
@@ -435,7 +440,7 @@ def _sell_all(
         if a.units == 0.0:
             continue
         a.seen &= ~(1 << names.STILL_OPEN)
-        if b.traded == 0:
+        if b.traded == 0 or leg.seen_at != book.at:
             a.seen |= 1 << names.UNTRADED_END
         made = book.orders
         take(a, leg, book, worth[i], gross[i])
@@ -462,3 +467,16 @@ def _mark(book: Any, legs: Any, accounts: Any, rules: Any, bars: Any, points: F6
             book.stale_marks += 1
     points[EQUITY, book.at], points[CASH, book.at] = equity, book.cash
     points[EXPOSURE, book.at], points[HELD_COUNT, book.at] = exposure, book.held
+
+
+def warm(values: Any) -> None:
+    """Compile every kernel of this file."""
+    n = values.shape[0]
+    clock, room = readonly(np.arange(n)), np.zeros(1, np.int32)
+    books, legs, rules = record(BOOK, most_places=1), np.zeros(1, LEG).view(np.recarray), some_terms(n).copy()
+    rows = (np.empty((MONEY, n)), np.empty((MARKS, n), np.int32), np.empty((LEDGER, 1)), np.empty((ORDER, 0)))
+    walk_portfolio(
+        clock, 0, books, legs, new_accounts(1.0), rules, new_bar(), np.zeros(1, np.int64), np.zeros(1, np.int64),
+        np.zeros(1), np.zeros(1), room, room, np.zeros(1), *rows, np.empty(n, np.int32), np.empty(0, np.int32),
+        np.empty((LOCKS, n)), np.empty((POINTS, n)), np.zeros(1, np.int64), np.empty((1, 1)),
+    )  # fmt: skip

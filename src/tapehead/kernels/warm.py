@@ -31,6 +31,7 @@ from tapehead.kernels import (
     windows,
 )
 from tapehead.kernels import bar_by_bar as steps
+from tapehead.kernels import portfolio as shared
 from tapehead.kernels.jit import CACHE_FOLDER, readonly
 
 
@@ -42,7 +43,8 @@ def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar:
     told : callable, optional
         Is told how many files are done, and of how many, before each.
     bar_by_bar : bool
-        Also compile the steps between which a strategy is asked bar by bar, which set-up leaves to their first use.
+        Also compile the steps between which a strategy is asked bar by bar, and the walk of a portfolio, which set-up
+        leaves to their first use.
     """
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
@@ -57,7 +59,7 @@ def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar:
         profits,
         costs,
         closed,
-        *([steps] if bar_by_bar else []),
+        *([steps, shared] if bar_by_bar else []),
     ]
     for place, room in enumerate(rooms):
         if told is not None:

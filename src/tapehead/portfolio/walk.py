@@ -292,8 +292,7 @@ class _Desk:
         """Return what one instrument did."""
         a, seat, bars = self._accounts[i], self._legs[i], leg.bars
         money, marks = np.ascontiguousarray(self._money[:, mine]), np.ascontiguousarray(self._marks[:, mine])
-        prices = (readonly(bars.open), readonly(bars.high), readonly(bars.low), readonly(bars.close))
-        excursions(*prices, mine.shape[0], marks, money)
+        _look_back(leg, money, marks)
         share = float(sum(money[names.PROFIT].tolist()))
         position = _position(leg, a, seat)
         if position is not None:
@@ -317,7 +316,7 @@ class _Desk:
             slippage_paid=float(a["slippage_paid"]),
             borrow_paid=float(a["borrow_paid"]),
             held=int(a["held"]),
-            flags=_flags(int(a["seen"]), self._ignored[i], marks),
+            flags=_flags(int(a["seen"]), marks, ignored=self._ignored[i], gap=bool(a["gap"])),
             orders=made,
             rate_age=None if leg.rates is None else int(self.clock[-1] - leg.rates.since[int(seat["rate_at"])]),
         )
@@ -360,9 +359,28 @@ def _profit(leg: Leg, a: Any, seat: Any) -> float:
     return gross - float(a["fees"]) - float(a["borrow"])
 
 
-def _flags(seen: int, ignored: bool, marks: I32) -> tuple[str, ...]:
+def _look_back(leg: Leg, money: F64, marks: I32) -> None:
+    """Fill the lowest and highest price of each holding, in units of its end."""
+    bars = leg.bars
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    splits = [fact for fact in leg.facts if fact.kind == "split"]
+    if not splits:
+        opens, high, low, close = map(readonly, prices)
+        excursions(opens, high, low, close, marks.shape[1], marks, money)
+        return
+    ratios = np.cumprod([1.0, *(fact.value for fact in splits)])
+    share = ratios[np.searchsorted(np.array([fact.ts for fact in splits]), bars.ts, side="right")]
+    for row in range(marks.shape[1]):
+        scale = share / share[marks[names.EXIT_BAR, row]]
+        one, places = np.ascontiguousarray(money[:, row : row + 1]), np.ascontiguousarray(marks[:, row : row + 1])
+        opens, high, low, close = (readonly(line * scale) for line in prices)
+        excursions(opens, high, low, close, 1, places, one)
+        money[:, row] = one[:, 0]
+
+
+def _flags(seen: int, marks: I32, *, ignored: bool, gap: bool) -> tuple[str, ...]:
     """Return what happened to an instrument, in words."""
     flags = [word for bit, word in _TOLD if seen >> bit & 1]
-    flags += ["across_gap"] if marks[names.GAP].any() else []
+    flags += ["across_gap"] if marks[names.GAP].any() or (gap and seen >> names.STILL_OPEN & 1) else []
     flags += ["delisted"] if marks.shape[1] and marks[names.REASON, -1] == names.DELISTED else []
     return (*flags, *(["side_ignored"] if ignored else []))
