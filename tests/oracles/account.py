@@ -246,7 +246,6 @@ class Account:
         cost = 0.0 if free else money.charge(row, row.maker if order.maker else row.taker, value)
         self.pay(-held.side, value, cost)
         held.gross = held.gross + (held.side * (amount * (price - held.average))) * settings.multiplier
-        held.gross = held.gross + self.gained_by_rate(amount)
         held.left.add(price, amount)
         held.left_raw.add(raw, amount)
         self.filled(order, t, raw, price, amount, cost, order.maker)
@@ -288,10 +287,6 @@ class Account:
     def backing(self) -> float:
         """Q1: the money that stands behind the position."""
         return self.cash
-
-    def gained_by_rate(self, amount: float) -> float:
-        """M4: what `amount` of the position gained because its currency moved."""
-        return 0.0
 
     def band_at(self, t: int) -> float | None:
         """D13: how far a weight may have drifted at this close."""

@@ -86,9 +86,13 @@ def portfolio_oracle(
         opens(purse)
         insides(purse)
         paid_to = closes(purse, out, paid_to)
+        absent = any(not seat.has_bar() for seat in purse.held())
         if now == out.clock[-1]:
             close_all(purse)
-        note(purse, out, sum(seat.out.held for seat in purse.seats) > lived)
+        if purse.ruined:
+            for seat in purse.seats:
+                seat.end_all("ruined", max(seat.t, 0))
+        note(purse, out, absent or sum(seat.out.held for seat in purse.seats) > lived)
         ages += [sum(seat.table.ts[seat.t] < at <= now for at in out.clock) for seat in purse.held()]
     out.stale_most, out.stale_mean = max(ages, default=0), sum(ages) / len(ages) if ages else 0.0
     return told(purse, out)
@@ -155,10 +159,9 @@ def over_holes(purse: Purse, out: Portfolio, paid_to: int) -> int:
 
 def opens(purse: Purse) -> None:
     """P2: exits, weights, the queue."""
-    active = list(here(purse))
-    for seat in active:
+    for seat in here(purse):
         end_of_day(seat, seat.t)
-    active = [seat for seat in active if seat.trades_now()]
+    active = [seat for seat in here(purse) if seat.trades_now()]
     for seat in active:
         price = seat.table.open[seat.t]
         if seat.position is not None and seat.has_levels():
@@ -312,7 +315,7 @@ def note(purse: Purse, out: Portfolio, lived: bool) -> None:
     out.cash.append(purse.cash)
     out.exposure.append(invested)
     out.held.append(len(held))
-    out.lived.append(lived or any(not seat.has_bar() for seat in held))
+    out.lived.append(lived)
 
 
 def told(purse: Purse, out: Portfolio) -> Portfolio:
@@ -328,8 +331,8 @@ def told(purse: Purse, out: Portfolio) -> Portfolio:
         if held is not None:
             one.flags |= {"open_at_end"} | ({"across_gap"} if held.across_gap else set())
             worth = held.side * (held.quantity * (seat.mark() - held.average)) * seat.settings.multiplier
-            worth = worth + seat.gained_by_rate(held.quantity)
             profit = held.gross + worth - held.fees - held.borrow
+            profit = profit + seat.gained_by_rate() if seat.instrument.rates else profit
             out.open[name] = Held(held.entry_bar, held.side, held.quantity, held.average, held.fees, profit)
             share = share + profit
         out.orders[name], out.flags[name], out.shares[name] = one.orders, one.flags, share

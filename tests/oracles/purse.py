@@ -75,19 +75,18 @@ class Purse:
         """Who holds something, in the order of symbols."""
         return [seat for seat in self.seats if seat.position is not None]
 
-    def equity(self, prices: dict[str, float] | None = None) -> float:
-        """P3: cash and the worth of every position, in the order of symbols."""
-        total = self.cash
+    def total(self, prices: dict[str, float] | None = None) -> float:
+        """The worth of every position, in the order of symbols; a short's is below 0."""
+        total = 0.0
         for seat in self.held():
             total = total + seat.side() * seat.worth(prices)
         return total
 
-    def invested(self, prices: dict[str, float] | None = None, without: Seat | None = None) -> float:
-        """P4: the worth of all positions, a short's as a positive number."""
+    def invested(self, prices: dict[str, float] | None = None) -> float:
+        """P4: the same, a short's as a positive number."""
         total = 0.0
         for seat in self.held():
-            if seat is not without:
-                total = total + seat.worth(prices)
+            total = total + seat.worth(prices)
         return total
 
     def locked(self) -> float:
@@ -119,6 +118,7 @@ class Seat(Account):
         self.rate, self.entry_rate, self.rate_age = 1.0, nan, 0
         self.facts = sorted(instrument.facts, key=lambda fact: (fact.time, fact.kind != "dividend"))
         self.dividends = 0.0
+        self.splits: list[tuple[int, float]] = []
         self.was_cut = False
         self.plan: list[float] = []
 
@@ -172,34 +172,40 @@ class Seat(Account):
             self.rate_age = max(self.rate_age, self.purse.now - since)
             self.settings = replace(self.settings, multiplier=self.base * self.rate)
 
+    def beside(self) -> float:
+        """P3: what the others are worth: everything less its own."""
+        own = self.side() * self.worth() if self.position is not None else 0.0
+        return self.purse.total() - own
+
+    def bound(self) -> float:
+        """P4: the same, a short's as a positive number."""
+        own = self.worth() if self.position is not None else 0.0
+        return self.purse.invested() - own
+
     def equity_at(self, price: float) -> float:
         """P3."""
-        return self.purse.equity({self.symbol: price})
+        own = self.side() * self.worth({self.symbol: price}) if self.position is not None else 0.0
+        return (self.purse.cash + self.beside()) + own
 
     def committed(self, price: float) -> float:
         """P4, P6: all positions, and what was sold and is not paid yet."""
-        return self.purse.invested({self.symbol: price}) + self.purse.locked()
+        own = self.worth({self.symbol: price}) if self.position is not None else 0.0
+        return own + (self.bound() + self.purse.locked())
 
     def backing(self) -> float:
         """P9: the cash there would be without the other positions, less what these must keep."""
-        others = [seat for seat in self.purse.held() if seat is not self]
-        worth, bound = 0.0, 0.0
-        for seat in others:
-            worth = worth + seat.side() * seat.worth()
-            bound = bound + seat.worth()
         m = self.settings.maintenance if self.settings.leverage > 1 else 0.0
-        return self.purse.cash + worth - m * bound
+        return self.purse.cash + (self.beside() - m * self.bound())
 
     def is_alone(self) -> bool:
         """P11."""
         return all(seat is self for seat in self.purse.held())
 
     def ruin(self, t: int) -> None:
-        """P11: for everybody."""
-        self.ruined = True
+        """P11: for everybody, when the instant is over."""
+        super().ruin(t)
         for seat in self.purse.seats:
             seat.out.flags.add("ruined")
-            seat.end_all("ruined", max(seat.t, 0))
 
     def band_at(self, t: int) -> float | None:
         """P7: on a rebalancing date whatever has drifted, on the others nothing."""
@@ -215,8 +221,7 @@ class Seat(Account):
 
     def cut(self, units: float, most: float) -> float:
         """P4: remember whether it was the room that decided."""
-        others = self.purse.invested(without=self) + self.purse.locked()
-        self.was_cut = most < units and others > 0
+        self.was_cut = most <= units and self.bound() + self.purse.locked() > 0
         return min(units, most)
 
     def reject(self, order: Order, status: str) -> bool:
@@ -242,27 +247,45 @@ class Seat(Account):
         before = (held.average, held.quantity) if held else (0.0, 0.0)
         done = super().enter(order, t, where, touch, across_gap)
         if done:
-            old, new = before[0] * before[1], order.price * order.quantity
-            self.entry_rate = (self.entry_rate * old + self.rate * new) / (old + new) if held else self.rate
+            self.entry_rate = self.rate if held is None else self.rate_with(before[0] * before[1])
         return done
 
-    def gained_by_rate(self, amount: float) -> float:
-        """P10."""
+    def rate_with(self, old: float) -> float:
+        """P10: the rate of all entries, weighted by value."""
+        assert self.position is not None
+        paid = self.position.quantity * self.position.average
+        return (self.entry_rate * old + self.rate * (paid - old)) / paid
+
+    def gained_by_rate(self) -> float:
+        """P10: what the position gained because its currency moved."""
         held = self.position
-        assert held is not None
-        if not self.instrument.rates:
+        if held is None or not self.instrument.rates:
             return 0.0
-        return (held.side * (amount * held.average)) * self.base * (self.rate - self.entry_rate)
+        return (held.side * (held.quantity * held.average)) * self.base * (self.rate - self.entry_rate)
+
+    def volume(self, t: int) -> float | None:
+        """P11: volume of a bar, in units of now."""
+        known = super().volume(t)
+        for met, k in self.splits:
+            known = known * k if known is not None and t < met else known
+        return known
 
     def leave(self, order: Order, t: int, where: str, raw: float, known: int, **more: Any) -> None:
         """P6, P9: what the sale locks."""
         held, whole = self.position, more.get("units") is None
         assert held is not None
+        cash, paid, before, by_rate = self.purse.cash, self.out.fees_paid, held.quantity, self.gained_by_rate()
+        held.gross = held.gross + by_rate
         super().leave(order, t, where, raw, known, **more)
+        if not whole:
+            held.gross = held.gross - by_rate * (held.quantity / before)
         if more.get("free"):
             return
-        value = order.quantity * order.price * self.settings.multiplier
-        lock = Lock(value - order.fee)
+        change, fee = self.purse.cash - cash, self.out.fees_paid - paid
+        if where == "inside" and held.where == "inside" and held.entry_bar == t:
+            lock = Lock(order.quantity * order.price * self.settings.multiplier - order.fee)
+        else:
+            lock = Lock(change if held.side > 0 else -change - 2.0 * fee)
         if where != "open":
             lock.end, lock.place = self.table.ts[t] + self.table.interval, whole
         if self.purse.next_session and held.side > 0:
@@ -298,6 +321,7 @@ class Seat(Account):
     def split(self, k: float) -> None:
         """One unit becomes k: of what is held and of what waits."""
         held, order, tick = self.position, self.entry, self.settings.tick
+        self.splits.append((self.t, k))
         if order is not None:
             order.limit = to_tick(order.limit / k, tick, up=order.side < 0)
             order.stop = to_tick(order.stop / k, tick, up=order.side > 0)

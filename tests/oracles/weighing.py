@@ -1,4 +1,4 @@
-"""How the twin trades several weights at one instant, and on which bars it looks at them: P7, P8."""
+"""How the twin trades weights at one instant, and on which bars it looks at them: P7, P8 of docs/portfolio.md."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def weigh(purse: Purse, where: str, raws: dict[str, float]) -> list[Weighed]:
         row = money.row_at(seat.fees, seat.time_of(seat.t, where))
         one = Weighed(seat, order, raw, row, order.side)
         if held is not None:
-            one.side = 1 if order.weight * purse.equity(raws) > one.value(raw) else -1
+            one.side = 1 if order.weight * seat.equity_at(raw) > one.value(raw) else -1
         gap, most = gap_of(seat, order, seat.t, where), seat.settings.max_wait
         if most is not None and gap > most and not one.reduces():
             seat.end(order, "expired_in_gap", seat.t)
@@ -100,32 +100,33 @@ def priced(purse: Purse, chosen: list[Weighed]) -> list[Weighed]:
 
 def solve(purse: Purse, chosen: list[Weighed], prices: dict[str, float]) -> dict[str, float]:
     """P7: units in the direction of each order, so that every weight is right after all charges of the instant."""
-    equity = purse.equity(prices)
     if len(chosen) == 1:
         one = chosen[0]
         price = prices[one.seat.symbol]
-        x = money.units_to_weight(one.order.weight, equity, one.value(price), one.unit(price), one.side, one.row)
+        own = one.value(price)
+        equity = purse.cash + (purse.total(prices) - own) + own
+        x = money.units_to_weight(one.order.weight, equity, own, one.unit(price), one.side, one.row)
         return {one.seat.symbol: one.side * x}
+    worth = purse.cash + purse.total(prices)
     for one in chosen:
         one.begin()
-    units = jointly(equity, chosen, prices)
+    units = jointly(worth, chosen, prices)
     again = False
     for one in chosen:
         cost = one.row.taker * (abs(units[one.seat.symbol]) * one.unit(prices[one.seat.symbol])) + one.row.fixed
         if money.bounded(one.row) and (cost < one.row.least or cost > one.row.most):
             one.rate, one.fixed = 0.0, one.row.least if cost < one.row.least else one.row.most
             again = True
-    return jointly(equity, chosen, prices) if again else units
+    return jointly(worth, chosen, prices) if again else units
 
 
-def jointly(equity: float, chosen: list[Weighed], prices: dict[str, float]) -> dict[str, float]:
+def jointly(worth: float, chosen: list[Weighed], prices: dict[str, float]) -> dict[str, float]:
     """E' is equity less all charges; the charge of an order is F + r |w E' - x|, its sign known."""
-    fixed = traded = weights = 0.0
+    above, below = worth, 1.0
     for one in chosen:
-        fixed = fixed + one.fixed
-        traded = traded + (one.rate * one.side) * one.value(prices[one.seat.symbol])
-        weights = weights + (one.rate * one.side) * one.order.weight
-    after = (equity - fixed + traded) / (1 + weights)
+        above = above + ((one.rate * one.side) * one.value(prices[one.seat.symbol]) - one.fixed)
+        below = below + (one.rate * one.side) * one.order.weight
+    after = above / below
     return {
         one.seat.symbol: one.side
         * ((one.order.weight * after - one.value(prices[one.seat.symbol])) / one.unit(prices[one.seat.symbol]))
@@ -138,14 +139,16 @@ def shrink(purse: Purse, one: Weighed, price: float) -> float:
     seat = one.seat
     if one.side < 0 or seat.settings.leverage > 1:
         return one.units
-    cash = purse.cash - purse.locked()
-    most = money.fitting(one.row, one.row.taker, money.by_cash(cash, one.unit(price)))
-    lacks = (one.units - most) * one.unit(price)
+    others = any(held is not seat for held in purse.held())
+    if not others and not purse.locked() > 0:
+        return one.units
+    cash, value = purse.cash - purse.locked(), one.units * one.unit(price)
     crumb = money.TINY * seat.equity_at(price)
-    if lacks > crumb:
-        seat.was_cut = True
-        return most if most * one.unit(price) > crumb else 0.0
-    return one.units
+    if not value + money.charge(one.row, one.row.taker, value) > cash + crumb:
+        return one.units
+    seat.was_cut = True
+    most = money.fitting(one.row, one.row.taker, money.by_cash(cash, one.unit(price)))
+    return most if most * one.unit(price) > crumb else 0.0
 
 
 def day_of(ts: int) -> date:
@@ -166,9 +169,12 @@ def rebalancing(ts: Sequence[int], every: str | Sequence[date]) -> list[bool]:
     if every == "bar":
         return [True] * len(ts)
     days = [day_of(one) for one in ts]
-    if not isinstance(every, str):
-        return [any(a <= asked < b for asked in every) for a, b in pairwise(days)] + [False] * (len(days) > 0)
-    return [period_of(a, every) != period_of(b, every) for a, b in pairwise(days)] + [False] * (len(days) > 0)
+    pairs = list(pairwise(days))
+    if isinstance(every, str):
+        ends = [period_of(a, every) != period_of(b, every) for a, b in pairs]
+    else:
+        ends = [any(a <= asked < b for asked in every) for a, b in pairs]
+    return [*ends, *[False for _ in days[:1]]]
 
 
 def equal_weights(instruments: Sequence[Instrument], most: int | None) -> dict[str, list[float]]:

@@ -19,7 +19,7 @@ from tests.oracles.simulate import simulate_oracle
 from tests.oracles.trading import Order, Outcome, Wishes
 from tests.truth.cases import CONDITIONS, LINES, Case, read_cases
 
-FILES = sorted(Path(__file__).parent.glob("*.txt"))
+FILES = sorted(path for path in Path(__file__).parent.glob("*.txt") if path.stem != "portfolio")
 CASES = [pytest.param(case, id=f"{path.stem}: {case.name}") for path in FILES for case in read_cases(path)]
 CLOSE = 1e-6
 NAMES = (
