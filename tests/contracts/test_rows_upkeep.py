@@ -20,7 +20,7 @@ from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.postgres.rows_bars import RowedBars
 from tapehead.stores.postgres.rows_choice import RowChoice
 from tapehead.testing.bar_store import check_equal
-from tapehead.testing.samples import sample_bars, sample_columns, sample_draft, sample_series
+from tapehead.testing.samples import HOUR, sample_bars, sample_columns, sample_draft, sample_series
 from tests.contracts.row_desk import WAITING, Desk, copy
 from tests.contracts.test_postgres import make_schema
 from tests.servers import PostgresServer, name_of
@@ -106,6 +106,19 @@ def test_what_no_trigger_sees_is_found_and_mended(desk: Desk, admin: psycopg.Con
     desk.psql.execute("DROP TRIGGER mark_delete ON bars_2021_01")
     assert {one.where for one in desk.store.check(rows=True)} == {"tapehead.bars_2021_01", "tapehead.bars_2021_02"}
     desk.choice.keep_partitions(0, None, keep_all=False)
+    assert not list(desk.store.check(rows=True))
+
+
+def test_a_row_that_nobody_saw_gives_way_to_the_bar_that_comes_there(desk: Desk, admin: psycopg.Connection) -> None:
+    last = int(desk.bars()["ts"][-1])
+    new = sample_columns(3, start=last + HOUR.us, seed=4)
+    admin.execute("SET session_replication_role = replica")
+    admin.execute(
+        "INSERT INTO bars (series, ts, open, high, low, close) VALUES (%s, to_timestamp(%s / 1000000), 1, 2, 0.5, 1)",
+        (desk.place(), int(new["ts"][1])),
+    )
+    desk.store.append([sample_bars(new)])
+    assert desk.settle()["ts"][-3:].tolist() == new["ts"].tolist()
     assert not list(desk.store.check(rows=True))
 
 
@@ -209,7 +222,7 @@ def test_months_are_made_once_whoever_asks_at_once(desk: Desk) -> None:
         desk.psql.execute("SELECT make_months('1001-01-01Z', '2000-11-30Z')")
 
 
-@pytest.mark.parametrize("name", ["read_rows", "has_rows", "drop_rows", "mend_flags"])
+@pytest.mark.parametrize("name", ["read_rows", "has_rows", "count_rows", "drop_rows", "mend_flags"])
 def test_what_asks_for_rows_looks_at_its_months_alone_and_by_the_index(desk: Desk, name: str) -> None:
     desk.psql.execute("ANALYZE bars")
     first, last = datetime(2022, 1, 3, tzinfo=UTC), datetime(2022, 1, 4, tzinfo=UTC)

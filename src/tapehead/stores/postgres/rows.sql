@@ -55,6 +55,9 @@ FROM (
     SELECT ts, open, high, low, close, volume, flags FROM bars WHERE series = ? AND ts >= ? AND ts < ? ORDER BY ts
 ) AS b
 
+-- name: count_rows
+SELECT count(*) FROM bars WHERE series = ? AND ts >= ? AND ts <= ?
+
 -- name: has_rows
 SELECT EXISTS (SELECT FROM bars WHERE series = ? AND ts >= ? AND ts <= ?)
 

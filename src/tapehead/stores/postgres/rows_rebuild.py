@@ -121,7 +121,10 @@ class Rebuild:
         gone, came = _moved(old, new), _moved(new, old)
         fresh: Columns = {name: new[name][came] for name in BAR_COLUMNS}
         check_rows(row.series, fresh)
-        self._table.drop(place, np.union1d(old["ts"][gone], fresh["ts"]))
+        added = fresh["ts"][~np.isin(fresh["ts"], old["ts"], assume_unique=True)]
+        # Where somebody put a row that no segment held, in the place of a new bar, that goes too.
+        strange = len(added) and self._table.count(place, int(added[0]), int(added[-1])) != _within(old["ts"], added)
+        self._table.drop(place, np.union1d(old["ts"][gone], added) if strange else old["ts"][gone])
         buffer.add(place, fresh)
 
     def _at(self, row: RowSeries, period: int, snapshot: int, floor: int) -> Columns:
@@ -148,6 +151,12 @@ def _between(columns: Columns, first: int, end: int) -> Columns:
     """Return the bars of first <= ts < end."""
     lo, hi = np.searchsorted(columns["ts"], [first, end]).tolist()
     return {name: columns[name][lo:hi] for name in BAR_COLUMNS}
+
+
+def _within(ts: NDArray[np.int64], span: NDArray[np.int64]) -> int:
+    """Count the times that lie from the first to the last of others; both rise."""
+    lo, hi = np.searchsorted(ts, span[0], side="left"), np.searchsorted(ts, span[-1], side="right")
+    return int(hi - lo)
 
 
 def _moved(bars: Columns, others: Columns) -> NDArray[np.bool_]:

@@ -143,6 +143,13 @@ class RowTable:
             row = link.execute(self._sql["has_rows"], values, prepare=False).fetchone()
         return bool(row and row[0])
 
+    def count(self, place: int, first: int, last: int) -> int:
+        """Count the rows of a series from first to last."""
+        values = (place, to_time(first), to_time(last))
+        with self.database.moment() as link:
+            row = link.execute(self._sql["count_rows"], values, prepare=False).fetchone()
+        return int(row[0]) if row else 0
+
     def mend_flags(self, place: int, ts: NDArray[np.int64], flags: NDArray[np.uint8]) -> None:
         """Write other flags into the rows of a series at some times, rising."""
         times = [to_time(int(one)) for one in ts]
