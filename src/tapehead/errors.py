@@ -212,6 +212,12 @@ class ExpressionError(TapeheadError, ValueError):
     code = "input.expression"
 
 
+class ScreenError(ExpressionError):
+    """'{text}' is no screen: {cause}. For instance: tapehead screen '{example}'"""
+
+    code = "input.screen"
+
+
 class AdjustError(TapeheadError, LookupError):
     """{instrument} cannot be adjusted for {what}: {cause}. {step}"""
 

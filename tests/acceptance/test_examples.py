@@ -14,6 +14,7 @@ import click
 from tapehead.cli.keys import keys
 from tapehead.cli.latest import latest
 from tapehead.cli.runs import runs
+from tapehead.cli.screen import screen
 from tapehead.cli.serve import serve
 from tapehead.cli.sql import sql
 from tapehead.cli.store import store
@@ -87,6 +88,10 @@ def test_the_newest_bars_are_listed_and_asked_for_by_sql(tmp_path: Path) -> None
     assert (told.code, "BTCUSDT" in told.out) == (0, True), told.err
     asked = tapehead(*example(sql), home=tmp_path / "home")
     assert (asked.code, "BTCUSDT" in asked.out) == (0, True), asked.err
+    screened = tapehead(*example(screen), home=tmp_path / "home")
+    assert (screened.code, "of 3 instruments" in screened.out) == (0, True), screened.err
+    kept = tapehead(*example(store.commands["lines"]), home=tmp_path / "home")
+    assert (kept.code, "rsi(close, period=14)" in kept.out) == (0, True), kept.err
     foreseen = tapehead(*example(store.commands["promote"]), home=tmp_path / "home", cwd=tmp_path)
     assert (foreseen.code, (tmp_path / "market-copy").exists()) == (0, False), foreseen.err
 

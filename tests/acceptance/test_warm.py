@@ -16,6 +16,7 @@ RUN = ("backtest", "SmaCross", "--universe", "crypto", "--fee", "10bps")
 WORDS = {
     "demo": ("demo", "--instruments", "2", "--years", "1", "--no-serve"),
     "import": ("import", "bars"),
+    "screen": ("screen", "close > sma(20)"),
     "undo": ("undo", "1"),
     "bars": ("bars", "BTCUSDT", "--interval", "4h", "--start", "2021-03-01", "--end", "2021-03-02"),
     "universe": ("universe", "list"),

@@ -132,7 +132,7 @@ def test_each_step_of_a_folder_goes_back_or_says_what_would_be_lost(
     schema = link.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
     assert main(["--home", str(home), "--json", "db", "downgrade", "runs=2"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["before"], told["found"]) == ("bars 3, runs 3, access 1", "bars 3, runs 2, access 1")
+    assert (told["before"], told["found"]) == ("bars 3, runs 4, access 1", "bars 3, runs 2, access 1")
     assert main(["--home", str(home), "db", "status"]) == 1
     assert link.execute("SELECT count(*) FROM sqlite_master WHERE name = 'tiles'").fetchone() == (0,)
     assert bring_up(str(home))[1].is_newest
@@ -146,7 +146,7 @@ def test_each_step_of_a_folder_goes_back_or_says_what_would_be_lost(
         store.backtest("SmaCross", universe="demo").wait()
     with pytest.raises(DowngradeError, match="the ledger of trials would be lost"):
         take_back(str(home), "runs=2")
-    for step in ("runs=3", "runs", "access=0", "elsewhere=1", "runs=x"):
-        with pytest.raises(ParameterError, match="step must be one of bars=1, bars=2, runs=1, runs=2"):
+    for step in ("runs=4", "runs", "access=0", "elsewhere=1", "runs=x"):
+        with pytest.raises(ParameterError, match="step must be one of bars=1, bars=2, runs=1, runs=2, runs=3"):
             take_back(str(home), step)
     assert look_at_database(str(home)).is_newest

@@ -17,6 +17,8 @@ from tests.house.tree import files, tree
 NAMED = re.compile(r"(?<![\w/.-])(?<!import )(?<!from )(?:\.venv/bin/)?tapehead[ \t]+(?=[a-z{-])(.*)")
 # What ends a command inside a sentence or before the remark beside it.
 ENDS = re.compile(r"`|'(?=\s|$)|\s{2,}|[.,;:)](?=\s|$)|\s[#|>&]|\s->|…")
+# Words between double quotes belong to the command, whatever stands in them: an expression has > and ( ).
+QUOTED = re.compile(r'"[^"`\n]*"')
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TICKS = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
@@ -31,7 +33,8 @@ class Named(NamedTuple):
 def cut(line: str) -> Iterator[str]:
     """Command lines named in one line of text."""
     for found in NAMED.finditer(line):
-        yield ENDS.split(found[1], maxsplit=1)[0].strip()
+        whole = QUOTED.sub(lambda quoted: re.sub(r"\s", "\0", quoted[0]), found[1])
+        yield ENDS.split(whole, maxsplit=1)[0].strip().replace("\0", " ")
 
 
 def strings(path: Path) -> Iterator[tuple[int, str]]:

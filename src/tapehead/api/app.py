@@ -31,12 +31,13 @@ from tapehead.api.routes import (
     queries,
     results,
     runs,
+    screen,
     surfaces,
     trials,
 )
 from tapehead.api.service import Service
 from tapehead.api.surfaces import Surfaces
-from tapehead.errors import ParameterError, TapeheadError
+from tapehead.errors import ExpressionError, ParameterError, TapeheadError
 from tapehead.library.documents.market import instrument_json, instrument_name
 
 ROUTERS = (
@@ -44,6 +45,7 @@ ROUTERS = (
     runs.router,
     access.router,
     market.router,
+    screen.router,
     bars.router,
     latest.router,
     queries.router,
@@ -111,7 +113,12 @@ def _known(request: Request, error: Exception) -> Response:
     if isinstance(error, ParameterError):
         name = str(error.facts["name"])
         fields = [{"field": name, "text": f"{name} must be {error.facts['bound']}."}]
-    return problem(code, str(error), instance=request.url.path, request=request_id(request), fields=fields)
+    position = None
+    if isinstance(error, ExpressionError):
+        position = getattr(error, "position", None)
+        fields = [{"field": str(error.facts["name"]), "text": str(error.facts["cause"])}]
+    told: dict[str, Any] = {"instance": request.url.path, "request": request_id(request)}
+    return problem(code, str(error), fields=fields, position=position, **told)
 
 
 def _fields(request: Request, error: Exception) -> Response:

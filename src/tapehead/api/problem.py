@@ -89,6 +89,7 @@ def problem(
     instance: str = "",
     request: str = "",
     fields: list[dict[str, str]] | None = None,
+    position: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Return the answer that tells of an error.
@@ -103,6 +104,8 @@ def problem(
         Path and id of the request.
     fields : list of dict, optional
         Where single fields are wrong: `field` (path with dots) and `text` of each.
+    position : int, optional
+        Character, from 1, at which the text of that field stops making sense.
     """
     chosen = status_of(code) if status is None else status
     body: dict[str, Any] = {
@@ -118,6 +121,8 @@ def problem(
         body["request_id"] = request
     if fields:
         body["errors"] = [{name: _plain(text) for name, text in each.items()} for each in fields]
+    if position is not None:
+        body["position"] = position
     return Response(orjson.dumps(body), chosen, dict(headers or {}), MEDIA_TYPE)
 
 

@@ -9,8 +9,8 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.indicators.catalogue import Compared, Indicator
-from tapehead.library.documents.catalogue import call_of, definition_of, find_indicator, indicator_json
-from tapehead.wiring.indicator_plugins import TALIB, talib
+from tapehead.library.documents.catalogue import call_of, definition_of, indicator_json
+from tapehead.wiring.indicator_plugins import TALIB, find_indicator, talib
 from tapehead.wiring.indicator_plugins import indicators as indicators_there_are
 
 _LABEL_WIDTH = 10

@@ -5,12 +5,13 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from tapehead.cli.caret import caret_lines
 from tapehead.cli.commands import Entry, LazyGroup
 from tapehead.cli.session import Session
 from tapehead.errors import SurroundingsError, TapeheadError
@@ -29,6 +30,7 @@ ENTRIES = {
     "latest": Entry("tapehead.cli.latest", "latest", "One bar of every instrument: the newest, or of a moment."),
     "coverage": Entry("tapehead.cli.coverage", "coverage", "Which bars are held, empty or missing, drawn over time."),
     "universe": Entry("tapehead.cli.universe", "universe", "Named sets of instruments."),
+    "screen": Entry("tapehead.cli.screen", "screen", "Instruments that an expression of indicators holds for."),
     "sql": Entry("tapehead.cli.sql", "sql", "One SELECT over bars, instruments, runs and trades."),
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
     "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
@@ -107,7 +109,7 @@ def _run(words: list[str], session: Session) -> int:
     except BrokenPipeError:
         raise
     except TapeheadError as error:
-        return _tell(session, words, error.code, str(error), error.exit_code)
+        return _tell(session, words, error.code, str(error), error.exit_code, error.facts)
     except OSError as error:
         text = f"{error.filename or 'The system'}: {error.strerror or error}. Look at the surroundings: tapehead doctor"
         return _tell(session, words, SurroundingsError.code, text, SURROUNDINGS)
@@ -132,13 +134,20 @@ def _usage(error: click.ClickException) -> str:
     return text if "tapehead " in text else f"{text} See: {context.command_path if context else 'tapehead'} --help"
 
 
-def _tell(session: Session, words: list[str], code: str, text: str, exit_code: int) -> int:
-    """Write an error on standard error and return its exit code."""
+def _tell(
+    session: Session, words: list[str], code: str, text: str, exit_code: int, facts: Mapping[str, Any] | None = None
+) -> int:
+    """Write an error on standard error and return its exit code; of an expression also the place that is wrong."""
+    told = facts or {}
+    at = told.get("at")
+    place = {"position": told["position"]} if isinstance(at, int) else {}
     sys.stdout.flush()
     text = session.localise(text)
     if session.json or "--json" in words:
-        line = json.dumps({"schema": "tapehead.error/1", "code": code, "text": text}, ensure_ascii=False)
+        line = json.dumps({"schema": "tapehead.error/1", "code": code, "text": text, **place}, ensure_ascii=False)
     else:
-        line = f"error: {text}" + (f"\n  code {code}" if session.verbose else "")
+        marked = caret_lines(str(told["line"]), at, session.size[0]) if isinstance(at, int) else ()
+        caret = "".join(f"\n  {each}" for each in marked)
+        line = f"error: {text}{caret}" + (f"\n  code {code}" if session.verbose else "")
     print(line, file=sys.stderr, flush=True)
     return exit_code

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|cache|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|latest|report|runs|serve|servers|"
-    "show|sql|store|strategies|sweep|undo|universe|verify"
+    "backtest|bars|cache|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|latest|report|runs|screen|serve|"
+    "servers|show|sql|store|strategies|sweep|undo|universe|verify"
 )
 LOCAL = frozenset(("cache", "db", "demo", "doctor", "keys", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""

@@ -15,6 +15,7 @@ from tapehead.cli.session import Session
 from tapehead.cli.sizes import size
 from tapehead.cli.store_diff import diff
 from tapehead.cli.store_export import export
+from tapehead.cli.store_lines import lines
 from tapehead.cli.store_promote import promote
 from tapehead.cli.store_rows import rows
 from tapehead.cli.store_verify import verify
@@ -37,7 +38,7 @@ def store() -> None:
     """Group the commands below."""
 
 
-for _command in (verify, diff, export, promote, rows):
+for _command in (verify, diff, export, lines, promote, rows):
     store.add_command(_command)
 
 

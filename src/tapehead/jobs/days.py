@@ -49,11 +49,11 @@ class Days:
     def figure(self, term: Term) -> F64:
         """Return a figure by row, NaN where it is not known; `age_days` depends on the day asked, not on a row."""
         if term.name == "dollar_volume":
-            return _over(self.money, term.days, np.median)
+            return over(self.money, term.days, np.median)
         if term.name == "change":
-            return _change(self.level, term.days)
+            return change(self.level, term.days)
         if term.name == "volatility":
-            return _over(_change(self.level, 1), term.days, _deviation)
+            return over(change(self.level, 1), term.days, _deviation)
         figure: F64 = getattr(self, term.name)
         return figure
 
@@ -63,7 +63,7 @@ def daily(bars: Bars, instrument: Instrument, splits: Adjustment | None) -> Days
 
     A bar that closes at midnight counts for the day before; daily bars of an exchange close with their session.
     """
-    known = -(-_closes(bars, instrument.calendar) // DAY_US)
+    known = -(-closes(bars, instrument.calendar) // DAY_US)
     first = np.flatnonzero(np.diff(known, prepend=known[:1] - 1))
     last = np.append(first[1:], known.shape[0]) - 1
     close = bars.close[last]
@@ -76,7 +76,7 @@ def daily(bars: Bars, instrument: Instrument, splits: Adjustment | None) -> Days
     return Days(known[first], int(bars.ts[0] // DAY_US), held, close, level, volume, money)
 
 
-def _closes(bars: Bars, name: str) -> I64:
+def closes(bars: Bars, name: str) -> I64:
     """Return the time at which each bar has closed, us UTC."""
     interval, days = bars.series.interval, calendar(name)
     plain: I64 = bars.ts + interval.us
@@ -93,7 +93,7 @@ def _closes(bars: Bars, name: str) -> I64:
     return np.maximum.accumulate(np.maximum(found, bars.ts))
 
 
-def _over(values: F64, days: int, how: Callable[..., F64]) -> F64:
+def over(values: F64, days: int, how: Callable[..., F64]) -> F64:
     """Return a summary of the last `days` rows, NaN before there are as many; an unknown row makes it unknown."""
     out = np.full(values.shape, np.nan)
     if values.shape[0] >= days:
@@ -109,7 +109,7 @@ def _deviation(windows: F64, axis: int) -> F64:
     return deviation
 
 
-def _change(level: F64, days: int) -> F64:
+def change(level: F64, days: int) -> F64:
     """Return level over the level `days` rows before, less 1; unknown where that one is not above 0."""
     out = np.full(level.shape, np.nan)
     before = level[:-days]

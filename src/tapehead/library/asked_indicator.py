@@ -1,14 +1,15 @@
 """asked_indicator: `bollinger(20, width=2)`, `sma(volume, 50)` or `rsi` as what is to be computed of which columns."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.catalogue import Indicator, Parameter
-from tapehead.library.documents.catalogue import find_indicator
+from tapehead.wiring.indicator_plugins import find_indicator
 
 _MOST = 2**31 - 1
+Refuse = Callable[[ast.AST, str], Exception]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +42,59 @@ def read_asked(text: str) -> Asked:
     except (SyntaxError, ValueError) as error:
         place = getattr(error, "offset", None) or 1
         raise _refused(text, f"a call such as rsi(14); this one cannot be read from character {place} on") from None
+
+    def refuse(node: ast.AST, bound: str) -> ParameterError:
+        return _refused(text, bound.format(place=f" at character {getattr(node, 'col_offset', 0) + 1}"))
+
+    return asked_of(call, refuse)
+
+
+def asked_of(call: ast.expr, refuse: Refuse) -> Asked:
+    """Return what Python's tree of a name or a call asks for.
+
+    Parameters
+    ----------
+    call : ast.expr
+    refuse : callable
+        Gives the error for a node and what is wanted there, in which `{place}` stands for its place.
+
+    Raises
+    ------
+    UnknownIndicatorError
+        With what is near.
+    """
     given = call.args if isinstance(call, ast.Call) else []
     named = call.keywords if isinstance(call, ast.Call) else []
-    name = _name(call.func if isinstance(call, ast.Call) else call)
+    name = name_of(call.func if isinstance(call, ast.Call) else call)
     if name is None:
-        raise _refused(text, "the name of an indicator or a call of it, such as rsi(14)")
+        raise refuse(call, "the name of an indicator or a call of it, such as rsi(14)")
     indicator = find_indicator(name)
     columns = [one for one in given if isinstance(one, ast.Name)]
     numbers = given[len(columns) :]
+    shown = indicator.call.replace("{", "{{").replace("}", "}}")
     if given[: len(columns)] != columns or len(columns) > len(indicator.inputs):
-        raise _refused(text, f"a call with columns first, then numbers, such as {indicator.call}")
+        raise refuse(call, f"a call with columns first, then numbers, such as {shown}")
     inputs = dict(zip(indicator.inputs, [*(one.id for one in columns), *indicator.inputs[len(columns) :]], strict=True))
     values: dict[str, int | float] = {}
     if len(numbers) > len(indicator.parameters):
-        raise _refused(text, f"a call with {len(indicator.parameters)} numbers at most, such as {indicator.call}")
+        raise refuse(call, f"a call with {len(indicator.parameters)} numbers at most, such as {shown}")
     pairs = [(one.name, node) for one, node in zip(indicator.parameters, numbers, strict=False)]
     for key, node in [*pairs, *((one.arg or "**", one.value) for one in named)]:
         found = next((one for one in indicator.parameters if one.name == key), None)
         if found is None or key in values:
-            raise _refused(text, f"a call without {key} at character {node.col_offset + 1}, such as {indicator.call}")
-        values[key] = _number(text, found, node)
+            raise refuse(node, f"a call without {key}{{place}}, such as {shown}")
+        values[key] = _number(refuse, found, node)
     return Asked(indicator, inputs, {one.name: values.get(one.name, one.default) for one in indicator.parameters})
 
 
-def _name(node: ast.expr) -> str | None:
+def name_of(node: ast.expr) -> str | None:
     """Return a name, one with a dot among them."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return f"{node.value.id}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else None
 
 
-def _number(text: str, one: Parameter, node: ast.expr) -> int | float:
+def _number(refuse: Refuse, one: Parameter, node: ast.expr) -> int | float:
     """Return a number within the bounds of its parameter."""
     try:
         value = ast.literal_eval(node)
@@ -83,8 +106,7 @@ def _number(text: str, one: Parameter, node: ast.expr) -> int | float:
     if not fits or not low <= value <= high:
         kind = "an integer" if one.kind is int else "a number"
         most = "" if one.high is None else f" and at most {one.high:g}"
-        place = f"for {one.name} at character {node.col_offset + 1}"
-        raise _refused(text, f"a call with {kind} of at least {low:g}{most} {place}")
+        raise refuse(node, f"a call with {kind} of at least {low:g}{most} for {one.name}{{place}}")
     return one.kind(value)
 
 

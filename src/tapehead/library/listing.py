@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from tapehead.jobs.universes import find_instrument
+from tapehead.jobs.universes import SYNTHETIC_VENUE, find_instrument
 from tapehead.model.bulk import made_in_bulk
 from tapehead.model.instrument import Instrument
 from tapehead.model.interval import Interval
@@ -51,6 +51,17 @@ class Listing:
     def intervals(self, instrument: Instrument) -> list[Interval]:
         """Return the intervals of which an instrument has bars."""
         return [Interval.parse(text) for text, *_ in self._by_name[instrument.name].intervals]
+
+    @cached_property
+    def real(self) -> Sequence[Instrument]:
+        """Return the instruments of universe `all`: those that are not made up, sorted by name."""
+        return [row.instrument for row in self.rows if row.instrument.venue != SYNTHETIC_VENUE]
+
+    @cached_property
+    def intervals_held(self) -> Sequence[str]:
+        """Return the intervals that those of `real` have bars of, sorted by their text."""
+        rows = (row for row in self.rows if row.instrument.venue != SYNTHETIC_VENUE)
+        return sorted({text for row in rows for text, *_ in row.intervals})
 
     @cached_property
     def _by_name(self) -> Mapping[str, InstrumentRow]:

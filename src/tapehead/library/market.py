@@ -296,6 +296,10 @@ class Market:
         self._house.bars.save_universe(made)
         return made
 
+    def _save(self, name: str, names: list[str]) -> None:
+        """Keep what a screen found as a list."""
+        self.create_universe(name, names)
+
     def delete_universe(self, name: str) -> None:
         """Forget a named list; the instruments stay. Raises UnknownUniverseError, or UniverseError for a built-in."""
         if self.universe(name).built_in:

@@ -23,6 +23,7 @@ from tapehead.layout.columns import BAR_COLUMNS, BAR_DTYPES, Column
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore, ChunkCache, Codec, TierStats
+from tapehead.ports.lines import LineStore
 from tapehead.ports.rows import RowStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
@@ -35,6 +36,7 @@ from tapehead.stores.embedded.home import Home, open_home
 from tapehead.stores.embedded.manifest import EmbeddedBars
 from tapehead.stores.embedded.runs import EmbeddedRuns, open_runs
 from tapehead.stores.tables.events import EventTable
+from tapehead.stores.tables.lines import LineTable
 from tapehead.stores.tables.trials import TrialTables
 from tapehead.wiring.parts import Parts
 
@@ -50,7 +52,8 @@ class House:
     be opened for reading only. `shelf` reads through memory, hot files and the store; `direct` decodes segments and
     keeps nothing; `kept` are the tiers of single segments; `spare` gives the columns of a segment that a cache still
     has, None where none does. `pools` tells how the connections to each database are used, and `alerts` what somebody
-    should hear of. `rows` keeps rows of bars for SQL, None where the store is no PostgreSQL.
+    should hear of. `lines` keeps the newest values of indicators. `rows` keeps rows of bars for SQL, None where the
+    store is no PostgreSQL.
     """
 
     settings: Settings
@@ -61,6 +64,7 @@ class House:
     runs: RunStore
     log: EventLog
     trials: TrialLedger
+    lines: LineStore
     access: AccessStore
     codec: Codec
     shelf: Shelf
@@ -140,6 +144,7 @@ def _open(settings: Settings) -> House:
         parts.runs,
         parts.log,
         parts.trials,
+        parts.lines,
         parts.access,
         codec,
         shelf,
@@ -187,6 +192,7 @@ def _of_folder(settings: Settings, codec: Codec) -> Parts:
         runs,
         EventTable(database),
         TrialTables(database),
+        LineTable(database),
         access,
         home.hot if home.writable else None,
         lambda: (bars.figures(), database.figures()),

@@ -1,9 +1,10 @@
 """Indicators by name: those of the catalogue, of installed packages (group `tapehead.indicators`), and of TA-Lib."""
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from tapehead.errors import IndicatorPluginError
+from tapehead.errors import IndicatorPluginError, UnknownIndicatorError
 from tapehead.indicators.catalogue import INDICATORS, Indicator, function_of
 
 ENTRY_POINTS = "tapehead.indicators"
@@ -31,6 +32,17 @@ def named_indicator(name: str) -> Indicator | None:
         # 50 ms, paid only for a name that the catalogue has not.
         held = plugged()
     return next((one for one in held if one.name == name), None)
+
+
+def find_indicator(name: str) -> Indicator:
+    """Return the indicator of a name; raise UnknownIndicatorError with what is near."""
+    found = named_indicator(name)
+    if found is None:
+        held = talib() if name.startswith(f"{TALIB}.") else indicators()
+        known = {one.name.lower(): one.name for one in held}
+        near = [known[each] for each in get_close_matches(name.lower(), known, 1)]
+        raise UnknownIndicatorError(name=name, hint=f" Did you mean '{near[0]}'?" if near else "")
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ from tapehead.database.alerts import Alerts
 from tapehead.database.figures import PoolFigures
 from tapehead.ports.access import AccessStore
 from tapehead.ports.bars import BarStore
+from tapehead.ports.lines import LineStore
 from tapehead.ports.rows import RowStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
@@ -28,6 +29,7 @@ class Parts:
     runs: RunStore
     log: EventLog
     trials: TrialLedger
+    lines: LineStore
     access: AccessStore
     hot: Path | None
     pools: Callable[[], Sequence[PoolFigures]]

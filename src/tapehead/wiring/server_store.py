@@ -27,6 +27,7 @@ except ModuleNotFoundError as error:
     raise MissingPackageError(call="A store in PostgreSQL", package="'tapehead[postgres]'") from error
 
 from tapehead.stores.codec import ParquetCodec
+from tapehead.stores.tables.lines import LineTable
 from tapehead.wiring.parts import Parts
 
 __all__ = ["SchemaState", "downgrade_schema", "look_at_schema", "look_at_server", "open_parts", "upgrade_schema"]
@@ -55,6 +56,7 @@ def open_parts(settings: Settings, codec: Codec) -> Parts:
         runs,
         log,
         PostgresTrials(database),
+        LineTable(database),
         open_access(pool),
         _hot_files(settings.home / "hot"),
         lambda: (pool.figures(), *bars.figures()),

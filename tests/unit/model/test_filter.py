@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tapehead.errors import ExpressionError
-from tapehead.model.expression import Comparison, Joined, Not, Term
+from tapehead.model.expression import Comparison, Joined, Not, Sum, Term
 from tapehead.model.filter import EXAMPLE, read_filter
 from tests.house.commands import cut, fault_in
 
@@ -16,6 +16,7 @@ READ = {
     "change(7) > -0.5": Comparison(Term("change", 7), ">", -0.5),
     "10 <= age_days < 1_000": Joined("and", (Comparison(10.0, "<=", AGE), Comparison(AGE, "<", 1000.0))),
     'symbol not in ("A", "B")': Not(Comparison(Term("symbol"), "in", ("A", "B"))),
+    "close > -2 * (volume - 1)": Comparison(Term("close"), ">", Sum(-2.0, "*", Sum(Term("volume"), "-", 1.0))),
     'basis == ""': Comparison(Term("basis"), "==", ""),
     "not (bars > 1 or close < 2)": Not(
         Joined("or", (Comparison(Term("bars"), ">", 1.0), Comparison(Term("close"), "<", 2.0)))
@@ -50,7 +51,9 @@ REFUSED = {
     'symbol in "BTC"': "right of in stands a list",
     "symbol in [1]": "the list of symbol holds words",
     "close is 1": "compare by < <= > >= == != in, not in",
-    "close > 2 * volume": "at character 9: '2 * volume' is no part of a filter",
+    "close > 2 ** volume": "at character 9: '2 ** volume' is no part of a filter",
+    "close > 2 * kind": "at character 13: 'kind' is a word; numbers are summed",
+    "2 * 3 > 5": "it compares two constants",
     "close > 1e999": "'1e999' is no part of a filter",
     "close > True": "'True' is no part of a filter",
     '__import__("os").system("ls") == 1': "nothing is called",

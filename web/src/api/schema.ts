@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Screen
+         * @description List the instruments that an expression holds for, by the newest bar each has closed.
+         */
+        get: operations["screen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bars/{symbol}": {
         parameters: {
             query?: never;
@@ -2192,6 +2212,23 @@ export interface components {
             text: string;
         };
         /**
+         * MissingLine
+         * @description A line that is not known of some instruments.
+         */
+        MissingLine: {
+            /** Line */
+            line: string;
+            /** Instruments */
+            instruments: number;
+            /**
+             * Fewest Bars
+             * @description Of those instruments, bars held.
+             */
+            fewest_bars: number;
+            /** Most Bars */
+            most_bars: number;
+        };
+        /**
          * Operations
          * @description Everything at one moment.
          */
@@ -3212,6 +3249,102 @@ export interface components {
             columns: string[];
         };
         /**
+         * ScreenPage
+         * @description Instruments that an expression holds for, and of how many it cannot be told.
+         */
+        ScreenPage: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.screen/1";
+            /** Expression */
+            expression: string;
+            /** Universe */
+            universe: string;
+            /** Interval */
+            interval: string;
+            /** Snapshot */
+            snapshot: number;
+            /** At */
+            at: string | null;
+            /**
+             * Count
+             * @description Rows of all pages.
+             */
+            count: number;
+            /**
+             * Asked
+             * @description Instruments that were looked at.
+             */
+            asked: number;
+            /** Matched */
+            matched: number;
+            /**
+             * Unknown
+             * @description It cannot be told of these, because of `missing`.
+             */
+            unknown: number;
+            /**
+             * Quiet
+             * @description No bar for 30 days: left out.
+             */
+            quiet: number;
+            /**
+             * Absent
+             * @description No bar at all: left out.
+             */
+            absent: number;
+            /** Missing */
+            missing: components["schemas"]["MissingLine"][];
+            /**
+             * Computed
+             * @description Instruments whose bars had to be read.
+             */
+            computed: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /**
+             * Degraded
+             * @description Why new values could not be kept; else empty.
+             */
+            degraded: string;
+            /**
+             * Columns
+             * @description Names in `values`, in order.
+             */
+            columns: string[];
+            /** Screen */
+            screen: components["schemas"]["ScreenRow"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
+        };
+        /**
+         * ScreenRow
+         * @description An instrument that the expression holds for.
+         */
+        ScreenRow: {
+            /** Instrument */
+            instrument: string;
+            /**
+             * Ts
+             * @description Open of the newest bar that has closed.
+             */
+            ts: string;
+            /** Close */
+            close: number;
+            /**
+             * Values
+             * @description What was asked, by its text.
+             */
+            values: {
+                [key: string]: number | string | null;
+            };
+        };
+        /**
          * SeriesCoverage
          * @description Which bars of its calendar a series has.
          */
@@ -4005,6 +4138,12 @@ export interface components {
              * @default null
              */
             errors: components["schemas"]["FieldProblem"][] | null;
+            /**
+             * Position
+             * @description Character, from 1, at which an expression stops making sense.
+             * @default null
+             */
+            position: number | null;
         };
     };
     responses: never;
@@ -6363,6 +6502,148 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    screen: {
+        parameters: {
+            query?: {
+                /** @description `rsi(14) < 30 and close > sma(200)`; all where absent. */
+                expression?: string | null;
+                /** @description Whom to look at; all. */
+                universe?: string | null;
+                /** @description `A,B` in place of a universe. */
+                symbols?: string | null;
+                /** @description Needed where bars of several are held. */
+                interval?: string | null;
+                /** @description A number that orders the rows. */
+                by?: string | null;
+                /** @description Only the first of them; needs `by`. */
+                top?: number | null;
+                /** @description The smallest first. */
+                ascending?: boolean;
+                /** @description Further numbers beside each. */
+                show?: string[] | null;
+                /** @description Only bars that had closed then; UTC. */
+                at?: string | null;
+                /** @description State of the store; the newest. */
+                snapshot?: number | null;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScreenPage"];
+                };
+            };
+            /** @description Not changed since the ETag in If-None-Match */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

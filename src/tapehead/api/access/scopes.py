@@ -41,6 +41,7 @@ RULES: Final = (
     Rule("GET", "/api/v1/operations", "read"),
     Rule("GET", "/api/v1/instruments", "read"),
     Rule("GET", "/api/v1/coverage", "read"),
+    Rule("GET", "/api/v1/screen", "read"),
     Rule("GET", "/api/v1/universes", "read"),
     Rule("POST", "/api/v1/universes", "write"),
     Rule("GET", "/api/v1/universes/{name:path}", "read"),

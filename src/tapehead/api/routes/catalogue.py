@@ -11,10 +11,10 @@ from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.told import forms
-from tapehead.library.documents.catalogue import find_indicator, find_strategy, indicator_json, strategy_json
+from tapehead.library.documents.catalogue import find_strategy, indicator_json, strategy_json
 from tapehead.library.lines import indicator_lines
 from tapehead.library.store import StrategyInfo
-from tapehead.wiring.indicator_plugins import indicators
+from tapehead.wiring.indicator_plugins import find_indicator, indicators
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
 

@@ -23,6 +23,7 @@ class Problem(BaseModel):
     instance: str | None = None
     request_id: str | None = None
     errors: list[FieldProblem] | None = None
+    position: int | None = Field(None, description="Character, from 1, at which an expression stops making sense.")
 
 
 def answers(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import UnknownIndicatorError, UnknownStrategyError
+from tapehead.errors import UnknownStrategyError
 from tapehead.indicators.catalogue import INDICATORS, Indicator
 from tapehead.indicators.definitions import DEFINITIONS
-from tapehead.wiring.indicator_plugins import TALIB, indicators, named_indicator, talib
 
 if TYPE_CHECKING:
     from tapehead.library.store import StrategyInfo
@@ -76,15 +75,4 @@ def find_strategy(held: "Sequence[StrategyInfo]", name: str, asked: str | None =
     if found is None:
         near = get_close_matches(name, [info.name for info in held], 1)
         raise UnknownStrategyError(name=asked or name, hint=f" Did you mean '{near[0]}'?" if near else "")
-    return found
-
-
-def find_indicator(name: str) -> Indicator:
-    """Return the indicator of a name; raise UnknownIndicatorError with what is near."""
-    found = named_indicator(name)
-    if found is None:
-        held = talib() if name.startswith(f"{TALIB}.") else indicators()
-        known = {one.name.lower(): one.name for one in held}
-        near = [known[each] for each in get_close_matches(name.lower(), known, 1)]
-        raise UnknownIndicatorError(name=name, hint=f" Did you mean '{near[0]}'?" if near else "")
     return found

@@ -18,6 +18,10 @@ _DOTS = {".": "%2E", "..": "%2E%2E"}
 """What a path would be shortened by before it is sent."""
 
 
+class Repeated(list[str]):
+    """A parameter that stands in an address once for each of its values; other lists are joined by commas."""
+
+
 class Ask(NamedTuple):
     """One request; `path` is below the root of the interface, `file` one of this machine whose bytes are the body."""
 
@@ -107,7 +111,8 @@ def _text(value: Any) -> Any:
     """Return a parameter as it stands in an address."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+    joined = isinstance(value, (list, tuple)) and not isinstance(value, Repeated)
+    return ",".join(map(str, value)) if joined else value
 
 
 def _plain(value: Any) -> str:

@@ -57,6 +57,8 @@ def error_of(status: int, content: bytes) -> TapeheadError:
         error = error_from(body["code"], body["detail"], status)
         error.facts.setdefault("request", body.get("request_id", ""))
         error.facts.setdefault("status", status)
+        if "position" in body:
+            error.facts.setdefault("position", body["position"])
         return error
     text = (
         f"What answers there is no Tapehead, or stands before one: status {status}. Is it the right address? Its "

@@ -12,8 +12,8 @@ from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.prices import check_one_choice
-from tapehead.library.remote import asked_bars, asked_market, asked_runs
-from tapehead.library.remote.asking import get
+from tapehead.library.remote import asked_bars, asked_market, asked_runs, asked_screen
+from tapehead.library.remote.asking import Repeated, get
 from tapehead.library.remote.connection import Connection
 from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.house import make_house
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tapehead.jobs.undo import Undone
     from tapehead.library.compare import Comparison
     from tapehead.library.remote.sweep_run import RemoteSweepRun
+    from tapehead.library.screens import Screened
     from tapehead.library.sql.ask import SqlAnswer
     from tapehead.library.trials import TrialReport
 
@@ -228,6 +229,36 @@ class RemoteStore(Store):
         """Return one universe; raises UnknownUniverseError."""
         body = self._connection.do(asked_market.universe(name))
         return universe_from(body, partial(self._names, name))
+
+    def screen(
+        self,
+        expression: str | None = None,
+        *,
+        universe: str | None = None,
+        symbols: Sequence[str] | None = None,
+        interval: str | None = None,
+        by: str | None = None,
+        top: int | None = None,
+        ascending: bool = False,
+        show: Sequence[str] = (),
+        at: Any = None,
+        snapshot: int | None = None,
+        save: str | None = None,
+    ) -> "Screened":
+        """Return the instruments that an expression holds for; see `Store.screen`."""
+        asked: dict[str, Any] = {
+            "expression": expression,
+            "universe": universe,
+            "symbols": symbols,
+            "interval": interval,
+            "by": by,
+        }
+        asked |= {"top": top, "ascending": ascending or None, "show": Repeated(show) if show else None}
+        asked |= {"at": time_text("at", at), "snapshot": snapshot}
+        found = self._connection.do(asked_screen.screen(**asked))
+        if save is not None:
+            self.create_universe(save, found.instruments)
+        return found
 
     def members(
         self,

@@ -50,6 +50,7 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             empty=("tiles", "trials"),
             kept="results of sweeps and the ledger of trials",
         ),
+        Step(("runs_0004_lines.sql",), back="runs_0004_no_lines.sql", kept=""),
     ),
     "access": (Step(("access_0001_begin.sql",), begin="access_0001_begin.sql"),),
 }

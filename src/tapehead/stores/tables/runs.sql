@@ -147,3 +147,25 @@ SELECT id FROM trials WHERE context = ?
 
 -- name: trials
 SELECT context, run, added_at, sets, observations, blocks FROM trials WHERE id = ?
+
+-- name: stored_line
+SELECT engine, used_at, keys, figures FROM stored_lines WHERE interval = ? AND line = ?
+
+-- name: stored_lines
+SELECT interval, line, series, made_at, used_at, engine FROM stored_lines ORDER BY interval, line
+
+-- name: use_line
+UPDATE stored_lines SET used_at = ? WHERE interval = ? AND line = ?
+
+-- name: keep_line
+INSERT INTO stored_lines (interval, line, engine, series, made_at, used_at, keys, figures)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (interval, line) DO UPDATE SET engine = excluded.engine, series = excluded.series,
+    made_at = excluded.made_at, used_at = excluded.used_at, keys = excluded.keys, figures = excluded.figures
+
+-- name: drop_lines
+DELETE FROM stored_lines WHERE (interval, line) IN
+    (SELECT interval, line FROM stored_lines ORDER BY used_at DESC, interval, line LIMIT 1000000 OFFSET ?)
+
+-- name: forget_lines
+DELETE FROM stored_lines
