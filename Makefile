@@ -7,7 +7,7 @@ PYTEST_FLAGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bigfile mutants parity torture soak dirty fuzz-files fuzz-http bench load page screens bench-web lock format serve types ready
+.PHONY: help setup demo test check bigfile mutants parity portfolios torture soak dirty fuzz-files fuzz-http bench load page screens bench-web lock format serve types ready
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -62,6 +62,10 @@ fuzz-http: setup ## schemathesis over the whole OpenAPI of a real service; N=100
 dirty: setup ## random dirty markets with known truth, imported; N=2000 of them, SEED=0 is the first
 	TAPEHEAD_DIRTY_MARKETS=$(or $(N),2000) TAPEHEAD_DIRTY_FIRST=$(or $(SEED),0) \
 		$(BIN)/python -m pytest -q tests/acceptance/test_dirty_markets.py
+
+portfolios: setup ## random portfolios through the engine and its slow twin, bit for bit; N=5000 of them, SEED=0 is the first
+	TAPEHEAD_PORTFOLIOS=$(or $(N),5000) TAPEHEAD_PORTFOLIOS_FIRST=$(or $(SEED),0) \
+		$(BIN)/python -m pytest -q -n0 tests/parity/test_portfolio.py -k the_engine_is_the_twin
 
 bench: setup ## the workloads, with the peers in environments of their own; W=W5 picks one, W=sources what others publish
 	@benchmarks/setup_peers.sh

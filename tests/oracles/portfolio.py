@@ -231,7 +231,8 @@ def buy(purse: Purse, one: Weighed, where: str) -> None:
 def enter(seat: Seat, order: Order, where: str, raw: float) -> None:
     """H3, P4: a market entry or addition."""
     gap, most = gap_of(seat, order, seat.t, where), seat.settings.max_wait
-    if most is not None and gap > most:
+    placed = seat.position is not None or seat.purse.has_place()
+    if placed and most is not None and gap > most:
         seat.end(order, "expired_in_gap", seat.t)
     else:
         seat.enter(order, seat.t, where, Touch(raw, slips=True), gap > 0)
@@ -331,8 +332,9 @@ def told(purse: Purse, out: Portfolio) -> Portfolio:
         if held is not None:
             one.flags |= {"open_at_end"} | ({"across_gap"} if held.across_gap else set())
             worth = held.side * (held.quantity * (seat.mark() - held.average)) * seat.settings.multiplier
-            profit = held.gross + worth - held.fees - held.borrow
-            profit = profit + seat.gained_by_rate() if seat.instrument.rates else profit
+            gross = held.gross + worth
+            gross = gross + seat.gained_by_rate() if seat.instrument.rates else gross
+            profit = gross - held.fees - held.borrow
             out.open[name] = Held(held.entry_bar, held.side, held.quantity, held.average, held.fees, profit)
             share = share + profit
         out.orders[name], out.flags[name], out.shares[name] = one.orders, one.flags, share

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 from dataclasses import replace
 
 from hypothesis import given, settings
 
+from tapehead.simulation.curve import curve
 from tests.oracles.portfolio import Instrument, portfolio_oracle
 from tests.oracles.trading import COLUMNS, Order, Row
 from tests.parity.features import World, worlds
+from tests.parity.legs import differences, trades_of, walk
 from tests.parity.portfolios import Market, make_portfolio, portfolios
+
+CASES = int(os.environ.get("TAPEHEAD_PORTFOLIOS", "250"))
+FIRST = int(os.environ.get("TAPEHEAD_PORTFOLIOS_FIRST", "0"))
 
 
 def without_instrument(rows: list[Row]) -> list[Row]:
     """Trades as a single run tells them."""
     return [Row({name: value for name, value in row.items() if name != "instrument"}) for row in rows]
+
+
+def test_the_engine_is_the_twin() -> None:
+    """Trades, orders, equity, cash, exposure, shares and flags, to the last bit; `make portfolios` tries more."""
+    for seed in range(FIRST, FIRST + CASES):
+        market = make_portfolio(seed)
+        want = market.oracle()
+        got = walk(market.instruments, market.max_positions, market.settle)
+        assert differences(market.instruments, want, got) == [], seed
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(worlds)
+def test_one_leg_alone_is_its_single_run(world: World) -> None:
+    """The engine of portfolios against the engine of single runs."""
+    want = world.simulate()
+    got = walk([Instrument("X", world.table, world.wishes, world.settings)], 1, calendar=world.calendar)
+    assert without_instrument(trades_of(got)) == [Row(row) for row in want.trades.rows()]
+    assert got.equity.tolist() == curve(world.bars(), want.ledger, world.rules()).equity.tolist()
+    assert set(got.legs[0].flags) == set(want.flags)
 
 
 def rows_of(orders: list[Order]) -> list[Row]:

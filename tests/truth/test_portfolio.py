@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.oracles.trading import Order
+from tests.parity.legs import differences, walk
 from tests.truth.portfolio_cases import PortfolioCase, read_portfolios
 from tests.truth.test_truth import CLOSE, told
 
@@ -37,6 +38,13 @@ def test_the_twin_agrees(case: PortfolioCase) -> None:
     sums = {"dividends": sum(out.dividends.values()), "rate_age": max(out.rate_age.values())}
     for name, value in case.sums.items():
         assert sums.get(name, getattr(out, name)) == pytest.approx(value, rel=CLOSE), name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_engine_is_the_twin(case: PortfolioCase) -> None:
+    """What the table says of the twin is so of the engine, to the last bit."""
+    got = walk(case.instruments, case.max_positions, case.settle, case.calendar)
+    assert differences(case.instruments, case.oracle(), got) == []
 
 
 def test_each_rule_has_its_tables_and_each_table_a_rule() -> None:

@@ -1,0 +1,125 @@
+"""The engine's side of a portfolio: legs made of the twin's instruments, and what it says in the twin's words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tapehead.library.rules import read_rules
+from tapehead.model.interval import Interval
+from tapehead.portfolio.leg import Fact as LegFact
+from tapehead.portfolio.leg import Leg, Rates
+from tapehead.portfolio.walk import Walked, walk_together
+from tests.oracles.portfolio import Instrument, Portfolio, whole
+from tests.oracles.trading import DAY_US, Order, Row
+from tests.parity.features import World
+from tests.parity.markets import to_bars
+
+ORDER = ("side", "opens", "reason", "status", "quantity", "wanted", "price", "fee", "maker")
+
+
+def walk(
+    instruments: Sequence[Instrument], max_positions: int | None = None, settle: str = "T+0", calendar: str = "24/7"
+) -> Walked:
+    """The engine."""
+    legs = [to_leg(one, next_session=settle == "T+1", calendar=calendar) for one in instruments]
+    walked = walk_together(legs, max_positions=max_positions, orders=True)
+    assert walked is not None
+    return walked
+
+
+def to_leg(one: Instrument, *, next_session: bool, calendar: str) -> Leg:
+    """The engine's leg of an instrument."""
+    one = whole(one)
+    bars = to_bars(one.table, str(Interval.of_us(one.table.interval)))
+    bars = replace(bars, series=bars.series._replace(symbol=one.symbol))
+    signals = World(one.table, one.wishes, one.settings).signals()
+    if len(one.rank):
+        signals = replace(signals, rank=np.array(one.rank, np.float64))
+    midnight = [(ts // DAY_US + 1) * DAY_US for ts in one.table.ts]
+    since, value = zip(*one.rates, strict=True) if one.rates else ((), ())
+    order = sorted(one.facts, key=lambda fact: (fact.time, fact.kind != "dividend"))
+    return Leg(
+        bars,
+        signals,
+        read_rules(vars(one.settings) | {"calendar": calendar}),
+        decides=np.array(one.decides, bool) if len(one.decides) else None,
+        settled=np.array(one.settled if len(one.settled) else midnight, np.int64) if next_session else None,
+        facts=tuple(LegFact(fact.time, fact.kind, fact.value) for fact in order),
+        rates=Rates(np.array(since, np.int64), np.array(value, np.float64)) if one.rates else None,
+    )
+
+
+def symbol(name: str) -> str:
+    """The twin's name of a leg."""
+    return name.partition(":")[2]
+
+
+def trades_of(walked: Walked) -> list[Row]:
+    """Closed trades of all, in the order of exits."""
+    rows = [list(leg.trades.rows()) for leg in walked.legs]
+    return [Row(rows[i][k] | {"instrument": symbol(walked.legs[i].name)}) for i, k in walked.order]
+
+
+def orders_of(walked: Walked) -> dict[str, list[Row]]:
+    """Orders of each, told as the twin tells them."""
+    out: dict[str, list[Row]] = {}
+    for leg in walked.legs:
+        assert leg.orders is not None
+        rows = [{name: row[name] for name in (*ORDER, "decided", "bar")} for row in leg.orders.rows()]
+        out[symbol(leg.name)] = [Row(row) for row in rows]
+    return out
+
+
+def twin_orders(one: Instrument, orders: list[Order]) -> list[Row]:
+    """The twin's orders as the engine tells them: bars counted from the start."""
+    warm = one.table.warm
+    rows = []
+    for order in orders:
+        row = Row({name: getattr(order, name) for name in ORDER})
+        rows.append(Row(row | {"decided": order.decided - warm, "bar": -1 if order.bar is None else order.bar - warm}))
+    return rows
+
+
+def same_trades(got: list[Row], want: list[Row], split: set[str]) -> bool:
+    """To the last bit; the extremes of a trade that may have lived through a split, which is a product, to 1e-12."""
+    if len(got) != len(want):
+        return False
+    for one, other in zip(got, want, strict=True):
+        for name in ("worst", "best") if other["instrument"] in split else ():
+            if not math.isclose(float(one[name]), float(other[name]), rel_tol=1e-12, abs_tol=1e-12):
+                return False
+            one[name] = other[name]
+    return got == want
+
+
+def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked) -> list[str]:
+    """Names of everything in which engine and twin are not the same to the last bit."""
+    split = {one.symbol for one in instruments if any(fact.kind == "split" for fact in one.facts)}
+    pairs: dict[str, tuple[Any, Any]] = {
+        "clock": (got.clock.tolist(), want.clock),
+        "equity": (got.equity.tolist(), want.equity),
+        "cash": (got.cash.tolist(), want.cash),
+        "exposure": (got.exposure.tolist(), want.exposure),
+        "held": (got.held.tolist(), want.held),
+        "lived": (got.lived.tolist(), want.lived),
+        "trades": (same_trades(trades_of(got), want.trades, split), True),
+        "interest": (got.interest, want.interest),
+        "stale": ((got.stale_most, got.stale_mean), (want.stale_most, want.stale_mean)),
+    }
+    orders, of = orders_of(got), {one.symbol: one for one in instruments}
+    for leg in got.legs:
+        name = symbol(leg.name)
+        held = want.open.get(name)
+        pairs |= {
+            f"orders of {name}": (orders[name], twin_orders(of[name], want.orders[name])),
+            f"share of {name}": (leg.share, want.shares[name]),
+            f"dividends of {name}": (leg.dividends, want.dividends[name]),
+            f"flags of {name}": (set(leg.flags), want.flags[name]),
+            f"units of {name}": (leg.position.quantity if leg.position else 0.0, held.quantity if held else 0.0),
+        }
+    return [name for name, (one, other) in pairs.items() if one != other]
