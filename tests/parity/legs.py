@@ -86,11 +86,11 @@ def twin_orders(one: Instrument, orders: list[Order]) -> list[Row]:
 
 
 def same_trades(got: list[Row], want: list[Row], split: set[str]) -> bool:
-    """To the last bit; the extremes of a trade that may have lived through a split, which is a product, to 1e-12."""
+    """To the last bit; prices of a trade that may have lived through a split, which are products, to 1e-12."""
     if len(got) != len(want):
         return False
     for one, other in zip(got, want, strict=True):
-        for name in ("worst", "best") if other["instrument"] in split else ():
+        for name in ("worst", "best", "entry_wanted", "exit_wanted") if other["instrument"] in split else ():
             if not math.isclose(float(one[name]), float(other[name]), rel_tol=1e-12, abs_tol=1e-12):
                 return False
             one[name] = other[name]

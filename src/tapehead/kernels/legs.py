@@ -65,6 +65,7 @@ def take_facts(i: int, a: Any, r: Any, b: Any, leg: Any, book: Any, worth: F64, 
                 book.cash = a.cash
         else:
             split(a, r, leg, values[leg.fact_at])
+            b.volume_before *= values[leg.fact_at]
         leg.fact_at += 1
     price(i, a, r, leg, worth, gross)
 
