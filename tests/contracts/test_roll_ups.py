@@ -175,6 +175,17 @@ def test_a_bar_changed_by_sql_makes_its_own_day_and_week_anew(postgres: str) -> 
             assert (made(store), told(store)) == ([days, days], (2, 0))
 
 
+def test_a_series_that_goes_takes_what_is_kept_of_it_along(make: Open) -> None:
+    store = make()
+    fill(store)
+    check(store)
+    holdings = store.house.bars.holdings()
+    with holdings.writing():
+        for table in ("coverage", "segments", "series"):
+            holdings.drop(table, [row[:1] for row in holdings.rows(table)])
+    assert told(store) == (0, 0)
+
+
 def test_what_rotted_is_not_believed_and_what_cannot_be_kept_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,11 +12,12 @@ import pytest
 from tapehead.database.pool import Pool
 from tapehead.database.url import parse_url
 from tapehead.errors import DatabaseRefusedError
+from tapehead.model.rollup import RollUp
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.postgres.locks import WRITER
 from tapehead.stores.postgres.rows_bars import RowedBars
 from tapehead.testing.bar_store import ALWAYS, check_equal, read_columns
-from tapehead.testing.samples import sample_bars, sample_columns, sample_series
+from tapehead.testing.samples import HOUR, sample_bars, sample_columns, sample_series
 from tests.contracts.row_desk import LOOKING, WAITING, Desk, fill_schema
 from tests.servers import Own, name_of
 from tests.unit.stores.processes import rest_of, start
@@ -46,6 +47,7 @@ def test_a_user_who_may_only_read_sees_edits_too_and_leaves_the_marks(desk: Desk
     assert [one.rows for one in reader.store.coverage([sample_series("BBB")])] == [900]
     with reader.store.reading() as number:
         check_equal(reader.bars(snapshot=number), desk.rows())
+        assert reader.store.newest([sample_series()], number) == {sample_series(): None}
     # The number of a commit names its segments, whatever lies over them.
     check_equal(reader.bars(snapshot=head), old)
     assert desk.one("SELECT count(*) > 0 FROM marks")
@@ -53,8 +55,11 @@ def test_a_user_who_may_only_read_sees_edits_too_and_leaves_the_marks(desk: Desk
     check_equal(reader.bars(), desk.rows())
     with pytest.raises(DatabaseRefusedError, match="Let the owner of these tables run: tapehead store rows upkeep"):
         reader.choice.keep_partitions(1, None, keep_all=False)
+    kept = {sample_series(): RollUp(b"key", b"parts", desk.rows(), 1)}
+    assert not reader.store.keep_roll_ups(kept, HOUR, reader.store.head())
     desk.settle()
     check_equal(reader.bars(), desk.rows())
+    assert not reader.store.keep_roll_ups(kept, HOUR, reader.store.head())
     reader.close()
     admin.execute(f"DROP OWNED BY {name_of(url) and url.split('//')[1].split(':')[0]}")
 

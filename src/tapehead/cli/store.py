@@ -197,8 +197,8 @@ def _rolled_text(facts: "StoreFacts") -> str:
     """Say what is kept of coarser bars, and what of it the next reader brings up to date."""
     if not facts.roll_ups:
         return "none yet; daily and weekly bars are kept when they are read"
-    behind = f"; {facts.roll_ups_behind:,} of changed series" if facts.roll_ups_behind else ", all up to date"
-    return f"{facts.roll_ups:,} of {plural(facts.roll_up_bars, 'daily or weekly bar')}{behind}"
+    behind = f"{facts.roll_ups_behind:,} of changed series" if facts.roll_ups_behind else "all up to date"
+    return f"{facts.roll_ups:,} with {plural(facts.roll_up_bars, 'daily or weekly bar')}, {behind}"
 
 
 def _stats_json(found: "StoreStats") -> dict[str, Any]:

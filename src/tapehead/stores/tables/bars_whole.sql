@@ -106,6 +106,9 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     series = excluded.series, ts = excluded.ts, path = excluded.path, "row" = excluded."row",
     reason = excluded.reason, "values" = excluded."values", since = excluded.since, until = excluded.until
+-- name: drop_roll_ups_of
+DELETE FROM rollups WHERE series = ?
+
 -- name: drop_of_series
 DELETE FROM series WHERE id = ?
 

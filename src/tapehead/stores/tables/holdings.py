@@ -71,6 +71,9 @@ class BarRows:
 
     def drop(self, table: str, keys: Sequence[Row]) -> None:
         """Remove rows by their keys."""
+        if table == "series":
+            # What is kept of them is worked out from them, and no row of another store.
+            self._ground.database.execute_many("drop_roll_ups_of", keys)
         self._ground.database.execute_many(f"drop_of_{table}", keys)
 
     def blocks_bytes(self) -> int:
