@@ -1944,6 +1944,11 @@ export interface components {
             /** Outputs */
             outputs: string[];
             warm_up: components["schemas"]["WarmUp"];
+            /**
+             * Definition
+             * @description Its formula, in the letters of a call; empty where a package does not tell.
+             */
+            definition: string;
             /** Source */
             source: string;
             /** Compared */
