@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import mean_of_prices, mixed_of
-from tapehead.indicators.values import check_lines, check_period
+from tapehead.indicators.passes import mixed_of
+from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
 
@@ -47,7 +47,13 @@ def awesome_oscillator(high: ArrayLike, low: ArrayLike, fast: int = 5, slow: int
     slow = check_period(slow, "awesome_oscillator", name="slow")
 
     def make() -> F64:
+        from tapehead.indicators.sma import mean_into
+
         middle = mixed_of(0.5, lines[0], 0.5, lines[1])
-        return mixed_of(1.0, mean_of_prices(middle, fast), -1.0, mean_of_prices(middle, slow))
+        out, calm = np.empty(middle.shape[0]), np.empty(middle.shape[0])
+        mean_into(middle, fast, out)
+        mean_into(middle, slow, calm)
+        out -= calm
+        return locked(out)
 
     return remember(("awesome_oscillator", fast, slow), lines, make)

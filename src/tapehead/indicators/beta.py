@@ -4,8 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import change_of, ratio_of, sums_together
-from tapehead.indicators.values import check_lines, check_period
+from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
 
@@ -45,7 +44,10 @@ def beta(values: ArrayLike, benchmark: ArrayLike, period: int = 20) -> F64:
     period = check_period(period, "beta", 2)
 
     def make() -> F64:
-        _, squares, products = sums_together(change_of(lines[0], 1), change_of(lines[1], 1), period)
-        return ratio_of(products, squares, np.nan)
+        from tapehead.kernels.covariances import sloped
+
+        out = np.empty(lines[0].shape[0])
+        sloped(lines[0], lines[1], period, out)
+        return locked(out)
 
     return remember(("beta", period), lines, make)

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import mean_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -49,9 +48,12 @@ def mass_index(high: ArrayLike, low: ArrayLike, period: int = 25, average: int =
 
     def make() -> F64:
         from tapehead.kernels.cascades import smoothed_ratio
+        from tapehead.kernels.windows import mean_in_blocks
 
-        ratio = np.empty(lines[0].shape[0])
+        ratio, out = np.empty(lines[0].shape[0]), np.empty(lines[0].shape[0])
         smoothed_ratio(lines[0], lines[1], average, ratio)
-        return locked(period * mean_of(locked(ratio), period))
+        mean_in_blocks(locked(ratio), period, out)
+        out *= period
+        return locked(out)
 
     return remember(("mass_index", period, average), lines, make)

@@ -203,12 +203,3 @@ def distance_in_percent(line: F64, fast: int, slow: int, signal: int) -> tuple[F
     distance = ratio_of(mixed_of(1.0, quick, -1.0, calm), calm, 0.0, 100.0)
     smooth = exponential_of(distance, signal)
     return distance, smooth, mixed_of(1.0, distance, -1.0, smooth)
-
-
-def sums_together(one: F64, other: F64, period: int) -> tuple[F64, F64, F64]:
-    """Return the sums of squares of both lines and of their products, about the means of each window."""
-    from tapehead.kernels.covariances import together
-
-    squares, others, products = np.empty(one.shape[0]), np.empty(one.shape[0]), np.empty(one.shape[0])
-    together(one, other, period, squares, others, products)
-    return squares, others, products

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
-from tapehead.kernels.smoothing import BLOCK_BARS, first_known
+from tapehead.kernels.jit import kernel, part, readonly
 
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
+
+CHUNK_BARS = 512
 
 
 @kernel
@@ -19,28 +20,36 @@ def smoothed(opening: F64, high: F64, low: F64, close: F64, begun: F64, top: F64
     The first known one is half way from the bar's own open to its close.
     """
     n = close.shape[0]
-    for t in range(n):
-        middle[t] = (opening[t] + high[t] + low[t] + close[t]) / 4.0
-    start = max(first_known(opening), first_known(middle))
-    begun[: min(start, n)] = np.nan
-    top[: min(start, n)] = np.nan
-    bottom[: min(start, n)] = np.nan
+    start = first_bar(opening, high, low, close)
+    for line in (begun, top, bottom, middle):
+        line[:start] = np.nan
     if start >= n:
         return
     value = (opening[start] + close[start]) / 2.0
-    for block in range(start, n, BLOCK_BARS):
-        stop = min(block + BLOCK_BARS, n)
-        made, mean = begun[block:stop], middle[block:stop]
-        for i in range(stop - block):
+    for begin in range(start, n, CHUNK_BARS):
+        here = slice(begin, begin + CHUNK_BARS)
+        opens, highs, lows, closes = opening[here], high[here], low[here], close[here]
+        made, mean, tops, bottoms = begun[here], middle[here], top[here], bottom[here]
+        for i in range(mean.shape[0]):
+            mean[i] = (opens[i] + highs[i] + lows[i] + closes[i]) / 4.0
+        for i in range(mean.shape[0]):
             made[i] = value
             value = (value + mean[i]) / 2.0
-        highs, lows, tops, bottoms = high[block:stop], low[block:stop], top[block:stop], bottom[block:stop]
-        for i in range(stop - block):
+        for i in range(mean.shape[0]):
             above = made[i] if made[i] > mean[i] else mean[i]
             below = made[i] if made[i] < mean[i] else mean[i]
             unknown = 0.0 * (made[i] + mean[i])
             tops[i] = (highs[i] if highs[i] > above else above) + unknown
             bottoms[i] = (lows[i] if lows[i] < below else below) + unknown
+
+
+@part
+def first_bar(opening: F64, high: F64, low: F64, close: F64) -> int:
+    """Return the first bar on which all four prices are known, or the length."""
+    for t in range(close.shape[0]):
+        if opening[t] + high[t] + low[t] + close[t] == opening[t] + high[t] + low[t] + close[t]:
+            return t
+    return int(close.shape[0])
 
 
 @kernel

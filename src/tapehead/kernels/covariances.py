@@ -8,30 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, part
+from tapehead.kernels.jit import inlined, kernel, part
 
 F64 = NDArray[np.float64]
 
+Sums = tuple[float, float, float, float, float]
+
 CHUNK_BARS = 1024
-
-
-@kernel
-def together(x: F64, y: F64, period: int, xx: F64, yy: F64, xy: F64) -> None:
-    """Write the sums of squares of each line and of their products, all about the means of the window."""
-    n = x.shape[0]
-    first = min(period - 1, n)
-    xx[:first] = np.nan
-    yy[:first] = np.nan
-    xy[:first] = np.nan
-    if n < period:
-        return
-    older = np.zeros((5, period + 1))
-    coming = np.zeros((5, period + 1))
-    begin_sums(x[:period], y[:period], older)
-    for b in range(period - 1, n, period):
-        stop = min(b + period, n)
-        block_sums(x, y, b, stop, older, coming, xx[b:stop], yy[b:stop], xy[b:stop])
-        older, coming = coming, older
 
 
 @kernel
@@ -41,93 +24,127 @@ def correlated(x: F64, y: F64, period: int, out: F64) -> None:
     out[: min(period - 1, n)] = np.nan
     if n < period:
         return
-    chunk = max(CHUNK_BARS // period, 1) * period
-    squares, others = np.empty(chunk), np.empty(chunk)
-    older = np.zeros((5, period + 1))
-    coming = np.zeros((5, period + 1))
-    begin_sums(x[:period], y[:period], older)
+    chunk = chunk_bars(period)
+    room = np.empty((10, chunk + period + 1))
+    begin_sums(x[:period], y[:period], room)
     for begin in range(period - 1, n, chunk):
-        end = min(begin + chunk, n)
-        for b in range(begin, end, period):
-            stop = min(b + period, end)
-            here = slice(b - begin, stop - begin)
-            block_sums(x, y, b, stop, older, coming, squares[here], others[here], out[b:stop])
-            older, coming = coming, older
-        made = out[begin:end]
-        for i in range(end - begin):
-            both = np.sqrt(squares[i]) * np.sqrt(others[i])
-            found = made[i] / both if both != 0.0 else np.nan
+        stop = min(begin + chunk, n)
+        sum_chunk(x, y, begin, stop, period, room)
+        made = out[begin:stop]
+        for i in range(stop - begin):
+            both = np.sqrt(room[2, i]) * np.sqrt(room[3, i])
+            found = room[4, i] / both if both != 0.0 else np.nan
             found = 1.0 if found > 1.0 else found
             made[i] = -1.0 if found < -1.0 else found
 
 
+@kernel
+def sloped(values: F64, benchmark: F64, period: int, out: F64) -> None:
+    """Write the covariance of returns over the variance of the benchmark's; NaN where that stands still."""
+    n = values.shape[0]
+    out[: min(period, n)] = np.nan
+    if n <= period:
+        return
+    chunk = chunk_bars(period)
+    room = np.empty((10, chunk + period + 1))
+    # Returns of the chunk, of the window before it, and of the bar after it.
+    x, y = np.empty(chunk + period), np.empty(chunk + period)
+    returns(values[: period + 1], x)
+    returns(benchmark[: period + 1], y)
+    begin_sums(x[:period], y[:period], room)
+    for begin in range(period, n, chunk):
+        stop = min(begin + chunk, n)
+        more = min(stop + 1, n)
+        returns(values[begin - 1 : more], x)
+        returns(benchmark[begin - 1 : more], y)
+        sum_chunk(x[: more - begin], y[: more - begin], 0, stop - begin, period, room)
+        made = out[begin:stop]
+        for i in range(stop - begin):
+            made[i] = room[4, i] / room[3, i] if room[3, i] != 0.0 else np.nan
+
+
 @part
-def begin_sums(x: F64, y: F64, older: F64) -> None:
-    """Sum the bars before the last from the nearest on, about the last."""
+def chunk_bars(period: int) -> int:
+    """Return how many bars to make at a time, whole blocks."""
+    return max(CHUNK_BARS // period, 1) * period
+
+
+@part
+def returns(values: F64, out: F64) -> None:
+    """Write the change of each value but the first; NaN where the value before is 0."""
+    for i in range(values.shape[0] - 1):
+        before = values[i] if values[i] != 0.0 else np.nan
+        out[i] = values[i + 1] / before - 1.0
+
+
+@part
+def begin_sums(x: F64, y: F64, room: F64) -> None:
+    """Sum the bars before the first block, from their end on, about its first bar, which is the last of these."""
     last = x.shape[0] - 1
-    for j in range(1, last + 1):
-        far_x = x[last - j] - x[last]
-        far_y = y[last - j] - y[last]
-        older[0, j] = older[0, j - 1] + far_x
-        older[1, j] = older[1, j - 1] + far_y
-        older[2, j] = older[2, j - 1] + far_x * far_x
-        older[3, j] = older[3, j - 1] + far_y * far_y
-        older[4, j] = older[4, j - 1] + far_x * far_y
+    totals = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for i in range(last, 0, -1):
+        far_x = x[i - 1] - x[last]
+        far_y = y[i - 1] - y[last]
+        totals = added(totals, far_x, far_y)
+        room[5, i], room[6, i], room[7, i], room[8, i], room[9, i] = totals
+    for row in range(5, 10):
+        room[row, 0] = 0.0
+
+
+@inlined
+def added(totals: Sums, x: float, y: float) -> Sums:
+    """Return the sums with one more bar: of each line, of their squares, and of their products."""
+    return totals[0] + x, totals[1] + y, totals[2] + x * x, totals[3] + y * y, totals[4] + x * y
 
 
 @part
-def block_sums(
-    x: F64, y: F64, b: int, stop: int, older: F64, coming: F64, xx: F64, yy: F64, xy: F64
-) -> None:  # fmt: skip
-    """Write the sums of windows that end on bars [b, stop), and those from the end of that block on, about the next.
+def sum_chunk(x: F64, y: F64, begin: int, stop: int, period: int, room: F64) -> None:
+    """Write the sums of squares of each line, 2 and 3, and of products, 4, about the means of windows [begin, stop).
 
-    The first run from the beginning of the block, about its first bar, as `older` does from the end of the one before.
+    `room` is that of `deviations.sum_chunk`: rows 0 to 4 hold sums from the beginning of each bar's block, 5
+    to 9 those from the end of the block before on, one block later; those of the last one go to the front.
     """
-    bars = stop - b
-    period = older.shape[1] - 1
+    n = x.shape[0]
+    bars = stop - begin
+    for at in range(0, bars, period):
+        end = min(at + period, bars)
+        later_x = x[begin + at + period] if begin + at + period < n else 0.0
+        later_y = y[begin + at + period] if begin + at + period < n else 0.0
+        block_sums(x[begin + at : begin + end], y[begin + at : begin + end], later_x, later_y, at, period, room)
+        for row in range(5, 10):
+            room[row, at + period] = 0.0
     share = 1.0 / period
-    centre_x, centre_y = x[b], y[b]
-    later_x = x[stop] if stop < x.shape[0] else 0.0
-    later_y = y[stop] if stop < x.shape[0] else 0.0
-    xs, ys = x[b:stop], y[b:stop]
-    old_x, old_y = older[0, period - bars : period], older[1, period - bars : period]
-    old_xx, old_yy = older[2, period - bars : period], older[3, period - bars : period]
-    old_xy = older[4, period - bars : period]
-    new_x, new_y, new_xx = coming[0, 1 : bars + 1], coming[1, 1 : bars + 1], coming[2, 1 : bars + 1]
-    new_yy, new_xy = coming[3, 1 : bars + 1], coming[4, 1 : bars + 1]
-    sum_x, sum_y, squares_x, squares_y, products = 0.0, 0.0, 0.0, 0.0, 0.0
-    back_x, back_y, back_xx, back_yy, back_xy = 0.0, 0.0, 0.0, 0.0, 0.0
     for i in range(bars):
-        far_x = xs[i] - centre_x
-        far_y = ys[i] - centre_y
-        sum_x += far_x
-        sum_y += far_y
-        squares_x += far_x * far_x
-        squares_y += far_y * far_y
-        products += far_x * far_y
-        all_x = sum_x + old_x[bars - 1 - i]
-        all_y = sum_y + old_y[bars - 1 - i]
-        spread_x = squares_x + old_xx[bars - 1 - i] - all_x * all_x * share
-        spread_y = squares_y + old_yy[bars - 1 - i] - all_y * all_y * share
-        xx[i] = spread_x if not spread_x < 0.0 else 0.0
-        yy[i] = spread_y if not spread_y < 0.0 else 0.0
-        xy[i] = products + old_xy[bars - 1 - i] - all_x * all_y * share
-        far_x = xs[bars - 1 - i] - later_x
-        far_y = ys[bars - 1 - i] - later_y
-        back_x += far_x
-        back_y += far_y
-        back_xx += far_x * far_x
-        back_yy += far_y * far_y
-        back_xy += far_x * far_y
-        new_x[i] = back_x
-        new_y[i] = back_y
-        new_xx[i] = back_xx
-        new_yy[i] = back_yy
-        new_xy[i] = back_xy
+        all_x = room[0, i] + room[5, i + 1]
+        all_y = room[1, i] + room[6, i + 1]
+        spread_x = room[2, i] + room[7, i + 1] - all_x * all_x * share
+        spread_y = room[3, i] + room[8, i + 1] - all_y * all_y * share
+        room[2, i] = spread_x if not spread_x < 0.0 else 0.0
+        room[3, i] = spread_y if not spread_y < 0.0 else 0.0
+        room[4, i] = room[4, i] + room[9, i + 1] - all_x * all_y * share
+    for row in range(5, 10):
+        for i in range(period):
+            room[row, i] = room[row, bars + i]
+
+
+@inlined
+def block_sums(x: F64, y: F64, later_x: float, later_y: float, at: int, period: int, room: F64) -> None:
+    """Sum a block from its beginning about its first bar, and from its end about the bar after it, side by side."""
+    bars = x.shape[0]
+    centre_x, centre_y = x[0], y[0]
+    forth = (0.0, 0.0, 0.0, 0.0, 0.0)
+    back = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for i in range(bars):
+        j = bars - 1 - i
+        forth = added(forth, x[i] - centre_x, y[i] - centre_y)
+        room[0, at + i], room[1, at + i], room[2, at + i], room[3, at + i], room[4, at + i] = forth
+        back = added(back, x[j] - later_x, y[j] - later_y)
+        place = at + period + j
+        room[5, place], room[6, place], room[7, place], room[8, place], room[9, place] = back
 
 
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
-    xx, yy, xy = np.empty((3, values.shape[0]))
-    together(values, values, 3, xx, yy, xy)
-    correlated(values, values, 3, xy)
+    out = np.empty(values.shape[0])
+    correlated(values, values, 3, out)
+    sloped(values, values, 3, out)

@@ -33,7 +33,10 @@ def deviation(values: F64, period: int, share: float, out: F64) -> None:
     room = np.empty((4, chunk + period + 1))
     begin_sums(values, period, room)
     for begin in range(period - 1, n, chunk):
-        deviation_of_chunk(values, begin, min(begin + chunk, n), period, share, room, out)
+        stop = min(begin + chunk, n)
+        sum_chunk(values, begin, stop, period, room)
+        join(room, period, share, out[begin:stop])
+        carry(period, stop - begin, room)
 
 
 @kernel
@@ -49,8 +52,9 @@ def bands(values: F64, middle: F64, period: int, width: float, share: float, upp
     begin_sums(values, period, room)
     for begin in range(period - 1, n, chunk):
         stop = min(begin + chunk, n)
-        deviation_of_chunk(values, begin, stop, period, share, room, upper)
-        around(middle[begin:stop], width, upper[begin:stop], lower[begin:stop])
+        sum_chunk(values, begin, stop, period, room)
+        join_around(room, period, share, width, middle[begin:stop], upper[begin:stop], lower[begin:stop])
+        carry(period, stop - begin, room)
 
 
 @part
@@ -69,11 +73,11 @@ def begin_sums(values: F64, period: int, room: F64) -> None:
 
 
 @part
-def deviation_of_chunk(values: F64, begin: int, stop: int, period: int, share: float, room: F64, out: F64) -> None:
-    """Write the deviations of bars [begin, stop), whole blocks but for the last of all.
+def sum_chunk(values: F64, begin: int, stop: int, period: int, room: F64) -> None:
+    """Write the two moments of bars [begin, stop), whole blocks but for the last of all.
 
     `room` holds sums from the beginning of each bar's block, 0 and 1, and sums from the end of the block before on, 2
-    and 3, one block later in their rows; those of the last block go to the front for the next chunk.
+    and 3, one block later in their rows; `carry` brings those of the last block to the front for the next chunk.
     """
     n = values.shape[0]
     bars = stop - begin
@@ -84,11 +88,14 @@ def deviation_of_chunk(values: F64, begin: int, stop: int, period: int, share: f
         ends = slice(at + period, end + period)
         sums(block, block[0], later, room[0, at:end], room[1, at:end], room[2, ends], room[3, ends])
         room[2:, at + period] = 0.0
-    join(room[0, :bars], room[1, :bars], room[2, 1 : bars + 1], room[3, 1 : bars + 1], period, share, out[begin:stop])
-    if stop < n:
-        for i in range(period):
-            room[2, i] = room[2, bars + i]
-            room[3, i] = room[3, bars + i]
+
+
+@part
+def carry(period: int, bars: int, room: F64) -> None:
+    """Bring the sums from the end of the last block to the front."""
+    for i in range(period):
+        room[2, i] = room[2, bars + i]
+        room[3, i] = room[3, bars + i]
 
 
 @inlined
@@ -110,20 +117,27 @@ def sums(block: F64, centre: float, later: float, total: F64, squares: F64, back
 
 
 @inlined
-def join(total: F64, squares: F64, older: F64, older_squares: F64, period: int, share: float, out: F64) -> None:
-    """Write the root of a share of the squares about the mean of two parts; what rounding made less than 0 is 0."""
-    one = 1.0 / period
-    for i in range(out.shape[0]):
-        both = total[i] + older[i]
-        spread = squares[i] + older_squares[i] - both * both * one
-        out[i] = np.sqrt((spread if not spread < 0.0 else 0.0) * share)
+def spread(total: float, squares: float, older: float, older_squares: float, one: float, share: float) -> float:
+    """Return the root of a share of the squares about the mean of two parts; what rounding made less than 0 is 0."""
+    both = total + older
+    left = squares + older_squares - both * both * one
+    return float(np.sqrt((left if not left < 0.0 else 0.0) * share))
 
 
 @part
-def around(middle: F64, width: float, upper: F64, lower: F64) -> None:
-    """Turn the deviations in `upper` into lines that many times `width` above and below `middle`."""
+def join(room: F64, period: int, share: float, out: F64) -> None:
+    """Write the deviations that the sums in `room` come to."""
+    one = 1.0 / period
+    for i in range(out.shape[0]):
+        out[i] = spread(room[0, i], room[1, i], room[2, i + 1], room[3, i + 1], one, share)
+
+
+@part
+def join_around(room: F64, period: int, share: float, width: float, middle: F64, upper: F64, lower: F64) -> None:
+    """Write lines that many times `width` deviations above and below `middle`."""
+    one = 1.0 / period
     for i in range(middle.shape[0]):
-        far = width * upper[i]
+        far = width * spread(room[0, i], room[1, i], room[2, i + 1], room[3, i + 1], one, share)
         upper[i] = middle[i] + far
         lower[i] = middle[i] - far
 

@@ -10,6 +10,9 @@ from tapehead.kernels.smoothing import BLOCK_BARS, TINY, first_known
 
 F64 = NDArray[np.float64]
 
+CHUNK_BARS = 1024
+"""Bars made at a time, so that what lies between two steps stays in the nearest caches; whole blocks."""
+
 
 @kernel
 def distributed(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
@@ -21,24 +24,37 @@ def distributed(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
 
 
 @part
-def accumulate(start: int, out: F64) -> None:
-    """Make of each step from `start` on the sum of all; the error of each addition is carried, as in `on_balance`."""
-    total = 0.0
-    lost = 0.0
-    for t in range(start, out.shape[0]):
+def accumulate(total: float, lost: float, out: F64) -> tuple[float, float]:
+    """Make of each step the sum so far; the error of each addition is carried, as in `volumes.on_balance`."""
+    for t in range(out.shape[0]):
         step = out[t]
         grown = total + step
         kept = grown - total
         lost += (total - (grown - kept)) + (step - kept)
         total = grown
         out[t] = total + lost
+    return total, lost
+
+
+@part
+def first_flow(high: F64, low: F64, close: F64, volume: F64) -> int:
+    """Return the first bar on which all four are known, or the length."""
+    for t in range(close.shape[0]):
+        if high[t] + low[t] + close[t] + volume[t] == high[t] + low[t] + close[t] + volume[t]:
+            return t
+    return int(close.shape[0])
 
 
 @kernel
 def accumulated(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
     """Write the sum so far of the volume of each bar times where it closes in its range."""
-    distributed(high, low, close, volume, out)
-    accumulate(first_known(out), out)
+    start = first_flow(high, low, close, volume)
+    out[:start] = np.nan
+    total, lost = 0.0, 0.0
+    for begin in range(start, close.shape[0], CHUNK_BARS):
+        here = slice(begin, begin + CHUNK_BARS)
+        distributed(high[here], low[here], close[here], volume[here], out[here])
+        total, lost = accumulate(total, lost, out[here])
 
 
 @kernel
@@ -48,17 +64,22 @@ def trended(close: F64, volume: F64, out: F64) -> None:
     start = 0
     while start < n and not (close[start] * volume[start] == close[start] * volume[start]):
         start += 1
-    out[: min(start + 1, n)] = np.nan
-    later = close[start + 1 :]
-    sizes = volume[start + 1 :]
-    made = out[start + 1 :]
-    earlier = close[start:]
-    for t in range(later.shape[0]):
-        before = earlier[t] if earlier[t] != 0.0 else np.nan
-        made[t] = (later[t] / before - 1.0) * sizes[t]
+    out[: min(start, n)] = np.nan
     if start < n:
         out[start] = 0.0
-    accumulate(start, out)
+    total, lost = 0.0, 0.0
+    for begin in range(start + 1, n, CHUNK_BARS):
+        stop = min(begin + CHUNK_BARS, n)
+        later, earlier, sizes, made = (
+            close[begin:stop],
+            close[begin - 1 : stop - 1],
+            volume[begin:stop],
+            out[begin:stop],
+        )
+        for t in range(stop - begin):
+            before = earlier[t] if earlier[t] != 0.0 else np.nan
+            made[t] = (later[t] / before - 1.0) * sizes[t]
+        total, lost = accumulate(total, lost, made)
 
 
 @kernel
@@ -68,21 +89,23 @@ def apart(high: F64, low: F64, close: F64, volume: F64, fast: int, slow: int, ou
     Each is kept as its gap to the sum, gap = (gap + step) x keep, so that the level of the sum, which depends on where
     the range began, takes no digit away.
     """
-    distributed(high, low, close, volume, out)
     n = out.shape[0]
-    start = first_known(out)
+    start = first_flow(high, low, close, volume)
     known = min(start + max(fast, slow) - 1, n)
     quick_keep = 1.0 - 2.0 / (fast + 1)
     calm_keep = 1.0 - 2.0 / (slow + 1)
     quick = 0.0
     calm = 0.0
-    for block in range(start + 1, n, BLOCK_BARS):
-        quick = 0.0 if abs(quick) < TINY else quick
-        calm = 0.0 if abs(calm) < TINY else calm
-        for t in range(block, min(block + BLOCK_BARS, n)):
-            quick = (quick + out[t]) * quick_keep
-            calm = (calm + out[t]) * calm_keep
-            out[t] = calm - quick
+    for begin in range(start + 1, n, CHUNK_BARS):
+        here = slice(begin, begin + CHUNK_BARS)
+        distributed(high[here], low[here], close[here], volume[here], out[here])
+        for block in range(begin, min(begin + CHUNK_BARS, n), BLOCK_BARS):
+            quick = 0.0 if abs(quick) < TINY else quick
+            calm = 0.0 if abs(calm) < TINY else calm
+            for t in range(block, min(block + BLOCK_BARS, n)):
+                quick = (quick + out[t]) * quick_keep
+                calm = (calm + out[t]) * calm_keep
+                out[t] = calm - quick
     out[:known] = np.nan
     if known == start and start < n:
         out[start] = 0.0

@@ -1,8 +1,7 @@
 """Sums over a sliding window over other sums of it, made a stretch of bars at a time.
 
-What a bar adds is made four bars an instruction into rooms that stay in the nearest caches; the sums lie in blocks as
-those of `windows.mean_in_blocks`. What adds never falls below 0 in these, or is measured by what does not, so each
-block is summed about 0.
+What a bar adds is made four bars an instruction into rooms that stay in the nearest caches, and so are the sums. What
+adds never falls below 0 in these, or is measured by what does not, so nothing is summed about another value.
 """
 
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, part
+from tapehead.kernels.jit import inlined, kernel, part
 from tapehead.kernels.ranges import reach
-from tapehead.kernels.windows import mean_in_blocks
 
 F64 = NDArray[np.float64]
 
 CHUNK_BARS = 1024
+PAGE_BARS = 512
 
 
 @part
@@ -26,42 +25,59 @@ def chunk_bars(period: int) -> int:
 
 
 @part
-def ratio_in_blocks(part_: F64, whole: F64, period: int, flat: float, room: F64, out: F64) -> None:
-    """Write the sum of each window of `part_` over that of `whole`; `flat` where that is 0.
+def row_bars(bars: int) -> int:
+    """Return how far rows of a room lie apart, half a page off, as `extremes.row_bars`."""
+    return bars // PAGE_BARS * PAGE_BARS + PAGE_BARS + PAGE_BARS // 2
 
-    Both lines begin `period - 1` bars before `out`.
+
+@part
+def spaced_sums(rows: F64, given: int, made: int, step: int, count: int, bars: int) -> None:
+    """Write into row `made` the sum of `count` values of row `given`, `step` bars apart, from the bar on that has all.
+
+    Sums of 2, 4, 8 ... values are each two of the one before, and the window is put together of those that its length
+    is in binary: every pass goes four bars an instruction, and nothing is ever taken back. They lie in the last rows.
     """
-    n = part_.shape[0]
-    first, other = 0, 2
-    total, whole_total = 0.0, 0.0
-    for j in range(period - 1):
-        total += part_[period - 2 - j]
-        whole_total += whole[period - 2 - j]
-        room[0, j + 1] = total
-        room[1, j + 1] = whole_total
-    for row in range(4):
-        room[row, 0] = 0.0
-    for b in range(period - 1, n, period):
-        bars = min(period, n - b)
-        parts = part_[b : b + bars]
-        wholes = whole[b : b + bars]
-        older = room[first, period - bars : period]
-        whole_older = room[first + 1, period - bars : period]
-        coming = room[other, 1 : bars + 1]
-        whole_coming = room[other + 1, 1 : bars + 1]
-        made = out[b - period + 1 : b - period + 1 + bars]
-        total, whole_total, back, whole_back = 0.0, 0.0, 0.0, 0.0
-        for i in range(bars):
-            total += parts[i]
-            whole_total += wholes[i]
-            back += parts[bars - 1 - i]
-            whole_back += wholes[bars - 1 - i]
-            coming[i] = back
-            whole_coming[i] = whole_back
-            up = total + older[bars - 1 - i]
-            down = whole_total + whole_older[bars - 1 - i]
-            made[i] = up / down if down != 0.0 else flat + 0.0 * up
-        first, other = other, first
+    source = given
+    row = rows.shape[0] - 1
+    span = 1
+    have = 0
+    while True:
+        if count & span:
+            shift = have * step
+            plus(rows[source, : bars - shift], rows[made, shift:bars], have > 0)
+            have += span
+        if 2 * span > count:
+            return
+        shift = span * step
+        doubled(rows[source, : bars - shift], rows[source, shift:bars], rows[row, shift:bars])
+        source = row
+        row = 2 * rows.shape[0] - 3 - row
+        span *= 2
+
+
+@inlined
+def plus(earlier: F64, out: F64, more: bool) -> None:
+    """Add a line to another, or write it."""
+    if more:
+        for i in range(out.shape[0]):
+            out[i] += earlier[i]
+    else:
+        for i in range(out.shape[0]):
+            out[i] = earlier[i]
+
+
+@inlined
+def doubled(earlier: F64, later: F64, out: F64) -> None:
+    """Write the sum of two lines."""
+    for i in range(out.shape[0]):
+        out[i] = later[i] + earlier[i]
+
+
+@inlined
+def divided(part_: F64, whole: F64, flat: float, out: F64) -> None:
+    """Write a share of a whole; `flat` where that is 0."""
+    for i in range(out.shape[0]):
+        out[i] = part_[i] / whole[i] if whole[i] != 0.0 else flat + 0.0 * part_[i]
 
 
 @kernel
@@ -71,26 +87,33 @@ def ultimate(high: F64, low: F64, close: F64, periods: tuple[int, int, int], out
     longest = max(periods)
     ahead = longest - 1
     chunk = chunk_bars(longest)
-    bought, reached = np.empty(chunk + ahead), np.empty(chunk + ahead)
-    room = np.empty((4, longest + 1))
+    rows = np.empty((10, row_bars(chunk + ahead)))
     parts = np.empty((3, chunk))
     out[: min(longest, n)] = np.nan
     for begin in range(longest, n, chunk):
         stop = min(begin + chunk, n)
         bars = stop - begin
+        whole = bars + ahead
         here = slice(begin - ahead, stop)
         tops, bottoms, closes = high[here], low[here], close[here]
         before = close[begin - ahead - 1 : stop - 1]
-        for i in range(bars + ahead):
+        bought, reached = rows[0, :whole], rows[1, :whole]
+        for i in range(whole):
             reached[i] = reach(tops[i], bottoms[i], before[i])
             least = bottoms[i] if bottoms[i] < before[i] else before[i]
             bought[i] = closes[i] - least + (0.0 * bottoms[i])
+        step = 1
         for k in range(3):
-            skip = longest - periods[k]
-            ratio_in_blocks(bought[skip : bars + ahead], reached[skip : bars + ahead], periods[k], 0.5, room, parts[k])
-        made = out[begin:stop]
+            # A window that is some of the one before is made of its sums.
+            step = periods[k - 1] if k > 0 and periods[k] % periods[k - 1] == 0 else 1
+            source = 0 if step == 1 else 2 * k
+            made = 2 * k + 2
+            spaced_sums(rows, source, made, step, periods[k] // step, whole)
+            spaced_sums(rows, source + 1, made + 1, step, periods[k] // step, whole)
+            divided(rows[made, ahead:whole], rows[made + 1, ahead:whole], 0.5, parts[k, :bars])
+        line = out[begin:stop]
         for i in range(bars):
-            made[i] = (4.0 * parts[0, i] + 2.0 * parts[1, i] + parts[2, i]) * (100.0 / 7.0)
+            line[i] = (4.0 * parts[0, i] + 2.0 * parts[1, i] + parts[2, i]) * (100.0 / 7.0)
 
 
 @kernel
@@ -99,22 +122,24 @@ def vortex(high: F64, low: F64, close: F64, period: int, plus: F64, minus: F64) 
     n = close.shape[0]
     ahead = period - 1
     chunk = chunk_bars(period)
-    ups, downs, reached = np.empty(chunk + ahead), np.empty(chunk + ahead), np.empty(chunk + ahead)
-    room = np.empty((4, period + 1))
+    rows = np.empty((8, row_bars(chunk + ahead)))
     plus[: min(period, n)] = np.nan
     minus[: min(period, n)] = np.nan
     for begin in range(period, n, chunk):
         stop = min(begin + chunk, n)
-        bars = stop - begin + ahead
+        whole = stop - begin + ahead
         here, late = slice(begin - ahead, stop), slice(begin - ahead - 1, stop - 1)
         tops, bottoms = high[here], low[here]
         tops_before, bottoms_before, before = high[late], low[late], close[late]
-        for i in range(bars):
+        reached, ups, downs = rows[0, :whole], rows[1, :whole], rows[2, :whole]
+        for i in range(whole):
             reached[i] = reach(tops[i], bottoms[i], before[i])
             ups[i] = abs(tops[i] - bottoms_before[i])
             downs[i] = abs(bottoms[i] - tops_before[i])
-        ratio_in_blocks(ups[:bars], reached[:bars], period, 1.0, room, plus[begin:stop])
-        ratio_in_blocks(downs[:bars], reached[:bars], period, 1.0, room, minus[begin:stop])
+        for row in range(3):
+            spaced_sums(rows, row, row + 3, 1, period, whole)
+        divided(rows[4, ahead:whole], rows[3, ahead:whole], 1.0, plus[begin:stop])
+        divided(rows[5, ahead:whole], rows[3, ahead:whole], 1.0, minus[begin:stop])
 
 
 @kernel
@@ -123,18 +148,22 @@ def money_flow(high: F64, low: F64, close: F64, volume: F64, period: int, out: F
     n = close.shape[0]
     ahead = period - 1
     chunk = chunk_bars(period)
-    flow = np.empty(chunk + ahead)
-    room = np.empty((4, period + 1))
+    rows = np.empty((6, row_bars(chunk + ahead)))
     out[: min(ahead, n)] = np.nan
     for begin in range(ahead, n, chunk):
         stop = min(begin + chunk, n)
+        whole = stop - begin + ahead
         here = slice(begin - ahead, stop)
         tops, bottoms, closes, sizes = high[here], low[here], close[here], volume[here]
-        for i in range(sizes.shape[0]):
+        flow, held = rows[0, :whole], rows[1, :whole]
+        for i in range(whole):
             span = tops[i] - bottoms[i]
             place = ((closes[i] - bottoms[i]) - (tops[i] - closes[i])) / span if span != 0.0 else 0.0
             flow[i] = place * sizes[i]
-        ratio_in_blocks(flow[: sizes.shape[0]], sizes, period, 0.0, room, out[begin:stop])
+            held[i] = sizes[i]
+        spaced_sums(rows, 0, 2, 1, period, whole)
+        spaced_sums(rows, 1, 3, 1, period, whole)
+        divided(rows[2, ahead:whole], rows[3, ahead:whole], 0.0, out[begin:stop])
 
 
 @kernel
@@ -143,21 +172,20 @@ def efficiency(values: F64, period: int, out: F64) -> None:
     n = values.shape[0]
     ahead = period - 1
     chunk = chunk_bars(period)
-    sizes, means = np.empty(chunk + ahead), np.empty(chunk + ahead)
-    scale = 1.0 / period
+    rows = np.empty((5, row_bars(chunk + ahead)))
     out[: min(period, n)] = np.nan
     for begin in range(period, n, chunk):
         stop = min(begin + chunk, n)
-        bars = stop - begin
+        whole = stop - begin + ahead
         here = values[begin - period : stop]
-        for i in range(bars + ahead):
+        sizes = rows[0, :whole]
+        for i in range(whole):
             sizes[i] = abs(here[i + 1] - here[i])
-        mean_in_blocks(sizes[: bars + ahead], period, means[: bars + ahead])
-        made = out[begin:stop]
-        for i in range(bars):
-            whole = means[i + ahead]
-            size = abs(here[i + period] - here[i])
-            made[i] = scale * size / whole if whole != 0.0 else 0.0 * size
+        spaced_sums(rows, 0, 1, 1, period, whole)
+        moved = rows[2, : stop - begin]
+        for i in range(stop - begin):
+            moved[i] = abs(here[i + period] - here[i])
+        divided(moved, rows[1, ahead:whole], 0.0, out[begin:stop])
 
 
 def warm(values: Any) -> None:
