@@ -180,10 +180,11 @@ def rebalancing(ts: Sequence[int], every: str | Sequence[date]) -> list[bool]:
 def equal_weights(instruments: Sequence[Instrument], most: int | None) -> dict[str, list[float]]:
     """P7: on each rebalancing date the best by rank get the same weight, the others nothing."""
     lines = {one.symbol: [nan] * len(one.table.ts) for one in instruments}
-    clock = sorted({ts for one in instruments for ts in one.table.ts})
-    for now in clock:
-        here = [(one, one.table.ts.index(now)) for one in instruments if now in one.table.ts]
-        here = [(one, t) for one, t in here if one.decides[t]]
+    bars = [(ts, one, t) for one in instruments for t, ts in enumerate(one.table.ts) if one.decides[t]]
+    dates: dict[int, list[tuple[Instrument, int]]] = {}
+    for ts, one, t in bars:
+        dates.setdefault(ts, []).append((one, t))
+    for here in dates.values():
         ranked = [(one, t) for one, t in here if isfinite(one.rank[t] if len(one.rank) else 0.0)]
         ranked = [(one, t) for one, t in ranked if not len(one.wishes.target) or one.wishes.target[t] > 0]
         ranked.sort(key=lambda pair: (-(pair[0].rank[pair[1]] if len(pair[0].rank) else 0.0), pair[0].symbol))
