@@ -94,6 +94,24 @@ class AmbiguousSymbolError(TapeheadError, LookupError):
     code = "store.ambiguous_symbol"
 
 
+class FileThereError(TapeheadError, FileExistsError):
+    """'{path}' is there already and stays as it is. Take another name: tapehead new strategy {other}"""
+
+    code = "input.file_there"
+
+
+class UnknownPresetError(TapeheadError, LookupError):
+    """No preset '{name}'.{hint} List them: tapehead preset list"""
+
+    code = "preset.unknown"
+
+
+class PresetError(TapeheadError, ValueError):
+    """'{name}' cannot name a preset: {cause}. Take a word: tapehead preset save mine SmaCross -p fast=5"""
+
+    code = "preset.name"
+
+
 class UnknownUniverseError(TapeheadError, LookupError):
     """No universe '{name}'.{hint} List them: tapehead universe list"""
 

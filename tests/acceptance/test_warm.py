@@ -21,6 +21,8 @@ WORDS = {
     "bars": ("bars", "BTCUSDT", "--interval", "4h", "--start", "2021-03-01", "--end", "2021-03-02"),
     "universe": ("universe", "list"),
     "indicators": ("indicators", "sma"),
+    "new": ("new", "strategy", "idea.py"),
+    "preset": ("preset", "save", "quick", "SmaCross", "-p", "fast=5"),
     "backtest": RUN,
     "sweep": ("sweep", "SmaCross", "--universe", "crypto", "--grid", "fast=5,10"),
     "show": ("show", "RUN", "BTCUSDT", "--trades"),

@@ -93,6 +93,11 @@ def test_each_step_of_a_server_goes_back_and_forth_with_rows_in(
         assert schema_state(pool).is_newest
         with psycopg.connect(any_postgres, options="-c search_path=tapehead") as link:
             link.execute("DELETE FROM row_series")
+            link.execute("INSERT INTO presets VALUES ('mine', 'SmaCross', '{}', '', 0)")
+        with pytest.raises(DatabaseRefusedError, match=r"presets would be lost.*Nothing was changed"):
+            downgrade(pool, "0005")
+        with psycopg.connect(any_postgres, options="-c search_path=tapehead") as link:
+            link.execute("DELETE FROM presets")
     finally:
         pool.close()
     assert kept(any_postgres) == before
@@ -132,7 +137,8 @@ def test_each_step_of_a_folder_goes_back_or_says_what_would_be_lost(
     schema = link.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
     assert main(["--home", str(home), "--json", "db", "downgrade", "runs=2"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["before"], told["found"]) == ("bars 3, runs 4, access 1", "bars 3, runs 2, access 1")
+    bars = f"bars {BARS_FORMAT}"
+    assert (told["before"], told["found"]) == (f"{bars}, runs 4, access 1", f"{bars}, runs 2, access 1")
     assert main(["--home", str(home), "db", "status"]) == 1
     assert link.execute("SELECT count(*) FROM sqlite_master WHERE name = 'tiles'").fetchone() == (0,)
     assert bring_up(str(home))[1].is_newest
@@ -144,9 +150,12 @@ def test_each_step_of_a_folder_goes_back_or_says_what_would_be_lost(
             take_back(str(home), step)
     with open_store(home) as store:
         store.backtest("SmaCross", universe="demo").wait()
+        store.save_preset("mine", "SmaCross", fast=5)
+    with pytest.raises(DowngradeError, match="presets would be lost"):
+        take_back(str(home), "bars=3")
     with pytest.raises(DowngradeError, match="the ledger of trials would be lost"):
         take_back(str(home), "runs=2")
     for step in ("runs=4", "runs", "access=0", "elsewhere=1", "runs=x"):
-        with pytest.raises(ParameterError, match="step must be one of bars=1, bars=2, runs=1, runs=2, runs=3"):
+        with pytest.raises(ParameterError, match="step must be one of bars=1, bars=2, bars=3, runs=1, runs=2, runs=3"):
             take_back(str(home), step)
     assert look_at_database(str(home)).is_newest

@@ -386,11 +386,11 @@ def volatility_breakout(r: Rows, share: float, hours: float) -> Wishes:
 STEPS = {"1h": HOUR_US, "4h": 4 * HOUR_US, "1d": DAY_US}
 
 
-def triple_screen(r: Rows, interval: str, fast: int, slow: int, signal: int, period: int, oversold: float) -> Wishes:
-    longer = coarse(r, STEPS[interval])
-    gap = indicators.macd(longer.close, fast, slow, signal)[2]
+def triple_screen(r: Rows, longer: str, fast: int, slow: int, signal: int, period: int, oversold: float) -> Wishes:
+    tides = coarse(r, STEPS[longer])
+    gap = indicators.macd(tides.close, fast, slow, signal)[2]
     moved = [nan if t == 0 else gap[t] - gap[t - 1] for t in range(len(gap))]
-    tide = known(r, longer.closed, moved)
+    tide = known(r, tides.closed, moved)
     place = told(momentum.williams_r(exact(r.high), exact(r.low), exact(r.close), period)[0])
     up, down = crosses(place, oversold)[0], crosses(place, -100 - oversold)[1]
     return wishes(
@@ -401,10 +401,10 @@ def triple_screen(r: Rows, interval: str, fast: int, slow: int, signal: int, per
     )
 
 
-def faber_timing(r: Rows, interval: str, period: int) -> Wishes:
-    longer = coarse(r, STEPS[interval])
-    mean = indicators.sma(longer.close, period)
-    above = known(r, longer.closed, [price - far for price, far in zip(longer.close, mean, strict=True)])
+def faber_timing(r: Rows, longer: str, period: int) -> Wishes:
+    whole = coarse(r, STEPS[longer])
+    mean = indicators.sma(whole.close, period)
+    above = known(r, whole.closed, [price - far for price, far in zip(whole.close, mean, strict=True)])
     up, down = [one > 0 for one in above], [one < 0 for one in above]
     return wishes(up, no(up), down, no(down))
 

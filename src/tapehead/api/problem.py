@@ -15,6 +15,7 @@ _STATUS = {
     "runs.held": 409,
     "store.unknown_symbol": 404,
     "store.unknown_universe": 404,
+    "preset.unknown": 404,
     "store.no_bars": 404,
     "store.no_reference": 404,
     "strategy.unknown": 404,

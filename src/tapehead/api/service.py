@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from tapehead.api.hub import Hub
@@ -20,6 +21,7 @@ from tapehead.library.keys import now_us
 from tapehead.library.run import Header, Run
 from tapehead.library.store import Store
 from tapehead.model.events import Progress
+from tapehead.model.preset import PREFIX
 from tapehead.model.result import RunId
 from tapehead.model.space import STRATEGY
 from tapehead.ports.work import Cancel, Done, Failure, Pool, Task
@@ -147,10 +149,7 @@ class Service:
         """
         if self.draining:
             raise ServiceError("The service is about to end. Try again when it is back.", code="service.draining")
-        for name in strategies:
-            if name not in BUILT_IN and name not in strategy_names():
-                # Code runs on this machine: a path or a module would be somebody else's.
-                raise UnknownStrategyError(name=name, hint=" Over HTTP only those that are installed run.")
+        check_installed(self.store, strategies)
         self.queue.room()
         lane = _Lane(self.pool)
         ways: dict[str, Any] = {"executor": lane, "fresh": fresh, "keep_failed": True}
@@ -384,3 +383,14 @@ def _installed() -> set[str]:
         with contextlib.suppress(TapeheadError):
             found.add(load_strategy(name).name)
     return found
+
+
+def check_installed(store: Store, strategies: Sequence[str]) -> None:
+    """Raise UnknownStrategyError for what is not installed here, and for a preset of such a strategy."""
+    for asked in strategies:
+        name = store.preset(asked).strategy if asked.startswith(PREFIX) else asked
+        if name not in BUILT_IN and name not in strategy_names() and name not in _installed():
+            # Code runs on this machine: a path or a module would be somebody else's.
+            close = get_close_matches(asked, strategy_names(), 1)
+            hint = f" Did you mean '{close[0]}'?" if close else " Over HTTP only those that are installed run."
+            raise UnknownStrategyError(name=asked, hint=hint)

@@ -33,6 +33,8 @@ ENTRIES = {
     "screen": Entry("tapehead.cli.screen", "screen", "Instruments that an expression of indicators holds for."),
     "sql": Entry("tapehead.cli.sql", "sql", "One SELECT over bars, instruments, runs and trades."),
     "strategies": Entry("tapehead.cli.strategies", "strategies", "Strategies, their parameters and bounds."),
+    "new": Entry("tapehead.cli.template", "new", "A strategy file to begin with, and its test."),
+    "preset": Entry("tapehead.cli.preset", "preset", "Strategies with their parameters, saved and run by name."),
     "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
     "sweep": Entry("tapehead.cli.sweep", "sweep", "Many sets of parameters on many instruments, as a surface."),

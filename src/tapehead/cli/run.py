@@ -16,6 +16,7 @@ from tapehead.cli.asked import (
     work_options,
 )
 from tapehead.cli.board import SORT_KEYS, Board
+from tapehead.cli.changed_presets import tell_of_presets
 from tapehead.cli.closing import next_lines, summary_lines
 from tapehead.cli.exit_codes import exit_code
 from tapehead.cli.live import Ticker, follow, stream_events
@@ -108,6 +109,7 @@ def start_run(session: Session, strategy: str, options: dict[str, Any]) -> "Run"
     workforce = take_workforce(options)
     ticker = Ticker(session)
     try:
+        tell_of_presets(session, (strategy,))
         return session.store.backtest(strategy, progress=ticker, **workforce, **settings_of(options))
     finally:
         ticker.clear()

@@ -71,8 +71,8 @@ def _first_line(info: "StrategyInfo") -> str:
 def _lines(info: "StrategyInfo", width: int, ink: Ink) -> list[str]:
     """Return name, docstring and parameters of one strategy."""
     lines = [ink.strong(info.name)]
-    for line in inspect.cleandoc(info.doc or "").splitlines():
-        lines += textwrap.wrap(line, width, initial_indent="  ", subsequent_indent="  ") or [""]
+    for part in inspect.cleandoc(info.doc or "").split("\n\n"):
+        lines += [""] * (len(lines) > 1) + textwrap.wrap(part, width, initial_indent="  ", subsequent_indent="  ")
     if info.params:
         lines.append(ink.head(f"  {'parameter':<18}{'kind':<7}{'default':>10}{'low':>10}{'high':>10}"))
         lines += [

@@ -13,6 +13,7 @@ from tapehead.cli.asked import (
     take_workforce,
     work_options,
 )
+from tapehead.cli.changed_presets import tell_of_presets
 from tapehead.cli.live import Ticker
 from tapehead.cli.profile import Profile
 from tapehead.cli.run_options import engine_options
@@ -108,6 +109,7 @@ def _start(session: Session, strategies: tuple[str, ...], options: dict[str, Any
     workforce = take_workforce(options)
     ticker = Ticker(session)
     try:
+        tell_of_presets(session, strategies)
         return session.store.sweep(strategies, progress=ticker, **workforce, **settings_of(options))
     finally:
         ticker.clear()

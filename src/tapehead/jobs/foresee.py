@@ -10,13 +10,14 @@ from tapehead.jobs.digest_rows import plain
 from tapehead.model.result import RunId
 from tapehead.model.segment import SegmentRef
 from tapehead.ports.bars import BarStore
-from tapehead.ports.holdings import Row, RunHoldings, RunMark, Value
+from tapehead.ports.holdings import NAMED_TABLES, Row, RunHoldings, RunMark, Value
 from tapehead.ports.runs import RunStore
 from tapehead.ports.trials import TrialLedger
 
 State = Literal["absent", "empty", "begun", "older", "equal"]
 
 _UNDONE_BY, _SWEPT = 7, 8
+_SAVED_AT: Final = 4
 _CHANGES: Final = (_UNDONE_BY, _SWEPT)
 """Of a commit what later ones, and gc, write into its row."""
 _MOST_NAMED: Final = 3
@@ -124,7 +125,13 @@ def foresee(source: Side, target: Side | None, *, called: str = "") -> Forecast:
     mine = source.bars.holdings()
     commits = sum(1 for _ in mine.rows("commits"))
     trials = sum(one.trials for one in source.trials.counts())
-    if not commits and not plan.taken and not plan.there and not trials and not any(mine.rows("universes")):
+    if (
+        not commits
+        and not plan.taken
+        and not plan.there
+        and not trials
+        and not any(map(any, map(mine.rows, NAMED_TABLES)))
+    ):
         raise PromoteError(source=source.where, target=called, cause="it holds nothing", step=_FILL)
     if target is not None:
         check_bars(source, target)
@@ -198,6 +205,11 @@ def check_bars(source: Side, target: Side) -> None:
         if other is not None and not built_in and other != row:
             cause = f"its universe {row[0]!r} is another one"
             raise refuse(cause, f"Delete one of the two: tapehead --home {target.where} universe delete {row[0]!r}")
+    kept = {row[0]: row for row in map(plain, source.bars.holdings().rows("presets"))}
+    for row in map(plain, target.bars.holdings().rows("presets")):
+        if kept.get(row[0], row)[:_SAVED_AT] != row[:_SAVED_AT]:
+            cause = f"its preset {row[0]!r} is another one"
+            raise refuse(cause, f"Delete one of the two: tapehead --home {target.where} preset delete {row[0]!r}")
 
 
 def plan_runs(source: Side, target: Side | None) -> RunPlan:

@@ -8,7 +8,7 @@ from tapehead.errors import PromoteError
 from tapehead.jobs.digest_rows import RowDigest, plain
 from tapehead.jobs.foresee import Side, absent, check_bars
 from tapehead.model.segment import SegmentRef
-from tapehead.ports.holdings import BAR_TABLES, BarHoldings, Row, Value
+from tapehead.ports.holdings import BAR_TABLES, NAMED_TABLES, BarHoldings, Row, Value
 
 Say = Callable[[str, int, int], None]
 
@@ -16,8 +16,6 @@ _BATCH_BYTES: Final = 8 << 20
 _BATCH: Final = 64
 _ROWS: Final = 500
 _TRIES: Final = 5
-_OWN: Final = "universes"
-"""The table in which the target may hold rows of its own: they belong to no commit."""
 
 
 class TakenBars(NamedTuple):
@@ -50,7 +48,7 @@ def bar_faults(target: Side, digests: Mapping[str, RowDigest], say: Say) -> Iter
         for done, table in enumerate(BAR_TABLES):
             known, found = digests[table], RowDigest()
             for row in map(plain, target.bars.holdings().rows(table)):
-                if table != _OWN or row[0] in known.names:
+                if table not in NAMED_TABLES or row[0] in known.names:
                     found.add(row)
             say("comparing rows", done + 1, len(BAR_TABLES))
             if not known.equals(found):
@@ -106,7 +104,7 @@ def _take_rows(source: Side, target: Side, say: Say) -> tuple[int, Mapping[str, 
         changed, digests = 0, {}
         for done, table in enumerate(BAR_TABLES):
             say("copying rows", done, len(BAR_TABLES))
-            digests[table] = RowDigest(named=table == _OWN)
+            digests[table] = RowDigest(named=table in NAMED_TABLES)
             changed += _level(table, mine, theirs, digests[table])
     return changed, digests
 
@@ -135,7 +133,7 @@ def _steps(
     for row in map(plain, mine.rows(table)):
         digest.add(row)
         while other is not None and _key(other, width) < _key(row, width):
-            if table != _OWN:
+            if table not in NAMED_TABLES:
                 yield other[:width], False
             other = next(others, None)
         if other is not None and other[:width] == row[:width]:
@@ -144,7 +142,7 @@ def _steps(
             other = next(others, None)
         else:
             yield row, True
-    while other is not None and table != _OWN:
+    while other is not None and table not in NAMED_TABLES:
         yield other[:width], False
         other = next(others, None)
 

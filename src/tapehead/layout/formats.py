@@ -2,7 +2,7 @@
 
 from typing import Final
 
-BARS_FORMAT: Final = 3
+BARS_FORMAT: Final = 4
 """`PRAGMA user_version` of bars.db; 3 added the newest bars and the roll-ups."""
 RUNS_FORMAT: Final = 4
 """`PRAGMA user_version` of runs.db; 3 added the tiles of sweeps and the ledger of trials, 4 values of indicators."""
@@ -10,7 +10,7 @@ TILE_FORMAT: Final = 1
 """Written into the head of each tile of a sweep; see `model.tile`."""
 ACCESS_FORMAT: Final = 1
 """`PRAGMA user_version` of access.db."""
-DATABASE_STEP: Final = "0005"
+DATABASE_STEP: Final = "0006"
 """Newest step of the schema in PostgreSQL; see `database.migrations`."""
 SEGMENT_FORMAT: Final = 1
 """Written into the Parquet metadata of each segment."""

@@ -17,13 +17,15 @@ from tapehead.jobs.plan import Code, Plan, make_plan
 from tapehead.jobs.probe import Asking
 from tapehead.jobs.run_tally import Tally
 from tapehead.library.lead import needs_of, warm_up_of
+from tapehead.library.presets import resolved, stamp_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
 from tapehead.library.workforce import workforce
 from tapehead.model.calendar import calendar
 from tapehead.model.interval import Interval
+from tapehead.model.preset import PREFIX
 from tapehead.model.segment import SegmentRef
-from tapehead.model.spec import RunSpec
+from tapehead.model.spec import RULE_KEYS, RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Cancel, Executor, Outcome, Task
 from tapehead.simulation.lookahead import Probed
@@ -50,16 +52,27 @@ def begin(
 ) -> Run:
     """Begin what `Store.backtest` was asked for, or return the equal run that is kept."""
     began = time.perf_counter()
+    strategy, stamps, asked = _by_name(house, strategy, asked)
     loaded = load_strategy(strategy)
     spec = read_request(house.bars, loaded, **asked)
     team = Team((loaded,), (strategy,))
     plan = make_plan_of(house, spec, team, asked["snapshot"], progress)
+    plan = replace(plan, stamps=(*plan.stamps, *stamps))
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
         return Run(house, spec, header_of(plan, loaded), run=kept, source=reused(house, kept))
     work = prepare_work(house, plan, team, executor, workers, began, keep_failed=keep_failed)
     source = backtest(work.desk, plan, work.cancel, work.tally, loaded.origin)
     return Run(house, spec, header_of(plan, loaded), source=source, tally=work.tally, cancel=work.cancel)
+
+
+def _by_name(house: House, strategy: str, asked: Mapping[str, Any]) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+    """Return what names the strategy, what to keep in mind of it, and what is asked with a preset's parameters."""
+    if not isinstance(strategy, str) or not strategy.startswith(PREFIX):
+        return strategy, (), asked
+    own = {name: value for name, value in asked["others"].items() if name not in RULE_KEYS}
+    where, parameters = resolved(house, strategy, {**own, **(asked["parameters"] or {})})
+    return where, stamp_of(house, strategy), {**asked, "parameters": parameters}
 
 
 def kept_backtest(house: House, run: str, record: RunRecord) -> Run:

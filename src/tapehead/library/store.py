@@ -14,6 +14,7 @@ from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine, warm_up
 from tapehead.library.ledgers import Ledgers
 from tapehead.library.market import Market
+from tapehead.library.presets import PresetCalls
 from tapehead.library.prices import Prices
 from tapehead.library.rows import RowCalls
 from tapehead.library.screens import Screens
@@ -69,7 +70,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, Upkeep):
+class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:

@@ -13,6 +13,7 @@ from tapehead.model.factors import Basis, Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
+from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.holdings import BarHoldings
@@ -204,6 +205,18 @@ class BarStore(Protocol):
 
     def delete_universe(self, name: str) -> bool:
         """Remove a universe; say whether it was there."""
+        ...
+
+    def presets(self) -> Sequence[Preset]:
+        """Return the presets, sorted by name."""
+        ...
+
+    def save_preset(self, preset: Preset) -> None:
+        """Add or replace a preset."""
+        ...
+
+    def delete_preset(self, name: str) -> bool:
+        """Remove a preset; say whether it was there."""
         ...
 
     def holdings(self) -> BarHoldings:

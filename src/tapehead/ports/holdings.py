@@ -20,8 +20,11 @@ BAR_TABLES: Final[Mapping[str, int]] = {
     "factors": 1,
     "empties": 1,
     "universes": 1,
+    "presets": 1,
     "quarantine": 1,
 }
+NAMED_TABLES: Final = ("universes", "presets")
+"""Those of them whose rows have names and belong to no commit: another store may hold more of its own."""
 """Tables of a store of bars in the order in which rows may come, and how many columns, the first, make their key."""
 RUN_TABLES: Final = ("runs", "results", "tiles", "events")
 """Tables of a run in the order in which rows may come; the first column of each is the run."""

@@ -13,11 +13,11 @@ from tapehead.strategies.strategy import param, strategy
 class FaberTiming:
     """Hold as long as the last close of a longer interval lies above its average of `period`; short below it.
 
-    `interval` is the longer one: 200 of its days are the ten months of the source. Source: Mebane Faber, A Quantitative
+    `longer` is that interval: 200 of its days are the ten months of the source. Source: Mebane Faber, A Quantitative
     Approach to Tactical Asset Allocation, Journal of Wealth Management 9, 2007.
     """
 
-    interval: str = param("1d")
+    longer: str = param("1d")
     period: int = param(200, low=1, high=10_000)
 
     def warm(self) -> int:
@@ -26,7 +26,7 @@ class FaberTiming:
 
     def needs(self) -> Sequence[Need]:
         """Return the longer interval, as many bars as its average has."""
-        return [Need("longer", interval=self.interval, bars=self.period)]
+        return [Need("longer", interval=self.longer, bars=self.period)]
 
     def signals(self, bars: Bars) -> Signals:
         """Return on which side of its average the last closed longer bar lies."""

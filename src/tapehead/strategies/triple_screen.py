@@ -17,11 +17,11 @@ from tapehead.strategies.strategy import param, strategy
 class TripleScreen:
     """Buy when %R climbs from its lowest part while MACD of a longer interval gains on its signal; leave when it loses.
 
-    `interval` is the longer one, its last closed bar; %R is of this one. Short signals are the mirror. Source:
+    `longer` is that interval, its last closed bar; %R is of this one. Short signals are the mirror. Source:
     Alexander Elder, Trading for a Living, 1993, section 43.
     """
 
-    interval: str = param("1d")
+    longer: str = param("1d")
     fast: int = param(12, low=1, high=1_000)
     slow: int = param(26, low=1, high=1_000)
     signal: int = param(9, low=1, high=1_000)
@@ -34,7 +34,7 @@ class TripleScreen:
 
     def needs(self) -> Sequence[Need]:
         """Return the longer interval, 5 times what its averages look back, after which they have forgotten."""
-        return [Need("tide", interval=self.interval, bars=5 * (max(self.fast, self.slow) + self.signal))]
+        return [Need("tide", interval=self.longer, bars=5 * (max(self.fast, self.slow) + self.signal))]
 
     def signals(self, bars: Bars) -> Signals:
         """Return the turns of %R that go with the tide, and the turns of the tide."""

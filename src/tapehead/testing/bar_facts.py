@@ -10,6 +10,7 @@ from tapehead.errors import ParameterError
 from tapehead.model.factors import Factors
 from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument
+from tapehead.model.preset import Preset
 from tapehead.model.segment import Commit, Quarantined, Universe
 from tapehead.testing.bar_store import BarContract
 from tapehead.testing.samples import HOUR, YEAR_2021, sample_draft, sample_series
@@ -205,6 +206,21 @@ class BarFactsContract(BarContract):
         store.save_universe(liquid)
         store.commit([], note="with one", universes=[Universe("other", (), where="close > 1")])
         assert list(store.universes()) == [liquid, Universe("other", (), where="close > 1")]
+
+    def test_presets_are_kept_replaced_and_removed(self, tmp_path: Path) -> None:
+        store = self.make(tmp_path)
+        head = store.head()
+        quick = Preset("quick", "SmaCross", {"slow": 20, "fast": 5, "word": "1h"}, "ab" * 32, 7)
+        store.save_preset(Preset("quick", "EmaCross", {}, "", 1))
+        store.save_preset(quick)
+        store.save_preset(Preset("calm", "BuyAndHold", {}, "cd" * 32, 8))
+        assert [one.name for one in store.presets()] == ["calm", "quick"]
+        assert store.presets()[1] == quick
+        assert list(store.presets()[1].parameters) == ["slow", "fast", "word"]
+        assert store.head() == head
+        assert store.delete_preset("quick")
+        assert not store.delete_preset("quick")
+        assert [one.name for one in store.presets()] == ["calm"]
 
     def test_the_series_of_a_snapshot_are_named(self, tmp_path: Path) -> None:
         store = self.make(tmp_path)

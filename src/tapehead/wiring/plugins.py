@@ -325,6 +325,17 @@ def _digest_files(files: Iterable[Path], folder: Path) -> bytes:
     return digest.digest()
 
 
+def code_of(loaded: Loaded) -> bytes:
+    """Return the digest of a strategy's own code: of a built-in one its file, and those of its room that it imports."""
+    if loaded.origin:
+        return loaded.source
+    module = sys.modules[loaded.made.__module__]
+    homes = {getattr(value, "__module__", None) for value in vars(module).values()} | {module.__name__}
+    room = tapehead.strategies.__name__
+    files = [sys.modules[home].__file__ for home in homes if home is not None and home.startswith(f"{room}.")]
+    return _digest_files([Path(file) for file in files if file], _PACKAGE)
+
+
 @lru_cache(maxsize=1)
 def _built_in_digest() -> bytes:
     """Return SHA-256 over the room of built-in strategies."""

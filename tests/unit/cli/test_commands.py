@@ -41,6 +41,8 @@ ON_A_REAL_STORE = (
     "tapehead db",
     "tapehead keys",
     "tapehead latest",
+    "tapehead new",
+    "tapehead preset",
     "tapehead runs compare",
     "tapehead screen",
     "tapehead serve",

@@ -12,6 +12,7 @@ from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, EmptyRange
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
+from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Given
@@ -32,6 +33,7 @@ class MemoryStore:
     known: dict[str, Instrument] = field(default_factory=dict)
     aside: list[Quarantined] = field(default_factory=list)
     sets: dict[str, Universe] = field(default_factory=dict)
+    kept: dict[str, Preset] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reports: dict[int, bytes] = field(default_factory=dict)
     steps: dict[str, Factors] = field(default_factory=dict)
@@ -158,6 +160,15 @@ class MemoryStore:
 
     def instruments(self, snapshot: int | None = None) -> Sequence[Instrument]:
         return [self.known[name] for name in sorted(self.known)]
+
+    def presets(self) -> Sequence[Preset]:
+        return sorted(self.kept.values(), key=lambda one: one.name)
+
+    def save_preset(self, preset: Preset) -> None:
+        self.kept[preset.name] = preset
+
+    def delete_preset(self, name: str) -> bool:
+        return self.kept.pop(name, None) is not None
 
     def universes(self) -> Sequence[Universe]:
         return [self.sets[name] for name in sorted(self.sets)]

@@ -17,14 +17,14 @@ SHORT: dict[str, dict[str, Any]] = {
     "AtrChannel": {"period": 20, "atr_period": 5, "above": 1.5, "below": 1.0},
     "ConnorsRsi2": {"trend": 30},
     "DirectionalMovement": {"period": 7},
-    "FaberTiming": {"interval": "4h", "period": 5},
+    "FaberTiming": {"longer": "4h", "period": 5},
     "IchimokuCloud": {"conversion": 5, "base": 9, "span": 20},
     "MomentumRank": {"period": 50, "skip": 10},
     "PairsSpread": {"period": 20, "entry": 1.5, "exit": 0.2},
     "RelativeStrength": {"period": 20},
     "SmaCross": {"fast": 3, "slow": 8},
     "TimeSeriesMomentum": {"period": 50, "window": 20, "step": 0.1},
-    "TripleScreen": {"interval": "4h", "fast": 3, "slow": 6, "signal": 3},
+    "TripleScreen": {"longer": "4h", "fast": 3, "slow": 6, "signal": 3},
     "Turtle": {"entry": 10, "exit": 5, "period": 7},
 }
 WEEKS = ["DayOfWeek", "MonthSeason", "TurnOfMonth"]

@@ -11,8 +11,9 @@ from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
+from tapehead.library.presets import KeptPreset
 from tapehead.library.prices import check_one_choice
-from tapehead.library.remote import asked_bars, asked_market, asked_runs, asked_screen
+from tapehead.library.remote import asked_bars, asked_market, asked_presets, asked_runs, asked_screen
 from tapehead.library.remote.asking import Repeated, get
 from tapehead.library.remote.connection import Connection
 from tapehead.library.remote.held import universe_from
@@ -301,6 +302,24 @@ class RemoteStore(Store):
         """Return the rows that imports set aside; see `Store.quarantined`."""
         asked = {"symbols": symbols, "universe": universe, "snapshot": snapshot}
         return self._connection.do(asked_market.quarantined(limit, **asked))
+
+    def presets(self) -> list[KeptPreset]:
+        """Return every preset, sorted by name."""
+        return self._connection.do(asked_presets.presets())
+
+    def preset(self, name: str) -> KeptPreset:
+        """Return one preset; raises UnknownPresetError."""
+        return self._connection.do(asked_presets.preset(name))
+
+    def save_preset(
+        self, name: str, strategy: str, parameters: Mapping[str, Any] | None = None, **others: Any
+    ) -> KeptPreset:
+        """Keep a strategy with its parameters under a name; see `Store.save_preset`. One of a file stays here."""
+        return self._connection.do(asked_presets.save_preset(name, strategy, {**(parameters or {}), **others}))
+
+    def delete_preset(self, name: str) -> None:
+        """Forget a preset; raises UnknownPresetError."""
+        self._connection.do(asked_presets.delete_preset(name))
 
     def create_universe(self, name: str, symbols: Sequence[str] | None = None, where: str | None = None) -> Universe:
         """Keep a named list of instruments, or a filter; see `Store.create_universe`."""

@@ -11,8 +11,9 @@ from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
+from tapehead.library.presets import KeptPreset
 from tapehead.library.prices import check_one_choice
-from tapehead.library.remote import asked_bars, asked_market, asked_runs, asked_screen
+from tapehead.library.remote import asked_bars, asked_market, asked_presets, asked_runs, asked_screen
 from tapehead.library.remote.asking import Repeated
 from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.held import universe_from
@@ -217,6 +218,24 @@ class AsyncRemoteStore:
     async def universe(self, name: str) -> Universe:
         """Return one universe; raises UnknownUniverseError."""
         return universe_from(await self._connection.do(asked_market.universe(name)), list)
+
+    async def presets(self) -> list[KeptPreset]:
+        """Return every preset, sorted by name."""
+        return await self._connection.do(asked_presets.presets())
+
+    async def preset(self, name: str) -> KeptPreset:
+        """Return one preset; raises UnknownPresetError."""
+        return await self._connection.do(asked_presets.preset(name))
+
+    async def save_preset(
+        self, name: str, strategy: str, parameters: Mapping[str, Any] | None = None, **others: Any
+    ) -> KeptPreset:
+        """Keep a strategy with its parameters under a name; see `Store.save_preset`. One of a file stays here."""
+        return await self._connection.do(asked_presets.save_preset(name, strategy, {**(parameters or {}), **others}))
+
+    async def delete_preset(self, name: str) -> None:
+        """Forget a preset; raises UnknownPresetError."""
+        await self._connection.do(asked_presets.delete_preset(name))
 
     async def create_universe(
         self, name: str, symbols: Sequence[str] | None = None, where: str | None = None

@@ -40,6 +40,7 @@ STEPS: Final[Mapping[str, tuple[Step, ...]]] = {
             kept="commits that were undone or given back, new bars, factors and empty ranges",
         ),
         Step(("bars_0003_newest.sql",), back="bars_0003_no_newest.sql"),
+        Step(("bars_0004_presets.sql",), back="bars_0004_no_presets.sql", empty=("presets",), kept="presets"),
     ),
     "runs": (
         Step(("runs_0001_begin.sql",), begin="runs_0001_begin.sql"),

@@ -12,6 +12,7 @@ from tapehead.model.factors import Factors
 from tapehead.model.history import CommitKind, CommitRecord, EmptyRange, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
+from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
 from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Array, Codec, Mend
@@ -25,6 +26,7 @@ from tapehead.stores.tables.history import check_snapshot, read_log, read_report
 from tapehead.stores.tables.layers import Layers
 from tapehead.stores.tables.newest import read_newest
 from tapehead.stores.tables.orphans import remove_orphans
+from tapehead.stores.tables.presets import preset_row, read_presets
 from tapehead.stores.tables.recount import recount
 from tapehead.stores.tables.rollups import keep_roll_ups, read_roll_ups
 from tapehead.stores.tables.shelves import Shelves
@@ -308,6 +310,20 @@ class BarTables:
         """Remove a universe; say whether it was there."""
         with self._database.transaction(f"universe {name}"):
             return self._database.execute("delete_universe", (name,)).rowcount > 0
+
+    def presets(self) -> Sequence[Preset]:
+        """Return the presets, sorted by name."""
+        return read_presets(self._database)
+
+    def save_preset(self, preset: Preset) -> None:
+        """Add or replace a preset; the head does not move."""
+        values = preset_row(preset)
+        write(self._database, f"preset {preset.name}", lambda: self._database.execute("save_preset", values))
+
+    def delete_preset(self, name: str) -> bool:
+        """Remove a preset; say whether it was there."""
+        with self._database.transaction(f"preset {name}"):
+            return self._database.execute("delete_preset", (name,)).rowcount > 0
 
     def holdings(self) -> BarHoldings:
         """Return all that is held, as rows that another store can hold just so."""

@@ -245,6 +245,18 @@ ON CONFLICT (name) DO UPDATE SET symbols = excluded.symbols, built_in = excluded
 -- name: delete_universe
 DELETE FROM universes WHERE name = ?
 
+-- name: presets
+SELECT name, strategy, parameters, source, saved_at FROM presets ORDER BY name
+
+-- name: save_preset
+INSERT INTO presets (name, strategy, parameters, source, saved_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    strategy = excluded.strategy, parameters = excluded.parameters, source = excluded.source,
+    saved_at = excluded.saved_at
+
+-- name: delete_preset
+DELETE FROM presets WHERE name = ?
+
 -- name: add_quarantined
 INSERT INTO quarantine (series, ts, path, "row", reason, "values", since) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO NOTHING

@@ -128,5 +128,14 @@ VALUES (?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE SET
     symbols = excluded.symbols, built_in = excluded.built_in, "where" = excluded."where"
 
+-- name: page_of_presets
+SELECT name, strategy, parameters, source, saved_at FROM presets WHERE name > ? ORDER BY name LIMIT ?
+
+-- name: put_into_presets
+INSERT INTO presets (name, strategy, parameters, source, saved_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE SET
+    strategy = excluded.strategy, parameters = excluded.parameters, source = excluded.source,
+    saved_at = excluded.saved_at
+
 -- name: blocks_bytes
 SELECT CAST(coalesce(sum(length(columns)), 0) AS BIGINT) FROM tail

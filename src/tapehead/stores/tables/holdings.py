@@ -20,6 +20,7 @@ _NUMBERED: Final = ("series", "segments", "tail", "factors", "empties", "quarant
 _LEAST: Final[Mapping[str, Row]] = {
     "instruments": ("", "", -1),
     "universes": ("",),
+    "presets": ("",),
     "results": ("", "", ""),
     "tiles": ("", -1),
 }
