@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from math import isfinite, nan
+from math import nan
 
 from tests.oracles import money
 from tests.oracles.filling import gap_of
@@ -180,20 +180,41 @@ def rebalancing(ts: Sequence[int], every: str | Sequence[date]) -> list[bool]:
 def equal_weights(instruments: Sequence[Instrument], most: int | None) -> dict[str, list[float]]:
     """P7: on each rebalancing date the best by rank get the same weight, the others nothing."""
     lines = {one.symbol: [nan] * len(one.table.ts) for one in instruments}
-    bars = [(ts, one, t) for one in instruments for t, ts in enumerate(one.table.ts) if one.decides[t]]
+    wants = {one.symbol: wanted(one) for one in instruments}
     dates: dict[int, list[tuple[Instrument, int]]] = {}
-    for ts, one, t in bars:
-        dates.setdefault(ts, []).append((one, t))
+    for one in instruments:
+        for t, ts in enumerate(one.table.ts):
+            if one.decides[t]:
+                dates.setdefault(ts, []).append((one, t))
     for here in dates.values():
-        ranked = [(one, t) for one, t in here if isfinite(one.rank[t] if len(one.rank) else 0.0)]
-        ranked = [(one, t) for one, t in ranked if not len(one.wishes.target) or one.wishes.target[t] > 0]
-        ranked.sort(key=lambda pair: (-(pair[0].rank[pair[1]] if len(pair[0].rank) else 0.0), pair[0].symbol))
-        best = ranked if most is None else ranked[:most]
+        ranks = [(one.rank[t] if len(one.rank) else 0.0, one, t) for one, t in here if wants[one.symbol][t]]
+        best = sorted((pair for pair in ranks if pair[0] == pair[0]), key=lambda pair: (-pair[0], pair[1].symbol))[
+            :most
+        ]
         for one, t in here:
             lines[one.symbol][t] = 0.0
-        for one, t in best:
+        for _, one, t in best:
             lines[one.symbol][t] = 1 / (len(best) if most is None else most)
+    for name, line in lines.items():
+        for t in range(1, len(line)):
+            if wants[name][t - 1] and not wants[name][t]:
+                line[t] = 0.0
     return {name: filled(line) for name, line in lines.items()}
+
+
+def wanted(one: Instrument) -> list[bool]:
+    """P7: held from a wish to enter to one to leave, or while the target is above 0."""
+    wishes, now, out = one.wishes, False, []
+    for t in range(len(one.table.ts)):
+        target = wishes.value("target", t)
+        if len(wishes.target):
+            now = target > 0 if target == target else now
+        elif wishes.says("leave", t):
+            now = False
+        elif wishes.says("enter", t):
+            now = True
+        out.append(now)
+    return out
 
 
 def filled(line: list[float]) -> list[float]:

@@ -52,8 +52,8 @@ def portfolio(tables: dict[str, Table], best: int | None, fee: float) -> list[In
     for name, table in tables.items():
         then = [nan] * LOOK_BACK + table.close[:-LOOK_BACK]
         rank = [now / before - 1 for now, before in zip(table.close, then, strict=True)] if best else ()
-        settings = Settings(fill="close", fee=fee)
-        out.append(Instrument(name, table, Wishes(), settings, rank=rank, decides=rebalancing(table.ts, "month")))
+        settings, held = Settings(fill="close", fee=fee), Wishes(target=[1.0] * len(table.ts))
+        out.append(Instrument(name, table, held, settings, rank=rank, decides=rebalancing(table.ts, "month")))
     lines = equal_weights(out, best)
     for one in out:
         one.wishes = Wishes(target=lines[one.symbol])
