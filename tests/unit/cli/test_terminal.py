@@ -74,7 +74,7 @@ def test_json_on_a_terminal_is_the_stream_alone() -> None:
 
 def test_without_a_terminal_there_is_a_line_every_two_seconds_and_no_redraw() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SLOW, "0.1", *WORDS, "--top", "5"],
+        [sys.executable, "-c", SLOW, "0.06", *WORDS, "--top", "5"],
         capture_output=True,
         text=True,
         env=environment(COLUMNS="80"),
