@@ -93,7 +93,7 @@ def make_instrument(
     lines.pop("target", None)
     wishes = Wishes(**lines)
     if weights:
-        shares = [0.0, 0.2, 0.25, nan, nan] + ([-0.2] if common.side == "both" else [])
+        shares = [0.0, 0.2, 0.5, nan, nan] + ([-0.2] if common.side == "both" else [])
         wishes = Wishes(target=[rng.choice(shares) * common.leverage for _ in table.ts])
         if rng.random() < 0.7:
             wishes.target = [wishes.target[i // 7 * 7] for i in range(len(table.ts))]

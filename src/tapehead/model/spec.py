@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from tapehead.errors import ParameterError
 from tapehead.model.fees import Fees, read_fees
+from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 
 Adjust = Literal["none", "split", "all"]
@@ -53,6 +54,7 @@ class RunSpec:
     strategies `strategy` joins their names by " + ", sorted; `grid["strategy"]` holds them one by one, and every other
     key of `grid` and `parameters` says whose it is: `SmaCross.fast`. `where` is the constraint, `search` how sets are
     chosen, at most `budget` of them, by what `objective`, from what `seed`. Only a sweep has any of these.
+    A `portfolio` trades all instruments from one account, by those settings.
     Raises ParameterError for an `adjust` or a `search` that is not there.
     """
 
@@ -71,6 +73,7 @@ class RunSpec:
     budget: int | None = None
     objective: str = OBJECTIVE
     seed: int = SEED
+    portfolio: Pooling | None = None
 
     def __post_init__(self) -> None:
         """Raise ParameterError for an unknown `adjust` or `search`."""
@@ -104,6 +107,8 @@ class RunSpec:
             out["grid"] = {name: list(values) for name, values in self.grid.items()}
             asked = {name: getattr(self, name) for name in _SWEEP_KEYS}
             out |= {name: value for name, value in asked.items() if value != _SWEEP_KEYS[name]}
+        if self.portfolio is not None:
+            out["portfolio"] = self.portfolio.to_json()
         return out
 
     @staticmethod
@@ -120,6 +125,7 @@ class RunSpec:
             rules=_read_rules(value),
             adjust=value.get("adjust", "none"),
             grid={name: tuple(values) for name, values in value["grid"].items()} if "grid" in value else None,
+            portfolio=Pooling.from_json(value["portfolio"]) if "portfolio" in value else None,
             **{name: value[name] for name in _SWEEP_KEYS if name in value},
         )
 
