@@ -412,3 +412,27 @@ class SqlError(TapeheadError, ValueError):
     """The query was not answered: {cause}. {step}"""
 
     code = "input.sql"
+
+
+class WeightsError(TapeheadError, ValueError):
+    """The weights sum to {sum} at {time}, more than the leverage of {leverage}. Give each an equal share: {step}"""
+
+    code = "portfolio.weights"
+
+
+class CurrencyError(TapeheadError, ValueError):
+    """{instrument} is in {quote}, the account in {currency}, and no series says what one is in the other. {step}"""
+
+    code = "portfolio.currency"
+
+
+class PortfolioError(TapeheadError, ValueError):
+    """A portfolio of {strategy} cannot be made: {cause}. {step}"""
+
+    code = "strategy.portfolio"
+
+
+class SharedAccountError(TapeheadError, LookupError):
+    """{symbol} has no account of its own in run {run}: all instruments share one. See it: tapehead show {run} account"""
+
+    code = "portfolio.shared"

@@ -24,6 +24,7 @@ WORDS = {
     "new": ("new", "strategy", "idea.py"),
     "preset": ("preset", "save", "quick", "SmaCross", "-p", "fast=5"),
     "backtest": RUN,
+    "portfolio": ("portfolio", "SmaCross", "--universe", "crypto", "--size", "50%"),
     "sweep": ("sweep", "SmaCross", "--universe", "crypto", "--grid", "fast=5,10"),
     "show": ("show", "RUN", "BTCUSDT", "--trades"),
     "explain": ("explain", "RUN", "BTCUSDT", "1"),

@@ -20,7 +20,6 @@ def test_one_instrument_is_its_single_run_to_the_last_bit(world: World) -> None:
     bars, signals, rules = world.bars(), whole.signals(), world.rules()
     want = simulate(bars, signals, rules, Memo(), orders=True)
     got = walk_together([Leg(bars, signals, rules)], max_positions=1, orders=True)
-    assert got is not None
     (leg,) = got.legs
     assert leg.trades.to_bytes() == want.trades.to_bytes()
     assert got.equity.tobytes() == curve(bars, want.ledger, rules).equity.tobytes()

@@ -37,6 +37,7 @@ ENTRIES = {
     "preset": Entry("tapehead.cli.preset", "preset", "Strategies with their parameters, saved and run by name."),
     "indicators": Entry("tapehead.cli.indicators", "indicators", "Indicators, their lines, parameters and warm-up."),
     "backtest": Entry("tapehead.cli.run", "backtest", "One strategy on many instruments, each result as it is done."),
+    "portfolio": Entry("tapehead.cli.portfolio", "portfolio", "One strategy on many instruments, from one account."),
     "sweep": Entry("tapehead.cli.sweep", "sweep", "Many sets of parameters on many instruments, as a surface."),
     "runs": Entry("tapehead.cli.runs", "runs", "Kept runs."),
     "show": Entry("tapehead.cli.show", "show", "Results, trades, equity or receipt of a kept run."),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Opener = Callable[[str | None], Store]
 
 _OWN_COMMANDS = (
-    "backtest|bars|cache|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|latest|new|preset|report|runs|"
-    "screen|serve|servers|show|sql|store|strategies|sweep|undo|universe|verify"
+    "backtest|bars|cache|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|latest|new|portfolio|"
+    "preset|report|runs|screen|serve|servers|show|sql|store|strategies|sweep|undo|universe|verify|verifybacktest"
 )
 LOCAL = frozenset(("cache", "db", "demo", "doctor", "keys", "new", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""

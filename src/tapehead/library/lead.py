@@ -2,6 +2,7 @@
 
 from tapehead.jobs.ask import ask_needs, ask_warm_up
 from tapehead.jobs.search.choose import sets_of
+from tapehead.library.ranking import warm_up_of_rank
 from tapehead.library.warm_up import demanding_sets, largest_warm_up, sample
 from tapehead.model.grid import MOST_SETS, Grid
 from tapehead.model.need import Need
@@ -14,7 +15,8 @@ from tapehead.wiring.team import Team
 def warm_up_of(spec: RunSpec, team: Team) -> int:
     """Ask strategies how many bars they want before the start; raises StrategyError, ParameterError."""
     if spec.grid is None:
-        return ask_warm_up(team.strategy(spec.parameters), team.origin)
+        own = ask_warm_up(team.strategy(spec.parameters), team.origin)
+        return max(own, warm_up_of_rank(spec.portfolio))
     return largest_warm_up(team.members, _asked(spec))
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from tapehead.errors import ChangedSinceError, HeldRunError, ResumeError, SurroundingsError, TapeheadError
 from tapehead.jobs.backtest import go_on
 from tapehead.jobs.drive import Numbered
+from tapehead.jobs.pool import Pool, pool_of
 from tapehead.library.begin import header_of, make_plan_of, prepare_work
+from tapehead.library.begin_portfolio import resumed_portfolio
 from tapehead.library.kept import kept_run
 from tapehead.library.run import Run, fail_run, reused
 from tapehead.library.start_sweep import resumed_sweep
@@ -64,13 +66,17 @@ def _resumed(
     """Plan the run again, see that it is the same, and begin where it was left; the run takes over what is held."""
     spec, run = RunSpec.from_json(record.spec), record.run
     team = team_of(spec, record.origin)
-    plan = make_plan_of(house, spec, team, record.snapshot)
+    plan, pool = make_plan_of(house, spec, team, record.snapshot), Pool()
+    if spec.portfolio is not None:
+        plan, pool = pool_of(house.bars, plan)
     changed = _changed(record.key, plan.key, spec)
     if changed:
         raise ChangedSinceError(run=house.runs.shortest(run), changed=changed)
     ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
     if spec.grid is not None:
         return resumed_sweep(house, run, plan, team, held, _from_the_start, began, **ways).start()
+    if spec.portfolio is not None:
+        return resumed_portfolio(house, run, plan, pool, team, held, _from_the_start, began, **ways).start()
     work = prepare_work(house, plan, team, began=began, **ways)
     going = go_on(work.desk, plan, work.cancel, work.tally, run, held.pop_all())
     source = _from_the_start(reused(house, run), going)

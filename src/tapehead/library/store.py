@@ -190,6 +190,80 @@ class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls,
         ways: dict[str, Any] = {"executor": executor, "workers": workers, "keep_failed": keep_failed}
         return begin(self._house, strategy, asked, fresh=fresh, progress=progress, **ways)
 
+    def portfolio(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        rank: str | None = None,
+        max_positions: int | None = None,
+        weights: str | None = None,
+        rebalance: str | Sequence[Any] | None = None,
+        settle: str | None = None,
+        currency: str | None = None,
+        fresh: bool = False,
+        workers: int | str | None = None,
+        keep_failed: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,
+        **others: Any,
+    ) -> "Run":
+        """Begin one strategy on many instruments that share one account.
+
+        Parameters
+        ----------
+        strategy, universe, symbols, interval, start, end, snapshot, fresh, workers, keep_failed, parameters, adjust
+            As in `backtest`.
+        rank : str, optional
+            An indicator, such as `roc(63)`: of those to be bought the greatest go first; `-atr(14)` lets the least go
+            first. Default the strategy's own line `rank`, then the order of names.
+        max_positions : int, optional
+            Most positions at a time.
+        weights : str, optional
+            `equal`: on every rebalancing date those that want to be held, or the `max_positions` best, get one share
+            each.
+        rebalance : str or sequence of dates, optional
+            `bar day week month quarter`: at whose last bars weights are looked at again, with `band` apart.
+        settle : str, optional
+            `T+0`, the default, or `T+1`: the money of a sale buys again from the next session on.
+        currency : str, optional
+            Of the account, such as `USD`; instruments of another settle by the closes of a series such as EURUSD.
+        progress, **others
+            As in `backtest`.
+
+        Returns
+        -------
+        Run
+            The first result is the account's, `portfolio:account`; then a row for each instrument, its share of the
+            profit. They come together, at the end.
+
+        Raises
+        ------
+        WeightsError, CurrencyError, PortfolioError
+            Weights sum to more than the leverage; a currency has no rate; the strategy is asked bar by bar.
+        TapeheadError
+            Of other bad input, before anything is written.
+
+        Examples
+        --------
+        >>> run = store.portfolio("SmaCross", universe="demo", rank="roc(63)", max_positions=10, size="10%")
+        >>> run["account"].metrics.sharpe
+        """
+        from tapehead.library.begin_portfolio import begin_portfolio
+
+        asked = {"universe": universe, "symbols": symbols, "interval": interval, "start": start, "end": end}
+        asked |= {"parameters": parameters, "others": others, "adjust": adjust, "snapshot": snapshot}
+        pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
+        pooling |= {"settle": settle, "currency": currency}
+        ways: dict[str, Any] = {"fresh": fresh, "workers": workers, "keep_failed": keep_failed}
+        return begin_portfolio(self._house, strategy, asked, pooling, progress=progress, **ways)
+
     def sweep(
         self,
         strategy: str | Sequence[str],

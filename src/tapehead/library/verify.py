@@ -13,9 +13,13 @@ from typing import Any
 from tapehead.errors import TapeheadError
 from tapehead.jobs.ask import ask_warm_up
 from tapehead.jobs.plan import Code, make_plan
+from tapehead.jobs.pool import Pool, pool_of
+from tapehead.jobs.portfolio import made_again
 from tapehead.jobs.task import Work
 from tapehead.jobs.verify import DIFFERS, Verification, compare
+from tapehead.library.course_of import course_of
 from tapehead.library.lead import needs_of
+from tapehead.library.ranking import warm_up_of_rank
 from tapehead.library.verify_sweep import changed_since, verify_sweep
 from tapehead.model.result import RunResult
 from tapehead.model.spec import RunSpec, canonical, run_digest
@@ -75,7 +79,7 @@ def verify_here(house: House, run: str) -> Verification:
     if spec.grid is not None:
         return verify_sweep(house, record, record.receipt, spec)
     loaded = load_strategy(where_of(spec, record))
-    warm = ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin)
+    warm = max(ask_warm_up(instance(loaded.made, spec.parameters), loaded.origin), warm_up_of_rank(spec.portfolio))
     code = Code(loaded.source, engine_digest())
     # Instruments by name: the members of a universe may have changed since.
     named = replace(spec, universe=None, symbols=tuple(record.receipt.segments))
@@ -83,10 +87,17 @@ def verify_here(house: House, run: str) -> Verification:
     team = Team((loaded,), (where_of(spec, record),))
     asked: dict[str, Any] = {"needs": needs_of(spec, team), "snapshot": record.snapshot, "where": where}
     plan = make_plan(house.bars, house.direct, named, code, warm=warm, **asked)
+    pool = Pool()
+    if spec.portfolio is not None:
+        plan, pool = pool_of(house.bars, plan)
     context = WorkerContext(f"verify-{run}-{next(_turns)}", house.settings, plan, team.wheres, direct=True)
     tasks = [Task(run, item.series, 0, 1) for item in plan.items]
-    prepare(context, team)
-    made, failed = _compute(house, partial(work, context), tasks)
+    bench = prepare(context, team)
+    if spec.portfolio is not None:
+        results, failed = made_again(course_of(bench, pool), run, tasks)
+        made = {result.instrument: result for result in results}
+    else:
+        made, failed = _compute(house, partial(work, context), tasks)
     verdict, first = compare(_kept(house, run), made, failed)
     digest = run_digest(result.line() for result in made.values())
     if verdict != DIFFERS and digest != record.receipt.digest:

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from tapehead.errors import ParameterError
 
+ACCOUNT: Final = "portfolio:account"
+"""What the result of the whole account is called."""
 SETTLES: Final = ("T+0", "T+1")
 PERIODS: Final = ("bar", "day", "week", "month", "quarter")
 """At whose last bars weights are looked at again."""

@@ -85,8 +85,6 @@ class Signals:
         Replaces the number of the run's `size`, not its kind; NaN leaves it.
     part : float64
         Share of the position, in (0, 1], that a wish to leave sells; NaN is all of it.
-    rank : float64
-        Of those that a portfolio may buy the greatest go first, NaN last; read at the bar of the decision.
     stop_loss_at, take_profit_at, trail_at : float64
         Prices read at the bar of the decision to enter, for either side; NaN leaves the run's fraction.
     rank : float64

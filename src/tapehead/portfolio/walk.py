@@ -1,6 +1,6 @@
 """walk_together: signals of many instruments and the rules of one account become trades, equity and shares; pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,9 +90,8 @@ def walk_together(
     *,
     max_positions: int | None = None,
     orders: bool = False,
-    told: Callable[[int, int], bool] | None = None,
-) -> Walked | None:
-    """Trade all legs from one cash; None where `told` asked for the end.
+) -> Walked:
+    """Trade all legs from one cash.
 
     Parameters
     ----------
@@ -102,28 +101,24 @@ def walk_together(
         Most positions at a time.
     orders : bool
         Also say what became of every order.
-    told : callable, optional
-        Told how many instants are done, of how many; false ends the walk.
 
     Notes
     -----
     Columns are read where they lie. Beyond them it takes some 13 KB an instrument, 40 bytes an instant and 200 a trade.
     Releases the GIL.
     """
-    ordered = sorted((leg for leg in legs if len(leg.bars) > leg.bars.warm), key=lambda leg: leg.name)
-    desk = _Desk(ordered, max_positions, lined=orders)
-    while desk.at < desk.clock.shape[0]:
-        if told is not None and not told(desk.at, desk.clock.shape[0]):
-            return None
-        desk.step(min(desk.at + _STRETCH, desk.clock.shape[0]))
-    return desk.outcome()
+    walk = SharedWalk(legs, max_positions=max_positions, orders=orders)
+    while not walk.done:
+        walk.step()
+    return walk.outcome()
 
 
-class _Desk:
-    """Arrays of one walk, and what keeps them alive."""
+class SharedWalk:
+    """A walk that is driven step by step, so that somebody can be told how far it is; see `walk_together`."""
 
-    def __init__(self, legs: Sequence[Leg], max_positions: int | None, *, lined: bool) -> None:
-        n = len(legs)
+    def __init__(self, legs: Sequence[Leg], *, max_positions: int | None = None, orders: bool = False) -> None:
+        legs = sorted((leg for leg in legs if len(leg.bars) > leg.bars.warm), key=lambda leg: leg.name)
+        n, lined = len(legs), orders
         self.legs, self.clock, self.lined = legs, union_clock([leg.bars for leg in legs]), lined
         self._alive: list[Any] = []
         self._legs = np.zeros(n, LEG).view(np.recarray)
@@ -156,8 +151,14 @@ class _Desk:
         """The next instant."""
         return int(self._book["at"][0])
 
-    def step(self, until: int) -> None:
-        """Walk up to an instant, making room where there is too little."""
+    @property
+    def done(self) -> bool:
+        """Whether the clock has come to its end."""
+        return self.at >= len(self.clock)
+
+    def step(self) -> None:
+        """Walk some hundred instants on, making room where there is too little."""
+        until = min(self.at + _STRETCH, self.clock.shape[0])
         while self.at < until:
             walked.walk_portfolio(
                 self.clock, until, self._book, self._legs, self._accounts, self._rules, self._bars, self._next,

@@ -1,0 +1,169 @@
+"""A portfolio as a run: kept, reused, verified, its rows and its sum, and every sentence of bad input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tapehead as th
+from tapehead.errors import (
+    CurrencyError,
+    ParameterError,
+    PortfolioError,
+    SharedAccountError,
+    TapeheadError,
+    UnknownIndicatorError,
+    WeightsError,
+)
+from tapehead.model.events import Cancelled, Completed
+from tapehead.model.pooling import ACCOUNT, Pooling
+
+TARGETS = """
+import numpy as np
+from tapehead import Signals, strategy
+
+@strategy
+class Half:
+    def signals(self, bars):
+        return Signals(target=np.full(len(bars), 0.5))
+"""
+ON_BAR = """
+from tapehead import bar_strategy
+
+@bar_strategy
+class Asked:
+    def on_bar(self, bar, position, orders):
+        orders.buy()
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Six instruments, a year of hours each."""
+    with th.open(tmp_path_factory.mktemp("shared")) as opened:
+        opened.demo(instruments=6, years=1)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def run(store: Any) -> Any:
+    """A portfolio that went to its end."""
+    words: dict[str, Any] = {"universe": "demo", "size": "40%", "fee": "10bps", "max_positions": 3, "rank": "roc(24)"}
+    return store.portfolio("SmaCross", **words).wait()
+
+
+def test_the_shares_of_all_sum_to_the_profit(run: Any) -> None:
+    rows = {row.instrument: row for row in run.results()}
+    account = rows.pop(ACCOUNT)
+    assert len(rows) == 6
+    profit = account.final_equity - 10_000.0
+    assert math.isclose(sum(row.metrics["profit"] for row in rows.values()), profit, rel_tol=1e-9)
+    assert account.metrics["trades"] == sum(row.metrics["trades"] for row in rows.values()) > 50
+    assert account.metrics["positions_most"] == 3
+    assert account.metrics["total_return"] == pytest.approx(profit / 10_000.0)
+    assert set(run["account"].trades.tag.tolist()) == {1, 2, 3, 4, 5, 6}
+
+
+def test_it_is_kept_reused_and_made_again_to_the_last_bit(store: Any, run: Any) -> None:
+    words: dict[str, Any] = {"universe": "demo", "size": "40%", "fee": "10bps", "max_positions": 3, "rank": "roc(24)"}
+    again = store.portfolio("SmaCross", **words)
+    assert again.id == run.id
+    assert [event.reused for _, event in again.events() if isinstance(event, Completed)] == [True]
+    checked = store.verify(run.id, apart=False)
+    assert (checked.verdict, checked.compared) == ("identical", 7)
+    kept = store.run(run.id)
+    assert kept.spec.portfolio == Pooling(max_positions=3, rank="roc(24)")
+    other = store.portfolio("SmaCross", **words | {"max_positions": 2}).wait()
+    assert other.id != run.id
+
+
+def test_the_account_is_measured_and_its_instruments_say_whose_money_it_is(run: Any) -> None:
+    equity = run.equity("account")["equity"]
+    assert equity[-1] == run["account"].final_equity
+    assert run.metrics("account").ulcer > 0.0
+    symbol = next(row.instrument for row in run.results() if row.instrument != ACCOUNT)
+    for ask in (run.account, run.equity, run.orders, run.costs):
+        with pytest.raises(SharedAccountError, match="tapehead show"):
+            ask(symbol)
+
+
+def test_equal_weights_of_the_best_are_rebalanced(store: Any) -> None:
+    words: dict[str, Any] = {"universe": "demo", "weights": "equal", "rebalance": "week", "max_positions": 2}
+    made = store.portfolio("BuyAndHold", rank="roc(168)", **words).wait()
+    account = made["account"]
+    assert account.metrics["positions_most"] == 2
+    assert 0.9 < account.metrics["exposure_mean"] <= 1.001
+    assert len(account.trades) > 10
+
+
+def test_a_cancelled_portfolio_keeps_no_half_and_is_begun_anew(store: Any) -> None:
+    begun = store.portfolio("SmaCross", universe="demo", size="20%", fresh=True)
+    begun.start()
+    begun.cancel()
+    assert [type(event) for _, event in begun.events()][-1] is Cancelled
+    assert begun.results() == []
+    whole = store.resume(begun.id).wait()
+    assert len(whole.results()) == 7
+    assert store.verify(whole.id, apart=False).verdict == "identical"
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "says"),
+    [
+        ({"max_positions": 0}, ParameterError, "at least 1"),
+        ({"rank": "roc(63"}, ParameterError, "rank"),
+        ({"rank": "rok(63)"}, UnknownIndicatorError, "Did you mean 'roc'"),
+        ({"rebalance": "fortnight"}, ParameterError, "month"),
+        ({"weights": "equal"}, ParameterError, "--rebalance month"),
+        ({"weights": "mine", "rebalance": "month"}, ParameterError, "equal"),
+        ({"settle": "T+2"}, ParameterError, "T\\+0 or T\\+1"),
+        ({"settle": "T+1", "leverage": 2.0}, ParameterError, "leverage"),
+        ({"currency": "dollars"}, ParameterError, "USD"),
+        ({"path": "both"}, ParameterError, "one past"),
+        ({"start": "2050-01-01"}, TapeheadError, "the store holds"),
+    ],
+)
+def test_bad_input_gets_a_sentence(store: Any, words: dict[str, Any], error: type[Exception], says: str) -> None:
+    with pytest.raises(error, match=says):
+        store.portfolio("SmaCross", universe="demo", **words)
+
+
+def test_weights_beyond_the_leverage_are_refused_with_date_and_sum(store: Any, tmp_path: Path) -> None:
+    path = tmp_path / "half.py"
+    path.write_text(TARGETS)
+    with pytest.raises(WeightsError, match=r"sum to 3 at 20.*leverage of 1.*--weights equal"):
+        store.portfolio(f"{path}:Half", universe="demo").wait()
+
+
+def test_a_strategy_that_is_asked_bar_by_bar_is_refused(store: Any, tmp_path: Path) -> None:
+    path = tmp_path / "asked.py"
+    path.write_text(ON_BAR)
+    made = store.portfolio(f"{path}:Asked", universe="demo")
+    with pytest.raises(TapeheadError):
+        made.wait()
+    assert {one.code for one in made.warnings} == {PortfolioError.code}
+
+
+def test_a_currency_without_a_rate_is_refused_and_one_with_is_settled(tmp_path: Path) -> None:
+    """The euro a dollar is worth doubles over the year, and what the currency makes stands in the shares."""
+    path = tmp_path / "rates" / "USDTEUR.csv"
+    path.parent.mkdir()
+    days = (date(2018, 12, 1) + timedelta(day) for day in range(2_000))
+    lines = [f"{day},{p},{p},{p},{p},5" for k, day in enumerate(days) for p in [round(0.5 + k / 1000, 3)]]
+    path.write_text("date,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
+    with th.open(tmp_path / "home") as opened:
+        opened.demo(instruments=2, years=1)
+        with pytest.raises(CurrencyError, match="USDTEUR or EURUSDT"):
+            opened.portfolio("BuyAndHold", universe="demo", currency="EUR", size="50%")
+        opened.import_files(path, interval="1d", venue="fx", kind="crypto")
+        plain = opened.portfolio("BuyAndHold", universe="demo", size="50%").wait()["account"]
+        made = opened.portfolio("BuyAndHold", universe="demo", currency="EUR", size="50%").wait()
+        account, rows = made["account"], [row for row in made.results() if row.instrument != ACCOUNT]
+        assert account.final_equity > 1.2 * plain.final_equity
+        assert sum(row.metrics["profit"] for row in rows) == pytest.approx(account.final_equity - 10_000.0)
+        assert opened.verify(made.id, apart=False).verdict == "identical"
