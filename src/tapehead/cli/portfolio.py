@@ -46,7 +46,7 @@ def portfolio_options(command: Function) -> Function:
 @click.command(
     "portfolio",
     cls=Alternatives,
-    example="tapehead portfolio SmaCross --universe demo --size 10% --max-positions 10 --rank 'roc(63)' --fee 10bps",
+    example="tapehead portfolio SmaCross --universe demo --size 10% --max-positions 10 --fee 10bps",
     help="Run STRATEGY, or NAME of a FILE.py, on the instruments named, all from one account.",
 )
 @click.argument("strategy", metavar="STRATEGY|FILE.py:NAME")

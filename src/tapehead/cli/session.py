@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _OWN_COMMANDS = (
     "backtest|bars|cache|coverage|db|demo|doctor|explain|import|indicators|instruments|keys|latest|new|portfolio|"
-    "preset|report|runs|screen|serve|servers|show|sql|store|strategies|sweep|undo|universe|verify|verifybacktest"
+    "preset|report|runs|screen|serve|servers|show|sql|store|strategies|sweep|undo|universe|verify"
 )
 LOCAL = frozenset(("cache", "db", "demo", "doctor", "keys", "new", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""

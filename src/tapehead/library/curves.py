@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tapehead.errors import AdjustError, ChangedRunError, TapeheadError
+from tapehead.errors import AdjustError, ChangedRunError, SharedAccountError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask
@@ -17,6 +17,7 @@ from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import Bars
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RunSpec
@@ -57,6 +58,9 @@ def accounts_of(
             yield result, error
 
 
+_MARKET = ("alpha", "beta")
+
+
 class Again(NamedTuple):
     """A run laid out as it was, ready to make results again."""
 
@@ -86,7 +90,10 @@ class Again(NamedTuple):
 
     def made(self, result: RunResult, *, orders: bool = False) -> Made:
         """Make one result again, with its orders if asked; raise ChangedRunError where its trades would be others."""
-        spec, item = self.plan.spec, self.items[result.instrument]
+        spec = self.plan.spec
+        if spec.portfolio is not None:
+            raise SharedAccountError(run=self.run, symbol=result.instrument)
+        item = self.items[result.instrument]
         if item.fault:
             raise AdjustError(item.fault)
         bars = read_bars(self.shelf, item.series, item.refs, spec.start, spec.end, self.plan.warm)
@@ -129,6 +136,9 @@ class AllMetrics(Metrics):
 def all_metrics(account: Account, result: RunResult, rf: float = 0.0) -> AllMetrics:
     """Return what a run keeps of a result and what needs its whole curve; `rf` is a yearly rate."""
     values, why = tail(account, rf=rf)
+    if result.instrument == ACCOUNT:
+        # A shared account is measured as if it were a price: there is no market to hold it against.
+        values, why = {**values, **dict.fromkeys(_MARKET)}, {**why, **dict.fromkeys(_MARKET, "shared_cash")}
     found = AllMetrics({**result.metrics, **values})
     told = {**{name: reason for name, reason in result.why.items() if name not in values}, **why}
     found.why = {name: told[name] for name in found if name in told}

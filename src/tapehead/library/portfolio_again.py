@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from tapehead.errors import ChangedRunError
+from tapehead.errors import ChangedRunError, SharedAccountError
 from tapehead.jobs.account_of import account_bars, all_trades
 from tapehead.jobs.pool import pool_of
 from tapehead.jobs.portfolio import legs_of, seat_of
@@ -12,6 +12,7 @@ from tapehead.library.course_of import course_of
 from tapehead.library.curves import Again
 from tapehead.metrics.account import Account
 from tapehead.model.interval import Interval
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
 from tapehead.portfolio.walk import walk_together
 from tapehead.ports.runs import RunRecord
@@ -29,9 +30,13 @@ def account_again(house: House, record: RunRecord, result: RunResult) -> Account
 
     Raises
     ------
+    SharedAccountError
+        It is the row of an instrument.
     ChangedRunError
         Made again from the code and the data that are here now, its trades are others.
     """
+    if result.instrument != ACCOUNT:
+        raise SharedAccountError(run=house.runs.shortest(record.run), symbol=result.instrument)
     again = Again.of(house, record)
     plan, pool = pool_of(house.bars, again.plan)
     context = WorkerContext(f"again-{record.run}-{next(_turns)}", house.settings, plan, again.team.wheres)

@@ -8,15 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tapehead.errors import (
-    NoBarsError,
-    ParameterError,
-    RunKeyError,
-    SharedAccountError,
-    SignalsError,
-    StrategyError,
-    TapeheadError,
-)
+from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.plan import OPEN_END, OPEN_START
 from tapehead.jobs.read import read_bars
@@ -30,7 +22,6 @@ from tapehead.model.frames import Frame, Framed
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.orders import Orders, no_orders
-from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
 from tapehead.model.table import Table as Columns
@@ -101,7 +92,6 @@ class Run(Framed):
         self._begun = False
         self._ahead: list[Numbered] = []
         self._again: Again | None = None
-        self._shared: Account | None = None
         self._newest: tuple[tuple[str, dict[str, float | int | str]], Made] | None = None
 
     @cached_property
@@ -385,7 +375,9 @@ class Run(Framed):
         from tapehead.library.curves import account_of
 
         if self.spec.portfolio is not None:
-            return self._shared_account(result)
+            from tapehead.library.portfolio_again import account_again
+
+            return account_again(self._house, self.record, self[result] if isinstance(result, str) else result)
         made = self._made(result, orders=False)
         return account_of(made.bars, made.rules, made.done)
 
@@ -460,24 +452,11 @@ class Run(Framed):
         }
         return head | explain(made, on_path(made, "pessimistic"), on_path(made, "optimistic"), trade - 1)
 
-    def _shared_account(self, result: str | RunResult) -> "Account":
-        """Return the account of a portfolio made again; what its instruments did has no money of its own."""
-        from tapehead.library.portfolio_again import account_again
-
-        found = self[result] if isinstance(result, str) else result
-        if found.instrument != ACCOUNT:
-            raise SharedAccountError(run=self.short, symbol=found.instrument)
-        if self._shared is None:
-            self._shared = account_again(self._house, self.record, found)
-        return self._shared
-
     def _made(self, result: str | RunResult, *, orders: bool) -> "Made":
         """Return one result made again, with its orders if asked; the newest is held for the next question of it."""
         from tapehead.library.curves import Again
 
         found = self[result] if isinstance(result, str) else result
-        if self.spec.portfolio is not None:
-            raise SharedAccountError(run=self.short, symbol=found.instrument)
         cell = (found.instrument, dict(found.parameters))
         if self._newest is not None:
             held, made = self._newest
@@ -516,13 +495,7 @@ class Run(Framed):
         from tapehead.library.curves import all_metrics
         from tapehead.model.rules import fraction
 
-        found = all_metrics(self.account(symbol), self[symbol], fraction("rf", rf))
-        if self.spec.portfolio is not None:
-            # A shared account is measured as if it were a price, which is no market to hold it against.
-            lost = dict.fromkeys(("alpha", "beta"), "shared_cash")
-            found.update(dict.fromkeys(lost))
-            found.why = {**found.why, **lost}
-        return found
+        return all_metrics(self.account(symbol), self[symbol], fraction("rf", rf))
 
     def compat(self, result: str | RunResult, tool: str) -> "foreign.Table":
         """Return what another tool would print of one result, by that tool's names.

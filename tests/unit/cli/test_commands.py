@@ -37,6 +37,7 @@ def loaded_after(code: str) -> set[str]:
 
 
 ON_A_REAL_STORE = (
+    "tapehead portfolio",
     "tapehead cache",
     "tapehead db",
     "tapehead keys",
