@@ -17,6 +17,7 @@ from benchmarks import (
     page,
     postgres,
     scale,
+    screen,
     storage,
     sweeps,
     table,
@@ -51,6 +52,7 @@ WORKLOADS: dict[str, Workload] = {
     "W11": scale.measure,
     "fairness": fairness.measure,
     "plain": plain.measure,
+    "screen": screen.measure,
     "sources": groups.measure,
     "web": web.measure,
 }
@@ -67,6 +69,7 @@ SIZES = {
     "W8": (0, MILLION),
     "W9": (48, YEAR),
     "W11": (scale.SIZES[-1], YEAR),
+    "screen": (10_000, 500),
 }
 """Instruments, or pairs, and bars of each where nothing else is asked for."""
 ALL = (
@@ -220,7 +223,7 @@ def _served(given: argparse.Namespace) -> list[Asked]:
 
 def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
     """The peers of a workload that were asked for; all of them where none was named."""
-    every = {"W7": LIBRARIES, "W8": KEEPERS, "W9": DRIVERS, "W11": ()}.get(workload, PEERS)
+    every = {"W7": LIBRARIES, "W8": KEEPERS, "W9": DRIVERS, "W11": (), "screen": ()}.get(workload, PEERS)
     return every if peers is None else tuple(name for name in peers if name in every)
 
 

@@ -14,6 +14,7 @@ TITLES = {
     "W10": "many open event streams on one server process",
     "fairness": "a small run beside big ones",
     "plain": "plain routes under locust",
+    "screen": "an expression over the newest values of 10,000 instruments",
     "web": "the page in Chromium",
 }
 HEAD = ("figure", "value", "unit", "to reach")

@@ -16,6 +16,7 @@ PLACES = {
     "/sweep": "sweep",
     "/runs": "runs",
     "/market": "market",
+    "/screen": "screen",
     "/data": "data",
     "/operations": "operations",
 }
@@ -32,7 +33,14 @@ def test_every_place_is_there_and_said_to_be_where_one_is(served: Served, look: 
 def test_keys_go_everywhere_and_are_listed(served: Served, look: Look) -> None:
     page = look(served.url)
     expect(page.locator("main")).to_have_attribute("data-page", "run")
-    for keys, name in (("gs", "sweep"), ("gr", "runs"), ("gm", "market"), ("gd", "data"), ("go", "operations")):
+    for keys, name in (
+        ("gs", "sweep"),
+        ("gr", "runs"),
+        ("gm", "market"),
+        ("ge", "screen"),
+        ("gd", "data"),
+        ("go", "operations"),
+    ):
         for key in keys:
             page.keyboard.press(key)
         expect(page.locator("main")).to_have_attribute("data-page", name)

@@ -8,13 +8,16 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: readonly FieldFault[];
+  /** Character, from 1, at which an expression stops making sense. */
+  readonly position: number | undefined;
 
-  constructor(status: number, code: string, text: string, fields: readonly FieldFault[] = []) {
+  constructor(status: number, code: string, text: string, fields: readonly FieldFault[] = [], position?: number) {
     super(text);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.position = position;
   }
 
   /** The sentence for one field: the service names it by its last part, or by its whole path. */
@@ -28,7 +31,8 @@ export async function problemOf(answer: Response): Promise<Problem> {
   const text = await answer.text();
   try {
     const body = JSON.parse(text);
-    return new Problem(answer.status, String(body.code), String(body.detail ?? body.title), body.errors ?? []);
+    const { code, detail, title, errors = [], position } = body;
+    return new Problem(answer.status, String(code), String(detail ?? title), errors, position);
   } catch {
     return new Problem(answer.status, "http", `The service answered ${answer.status} ${answer.statusText}.`);
   }

@@ -25,6 +25,7 @@ const MarketPage = page(() => {
   void fetchCandles();
   return import("./market");
 });
+const ScreenPage = page(() => import("./screen"));
 const DataPage = page(() => import("./data"));
 const OperationsPage = page(() => import("./operations"));
 
@@ -47,6 +48,7 @@ export function Routes() {
       <Route path="/runs/:run/:symbol" component={ResultPage} />
       <Route path="/market" component={MarketPage} />
       <Route path="/market/:symbol" component={MarketPage} />
+      <Route path="/screen" component={ScreenPage} />
       <Route path="/data" component={DataPage} />
       <Route path="/operations" component={OperationsPage} />
       <Route>

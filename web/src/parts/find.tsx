@@ -19,6 +19,7 @@ const PAGES: readonly Found[] = [
   { path: "/sweep", name: "Sweep parameters", kind: "page" },
   { path: "/runs", name: "Runs", kind: "page" },
   { path: "/market", name: "Market", kind: "page" },
+  { path: "/screen", name: "Screen by indicators", kind: "page" },
   { path: "/data", name: "Data: import, undo", kind: "page" },
   { path: "/operations", name: "Operations", kind: "page" },
 ];

@@ -56,6 +56,7 @@ export function Frame({ children }: { children: ReactNode }) {
   useKeys([
     { press: "g o", does: "go to Operations", act: () => go("/operations") },
     { press: "g d", does: "go to Data", act: () => go("/data") },
+    { press: "g e", does: "go to Screen", act: () => go("/screen") },
     { press: "g m", does: "go to Market", act: () => go("/market") },
     { press: "g s", does: "go to Sweep", act: () => go("/sweep") },
     { press: "g r", does: "go to Runs", act: () => go("/runs") },

@@ -14,6 +14,7 @@ export const PLACES = [
   { path: "/sweep", name: "Sweep" },
   { path: "/runs", name: "Runs" },
   { path: "/market", name: "Market" },
+  { path: "/screen", name: "Screen" },
   { path: "/data", name: "Data" },
   { path: "/operations", name: "Operations" },
 ] as const;

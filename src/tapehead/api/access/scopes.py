@@ -32,6 +32,7 @@ RULES: Final = (
     Rule("GET", "/compare/{rest:path}", "open"),
     Rule("GET", "/market", "open"),
     Rule("GET", "/market/{rest:path}", "open"),
+    Rule("GET", "/screen", "open"),
     Rule("GET", "/data", "open"),
     Rule("GET", "/operations", "open"),
     Rule("GET", "/icon.svg", "open"),

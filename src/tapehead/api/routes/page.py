@@ -25,6 +25,7 @@ ADDRESSES: Final = (
     "/compare/{rest:path}",
     "/market",
     "/market/{rest:path}",
+    "/screen",
     "/data",
     "/operations",
 )
