@@ -50,7 +50,7 @@ def test_a_service_tells_what_its_store_does(place: Place) -> None:
         for asked in ({}, {"symbol": "S00"}, {"strategy": "SmaCross"}):
             here = store.ledger(**asked)
             body = told(http.get("/ledger", params=asked), Ledger)
-            assert body == {"schema": "tapehead.ledger/1", **ledger_json(here)}
+            assert body == {"schema": "tapehead.ledger/1", **ledger_json(here), "cursor": None}
             assert there.ledger(**asked) == without_sources(here)
         assert here.trials == 8
         with pytest.raises(ParameterError, match="S00, S01"):

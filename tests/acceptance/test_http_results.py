@@ -152,7 +152,7 @@ def test_results_come_as_rows_columns_and_arrow(desk: Desk) -> None:
 def test_one_result_with_all_that_is_made_again(desk: Desk) -> None:
     run = desk.store.run(desk.a)
     plain = told(desk.get(f"/runs/{desk.a}/results/demo:BTCUSDT"), ResultDetail)
-    assert set(plain) == {"schema", "run", "result", "multiplier", "trades"}
+    assert set(plain) == {"schema", "run", "result", "multiplier", "trades", "cursor"}
     assert plain["trades"] == list(trade_rows(run["BTCUSDT"], run.times("BTCUSDT")))
     whole = told(
         desk.get(f"/runs/{desk.a}/results/BTCUSDT?include=trades,metrics,equity,orders,costs&points=100"), ResultDetail
@@ -223,7 +223,7 @@ def test_two_runs_side_by_side(desk: Desk) -> None:
     for trade in apart["trades"]:
         assert trade["only"] is None
         assert {"fees", "profit"} <= set(trade["differing"]) <= {"fees", "profit", "quantity", "shortfall"}
-    alone = told(desk.get(f"/runs/{desk.a[:20]}/compare/{desk.b}/trades/ADAUSDT?trades=100"), ComparedTrades)
+    alone = told(desk.get(f"/runs/{desk.a[:20]}/compare/{desk.b}/trades/ADAUSDT?limit=100"), ComparedTrades)
     assert (alone["a"], alone["b"]) == (desk.a, desk.b)
     assert {name: alone[name] for name in apart} == apart
     refused(desk.get(f"/runs/{desk.a}/compare/{desk.b}/trades/NOPE"), 404, "runs.unknown_symbol")

@@ -19,6 +19,7 @@ from tapehead.model.rules import fraction
 
 PARTS = ("trades", "metrics", "equity", "months", "orders", "costs")
 _WHOLE = frozenset(("metrics", "equity", "months"))
+_CURVE = ("ts", "equity", "drawdown")
 _DAY = Interval.parse("1d")
 
 
@@ -51,6 +52,20 @@ def made_again(
         body["costs"] = [{"fee": fee, "total_return": gain} for fee, gain in kept.costs(result)]
         body["cost_basis"] = kept.cost_basis(result)
     return body
+
+
+def cut_rows(body: dict[str, Any], first: int, limit: int, *, whole_curve: bool) -> int:
+    """Leave of trades, orders and equity the rows of a page; return how many rows the longest of them has."""
+    longest = 0
+    for name in ("trades", "orders"):
+        if name in body:
+            longest = max(longest, len(body[name]))
+            body[name] = body[name][first : first + limit]
+    if "equity" in body and not whole_curve:
+        line = body["equity"]
+        longest = max(longest, line["total"])
+        body["equity"] = {**line, **{name: line[name][first : first + limit] for name in _CURVE}}
+    return longest
 
 
 def _equity(account: Account, window: Window) -> dict[str, Any]:

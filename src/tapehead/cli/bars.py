@@ -12,6 +12,7 @@ from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.library.documents.market import instrument_json
+from tapehead.library.limits import MOST_ROWS
 from tapehead.model.instrument import KINDS
 
 if TYPE_CHECKING:
@@ -30,17 +31,23 @@ _LEAST_NAME = 12
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--venue", metavar="V", help="Only this venue.")
 @click.option("--universe", metavar="U", help="Only the members of this universe.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=500, show_default=True, help="At most so many.")
+@click.option("--after", default="", metavar="NAME", help="Only those whose venue:symbol comes after it.")
 @click.pass_context
-def instruments(context: click.Context, /, **options: Any) -> int:
+def instruments(context: click.Context, /, limit: int, after: str, **options: Any) -> int:
     """List instruments."""
     session: Session = context.find_root().obj
-    rows = session.store.instruments(**options)
+    rows = session.store.instruments(**options, limit=limit, after=after)
+    last = rows[-1].instrument.name if len(rows) == limit else ""
+    more = last if last and session.store.instruments(**options, limit=1, after=last) else None
     if session.json:
-        session.put_document("instruments", {"instruments": [instrument_json(row) for row in rows]})
+        session.put_document("instruments", {"instruments": [instrument_json(row) for row in rows], "after": more})
     elif rows:
         session.put(*_instrument_lines(rows, Ink(session.colored), session.size[0]))
+        if more is not None:
+            session.say("More:", *next_lines([(("instruments", "--after", more), "")], session))
     else:
-        session.put(*_nothing_lines(session, any(options.values())))
+        session.put(*_nothing_lines(session, bool(after) or any(options.values())))
     return 0
 
 

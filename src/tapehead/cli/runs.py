@@ -13,6 +13,7 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.ledger import ledger
 from tapehead.cli.session import Session
 from tapehead.library.documents.runs import run_json
+from tapehead.library.limits import MOST_ROWS
 
 if TYPE_CHECKING:
     from tapehead.ports.runs import RunRecord
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 _SHORT = 8
 _LEAST_ROOM = 12
 _LIMIT = click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many."
+    "--limit", type=click.IntRange(1, MOST_ROWS), default=20, show_default=True, metavar="N", help="How many."
 )
+_BEFORE = click.option("--before", metavar="RUN", help="Only those that are older than this one.")
 
 
 @click.group(
@@ -32,18 +34,20 @@ _LIMIT = click.option(
     help="List the kept runs, newest first; compare two, or remove one.",
 )
 @_LIMIT
+@_BEFORE
 @click.pass_context
-def runs(context: click.Context, limit: int) -> int:
+def runs(context: click.Context, limit: int, before: str | None) -> int:
     """List where no other command is named."""
-    return 0 if context.invoked_subcommand else _list(context.find_root().obj, limit)
+    return 0 if context.invoked_subcommand else _list(context.find_root().obj, limit, before)
 
 
 @runs.command("list", example="tapehead runs list --limit 5", help="List the kept runs, newest first (times UTC).")
 @_LIMIT
+@_BEFORE
 @click.pass_context
-def list_(context: click.Context, limit: int) -> int:
+def list_(context: click.Context, limit: int, before: str | None) -> int:
     """List runs."""
-    return _list(context.find_root().obj, limit)
+    return _list(context.find_root().obj, limit, before)
 
 
 @runs.command("rm", example="tapehead runs rm 01JD8Q7K", help="Remove a run with its results; a unique prefix will do.")
@@ -65,17 +69,20 @@ runs.add_command(compare)
 runs.add_command(ledger)
 
 
-def _list(session: Session, limit: int) -> int:
+def _list(session: Session, limit: int, before: str | None) -> int:
     """Write the list of runs."""
-    records = list(session.store.runs(limit))
+    records = session.store.runs(limit, before)
+    last = records[-1].run if len(records) == limit and session.store.runs(1, records[-1].run) else None
     if session.json:
-        session.put_document("runs", {"runs": [run_json(record) for record in records]})
+        session.put_document("runs", {"runs": [run_json(record) for record in records], "before": last})
     elif not records:
         session.put("No run yet.  Next:", *next_lines([(("strategies",), "what can be run")], session))
     else:
         ink, (width, _) = Ink(session.colored), session.size
         session.put(ink.head(f"{'run':<10}{'made (UTC)':<18}{'strategy':<16}{'on':<14}{'results':>8}  state"))
         session.put(*(_line(one, short, width) for one, short in zip(records, _short_ids(records), strict=True)))
+        if last is not None:
+            session.say("Older:", *next_lines([(("runs", "list", "--before", last), "")], session))
     return 0
 
 

@@ -20,6 +20,7 @@ from tapehead.cli.store_promote import promote
 from tapehead.cli.store_rows import rows
 from tapehead.cli.store_verify import verify
 from tapehead.library.documents.commits import commit_json
+from tapehead.library.limits import MOST_ROWS
 
 if TYPE_CHECKING:
     from tapehead.library.upkeep import StoreStats
@@ -48,18 +49,24 @@ for _command in (verify, diff, export, lines, promote, rows):
     help="List the commits, newest first (times UTC); with COMMIT, show the quality report kept with that one.",
 )
 @click.argument("commit", type=int, required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, metavar="N", help="How many.")
+@click.option(
+    "--limit", type=click.IntRange(1, MOST_ROWS), default=20, show_default=True, metavar="N", help="How many."
+)
+@click.option("--before", type=click.IntRange(min=1), metavar="COMMIT", help="Only those below it.")
 @click.pass_context
-def log(context: click.Context, /, commit: int | None, limit: int) -> int:
+def log(context: click.Context, /, commit: int | None, limit: int, before: int | None) -> int:
     """List commits, or show one."""
     session: Session = context.find_root().obj
     if commit is not None:
         return _one(session, commit)
-    records = session.store.log(limit)
+    records = session.store.log(limit, before)
+    last = records[-1].number if len(records) == limit and records[-1].number > 1 else None
     if session.json:
-        session.put_document("store", {"log": [commit_json(record) for record in records]})
+        session.put_document("store", {"log": [commit_json(record) for record in records], "before": last})
     elif records:
         session.put(*_log_lines(records, session))
+        if last is not None:
+            session.say("Older:", *next_lines([(("store", "log", "--before", str(last)), "")], session))
     else:
         commands = [(("import", "PATH"), "CSV or Parquet files"), (("demo",), "a synthetic market of 48")]
         session.put("No commit yet.  Next:", *next_lines(commands, session))

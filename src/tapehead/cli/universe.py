@@ -14,6 +14,7 @@ from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
 from tapehead.cli.table import wrapped
 from tapehead.library.documents.market import universe_json, universe_row, years_json
+from tapehead.library.limits import MOST_ROWS
 from tapehead.model.segment import Universe
 from tapehead.model.spec import iso
 
@@ -34,14 +35,18 @@ def universe() -> None:
     """Group the commands below."""
 
 
-@universe.command("list", example="tapehead universe list", help="List the universes.")
+@universe.command("list", example="tapehead universe list", help="List the universes by name.")
+@click.option("--limit", type=click.IntRange(1, MOST_ROWS), default=500, show_default=True, help="At most so many.")
+@click.option("--after", default="", metavar="NAME", help="Only those whose names come after it.")
 @click.pass_context
-def list_(context: click.Context) -> int:
+def list_(context: click.Context, limit: int, after: str) -> int:
     """List names and sizes, or what a filter asks for."""
     session: Session = context.find_root().obj
-    held = session.store.universes()
+    held = session.store.universes(limit=limit, after=after)
+    last = held[-1].name if len(held) == limit else ""
+    more = last if last and session.store.universes(limit=1, after=last) else None
     if session.json:
-        session.put_document("universe", {"universe": [universe_row(one) for one in held]})
+        session.put_document("universe", {"universe": [universe_row(one) for one in held], "after": more})
         return 0
     if not held:
         session.put("No universe yet: each kind and each venue of what you import is one.")
@@ -51,9 +56,11 @@ def list_(context: click.Context) -> int:
     session.put(ink.head(f"{'universe':<{width}}  {'instruments':>11}"))
     for one in held:
         size = "by filter" if one.where else f"{len(one.symbols):,}"
-        first, *more = wrapped(_words_of(one), max(session.size[0] - width - 15, 20))
+        first, *rest = wrapped(_words_of(one), max(session.size[0] - width - 15, 20))
         session.put(f"{padded(cut(one.name, width), width)}  {size:>11}  {first}".rstrip())
-        session.put(*(f"{'':<{width}}  {'':>11}  {line}" for line in more))
+        session.put(*(f"{'':<{width}}  {'':>11}  {line}" for line in rest))
+    if more is not None:
+        session.say("More:", *next_lines([(("universe", "list", "--after", more), "")], session))
     return 0
 
 

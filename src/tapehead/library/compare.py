@@ -75,8 +75,8 @@ def compare_runs(house: House, a: str, b: str, *, instruments: int = 20, trades:
     return Comparison(*records, tuple(settings), tuple(reasons), tuple(both), listed, len(apart))
 
 
-def compare_trades(house: House, a: str, b: str, symbol: str, *, trades: int = 100) -> TradesApart:
-    """Return the trades of one instrument that differ between two runs, at most `trades` of them.
+def compare_trades(house: House, a: str, b: str, symbol: str, *, first: int = 0, trades: int = 100) -> TradesApart:
+    """Return the trades of one instrument that differ between two runs, at most `trades` of them from `first` on.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def compare_trades(house: House, a: str, b: str, symbol: str, *, trades: int = 1
     """
     runs, _, reasons = _between(house, a, b)
     left, right = (run[symbol] for run in runs)
-    return _apart(runs, Pair(left.instrument, left, right), reasons, trades)
+    return _apart(runs, Pair(left.instrument, left, right), reasons, trades, first)
 
 
 def _between(house: House, a: str, b: str) -> tuple[tuple[Run, Run], list[Setting], list[Reason]]:
@@ -103,11 +103,10 @@ def _between(house: House, a: str, b: str) -> tuple[tuple[Run, Run], list[Settin
     return runs, settings, reasons_apart(one.key, other.key, settings)
 
 
-def _apart(runs: tuple[Run, Run], pair: Pair, between: Sequence[Reason], most: int) -> TradesApart:
+def _apart(runs: tuple[Run, Run], pair: Pair, between: Sequence[Reason], most: int, first: int = 0) -> TradesApart:
     """Return the trades of one instrument that differ."""
     left, right = (run[pair.instrument] for run in runs)
     a, b = left.trades or no_trades(), right.trades or no_trades()
     found = trades_apart(a, runs[0].times(pair.instrument), b, runs[1].times(pair.instrument))
-    return TradesApart(
-        pair.instrument, tuple(reasons_of(pair, between)), tuple(found[:most]), max(len(found) - most, 0)
-    )
+    listed, more = tuple(found[first : first + most]), max(len(found) - first - most, 0)
+    return TradesApart(pair.instrument, tuple(reasons_of(pair, between)), listed, more)

@@ -7,6 +7,7 @@ from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs import universes as selection
 from tapehead.jobs.coverage import Axis, Months, coverage
 from tapehead.jobs.plan import OPEN_END, OPEN_START
+from tapehead.library.limits import check_limit
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.ledger import Ledger
@@ -97,8 +98,10 @@ class Ledgers:
     ) -> list[Quarantined]:
         """Return the rows that imports set aside, oldest first; those of no symbol only where none is named.
 
-        A snapshot is only what names are looked up in: what was set aside since is told too.
+        A snapshot is only what names are looked up in: what was set aside since is told too. Raises ParameterError for
+        more than 10,000 at once.
         """
+        check_limit(limit)
         if symbols is None and universe is None:
             return list(self._house.bars.quarantined(limit=limit))
         series = self.held_series(symbols, universe, snapshot=snapshot)

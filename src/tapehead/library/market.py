@@ -2,6 +2,7 @@
 
 import os
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,6 +13,7 @@ from tapehead.jobs import universes as selection
 from tapehead.jobs.append import append, check_new
 from tapehead.jobs.ingest import ingest
 from tapehead.library.given import bars_of
+from tapehead.library.limits import check_limit
 from tapehead.library.listing import InstrumentRow, Listing
 from tapehead.library.times import read_time
 from tapehead.library.writer import BarWriter
@@ -168,12 +170,36 @@ class Market:
         return BarWriter(partial(self.append, kind=kind), series, rows, seconds)
 
     def instruments(
-        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+        self,
+        query: str | None = None,
+        kind: str | None = None,
+        venue: str | None = None,
+        universe: str | None = None,
+        *,
+        limit: int | None = None,
+        after: str = "",
     ) -> list[InstrumentRow]:
         """Return instruments with what is held of them, sorted by name.
 
-        `query` is a part of the name, any case.
+        Parameters
+        ----------
+        query : str, optional
+            A part of the name, any case.
+        kind, venue, universe : str, optional
+            Only those of it.
+        limit : int, optional
+            At most so many, 1 to 10,000; all by default.
+        after : str
+            Only those whose names `venue:symbol` come after it.
         """
+        rows = self._fitting(query, kind, venue, universe)
+        first = bisect_right(rows, after, key=_name)
+        return rows[first:] if limit is None else rows[first : first + check_limit(limit)]
+
+    def _fitting(
+        self, query: str | None, kind: str | None, venue: str | None, universe: str | None
+    ) -> list[InstrumentRow]:
+        """Return the instruments that fit, by name."""
         listed = self._listed()
         names, rows = listed.names, listed.rows
         part = (query or "").lower()
@@ -196,9 +222,11 @@ class Market:
             known = self._listing = Listing.of(self._house.bars)
         return known
 
-    def universes(self) -> list[Universe]:
-        """Return every universe; `all` and the kinds are built in."""
-        return selection.universes(self._house.bars)
+    def universes(self, *, limit: int | None = None, after: str = "") -> list[Universe]:
+        """Return the universes by name, `all` and the kinds among them; with `limit` so many after a name."""
+        held = selection.universes(self._house.bars)
+        first = bisect_right(held, after, key=_called)
+        return held[first:] if limit is None else held[first : first + check_limit(limit)]
 
     def universe(self, name: str) -> Universe:
         """Return one universe; raises UnknownUniverseError."""
@@ -305,3 +333,13 @@ class Market:
         if self.universe(name).built_in:
             raise UniverseError(f"'{name}' is built in and cannot be deleted.")
         self._house.bars.delete_universe(name)
+
+
+def _name(row: InstrumentRow) -> str:
+    """Return what instruments are ordered by."""
+    return row.instrument.name
+
+
+def _called(one: Universe) -> str:
+    """Return what universes are ordered by."""
+    return one.name

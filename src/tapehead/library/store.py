@@ -13,6 +13,7 @@ from tapehead.jobs.make_market import make_market
 from tapehead.jobs.verify import Verification
 from tapehead.library.doctor import Check, examine, warm_up
 from tapehead.library.ledgers import Ledgers
+from tapehead.library.limits import check_limit
 from tapehead.library.market import Market
 from tapehead.library.presets import PresetCalls
 from tapehead.library.prices import Prices
@@ -389,9 +390,13 @@ class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls,
         ways: dict[str, Any] = {"executor": executor, "workers": workers}
         return resume(self._house, run, strategy=strategy, keep_failed=keep_failed, **ways)
 
-    def runs(self, limit: int = 50) -> list[RunRecord]:
-        """Return the newest runs, newest first."""
-        return list(self._house.runs.runs(limit=limit))
+    def runs(self, limit: int = 50, before: str | None = None) -> list[RunRecord]:
+        """Return the newest runs, newest first; with `before` those that are older than that run.
+
+        Raises UnknownRunError, and ParameterError for more than 10,000 at once.
+        """
+        older = None if before is None else self._house.runs.resolve(before)
+        return list(self._house.runs.runs(limit=check_limit(limit), before=older))
 
     def run(self, prefix: str) -> "Run":
         """Return a kept run by any unique prefix of its id; raises UnknownRunError."""

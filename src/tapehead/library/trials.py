@@ -112,7 +112,7 @@ class TrialCalls:
             periods = None if clock is None else calendar(clock).periods_a_year(Interval.parse(interval))
             trials = sum(one.trials for one in own)
             series.append(SeriesTrials(instrument, interval, trials, _runs(own), standing, periods))
-        series.sort(key=_rank)
+        series.sort(key=rank_of)
         total = sum(one.trials for one in counts)
         return TrialReport(_by_strategy(counts), tuple(series), total, _runs(counts))
 
@@ -162,7 +162,7 @@ def _runs(counts: Sequence[TrialCount]) -> tuple[RunId, ...]:
     return tuple(sorted({one.run for one in counts}))
 
 
-def _rank(one: SeriesTrials) -> tuple[float, str, str]:
+def rank_of(one: SeriesTrials) -> tuple[float, str, str]:
     """Return what series are sorted by."""
     best = one.standing.best
     value = -1.0 if best is None or best.deflated is None else best.deflated

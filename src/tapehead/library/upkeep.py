@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import ParameterError
 from tapehead.jobs import universes as selection
+from tapehead.library.limits import check_limit
 from tapehead.library.times import read_time
 from tapehead.model.history import CommitRecord, Finding, StoreFacts, Swept
 from tapehead.model.instrument import Series
@@ -64,8 +65,8 @@ class Upkeep:
         return undo(self._house.bars, self._house.direct.tiers, commit)
 
     def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
-        """Return commits, newest first, those below `before`."""
-        return list(self._house.bars.log(limit=limit, before=before))
+        """Return commits, newest first, those below `before`; raises ParameterError for more than 10,000 at once."""
+        return list(self._house.bars.log(limit=check_limit(limit), before=before))
 
     def commit(self, number: int) -> CommitRecord:
         """Return one commit; raises ParameterError where there is none."""

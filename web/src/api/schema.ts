@@ -321,7 +321,7 @@ export interface paths {
         };
         /**
          * List Universes
-         * @description List the universes; `all` and the kinds are built in.
+         * @description List the universes by name; `all` and the kinds are built in.
          */
         get: operations["list_universes"];
         put?: never;
@@ -345,7 +345,7 @@ export interface paths {
         };
         /**
          * Show Universe
-         * @description List who belongs to a universe on a day, and how many did by year.
+         * @description List who belongs to a universe on a day, by name, and how many did by year.
          */
         get: operations["show_universe"];
         put?: never;
@@ -1360,6 +1360,11 @@ export interface components {
             a: string;
             /** B */
             b: string;
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * Comparison
@@ -1383,6 +1388,11 @@ export interface components {
             trades: components["schemas"]["DifferingTrades"][];
             /** Instruments Differing */
             instruments_differing: number;
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * Connections
@@ -2049,6 +2059,11 @@ export interface components {
             schema: "tapehead.indicators/1";
             /** Indicators */
             indicators: components["schemas"]["IndicatorFacts"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * InstrumentFacts
@@ -2204,6 +2219,11 @@ export interface components {
             strategies: components["schemas"]["StrategyTrials"][];
             /** Instruments */
             instruments: components["schemas"]["SeriesTrials"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * LogLevels
@@ -2653,6 +2673,11 @@ export interface components {
              * @description Why what has to be made again could not be.
              */
             trouble?: string | null;
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * ResultFacts
@@ -3544,6 +3569,11 @@ export interface components {
              */
             runs?: components["schemas"]["Gap"][] | null;
             /**
+             * Holes Left
+             * @description Further ones that `holes` left out.
+             */
+            holes_left?: number | null;
+            /**
              * Strip
              * @description A letter a cell, where `cells` asks for them: `#` all there, `+` some missing, `-` all missing, `o` confirmed empty, blank before the first and after the last bar.
              */
@@ -3749,6 +3779,11 @@ export interface components {
             schema: "tapehead.strategies/1";
             /** Strategies */
             strategies: components["schemas"]["StrategyFacts"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * StrategyFacts
@@ -3914,6 +3949,11 @@ export interface components {
              * @description The greatest value first, undefined last.
              */
             instruments: components["schemas"]["SetOnInstrument"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * SurfacePart
@@ -4135,8 +4175,18 @@ export interface components {
             symbols: string[];
             /** At */
             at: string;
+            /**
+             * Members
+             * @description How many belong on the day; `symbols` holds those of the page.
+             */
+            members: number;
             /** By Year */
             by_year: components["schemas"]["YearOfMembers"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * UniverseRequest
@@ -4182,6 +4232,11 @@ export interface components {
             schema: "tapehead.universe/1";
             /** Universe */
             universe: components["schemas"]["UniverseFacts"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * VerificationFacts
@@ -5038,6 +5093,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
+                /** @description Only those that are older than this run. */
+                before?: string | null;
             };
             header?: never;
             path?: never;
@@ -5081,6 +5138,15 @@ export interface operations {
             };
             /** @description Problem */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6043,6 +6109,8 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
+                /** @description Only those whose names come after it. */
+                after?: string;
             };
             header?: never;
             path?: never;
@@ -6180,6 +6248,10 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Instruments of a page. */
                 limit?: number;
+                /** @description List so many of a series, the oldest; `holes_left` tells of others. */
+                holes?: number;
+                /** @description List so many rows set aside, the oldest. */
+                aside?: number;
             };
             header?: never;
             path?: never;
@@ -6297,7 +6369,14 @@ export interface operations {
     };
     list_universes: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description Only those whose names come after it. */
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -6526,6 +6605,10 @@ export interface operations {
                 interval?: string | null;
                 /** @description State of the store. */
                 snapshot?: number | null;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Members of a page. */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -7276,7 +7359,12 @@ export interface operations {
     };
     list_indicators: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -7637,7 +7725,12 @@ export interface operations {
     };
     list_strategies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -8836,6 +8929,10 @@ export interface operations {
                 compat?: string | null;
                 /** @description Of a sweep: `fast=10,slow=30`, those of its best robust set by default. */
                 parameters?: string;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page: of trades, of orders, and of equity without points. */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9357,6 +9454,10 @@ export interface operations {
                 instruments?: number;
                 /** @description And so many of each. */
                 trades?: number;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Results of a page; trades are told on the first. */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9480,8 +9581,10 @@ export interface operations {
     compare_instrument: {
         parameters: {
             query?: {
-                /** @description List so many. */
-                trades?: number;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Trades of a page. */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9743,6 +9846,10 @@ export interface operations {
             query?: {
                 /** @description A metric of its cells; by default the objective. */
                 metric?: string | null;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Instruments of a page. */
+                limit?: number;
             };
             header?: never;
             path: {
@@ -9987,6 +10094,10 @@ export interface operations {
                 symbol?: string | null;
                 /** @description Only trials of it; luck counts all. */
                 strategy?: string | null;
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Instruments of a page. */
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -11013,7 +11124,12 @@ export interface operations {
     };
     list_cryptocurrencies: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page; `Link` names the next. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

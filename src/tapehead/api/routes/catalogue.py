@@ -7,28 +7,36 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from tapehead.api.answer import answer, document, takes_json
+from tapehead.api.pages import cursor_behind, first_of_page
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.catalogue import Indicators, IndicatorSeries, Strategies
 from tapehead.api.wire.problem import answers
-from tapehead.api.wire.told import forms
+from tapehead.api.wire.told import Cursor, forms
 from tapehead.library.documents.catalogue import find_strategy, indicator_json, strategy_json
 from tapehead.library.lines import indicator_lines
 from tapehead.library.store import StrategyInfo
 from tapehead.wiring.indicator_plugins import find_indicator, indicators
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
+Limit = Annotated[int, Query(ge=1, le=1_000, description="Rows of a page.")]
 
 
 @router.get("/indicators", response_model=Indicators, responses={**forms(), **answers()})
-def list_indicators(request: Request) -> Response:
+def list_indicators(request: Request, cursor: Cursor = None, limit: Limit = 500) -> Response:
     """List the indicators: what each takes, gives, and needs to warm up."""
-    return answer(request, document("indicators", {"indicators": [indicator_json(one) for one in indicators()]}))
+    every = indicators()
+    question = [one.name for one in every]
+    first = first_of_page("indicators", question, cursor)
+    rows = [indicator_json(one) for one in every[first : first + limit]]
+    more = cursor_behind("indicators", question, first, limit, len(every))
+    return answer(request, document("indicators", {"indicators": rows, "cursor": more}))
 
 
 @router.get("/indicators/{name}", response_model=Indicators, responses={**forms(), **answers(404)})
 def show_indicator(request: Request, name: str) -> Response:
     """Describe one indicator, as a list of one."""
-    return answer(request, document("indicators", {"indicators": [indicator_json(find_indicator(name))]}))
+    rows = [indicator_json(find_indicator(name))]
+    return answer(request, document("indicators", {"indicators": rows, "cursor": None}))
 
 
 @router.get("/indicators/{name}/series", response_model=IndicatorSeries, responses={**forms(), **answers(404)})
@@ -68,17 +76,21 @@ def compute_indicator(
 
 
 @router.get("/strategies", response_model=Strategies, responses={**forms(), **answers()})
-def list_strategies(request: Request) -> Response:
+def list_strategies(request: Request, cursor: Cursor = None, limit: Limit = 500) -> Response:
     """List the strategies that are installed, with their parameters, bounds and docs."""
-    rows = [_plain(info) for info in service_of(request).store.strategies()]
-    return answer(request, document("strategies", {"strategies": rows}))
+    every = service_of(request).store.strategies()
+    question = [info.name for info in every]
+    first = first_of_page("strategies", question, cursor)
+    rows = [_plain(info) for info in every[first : first + limit]]
+    more = cursor_behind("strategies", question, first, limit, len(every))
+    return answer(request, document("strategies", {"strategies": rows, "cursor": more}))
 
 
 @router.get("/strategies/{name}", response_model=Strategies, responses={**forms(), **answers(404)})
 def show_strategy(request: Request, name: str) -> Response:
     """Describe one strategy, as a list of one."""
     info = find_strategy(service_of(request).store.strategies(), name)
-    return answer(request, document("strategies", {"strategies": [_plain(info)]}))
+    return answer(request, document("strategies", {"strategies": [_plain(info)], "cursor": None}))
 
 
 def _plain(info: StrategyInfo) -> dict[str, Any]:

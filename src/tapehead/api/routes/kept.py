@@ -10,16 +10,18 @@ from tapehead.api.answer import answer, dump, takes_json
 from tapehead.api.body import read_model
 from tapehead.api.event_stream import EventStream, Place
 from tapehead.api.old_frames import OldFrames
+from tapehead.api.pages import page_by_name
 from tapehead.api.routes.runs import STREAM, service_of
 from tapehead.api.service import Begun, Service
 from tapehead.api.wire.kept import Cryptocurrency, PriceRow, StreamRequest
 from tapehead.api.wire.problem import answers
-from tapehead.api.wire.told import forms
+from tapehead.api.wire.told import Cursor, forms
 from tapehead.errors import NoBarsError, ParameterError
 from tapehead.jobs.universes import SYNTHETIC_VENUE
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import Store
 from tapehead.library.times import read_time
+from tapehead.model.instrument import Instrument
 
 router = APIRouter(prefix="/api", tags=["kept"])
 _HOURLY = "1h"
@@ -53,16 +55,22 @@ async def stream_backtest(request: Request) -> OldFrames:
     dependencies=[Depends(takes_json)],
     responses={**forms(), **answers()},
 )
-def list_cryptocurrencies(request: Request) -> Response:
+def list_cryptocurrencies(
+    request: Request,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page; `Link` names the next.")] = 10_000,
+) -> Response:
     """List the cryptocurrencies that are traded still and have bars, by symbol."""
     rows = [
         row.instrument for row in _cryptocurrencies(service_of(request).store) if row.instrument.delisted_at is None
     ]
+    page, more = page_by_name("cryptocurrencies", sorted(rows, key=_called), _called, cursor, limit)
     told = [
         {"id": one.name, "symbol": one.symbol, "name": one.symbol, "is_active": True, "has_price_data": True}
-        for one in sorted(rows, key=lambda one: (one.symbol, one.venue))
+        for one in page
     ]
-    return answer(request, dump(told))
+    headers = {} if more is None else {"Link": f'<{request.url.path}?limit={limit}&cursor={more}>; rel="next"'}
+    return answer(request, dump(told), headers=headers)
 
 
 @router.get(
@@ -110,6 +118,11 @@ def _cryptocurrencies(store: Store) -> list[InstrumentRow]:
     """Return those that have bars; the synthetic ones only where there are no others."""
     rows = [row for row in store.instruments(kind="crypto") if row.intervals]
     return [row for row in rows if row.instrument.venue != SYNTHETIC_VENUE] or rows
+
+
+def _called(one: Instrument) -> str:
+    """Return what cryptocurrencies are ordered by; a line break is in no name."""
+    return f"{one.symbol}\n{one.venue}"
 
 
 def _strategy(store: Store, asked: str | int) -> str:

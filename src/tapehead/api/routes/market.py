@@ -9,6 +9,7 @@ from starlette.responses import Response
 from tapehead.api.answer import answer, document, takes_json
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.etag import Fragments, Kept, make_tag
+from tapehead.api.pages import page_by_name
 from tapehead.api.routes.runs import service_of
 from tapehead.api.wire.market import (
     CoveragePage,
@@ -27,10 +28,11 @@ from tapehead.library.documents.market import universe_json, universe_row, years
 from tapehead.library.ledgers import Covered
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.store import Store
+from tapehead.model.segment import Universe
 from tapehead.model.spec import iso
 
 router = APIRouter(prefix="/api/v1", tags=["market"], dependencies=[Depends(takes_json)])
-_ASIDE_LIMIT = 1_000
+After = Annotated[str, Query(max_length=400, description="Only those whose names come after it.")]
 
 
 class _Covering(NamedTuple):
@@ -46,6 +48,8 @@ class _Covering(NamedTuple):
     snapshot: int | None
     cursor: str | None
     limit: int
+    holes: int
+    aside: int
 
 
 @router.get("/instruments", response_model=InstrumentsPage, responses={**forms(), **answers(404)})
@@ -58,16 +62,17 @@ def list_instruments(
     query: Annotated[str | None, Query(max_length=200, description="Part of the name, in any case.")] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page.")] = 500,
+    after: After = "",
 ) -> Response:
     """List instruments by name, with what is held of each."""
     last = read_cursor("instruments", cursor, [str])
     store, known = service_of(request).store, request.app.state.answers
     # Who belongs to a universe may change without a commit; whatever else stands here does not.
-    question = ("instruments", store.house.bars.head(), kind, venue, has_data, query, cursor, limit)
+    question = ("instruments", store.house.bars.head(), kind, venue, has_data, query, cursor, limit, after)
     tag = known.tag(question) if universe is None else None
     kept = None if tag is None else known.body(tag)
     if kept is None:
-        rows = store.instruments(query, kind, venue, universe)
+        rows = store.instruments(query, kind, venue, universe, after=after)
         if has_data is not None:
             rows = [row for row in rows if bool(row.intervals) == has_data]
         first = 0 if last is None else bisect_right(rows, last[0], key=_name)
@@ -94,9 +99,15 @@ def list_coverage(
     snapshot: Annotated[int | None, Query(ge=0, le=2**53, description="State of the store; the newest.")] = None,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=1_000, description="Instruments of a page.")] = 100,
+    holes: Annotated[
+        int, Query(ge=1, le=100_000, description="List so many of a series, the oldest; `holes_left` tells of others.")
+    ] = 10_000,
+    aside: Annotated[int, Query(ge=1, le=10_000, description="List so many rows set aside, the oldest.")] = 1_000,
 ) -> Response:
     """Tell for each series which bars of its calendar are held, confirmed empty or missing."""
-    asked = _Covering(symbols, universe, interval, gaps, quarantine, cells, months, snapshot, cursor, limit)
+    asked = _Covering(
+        symbols, universe, interval, gaps, quarantine, cells, months, snapshot, cursor, limit, holes, aside
+    )
     store, known = service_of(request).store, request.app.state.answers
     # As with the instruments; rows that an import set aside may come without a commit too.
     stays = universe is None and not quarantine
@@ -113,10 +124,16 @@ def list_coverage(
 
 
 @router.get("/universes", response_model=Universes, responses={**forms(), **answers()})
-def list_universes(request: Request) -> Response:
-    """List the universes; `all` and the kinds are built in."""
-    held = service_of(request).store.universes()
-    return answer(request, document("universe", {"universe": [universe_row(one) for one in held]}))
+def list_universes(
+    request: Request,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page.")] = 500,
+    after: After = "",
+) -> Response:
+    """List the universes by name; `all` and the kinds are built in."""
+    every = service_of(request).store.universes(after=after)
+    held, more = page_by_name("universes", every, _called, cursor, limit)
+    return answer(request, document("universe", {"universe": [universe_row(one) for one in held], "cursor": more}))
 
 
 @router.get("/universes/{name:path}", response_model=UniverseMembers, responses={**forms(), **answers(404)})
@@ -126,13 +143,16 @@ def show_universe(
     at: Annotated[str | None, Query(max_length=40, description="The day, UTC; the one after the newest bar.")] = None,
     interval: Annotated[str | None, Query(max_length=20, description="Bars that a filter's figures come from.")] = None,
     snapshot: Annotated[int | None, Query(ge=0, le=2**53, description="State of the store.")] = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=20_000, description="Members of a page.")] = 5_000,
 ) -> Response:
-    """List who belongs to a universe on a day, and how many did by year."""
+    """List who belongs to a universe on a day, by name, and how many did by year."""
     store = service_of(request).store
     one = store.universe(name)
     roll = store.members(name, at, interval=interval, snapshot=snapshot)
-    body = {**universe_json(one, roll.members), "at": iso(roll.day), "by_year": years_json(roll)}
-    return answer(request, document("universe", body))
+    page, more = page_by_name("members", sorted(roll.members), str, cursor, limit)
+    facts = {"at": iso(roll.day), "members": len(roll.members), "by_year": years_json(roll), "cursor": more}
+    return answer(request, document("universe", {**universe_json(one, page), **facts}))
 
 
 @router.post("/universes", status_code=201, response_model=UniverseKept, responses=answers(404))
@@ -154,6 +174,11 @@ def _page(rows: list[InstrumentRow], first: int, limit: int, fragments: Fragment
     more = write_cursor("instruments", _name(page[-1])) if first + limit < len(rows) else None
     told = list(map(fragments.of, page))
     return document("instruments", {"instruments": told, "cursor": more})
+
+
+def _called(one: Universe) -> str:
+    """Return what universes are ordered by."""
+    return one.name
 
 
 def _name(row: InstrumentRow) -> str:
@@ -178,7 +203,7 @@ def _cover(store: Store, asked: _Covering) -> tuple[int, bytes]:
     body: dict[str, Any] = _covered_json(store, covered, asked)
     if asked.quarantine:
         some = page if named or universe or len(page) < len(names) else None
-        rows = store.quarantined(some, limit=_ASIDE_LIMIT, snapshot=asked.snapshot)
+        rows = store.quarantined(some, limit=asked.aside, snapshot=asked.snapshot)
         body["quarantine"] = [aside_json(row) for row in rows]
     body["cursor"] = write_cursor("coverage", page[-1]) if first + asked.limit < len(names) else None
     return body["snapshot"], document("coverage", body)
@@ -200,4 +225,7 @@ def _covered_json(store: Store, covered: Covered | None, asked: _Covering) -> di
         return {"snapshot": number, "start": None, "end": None, "coverage": []}
     drawn = asked.cells or asked.months
     rows = [{**ledger_json(one, asked.gaps), **({"strip": one.strip} if drawn else {})} for one in covered.ledgers]
+    for row in rows if asked.gaps else ():
+        row["holes_left"] = max(len(row["runs"]) - asked.holes, 0)
+        row["runs"] = row["runs"][: asked.holes]
     return {"snapshot": covered.snapshot, "start": iso(covered.start), "end": iso(covered.end), "coverage": rows}

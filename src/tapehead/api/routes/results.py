@@ -15,8 +15,9 @@ from tapehead.api.arrow import arrow_bytes
 from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.ending import ending_of
 from tapehead.api.etag import Kept, make_tag
-from tapehead.api.made_again import PARTS, Window, made_again
+from tapehead.api.made_again import PARTS, Window, cut_rows, made_again
 from tapehead.api.measure.stages import stage
+from tapehead.api.pages import cursor_behind, first_of_page
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import Service
 from tapehead.api.sets import of_set
@@ -55,15 +56,17 @@ OfSet = Annotated[
 Symbol = Annotated[str, Path(min_length=1, max_length=200, description="`SYMBOL`, or `venue:SYMBOL`.")]
 
 
-@router.get("/runs", response_model=RunsPage, dependencies=_JSON, responses={**forms(), **answers()})
+@router.get("/runs", response_model=RunsPage, dependencies=_JSON, responses={**forms(), **answers(404)})
 def list_runs(
     request: Request,
     cursor: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=500, description="Rows of a page.")] = 50,
+    before: Annotated[str | None, Query(max_length=26, description="Only those that are older than this run.")] = None,
 ) -> Response:
     """List the kept runs, newest first; those that come meanwhile shift no page."""
-    last = read_cursor("runs", cursor, [str])
-    rows = service_of(request).house.runs.runs(limit=limit + 1, before=None if last is None else last[0])
+    last, runs = read_cursor("runs", cursor, [str]), service_of(request).house.runs
+    older = None if before is None else runs.resolve(before)
+    rows = runs.runs(limit=limit + 1, before=older if last is None else last[0])
     more = write_cursor("runs", rows[limit - 1].run) if len(rows) > limit else None
     told = [{**run_json(row), **request.app.state.outcomes.of(row)} for row in rows[:limit]]
     return answer(request, document("runs", {"runs": told, "cursor": more}))
@@ -166,6 +169,10 @@ def show_result(
         str | None, Query(max_length=40, description=f"Also as this tool prints them: `{' '.join(TOOLS)}`.")
     ] = None,
     parameters: OfSet = "",
+    cursor: Cursor = None,
+    limit: Annotated[
+        int, Query(ge=1, le=100_000, description="Rows of a page: of trades, of orders, and of equity without points.")
+    ] = 10_000,
 ) -> Response:
     """Tell of one result: what is kept, its trades, and on wish what is made again of it, bit for bit.
 
@@ -188,7 +195,12 @@ def show_result(
             raise
         # What is kept is there all the same, and says why the rest is not.
         body["trouble"] = str(error)
-    return answer(request, document("result", body))
+    question = (kept.id, result.instrument, sorted(wanted), window, parameters)
+    first = first_of_page("result", question, cursor)
+    total = cut_rows(body, first, limit, whole_curve=points is not None)
+    return answer(
+        request, document("result", {**body, "cursor": cursor_behind("result", question, first, limit, total)})
+    )
 
 
 @router.delete("/runs/{run}", status_code=204, response_class=Response, responses=answers(404, 409))

@@ -1,5 +1,6 @@
 """What the sets of a sweep are worth over its instruments."""
 
+from bisect import bisect_right
 from typing import Annotated
 
 import numpy as np
@@ -7,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from tapehead.api.answer import answer, document, pick_media, takes_json, unchanged
+from tapehead.api.cursors import read_cursor, write_cursor
 from tapehead.api.ending import ending_of
 from tapehead.api.etag import make_tag
 from tapehead.api.routes.results import RunName
@@ -14,7 +16,7 @@ from tapehead.api.routes.runs import service_of
 from tapehead.api.surfaces import stage_of
 from tapehead.api.wire.problem import answers
 from tapehead.api.wire.sweeps import Statistic, Surface, SurfaceDetail
-from tapehead.api.wire.told import forms
+from tapehead.api.wire.told import Cursor, forms
 from tapehead.errors import RunKeyError, ServiceError
 from tapehead.library.documents.sweeps import surface_json
 from tapehead.library.sweep_run import SweepRun
@@ -26,6 +28,8 @@ _TILE = "application/vnd.tapehead.tile"
 _BYTES = {"type": "string", "format": "binary"}
 Metric = Annotated[str | None, Query(max_length=100, description="A metric of its cells; by default the objective.")]
 _RETURN = "total_return"
+_LAST = 1.7976931348623157e308
+"""Behind every number, and JSON has it."""
 
 
 @router.get(
@@ -68,6 +72,8 @@ def show_set(
     run: RunName,
     number: Annotated[int, Path(ge=0, lt=2**62, description="Its place in the product of the axes, from 0.")],
     metric: Metric = None,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Instruments of a page.")] = 1_000,
 ) -> Response:
     """Tell how one set of a sweep is spread over its instruments."""
     kept = _sweep(request, run)
@@ -76,14 +82,19 @@ def show_set(
     one, gain = (np.array([[each[place] for each in values.values()]]) for place in (0, 1))
     rows = over_instruments(one, gain, np.full(one.shape[1], np.nan))
     worth = {"median": rows.median, "lower": rows.lower, "upper": rows.upper, "above_zero": rows.above_zero}
-    listed = sorted(values.items(), key=lambda each: (each[1][0] != each[1][0], -each[1][0], each[0]))
+    listed = sorted(values.items(), key=_rank)
+    last = read_cursor("set", cursor, [(float, int), str])
+    first = 0 if last is None else bisect_right(listed, tuple(last), key=_rank)
+    page = listed[first : first + limit]
+    more = write_cursor("set", *_rank(page[-1])) if first + limit < len(listed) else None
     body = {
         "run": kept.id,
         "metric": by,
         "point": number,
         "parameters": kept.space.parameters(number),
         **{name: float(column[0]) for name, column in worth.items()},
-        "instruments": [{"instrument": name, "value": value, _RETURN: gain} for name, (value, gain) in listed],
+        "instruments": [{"instrument": name, "value": value, _RETURN: gain} for name, (value, gain) in page],
+        "cursor": more,
     }
     return answer(request, document("set", body))
 
@@ -108,6 +119,12 @@ def read_tile(
     if tile is None:
         raise RunKeyError(run=whole, symbol=f"{symbol} at {lo}", hint=" Its event `tile` says what there is.")
     return answer(request, tile.to_bytes(), _TILE)
+
+
+def _rank(one: tuple[str, tuple[float, ...]]) -> tuple[float, str]:
+    """Return what instruments are ordered by: the greatest value first, undefined last."""
+    name, (value, *_) = one
+    return (-value if value == value else _LAST), name
 
 
 def _sweep(request: Request, run: str) -> SweepRun:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tapehead.api.wire.told import Number, Told
+from tapehead.api.wire.told import Next, Number, Told
 
 
 class ParameterFacts(Told):
@@ -31,6 +31,7 @@ class Strategies(Told):
 
     schema_: Literal["tapehead.strategies/1"] = Field(alias="schema")
     strategies: list[StrategyFacts]
+    cursor: Next
 
 
 class WarmUp(Told):
@@ -68,6 +69,7 @@ class Indicators(Told):
 
     schema_: Literal["tapehead.indicators/1"] = Field(alias="schema")
     indicators: list[IndicatorFacts]
+    cursor: Next
 
 
 class IndicatorSeries(Told):

@@ -73,6 +73,7 @@ class SeriesCoverage(Told):
     untraded: int
     outside: int = Field(description="Bars in no session of the calendar.")
     runs: list[Gap] | None = Field(None, description="Every hole, where `gaps` asks for them.")
+    holes_left: int | None = Field(None, description="Further ones that `holes` left out.")
     strip: str | None = Field(
         None,
         description="A letter a cell, where `cells` asks for them: `#` all there, `+` some missing, `-` all missing, "
@@ -118,6 +119,7 @@ class Universes(Told):
 
     schema_: Literal["tapehead.universe/1"] = Field(alias="schema")
     universe: list[UniverseFacts]
+    cursor: Next
 
 
 class YearOfMembers(Told):
@@ -134,7 +136,9 @@ class UniverseMembers(UniverseFacts):
     schema_: Literal["tapehead.universe/1"] = Field(alias="schema")
     symbols: list[str]
     at: str
+    members: int = Field(description="How many belong on the day; `symbols` holds those of the page.")
     by_year: list[YearOfMembers]
+    cursor: Next
 
 
 class UniverseRequest(Told):

@@ -173,6 +173,7 @@ class ResultDetail(Told):
     costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")
     cost_basis: CostBasis | None = Field(None, description="Beside `costs`; null where those are empty.")
     trouble: str | None = Field(None, description="Why what has to be made again could not be.")
+    cursor: Next
 
 
 class Explanation(Told):
@@ -267,6 +268,7 @@ class ComparedTrades(DifferingTrades):
     schema_: Literal["tapehead.compared_trades/1"] = Field(alias="schema")
     a: str
     b: str
+    cursor: Next
 
 
 class Comparison(Told):
@@ -280,3 +282,4 @@ class Comparison(Told):
     results: list[ComparedResult]
     trades: list[DifferingTrades]
     instruments_differing: int
+    cursor: Next

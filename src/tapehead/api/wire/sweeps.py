@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tapehead.api.wire.told import Number, Told
+from tapehead.api.wire.told import Next, Number, Told
 
 Statistic = Literal[
     "median",
@@ -115,3 +115,4 @@ class SurfaceDetail(Told):
     upper: Number
     above_zero: Number
     instruments: list[SetOnInstrument] = Field(description="The greatest value first, undefined last.")
+    cursor: Next

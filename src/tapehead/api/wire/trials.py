@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tapehead.api.wire.told import Number, Told
+from tapehead.api.wire.told import Next, Number, Told
 
 
 class StrategyTrials(Told):
@@ -53,3 +53,4 @@ class Ledger(Told):
     runs: list[str]
     strategies: list[StrategyTrials]
     instruments: list[SeriesTrials]
+    cursor: Next

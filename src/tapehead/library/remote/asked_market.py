@@ -1,13 +1,14 @@
 """What is asked of a service about what it holds, and what its answers become."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.undo import Undone
 from tapehead.library.ledgers import Covered
+from tapehead.library.limits import check_limit
 from tapehead.library.listing import InstrumentRow
-from tapehead.library.remote.asking import PAGE, Ask, Asking, below, get, pages, post
+from tapehead.library.remote.asking import LARGE_PAGE, PAGE, Ask, Asking, below, gathered, get, pages, post
 from tapehead.library.remote.held import (
     aside_from,
     commit_from,
@@ -30,32 +31,35 @@ COVERAGE_PAGE = 1000
 
 def strategies() -> Asking[list[StrategyInfo]]:
     """Return the strategies that are installed there."""
-    return [strategy_from(one) for one in (yield from get("strategies"))["strategies"]]
+    return [strategy_from(one) for one in (yield from pages("strategies", "strategies"))]
 
 
 def indicators() -> Asking[tuple[Indicator, ...]]:
     """Return the indicators."""
-    return tuple(indicator_from(one) for one in (yield from get("indicators"))["indicators"])
+    return tuple(indicator_from(one) for one in (yield from pages("indicators", "indicators")))
 
 
-def instruments(
-    query: str | None, kind: str | None, venue: str | None, universe: str | None
-) -> Asking[list[InstrumentRow]]:
+def instruments(limit: int | None, asked: Mapping[str, Any]) -> Asking[list[InstrumentRow]]:
     """Return the instruments that fit."""
-    rows = yield from pages("instruments", "instruments", query=query, kind=kind, venue=venue, universe=universe)
+    rows = yield from pages("instruments", "instruments", limit=None if limit is None else check_limit(limit), **asked)
     return [instrument_from(one) for one in rows]
 
 
 def universe(name: str, **asked: Any) -> Asking[dict[str, Any]]:
     """Return a universe with its members on a day."""
-    found: dict[str, Any] = yield from get("universes", name, **asked)
-    return found
+    return (yield from gathered(["symbols"], "universes", name, limit=LARGE_PAGE, **asked))
 
 
-def universes() -> Asking[list[Universe]]:
-    """Return every universe with its names."""
+def universe_rows(limit: int | None, after: str) -> Asking[list[Any]]:
+    """Return what is listed of the universes after a name."""
+    size = None if limit is None else check_limit(limit)
+    return (yield from pages("universe", "universes", limit=size, after=after or None))
+
+
+def universes(limit: int | None, after: str) -> Asking[list[Universe]]:
+    """Return universes with their names."""
     found = []
-    for row in (yield from get("universes"))["universe"]:
+    for row in (yield from universe_rows(limit, after)):
         whole = row if row["where"] else (yield from universe(row["name"]))
         found.append(universe_from(whole, list))
     return found
@@ -101,7 +105,7 @@ def coverage(**asked: Any) -> Asking[Covered]:
 
 def quarantined(limit: int, **asked: Any) -> Asking[list[Quarantined]]:
     """Return the rows that imports set aside."""
-    bodies = yield from _coverage(quarantine=True, **asked)
+    bodies = yield from _coverage(quarantine=True, aside=min(limit, LARGE_PAGE), **asked)
     return [aside_from(one) for body in bodies for one in body["quarantine"]][:limit]
 
 
@@ -109,8 +113,9 @@ def _coverage(**asked: Any) -> Asking[list[dict[str, Any]]]:
     """Return every page of coverage."""
     bodies: list[dict[str, Any]] = []
     cursor = None
+    most = {"holes": 100_000} if asked.get("gaps") else {}
     while not bodies or cursor is not None:
-        bodies.append((yield from get("coverage", **asked, limit=COVERAGE_PAGE, cursor=cursor)))
+        bodies.append((yield from get("coverage", **asked, **most, limit=COVERAGE_PAGE, cursor=cursor)))
         cursor = bodies[-1]["cursor"]
     return bodies
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tapehead.jobs.verify import Verification
 from tapehead.library.remote.asking import Ask, Asking, below, get, pages, post
+from tapehead.library.remote.made import detail
 from tapehead.library.remote.records import receipt_of, record_from, verification_from
 from tapehead.library.remote.results import FetchTrades, RemoteResult, result_from, trades_from
 from tapehead.library.report import Sheet
@@ -48,9 +49,9 @@ def record(run: str) -> Asking[RunRecord]:
     return record_from(body, receipt)
 
 
-def records(limit: int) -> Asking[list[RunRecord]]:
-    """Return the newest runs; their receipts name no segments."""
-    rows = yield from pages("runs", "runs", limit=limit)
+def records(limit: int, before: str | None = None) -> Asking[list[RunRecord]]:
+    """Return the newest runs, with `before` those that are older; their receipts name no segments."""
+    rows = yield from pages("runs", "runs", limit=limit, before=before)
     return [record_from(row, receipt_of(row)) for row in rows]
 
 
@@ -85,14 +86,14 @@ def shortest(run: str) -> Asking[str]:
 
 def result(run: str, symbol: str) -> Asking[RemoteResult]:
     """Return one result with its trades."""
-    body = yield from get("runs", run, "results", symbol, include="trades")
+    body = yield from detail(run, symbol, "trades")
     found = body["result"]
     return result_from(body["run"], found, trades=trades_from(body["trades"], bytes.fromhex(found["decisions"])))
 
 
 def trades(found: RunResult) -> Asking[Trades]:
     """Return the trades of a result, which must be those that it counted."""
-    body = yield from get("runs", found.run, "results", found.instrument, include="trades")
+    body = yield from detail(found.run, found.instrument, "trades")
     return trades_from(body["trades"], found.decisions)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from tapehead.errors import IncompleteStreamError
-from tapehead.library.remote.asking import Ask, Asking, below, get
-from tapehead.library.remote.made import set_text
+from tapehead.library.remote.asking import LARGE_PAGE, Ask, Asking, below, gathered, get
+from tapehead.library.remote.made import detail, set_text
 from tapehead.library.remote.results import RemoteResult, result_from, trades_from
 from tapehead.library.sweep_surface import SetValues, SweepSurface
 from tapehead.metrics.surface import Rows, Surface
@@ -51,15 +51,14 @@ def surface(run: str, space: Space, metric: str | None) -> Asking[SweepSurface]:
 
 def spread(run: str, point: int, metric: str | None) -> Asking[SetValues]:
     """Return a metric and the total return of one set, by instrument."""
-    body = yield from get("runs", run, "surface", str(point), metric=metric)
+    body = yield from gathered(["instruments"], "runs", run, "surface", str(point), limit=LARGE_PAGE, metric=metric)
     rows = sorted(body["instruments"], key=lambda one: str(one["instrument"]))
     return {one["instrument"]: (_plain(one["value"]), _plain(one["total_return"])) for one in rows}
 
 
 def cell(run: str, symbol: str, parameters: Mapping[str, Any]) -> Asking[RemoteResult]:
     """Have one cell made again, with its trades, which must be those that it counted."""
-    asked = {"include": "trades", "parameters": set_text(parameters)}
-    body = yield from get("runs", run, "results", symbol, **asked)
+    body = yield from detail(run, symbol, "trades", parameters=set_text(parameters))
     found = body["result"]
     return result_from(body["run"], found, trades=trades_from(body["trades"], bytes.fromhex(found["decisions"])))
 

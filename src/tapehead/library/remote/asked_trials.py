@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tapehead.jobs.ledger import Best, Standing
-from tapehead.library.remote.asking import Asking, get
+from tapehead.library.remote.asking import LARGE_PAGE, Asking, gathered
 from tapehead.library.trials import SeriesTrials, StrategyTrials, TrialReport
 from tapehead.metrics.deflated import Luck, highest_by_luck
 from tapehead.model.spec import canonical
@@ -13,7 +13,7 @@ from tapehead.model.trials import Context
 
 def ledger(symbol: str | None, strategy: str | None) -> Asking[TrialReport]:
     """Return what was tried."""
-    body = yield from get("ledger", symbol=symbol, strategy=strategy)
+    body = yield from gathered(["instruments"], "ledger", limit=LARGE_PAGE, symbol=symbol, strategy=strategy)
     strategies = [StrategyTrials(**{**one, "runs": tuple(one["runs"])}) for one in body["strategies"]]
     series = [_series_from(one) for one in body["instruments"]]
     return TrialReport(tuple(strategies), tuple(series), body["trials"], tuple(body["runs"]))

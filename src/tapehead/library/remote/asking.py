@@ -3,7 +3,7 @@
 They know no socket: whoever drives one, in a thread or in a coroutine, sends what it yields and hands it the answer.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from tapehead.library.remote.problems import error_of
 
 T = TypeVar("T")
 PAGE = 500
+LARGE_PAGE = 10_000
 _DOTS = {".": "%2E", "..": "%2E%2E"}
 """What a path would be shortened by before it is sent."""
 
@@ -105,6 +106,27 @@ def pages(key: str, *names: str, limit: int | None = None, **params: Any) -> Ask
         if cursor is None:
             break
     return found[:limit]
+
+
+def gathered(rows: Sequence[str], *names: str, limit: int, **params: Any) -> Asking[dict[str, Any]]:
+    """Ask for every page of a document, and return the first with the rows of all: lists, or columns of lists."""
+    whole: dict[str, Any] = yield from get(*names, **params, limit=limit)
+    cursor = whole["cursor"]
+    while cursor is not None:
+        page = yield from get(*names, **params, limit=limit, cursor=cursor)
+        for name in rows:
+            _extend(whole.get(name), page.get(name))
+        cursor = page["cursor"]
+    return whole
+
+
+def _extend(held: Any, more: Any) -> None:
+    """Put rows behind those that are there."""
+    if isinstance(held, list):
+        held += more
+    elif isinstance(held, dict):
+        for name, values in held.items():
+            _extend(values, more[name])
 
 
 def _text(value: Any) -> Any:

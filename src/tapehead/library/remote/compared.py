@@ -12,7 +12,7 @@ from tapehead.library.remote.records import receipt_of, record_from
 
 def comparison(a: str, b: str, instruments: int, trades: int) -> Asking[Comparison]:
     """Return what the service finds between two runs, with every result of both, whose trades are not fetched."""
-    body = yield from get("runs", a, "compare", b, instruments=instruments, trades=trades)
+    body = yield from get("runs", a, "compare", b, instruments=instruments, trades=trades, limit=1)
     left, right = body["a"], body["b"]
     both = (yield from results(left["run"], "instrument", None)), (yield from results(right["run"], "instrument", None))
     return Comparison(

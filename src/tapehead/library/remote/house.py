@@ -49,9 +49,9 @@ class RemoteRuns(_Absent):
         """Return a run."""
         return self._connection.do(asked_runs.record(run))
 
-    def runs(self, *, limit: int = 50) -> Sequence[RunRecord]:
-        """Return the newest runs."""
-        return self._connection.do(asked_runs.records(limit))
+    def runs(self, *, limit: int = 50, before: RunId | None = None) -> Sequence[RunRecord]:
+        """Return the newest runs; with `before` those that are older than it."""
+        return self._connection.do(asked_runs.records(limit, before))
 
     def resolve(self, prefix: str) -> RunId:
         """Return the whole id."""

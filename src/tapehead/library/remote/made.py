@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from tapehead.errors import TapeheadError
 from tapehead.layout.columns import ORDER_DTYPES, ORDER_STATUSES, REASONS
 from tapehead.library.curves import AllMetrics
-from tapehead.library.remote.asking import Asking, get
+from tapehead.library.remote.asking import Asking, gathered, get
 from tapehead.model.orders import Orders
 from tapehead.model.table import Table
+
+MOST_ROWS = 100_000
 
 
 class Place(NamedTuple):
@@ -25,6 +27,12 @@ class Place(NamedTuple):
 def set_text(parameters: Mapping[str, Any]) -> str | None:
     """Return parameters as a route takes them; None where none are given."""
     return ",".join(f"{name}={value}" for name, value in parameters.items()) or None
+
+
+def detail(run: str, symbol: str, include: str, **params: Any) -> Asking[dict[str, Any]]:
+    """Return what the route of one result says, with all rows of what is included."""
+    rows = ("trades", "orders", "equity")
+    return (yield from gathered(rows, "runs", run, "results", symbol, limit=MOST_ROWS, include=include, **params))
 
 
 def equity(of: Place) -> Asking[Table]:
@@ -96,9 +104,7 @@ def times_from(texts: list[str]) -> NDArray[np.int64]:
 
 def _made(of: Place, part: str, **view: Any) -> Asking[Mapping[str, Any]]:
     """Return one result with a part that is made again; raise where it could not be."""
-    body: Mapping[str, Any] = yield from get(
-        "runs", of.run, "results", of.symbol, include=part, parameters=of.set, **view
-    )
+    body: Mapping[str, Any] = yield from detail(of.run, of.symbol, part, parameters=of.set, **view)
     if body.get("trouble"):
         raise TapeheadError(body["trouble"], code="runs.changed")
     return body

@@ -10,6 +10,7 @@ from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
+from tapehead.library.limits import check_limit
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.presets import KeptPreset
 from tapehead.library.prices import check_one_choice
@@ -216,14 +217,22 @@ class RemoteStore(Store):
         return self._connection.do(asked_market.indicators())
 
     def instruments(
-        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+        self,
+        query: str | None = None,
+        kind: str | None = None,
+        venue: str | None = None,
+        universe: str | None = None,
+        *,
+        limit: int | None = None,
+        after: str = "",
     ) -> list[InstrumentRow]:
         """Return instruments with what is held of them, sorted by name; see `Store.instruments`."""
-        return self._connection.do(asked_market.instruments(query, kind, venue, universe))
+        asked = {"query": query, "kind": kind, "venue": venue, "universe": universe, "after": after or None}
+        return self._connection.do(asked_market.instruments(limit, asked))
 
-    def universes(self) -> list[Universe]:
-        """Return every universe; the names of a list are fetched when they are looked at."""
-        rows = self._connection.do(get("universes"))["universe"]
+    def universes(self, *, limit: int | None = None, after: str = "") -> list[Universe]:
+        """Return the universes; the names of a list are fetched when they are looked at. See `Store.universes`."""
+        rows = self._connection.do(asked_market.universe_rows(limit, after))
         return [universe_from(row, partial(self._names, row["name"])) for row in rows]
 
     def universe(self, name: str) -> Universe:
@@ -300,6 +309,7 @@ class RemoteStore(Store):
         snapshot: int | None = None,
     ) -> list[Quarantined]:
         """Return the rows that imports set aside; see `Store.quarantined`."""
+        check_limit(limit)
         asked = {"symbols": symbols, "universe": universe, "snapshot": snapshot}
         return self._connection.do(asked_market.quarantined(limit, **asked))
 
@@ -383,7 +393,8 @@ class RemoteStore(Store):
         return self._connection.do(asked_queries.sql({**asked, "seconds": seconds, "memory_mb": memory_mb}))
 
     def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
-        """Return commits, newest first, those below `before`."""
+        """Return commits, newest first, those below `before`; see `Store.log`."""
+        check_limit(limit)
         return self._connection.do(asked_market.commits(limit, before))
 
     def commit(self, number: int) -> CommitRecord:

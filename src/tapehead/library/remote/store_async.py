@@ -10,6 +10,7 @@ from tapehead.indicators.catalogue import Indicator
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.verify import Verification
 from tapehead.library.ledgers import Covered
+from tapehead.library.limits import check_limit
 from tapehead.library.listing import InstrumentRow
 from tapehead.library.presets import KeptPreset
 from tapehead.library.prices import check_one_choice
@@ -185,9 +186,9 @@ class AsyncRemoteStore:
         """Return a run by any unique prefix of its id; one that goes on is followed. Raises UnknownRunError."""
         return await self._followed(prefix, only_running=True)
 
-    async def runs(self, limit: int = 50) -> list[RunRecord]:
-        """Return the newest runs, newest first; their receipts name no segments."""
-        return await self._connection.do(asked_runs.records(limit))
+    async def runs(self, limit: int = 50, before: str | None = None) -> list[RunRecord]:
+        """Return the newest runs, newest first; their receipts name no segments. See `Store.runs`."""
+        return await self._connection.do(asked_runs.records(check_limit(limit), before))
 
     async def delete_run(self, prefix: str) -> None:
         """Remove a run with its results and events; raises UnknownRunError."""
@@ -206,14 +207,22 @@ class AsyncRemoteStore:
         return await self._connection.do(asked_market.indicators())
 
     async def instruments(
-        self, query: str | None = None, kind: str | None = None, venue: str | None = None, universe: str | None = None
+        self,
+        query: str | None = None,
+        kind: str | None = None,
+        venue: str | None = None,
+        universe: str | None = None,
+        *,
+        limit: int | None = None,
+        after: str = "",
     ) -> list[InstrumentRow]:
         """Return instruments with what is held of them, sorted by name; see `Store.instruments`."""
-        return await self._connection.do(asked_market.instruments(query, kind, venue, universe))
+        asked = {"query": query, "kind": kind, "venue": venue, "universe": universe, "after": after or None}
+        return await self._connection.do(asked_market.instruments(limit, asked))
 
-    async def universes(self) -> list[Universe]:
-        """Return every universe with its names."""
-        return await self._connection.do(asked_market.universes())
+    async def universes(self, *, limit: int | None = None, after: str = "") -> list[Universe]:
+        """Return the universes with their names; see `Store.universes`."""
+        return await self._connection.do(asked_market.universes(limit, after))
 
     async def universe(self, name: str) -> Universe:
         """Return one universe; raises UnknownUniverseError."""
@@ -309,6 +318,7 @@ class AsyncRemoteStore:
         snapshot: int | None = None,
     ) -> list[Quarantined]:
         """Return the rows that imports set aside; see `Store.quarantined`."""
+        check_limit(limit)
         asked = {"symbols": symbols, "universe": universe, "snapshot": snapshot}
         return await self._connection.do(asked_market.quarantined(limit, **asked))
 
@@ -370,7 +380,8 @@ class AsyncRemoteStore:
         return await self._connection.do(asked_queries.sql({**asked, "seconds": seconds, "memory_mb": memory_mb}))
 
     async def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
-        """Return commits, newest first, those below `before`."""
+        """Return commits, newest first, those below `before`; see `Store.log`."""
+        check_limit(limit)
         return await self._connection.do(asked_market.commits(limit, before))
 
     async def commit(self, number: int) -> CommitRecord:

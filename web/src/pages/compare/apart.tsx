@@ -16,7 +16,7 @@ export function Apart({ a, b, instrument }: { a: string; b: string; instrument: 
     queryFn: () =>
       body(
         api.GET("/api/v1/runs/{a}/compare/{b}/trades/{symbol}", {
-          params: { path: { a, b, symbol: instrument }, query: { trades: MOST } },
+          params: { path: { a, b, symbol: instrument }, query: { limit: MOST } },
         }),
       ),
     staleTime: Infinity,

@@ -22,7 +22,7 @@ export default function ComparePage() {
     queryFn: () =>
       body(
         api.GET("/api/v1/runs/{a}/compare/{b}", {
-          params: { path: { a, b }, query: { instruments: 0, metrics: COMPARED.join(",") } },
+          params: { path: { a, b }, query: { instruments: 0, limit: 10_000, metrics: COMPARED.join(",") } },
         }),
       ),
     staleTime: Infinity,

@@ -22,7 +22,7 @@ export function useStrategies(): readonly Schema["StrategyFacts"][] {
 export function useUniverses() {
   return useQuery({
     queryKey: ["universes"],
-    queryFn: async () => (await body(api.GET("/api/v1/universes"))).universe,
+    queryFn: async () => (await body(api.GET("/api/v1/universes", { params: { query: { limit: 10_000 } } }))).universe,
   });
 }
 
