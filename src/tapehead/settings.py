@@ -3,7 +3,9 @@
 import math
 import os
 import re
+import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -119,6 +121,8 @@ class Settings:
     shared : str
         URL of a Redis or Valkey that keeps decoded columns for several machines (TAPEHEAD_REDIS), else empty. May hold
         a password.
+    alert : str
+        Command or URL that is told of alerts (TAPEHEAD_ALERT), else empty. May hold a token.
     """
 
     home: Path
@@ -129,6 +133,7 @@ class Settings:
     pool: PoolSettings = PoolSettings()
     shared: str = field(default="", repr=False)
     replicas: tuple[str, ...] = field(default=(), repr=False)
+    alert: str = field(default="", repr=False)
 
 
 def read_settings(environment: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Settings:
@@ -153,7 +158,20 @@ def read_settings(environment: Mapping[str, str] | None = None, home: str | os.P
         _pool(given.get("TAPEHEAD_POOL", "")),
         given.get("TAPEHEAD_REDIS", "").strip(),
         tuple(dict.fromkeys(given.get("TAPEHEAD_REPLICAS", "").split())),
+        _alert(given.get("TAPEHEAD_ALERT", "").strip()),
     )
+
+
+def _alert(text: str) -> str:
+    """Return a command or a URL; raise ParameterError for what is neither, without saying it."""
+    scheme, apart, rest = text.partition("://")
+    fits = not apart or not scheme.isalpha() or (scheme in ("http", "https") and bool(rest))
+    with suppress(ValueError):
+        shlex.split(text)
+        if fits and text.isprintable():
+            return text
+    bound = "a command with its words, or a URL that begins with http:// or https://"
+    raise ParameterError(name="TAPEHEAD_ALERT", value="(not shown)", bound=bound)
 
 
 def _pool(text: str) -> PoolSettings:

@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,10 +15,11 @@ import httpx
 import pytest
 
 import tapehead as th
+from tapehead.api.wire.databases import DatabaseStatus
 from tapehead.cli.main import main
 from tapehead.database.asker import asked_by
 from tapehead.servers.programs import Program
-from tests.servers import QUICK, Servers
+from tests.servers import QUICK, Own, Servers
 from tests.serving import Served, serving_here
 
 PATIENCE_S = 60.0
@@ -98,6 +102,38 @@ def test_status_lists_who_has_the_database_open(
         assert session["transaction_s"] >= session["state_s"] >= 0
         assert told["sessions_limit"] >= told["sessions_of_server"] >= len(told["sessions"]) > 0
         assert told["replicas"] == []
+        with serving_here(postgres) as served:
+            assert main(["--server", served.url, "db", "status"]) == 0
+            assert str(pid) in capsys.readouterr().out
+            assert main(["--json", "--server", served.url, "db", "status"]) == 0
+            away = json.loads(capsys.readouterr().out)
+            assert {one: away[one] for one in ("server", "found", "newest")} == {
+                one: told[one] for one in ("server", "found", "newest")
+            }
+            assert pid in [one["pid"] for one in away["sessions"]]
+            DatabaseStatus.model_validate(away, strict=True)
+            assert main(["--server", served.url, "db", "upgrade"]) == 2
+            assert "tapehead --home DIR db upgrade" in capsys.readouterr().err
+
+
+def test_watching_goes_on_while_the_database_is_away(
+    own_postgres: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
+    command = [sys.executable, "-m", "tapehead", "--json", "--home", own_postgres.url, "db", "status", "--watch", "0.2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        lines = map(json.loads, watching.stdout)
+        assert next(lines)["server"].startswith("PostgreSQL ")
+        own_postgres.kill()
+        error = next(one["error"] for one in lines if "error" in one)
+        assert (error["code"], "db status" in error["text"]) == ("database.away", True)
+        own_postgres.start()
+        assert next(one for one in lines if "error" not in one)["found"] is None
+        watching.send_signal(signal.SIGINT)
+        for _ in lines:
+            pass
+    assert watching.returncode == 1
 
 
 def test_the_log_of_the_server_names_run_and_strategy(

@@ -20,6 +20,7 @@ _NAMES = "names of what the sums are of"
 WHOLE = {
     "GET /readyz": {"degraded": _NOW, "dependencies": _NOW},
     "GET /api/v1/operations": {"tiers": _NOW, "databases": _NOW, "alerts": _NOW, "runs": _NOW},
+    "GET /api/v1/database": {"sessions": _NOW, "replicas": _NOW},
     "GET /api/v1/log-levels": {"all": _NOW},
     "PUT /api/v1/log-levels": {"all": _NOW},
     "POST /api/v1/universes": {"symbols": _ACT},

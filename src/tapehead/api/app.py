@@ -22,6 +22,7 @@ from tapehead.api.routes import (
     bars,
     catalogue,
     comparisons,
+    databases,
     health,
     imports,
     kept,
@@ -44,6 +45,7 @@ from tapehead.library.documents.market import instrument_json, instrument_name
 ROUTERS = (
     health.router,
     runs.router,
+    databases.router,
     access.router,
     market.router,
     screen.router,

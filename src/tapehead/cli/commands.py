@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from tapehead.cli.session import LOCAL, Session, shown
+from tapehead.cli.session import LOCAL, SERVED, Session, shown
 from tapehead.database.asker import asked_by
 from tapehead.errors import NotServedError
 from tapehead.settings import SERVER_SCHEMES
@@ -133,7 +133,7 @@ def _invoked(context: click.Context, invoke: Callable[[click.Context], Any]) -> 
     words = context.command_path.partition(" ")[2]
     session.local = words.partition(" ")[0] in LOCAL
     try:
-        if session.local and session.server is not None:
+        if session.local and session.server is not None and words not in SERVED:
             raise NotServedError(url=session.server, command=_whole(context, words))
         with asked_by(role=words.partition(" ")[0]):
             return invoke(context)

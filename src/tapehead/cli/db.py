@@ -1,6 +1,8 @@
 """`tapehead db`: the database behind the store."""
 
-from typing import TYPE_CHECKING, Any
+import sys
+import time
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,9 +10,12 @@ from tapehead.cli.closing import next_lines
 from tapehead.cli.commands import Group
 from tapehead.cli.db_use import use_lines
 from tapehead.cli.session import Session
-from tapehead.errors import NotServedError
+from tapehead.errors import NotServedError, SurroundingsError
+from tapehead.model.spec import iso
+from tapehead.settings import read_settings
 
 if TYPE_CHECKING:
+    from tapehead.database.use import Use
     from tapehead.library.schema import SchemaReport
 
 
@@ -30,24 +35,82 @@ def db() -> None:
     example="tapehead db status",
     help="Which database it is, at which step its schema stands, and which step this Tapehead wants. Ends with 1 where "
     "the two differ. Of PostgreSQL also who has it open, in every process, and how the replicas of TAPEHEAD_REPLICAS "
-    "stand.",
+    "stand. With --server the service tells it of its own.",
+)
+@click.option(
+    "--watch",
+    is_flag=False,
+    flag_value=2.0,
+    type=click.FloatRange(0.2, 3600),
+    metavar="[SECONDS]",
+    help="Look again every 2 seconds, or as many, until Ctrl-C; a database that is away is told of too.",
 )
 @click.pass_context
-def status(context: click.Context) -> int:
+def status(context: click.Context, watch: float | None) -> int:
     """Tell how it stands."""
-    from tapehead.library.database_use import look_at_use, use_document
-    from tapehead.library.schema import look_at_database
+    session: Session = context.find_root().obj
+    if watch is None:
+        return _tell(session, *_look(session))
+    stands = 0
+    try:
+        while True:
+            stands = _tell_again(session)
+            time.sleep(watch)
+    except KeyboardInterrupt:
+        return stands
 
-    session = _here(context, "status")
-    report = look_at_database(session.home)
-    use = look_at_use(session.home)
+
+def _look(session: Session) -> "tuple[SchemaReport, Use | None]":
+    """Return how the database stands, here or behind a service."""
+    if session.server is not None:
+        from tapehead.library.documents.databases import database_from
+
+        return database_from(session.remote.database())
+    from tapehead.library.database_use import use_of
+    from tapehead.library.schema import schema_of
+
+    settings = read_settings(home=session.home)
+    return schema_of(settings), use_of(settings)
+
+
+def _tell(session: Session, report: "SchemaReport", use: "Use | None") -> int:
+    """Write it; return the exit code."""
+    from tapehead.library.documents.databases import database_json
+
     if session.json:
-        session.put_document("db", {**_document(report), **({} if use is None else use_document(use))})
+        session.put_document("db", database_json(report, use))
         return 0 if report.is_newest else 1
     session.put(*_lines(report), *(() if use is None else use_lines(use)))
     if not report.is_newest:
         session.say(*next_lines([(("db", "upgrade"), "bring it to the newest step")], session))
     return 0 if report.is_newest else 1
+
+
+def _tell_again(session: Session) -> int:
+    """Look, and write it over what was written before, or below; return the exit code."""
+    try:
+        found = _look(session)
+    except SurroundingsError as error:
+        told = {"at": iso(time.time_ns() // 1000), "code": error.code, "text": str(error)}
+        _begin_anew(session)
+        if session.json:
+            session.put_document("db", {"error": told})
+        else:
+            session.put(str(error))
+        sys.stdout.flush()
+        return error.exit_code
+    _begin_anew(session)
+    code = _tell(session, *found)
+    sys.stdout.flush()
+    return code
+
+
+def _begin_anew(session: Session) -> None:
+    """Clear the screen of a terminal; elsewhere a line with the time divides one look from the next."""
+    if session.interactive:
+        sys.stdout.write("\x1b[H\x1b[2J")
+    if not session.json:
+        session.put(f"{iso(time.time_ns() // 1_000_000 * 1000)} (UTC), Ctrl-C ends")
 
 
 @db.command(
@@ -59,12 +122,13 @@ def status(context: click.Context) -> int:
 @click.pass_context
 def upgrade(context: click.Context) -> int:
     """Move the schema."""
+    from tapehead.library.documents.databases import database_json
     from tapehead.library.schema import bring_up
 
     session = _here(context, "upgrade")
     before, after = bring_up(session.home)
     if session.json:
-        session.put_document("db", {**_document(after), "before": before.found or None})
+        session.put_document("db", {**database_json(after, None), "before": before.found or None})
         return 0
     session.put(*_lines(after))
     session.say("It stood there before." if before.is_newest else f"Before: {before.found or 'no store'}.")
@@ -81,12 +145,13 @@ def upgrade(context: click.Context) -> int:
 @click.pass_context
 def downgrade(context: click.Context, /, step: str) -> int:
     """Move the schema back."""
+    from tapehead.library.documents.databases import database_json
     from tapehead.library.schema import take_back
 
     session = _here(context, "downgrade")
     before, after = take_back(session.home, step)
     if session.json:
-        session.put_document("db", {**_document(after), "before": before.found or None})
+        session.put_document("db", {**database_json(after, None), "before": before.found or None})
         return 0
     session.put(*_lines(after))
     session.say(
@@ -101,17 +166,6 @@ def _here(context: click.Context, command: str) -> Session:
     if session.server is not None:
         raise NotServedError(url=session.server, command=f"db {command}")
     return session
-
-
-def _document(report: "SchemaReport") -> dict[str, Any]:
-    """Return plain values."""
-    return {
-        "where": report.where,
-        "server": report.server,
-        "found": report.found or None,
-        "newest": report.newest,
-        "is_newest": report.is_newest,
-    }
 
 
 def _lines(report: "SchemaReport") -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tapehead.database.sessions import Session, Use
+    from tapehead.database.use import Session, Use
 
 _MOST = 20
 _WIDTH = 80

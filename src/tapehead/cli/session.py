@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tapehead.library.remote.store import RemoteStore
     from tapehead.library.store import Store
 
     Opener = Callable[[str | None], Store]
@@ -21,6 +22,8 @@ _OWN_COMMANDS = (
 )
 LOCAL = frozenset(("cache", "db", "demo", "doctor", "keys", "new", "serve", "servers"))
 """Commands about this machine, whichever service the environment names."""
+SERVED = frozenset(("db status",))
+"""Of those the ones that a service answers too, where `--server` names it."""
 
 
 class Session:
@@ -62,7 +65,7 @@ class Session:
 
     def _open(self) -> "Store":
         """Open the store, here or behind a service."""
-        server = self.server or (None if self.local or self.home else os.environ.get("TAPEHEAD_SERVER"))
+        server = self.service
         if server:
             from tapehead.library.remote.place import read_key_file
             from tapehead.library.remote.store import connect
@@ -73,6 +76,20 @@ class Session:
 
             self._open_store = open_store
         return self._open_store(self.home)
+
+    @property
+    def remote(self) -> "RemoteStore":
+        """The service that `--server` names."""
+        from tapehead.library.remote.store import RemoteStore
+
+        found = self.store
+        assert isinstance(found, RemoteStore)  # noqa: S101 - asked for where --server is given
+        return found
+
+    @property
+    def service(self) -> str | None:
+        """The service that is asked; None where the store is here."""
+        return self.server or (None if self.local or self.home else os.environ.get("TAPEHEAD_SERVER") or None)
 
     def close(self) -> None:
         """Close the store if it was opened."""

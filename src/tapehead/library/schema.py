@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tapehead.errors import ParameterError
 from tapehead.settings import Settings, read_settings
 
-__all__ = ["SchemaReport", "bring_up", "look_at_database", "take_back"]
+__all__ = ["SchemaReport", "bring_up", "look_at_database", "schema_of", "take_back"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,11 @@ def look_at_database(home: str | None) -> SchemaReport:
     ------
     DatabaseAwayError, MissingPackageError, ParameterError
     """
-    settings = read_settings(home=home)
+    return schema_of(read_settings(home=home))
+
+
+def schema_of(settings: Settings) -> SchemaReport:
+    """Return how the database of these settings stands; raises as `look_at_database`."""
     if not settings.url:
         return _of_folder(settings)
     from tapehead.wiring.server_store import look_at_schema

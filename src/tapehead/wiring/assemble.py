@@ -11,6 +11,7 @@ import numpy as np
 from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
+from tapehead.database.alert_hook import AlertHook
 from tapehead.database.alerts import Alerts
 from tapehead.database.figures import PoolFigures
 from tapehead.errors import DiskFullError, MissingPackageError, ParameterError
@@ -135,6 +136,7 @@ def _open(settings: Settings) -> House:
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
 
+    hook = [AlertHook(parts.alerts, settings.alert)] if settings.alert else []
     return House(
         settings,
         parts.where,
@@ -154,7 +156,7 @@ def _open(settings: Settings) -> House:
         tiers,
         parts.pools,
         parts.alerts,
-        (*shared, *parts.closers),
+        (*shared, *parts.closers, *hook),
         parts.rows,
     )
 

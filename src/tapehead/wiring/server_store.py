@@ -13,8 +13,9 @@ from tapehead.settings import Settings
 try:
     from tapehead.database.pool import Pool
     from tapehead.database.schema import SchemaState, check_schema, downgrade, schema_state, upgrade
-    from tapehead.database.sessions import Use, look_at_sessions
+    from tapehead.database.sessions import look_at_sessions
     from tapehead.database.url import parse_url
+    from tapehead.database.use import Use
     from tapehead.stores.postgres.claims import SessionClaims
     from tapehead.stores.postgres.events import PostgresEvents
     from tapehead.stores.postgres.replicas import ReplicatedBars

@@ -341,7 +341,7 @@ class ScriptedStore(ScriptedUpkeep):
         ledger = Ledger(series, "24/7", FIRST, LAST, 43_824, 0, 0, 0, 0, 0, 0, 0, strip=strip)
         return Covered((ledger,), FIRST, LAST + HOUR, 3)
 
-    def universes(self) -> list[Universe]:
+    def universes(self, **_options: Any) -> list[Universe]:
         return [Universe("crypto", ("binance:BTCUSDT", "binance:ETHUSDT"), built_in=True)]
 
     def universe(self, name: str) -> Universe:
@@ -370,8 +370,8 @@ class ScriptedStore(ScriptedUpkeep):
         progress("reading trials", 0, 2)
         return scripted_ledger(several=asked["symbol"] is None)
 
-    def runs(self, limit: int) -> list[RunRecord]:
-        return [self.run_.record][:limit]
+    def runs(self, limit: int, before: str | None = None) -> list[RunRecord]:
+        return [self.run_.record][: 0 if before else limit]
 
     def run(self, prefix: str) -> ScriptedRun:
         if not RUN.startswith(prefix.upper()):

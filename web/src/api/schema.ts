@@ -252,6 +252,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/database": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Database
+         * @description Tell which database it is, how its schema stands, who has it open in every process, and how its replicas are.
+         */
+        get: operations["show_database"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1641,6 +1661,93 @@ export interface components {
             is_active: boolean;
             /** Has Price Data */
             has_price_data: boolean;
+        };
+        /**
+         * DatabaseReplica
+         * @description A replica that answers reads.
+         */
+        DatabaseReplica: {
+            /** Name */
+            name: string;
+            /** Where */
+            where: string;
+            /** State */
+            state: string;
+            /** Text */
+            text: string;
+            /**
+             * Behind
+             * @description Commits that it lacks.
+             */
+            behind: number | null;
+        };
+        /**
+         * DatabaseSession
+         * @description One session of the database, whichever process has it.
+         */
+        DatabaseSession: {
+            /**
+             * Pid
+             * @description Of the server's process.
+             */
+            pid: number;
+            /**
+             * Name
+             * @description What opened it and for which run.
+             */
+            name: string;
+            /** State */
+            state: string;
+            /** Client */
+            client: string;
+            /** State S */
+            state_s: number;
+            /**
+             * Transaction S
+             * @description For how long its transaction is open; null where none is.
+             */
+            transaction_s: number | null;
+        };
+        /**
+         * DatabaseStatus
+         * @description Which database it is, at which step its schema stands, and who has it open.
+         */
+        DatabaseStatus: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.db/1";
+            /**
+             * Where
+             * @description Folder, or URL without a password.
+             */
+            where: string;
+            /** Server */
+            server: string;
+            /**
+             * Found
+             * @description Step of the schema; null where there is no store yet.
+             */
+            found: string | null;
+            /**
+             * Newest
+             * @description Step that this Tapehead wants.
+             */
+            newest: string;
+            /** Is Newest */
+            is_newest: boolean;
+            /**
+             * Sessions
+             * @description Of PostgreSQL: the longest transaction first.
+             */
+            sessions?: components["schemas"]["DatabaseSession"][] | null;
+            /** Sessions Of Server */
+            sessions_of_server?: number | null;
+            /** Sessions Limit */
+            sessions_limit?: number | null;
+            /** Replicas */
+            replicas?: components["schemas"]["DatabaseReplica"][] | null;
         };
         /**
          * Defect
@@ -5932,6 +6039,107 @@ export interface operations {
             };
             /** @description Problem */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_database: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatabaseStatus"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };

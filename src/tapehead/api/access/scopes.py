@@ -40,6 +40,7 @@ RULES: Final = (
     Rule("GET", "/assets/{name:path}", "open"),
     Rule("GET", "/api/openapi.json", "read"),
     Rule("GET", "/api/v1/operations", "read"),
+    Rule("GET", "/api/v1/database", "read"),
     Rule("GET", "/api/v1/instruments", "read"),
     Rule("GET", "/api/v1/coverage", "read"),
     Rule("GET", "/api/v1/screen", "read"),

@@ -392,6 +392,11 @@ class RemoteStore(Store):
         asked: dict[str, Any] = {"query": query, "snapshot": snapshot, "rows": rows, "plan": plan}
         return self._connection.do(asked_queries.sql({**asked, "seconds": seconds, "memory_mb": memory_mb}))
 
+    def database(self) -> dict[str, Any]:
+        """Return how the database behind the service stands, as `GET /database` tells it."""
+        found: dict[str, Any] = self._connection.do(get("database"))
+        return found
+
     def log(self, limit: int = 20, before: int | None = None) -> list[CommitRecord]:
         """Return commits, newest first, those below `before`; see `Store.log`."""
         check_limit(limit)
