@@ -11,7 +11,6 @@ import numpy as np
 from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
-from tapehead.database.alert_hook import AlertHook
 from tapehead.database.alerts import Alerts
 from tapehead.database.figures import PoolFigures
 from tapehead.errors import DiskFullError, MissingPackageError, ParameterError
@@ -43,6 +42,7 @@ from tapehead.wiring.parts import Parts
 
 if TYPE_CHECKING:
     from tapehead.caches.shared import SharedTier
+    from tapehead.database.alert_hook import AlertHook
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +136,7 @@ def _open(settings: Settings) -> House:
     def tiers() -> list[TierStats]:
         return [memory.stats(), *chain.tiers()]
 
-    hook = [AlertHook(parts.alerts, settings.alert)] if settings.alert else []
+    hook = [_hook(parts.alerts, settings.alert)] if settings.alert else []
     return House(
         settings,
         parts.where,
@@ -159,6 +159,14 @@ def _open(settings: Settings) -> House:
         (*shared, *parts.closers, *hook),
         parts.rows,
     )
+
+
+def _hook(alerts: Alerts, where: str) -> "AlertHook":
+    """Return what tells a command or a URL of alerts."""
+    # Modules of HTTP and TLS, which hardly anybody needs.
+    from tapehead.database.alert_hook import AlertHook
+
+    return AlertHook(alerts, where)
 
 
 def _shared(url: str) -> "list[SharedTier]":
