@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -138,6 +139,68 @@ def test_a_run_waits_for_a_killed_server_and_a_bound_ends_its_patience(
     assert len({last[-1]["digest"] for last in (events, again, whole)}) == 1
     assert [last[-1]["count"] for last in (events, again, whole)] == [6, 6, 6]
     assert Counter(event["event"] for event in again)["result"] == 6
+
+
+def test_processes_wait_for_a_killed_server_and_so_does_one_that_begins_meanwhile(
+    own_postgres: Own,
+    begin: Callable[..., Command],
+    given: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_HOME", given["TAPEHEAD_HOME"])
+    named, loads = write_gated(tmp_path), tmp_path / "loads"
+    with (tmp_path / "gated.py").open("a", encoding="utf-8") as file:
+        file.write(f"\nopen({str(loads)!r}, 'a').write('x')\n")
+    with open_store(own_postgres.url) as store:
+        store.demo(instruments=6, years=1, seed=5)
+        command = begin(
+            own_postgres, "--json", "backtest", named, "--universe", "demo", "--executor", "processes", "--workers", "1"
+        )
+        at_the_gate(command, tmp_path)
+        own_postgres.kill()
+        loaded = len(loads.read_text())
+        (worker,) = children_of(command.process.pid)
+        os.kill(worker, signal.SIGKILL)
+        # Another process takes the task; it loads the strategy and then opens the store, whose server is away.
+        wait_for(lambda: len(loads.read_text()) > loaded or command.process.poll() is not None)
+        threading.Event().wait(0.5)
+        (tmp_path / "go").touch()
+        own_postgres.start()
+        assert command.end() == 0, command.err
+        events = command.events()
+        assert Counter(event["event"] for event in events)["result"] == 6
+        assert (events[-1]["failed"], events[-1]["executor"]["kind"]) == (0, "processes")
+        assert len(events[-1]["executor"]["lost"]) == 1
+    words = ("--json", "backtest", named, "--universe", "demo", "--executor", "threads", "--fresh")
+    whole = tapehead(*words, home=own_postgres.url, TAPEHEAD_HOME=given["TAPEHEAD_HOME"]).events
+    assert whole[-1]["digest"] == events[-1]["digest"]
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that one has begun."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(word) for each in found for word in each.read_text().split()]
+
+
+def test_a_synthetic_market_is_made_again_when_the_server_is_back(
+    own_postgres: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
+    made: list[Any] = []
+    with open_store(own_postgres.url) as store:
+        maker = threading.Thread(target=lambda: made.append(store.demo(instruments=2, years=1)))
+        with closing(psycopg.connect(own_postgres.url, autocommit=True)) as link:
+            link.execute("SELECT pg_advisory_lock(%s)", (WRITER,))
+            maker.start()
+            wait_for(lambda: waits_for_the_lock(link) or not maker.is_alive())
+            own_postgres.kill()
+        wait_for(lambda: waited_s() is not None)
+        own_postgres.start()
+        maker.join()
+        assert [one.number for one in made] == [1]
+        assert [one.kind for one in store.log()] == ["market"]
+        assert len(store.instruments(universe="demo")) == 2
 
 
 def test_an_import_is_made_again_by_itself_when_the_server_is_back(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import urllib.request
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 import tapehead as th
+from tapehead.layout.formats import DATABASE_STEP
 from tapehead.library.run import Run
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
@@ -76,6 +78,8 @@ def test_commands_take_a_url_and_never_show_its_password(postgres: str, tmp_path
     after = tapehead(postgres, tmp_path, "--json", "db", "status")
     assert (after.returncode, json.loads(after.stdout)["is_newest"]) == (0, True)
     told = [tapehead(postgres, tmp_path, *words) for words in (("doctor",), ("store", "stats"), ("db", "upgrade"))]
+    assert re.search(rf"formats +PostgreSQL 1\d\S*, schema {DATABASE_STEP}, segments 1\n", told[0].stdout)
+    assert "SQLite" not in told[0].stdout
     for done in (before, made, after, *told):
         assert done.returncode in (0, 1), done.stderr
         assert word not in done.stdout + done.stderr

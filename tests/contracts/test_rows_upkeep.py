@@ -64,6 +64,45 @@ def test_what_breaks_a_rule_is_refused_by_its_name(desk: Desk) -> None:
     desk.settle()
 
 
+_FILES = """
+    CREATE EXTENSION file_fdw;
+    CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+    CREATE FOREIGN TABLE tapehead.bars (n INT) SERVER files OPTIONS (filename '/dev/null')
+"""
+_OTHER = """
+    CREATE EXTENSION postgres_fdw;
+    CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw;
+    CREATE FOREIGN TABLE tapehead.bars (n INT) SERVER other
+"""
+_TIMES = """
+    CREATE TABLE tapehead.bars (n INT);
+    CREATE FUNCTION blocked() RETURNS TRIGGER LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
+    CREATE TRIGGER ts_insert_blocker BEFORE INSERT ON tapehead.bars FOR EACH ROW EXECUTE FUNCTION blocked()
+"""
+IN_THE_WAY = {
+    "file_fdw": (_FILES, "FOREIGN TABLE"),
+    "postgres_fdw": (_OTHER, "FOREIGN TABLE"),
+    "timescaledb": (_TIMES, "TABLE"),
+}
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_what_others_made_of_the_table_is_named_with_what_to_do(any_postgres_server: PostgresServer, what: str) -> None:
+    url, (statements, kind) = any_postgres_server.make(), IN_THE_WAY[what]
+    name = "TimescaleDB hypertable" if what == "timescaledb" else "foreign table"
+    with psycopg.connect(any_postgres_server.admin_url(name_of(url)), autocommit=True) as link:
+        link.execute("CREATE SCHEMA tapehead AUTHORIZATION tapehead")
+        link.execute(statements)
+        link.execute("ALTER TABLE tapehead.bars OWNER TO tapehead")
+    step = f"ALTER {kind} tapehead.bars RENAME TO old_bars"
+    with pytest.raises(DatabaseRefusedError, match=f"the {name} tapehead.bars is in the way.*{step}"):
+        make_schema(url)
+    with psycopg.connect(url, autocommit=True) as link:
+        link.execute(step)
+    make_schema(url)
+    any_postgres_server.drop(url)
+
+
 @pytest.mark.parametrize("kind", ["FOREIGN TABLE", "TABLE"])
 def test_what_has_the_name_of_the_table_is_named_before_anything_is_made(
     any_postgres_server: PostgresServer, kind: str

@@ -59,12 +59,17 @@ def make_market(
         None when the store holds this very market: the universe, each instrument's facts, and of each series the first
         and last bar and their number.
     """
-    made = market()
+    note = f"synthetic market: {instruments} instruments, {years} years, seed {seed}"
+    # Whole in itself: drafts are made once each, so after an outage the market is made anew.
+    return store.outlast(lambda: _make(store, market(), note, progress))
+
+
+def _make(store: BarStore, made: Market, note: str, progress: Progress | None) -> Commit | None:
+    """Write a market, unless it is held."""
     facts, spans = made.instruments(), made.coverage()
     universe = Universe(UNIVERSE, tuple(instrument.name for instrument in facts))
     if _is_held(store, universe, facts, spans):
         return None
-    note = f"synthetic market: {instruments} instruments, {years} years, seed {seed}"
     series = {instrument.name: span.series for instrument, span in zip(facts, spans, strict=True)}
     stale = store.manifest(list(series.values()), FIRST_US, LAST_US).refs
     held = {(one, ref.period) for one, refs in stale.items() for ref in refs}

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT
+from tapehead.layout.formats import BARS_FORMAT, RUNS_FORMAT, SEGMENT_FORMAT
+from tapehead.library.schema import schema_of
 from tapehead.wiring.assemble import House
 from tapehead.wiring.platform import kernels_folder, version_facts
 
@@ -26,7 +27,7 @@ class Check:
 
 def examine(house: House) -> list[Check]:
     """Return the checks of an open store, in the order a reader would ask."""
-    return [_home(house), _disk(house), _formats(), _bars(house), _kernels(), _tiers(house), _versions()]
+    return [_home(house), _disk(house), _formats(house), _bars(house), _kernels(), _tiers(house), _versions()]
 
 
 def warm_up(progress: Callable[[str, int, int], object] | None = None) -> None:
@@ -57,8 +58,12 @@ def _disk(house: House) -> Check:
     return Check("disk", free >= LEAST_FREE_BYTES, f"{free / _MIB:,.0f} MiB free", cure)
 
 
-def _formats() -> Check:
+def _formats(house: House) -> Check:
     """Tell the formats; an unknown one would not have opened."""
+    if house.settings.url:
+        report = schema_of(house.settings)
+        said = f"{report.server}, schema {report.found}, segments {SEGMENT_FORMAT}"
+        return Check("formats", report.is_newest, said, "Bring the schema to the newest step: tapehead db upgrade")
     return Check("formats", ok=True, text=f"bars {BARS_FORMAT}, runs {RUNS_FORMAT}, SQLite {sqlite3.sqlite_version}")
 
 

@@ -1,6 +1,7 @@
 """work: what an executor calls; finds the store and the strategy again wherever it wakes up."""
 
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
@@ -8,7 +9,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from tapehead.database.asker import asked_by
-from tapehead.errors import StrategyFileError, TapeheadError
+from tapehead.errors import DatabaseAwayError, StrategyFileError, TapeheadError
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.probe import Asking, run_probe
 from tapehead.jobs.task import Bench, run_task
@@ -37,6 +38,7 @@ class WorkerContext:
     run: str = ""
 
 
+_PAUSE_S = 0.2
 _KEPT = 8
 """Benches that a process made for runs of others, so that a few can be worked on by turns."""
 _lock = threading.Lock()
@@ -94,8 +96,17 @@ def prepare(context: WorkerContext, team: Team | None = None, cancel: Cancel | N
 
 def _elsewhere(context: WorkerContext) -> Bench:
     """Make the bench in a process that drives no run: hot files, whose pages all share, and no memory tier."""
+    lean = replace(context, settings=replace(context.settings, memory_tier_bytes=0))
+    end = time.monotonic() + context.settings.pool.outage_s
     with asked_by(role="worker"):
-        return prepare(replace(context, settings=replace(context.settings, memory_tier_bytes=0)))
+        while True:
+            try:
+                return prepare(lean)
+            except DatabaseAwayError:
+                # A store that is open waits by itself; this one is to be opened while its server is away.
+                if time.monotonic() >= end:
+                    raise
+            time.sleep(_PAUSE_S)
 
 
 def _found(token: str) -> Bench | None:
