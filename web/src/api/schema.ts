@@ -569,7 +569,7 @@ export interface paths {
         };
         /**
          * List Presets
-         * @description List the presets; `strategy: preset:NAME` runs one.
+         * @description List the presets by name; `strategy: preset:NAME` runs one.
          */
         get: operations["list_presets"];
         put?: never;
@@ -2596,6 +2596,11 @@ export interface components {
             schema: "tapehead.preset/1";
             /** Presets */
             presets: components["schemas"]["PresetFacts"][];
+            /**
+             * Cursor
+             * @description Give it as `cursor` for the next page; null at the end.
+             */
+            cursor: string | null;
         };
         /**
          * PriceRow
@@ -8165,7 +8170,12 @@ export interface operations {
     };
     list_presets: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The `cursor` of the page before, with the same question otherwise. */
+                cursor?: string | null;
+                /** @description Rows of a page. */
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -1,24 +1,33 @@
 """Presets: strategies with their parameters, kept under a name."""
 
-from fastapi import APIRouter, Depends, Request
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from tapehead.api.answer import answer, document, takes_json
+from tapehead.api.pages import page_by_name
 from tapehead.api.routes.runs import service_of
 from tapehead.api.service import check_installed
 from tapehead.api.wire.presets import PresetKept, PresetRequest, Presets
 from tapehead.api.wire.problem import answers
-from tapehead.api.wire.told import forms
+from tapehead.api.wire.told import Cursor, forms
 from tapehead.library.documents.presets import preset_json
 
 router = APIRouter(prefix="/api/v1", tags=["catalogue"], dependencies=[Depends(takes_json)])
 
 
 @router.get("/presets", response_model=Presets, responses={**forms(), **answers()})
-def list_presets(request: Request) -> Response:
-    """List the presets; `strategy: preset:NAME` runs one."""
-    held = service_of(request).store.presets()
-    return answer(request, document("preset", {"presets": [preset_json(one) for one in held]}))
+def list_presets(
+    request: Request,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Rows of a page.")] = 500,
+) -> Response:
+    """List the presets by name; `strategy: preset:NAME` runs one."""
+    rows = [preset_json(one) for one in service_of(request).store.presets()]
+    page, more = page_by_name("presets", rows, _name, cursor, limit)
+    return answer(request, document("preset", {"presets": page, "cursor": more}))
 
 
 @router.get("/presets/{name}", response_model=PresetKept, responses={**forms(), **answers(404)})
@@ -40,3 +49,8 @@ def save_preset(request: Request, asked: PresetRequest) -> Response:
 def delete_preset(request: Request, name: str) -> None:
     """Forget a preset; runs of it stay."""
     service_of(request).store.delete_preset(name)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    """Return what presets are ordered by."""
+    return str(row["name"])

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from tapehead.api.wire.told import Told
+from tapehead.api.wire.told import Next, Told
 
 Value = float | int | str
 
@@ -25,6 +25,7 @@ class Presets(Told):
 
     schema_: Literal["tapehead.preset/1"] = Field(alias="schema")
     presets: list[PresetFacts]
+    cursor: Next
 
 
 class PresetKept(PresetFacts):

@@ -5,13 +5,13 @@ from typing import Any
 
 from tapehead.library.documents.presets import preset_from
 from tapehead.library.presets import KeptPreset
-from tapehead.library.remote.asking import Ask, Asking, below, get, post
+from tapehead.library.remote.asking import Ask, Asking, below, get, pages, post
 from tapehead.model.preset import PREFIX
 
 
 def presets() -> Asking[list[KeptPreset]]:
     """Return every preset."""
-    return [preset_from(row) for row in (yield from get("presets"))["presets"]]
+    return [preset_from(row) for row in (yield from pages("presets", "presets"))]
 
 
 def preset(name: str) -> Asking[KeptPreset]:
