@@ -13,6 +13,7 @@ import click
 
 from tapehead.cli.keys import keys
 from tapehead.cli.latest import latest
+from tapehead.cli.portfolio import portfolio
 from tapehead.cli.runs import runs
 from tapehead.cli.screen import screen
 from tapehead.cli.serve import serve
@@ -90,6 +91,8 @@ def test_the_newest_bars_are_listed_and_asked_for_by_sql(tmp_path: Path) -> None
     assert (asked.code, "BTCUSDT" in asked.out) == (0, True), asked.err
     screened = tapehead(*example(screen), home=tmp_path / "home")
     assert (screened.code, "of 3 instruments" in screened.out) == (0, True), screened.err
+    shared = tapehead(*example(portfolio), home=tmp_path / "home")
+    assert (shared.code, "Account: " in shared.out) == (0, True), shared.err
     kept = tapehead(*example(store.commands["lines"]), home=tmp_path / "home")
     assert (kept.code, "rsi(close, period=14)" in kept.out) == (0, True), kept.err
     foreseen = tapehead(*example(store.commands["promote"]), home=tmp_path / "home", cwd=tmp_path)

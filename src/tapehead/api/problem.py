@@ -10,6 +10,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS = {
     "runs.unknown": 404,
     "runs.unknown_symbol": 404,
+    "portfolio.shared": 404,
     "runs.busy": 409,
     "runs.changed": 409,
     "runs.held": 409,

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--rank", metavar="INDICATOR", help="Of those to be bought the greatest go first: roc(63), -atr(14)."),
-    click.option("--max-positions", type=click.IntRange(min=1), metavar="N", help="Most positions at a time."),
+    click.option(
+        "--max-positions",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Most positions at a time; without --size an entry is 1/N of equity.",
+    ),
     click.option(
         "--weights", type=click.Choice(["equal"]), help="One share each for those chosen on a rebalancing date."
     ),
@@ -120,8 +125,12 @@ def _told(account: RunResult) -> list[str]:
         return "–" if value is None else f"{value:,.{digits}f}"
 
     ended = f"Account: {account.final_equity:,.2f} at the end, return {share('total_return')}, drawdown"
-    held = f"Held at most {number('positions_most', 0)} positions, {number('positions_mean', 1)} on average;"
-    marks = f"Marks were at most {number('stale_bars_most', 0)} bars old. Fees {number('fees_paid')},"
+
+    def counted(name: str, word: str) -> str:
+        return f"{number(name, 0)} {word}{'' if metrics.get(name) == 1.0 else 's'}"
+
+    held = f"Held at most {counted('positions_most', 'position')}, {number('positions_mean', 1)} on average;"
+    marks = f"Marks were at most {counted('stale_bars_most', 'bar')} old. Fees {number('fees_paid')},"
     return [
         f"{ended} {share('max_drawdown')}, sharpe {number('sharpe')}.",
         f"{held} {share('exposure_mean')} of equity invested; least cash {number('cash_least')}.",

@@ -28,7 +28,7 @@ def read_portfolio(house: House, loaded: Loaded, asked: Mapping[str, Any], pooli
     """Return what was asked, with every name resolved and every value checked; raise for what does not fit."""
     own = read_pooling(pooling)
     ranking_of(own)
-    spec = read_request(house.bars, loaded, **asked)
+    spec = read_request(house.bars, loaded, **{**asked, "others": _sized(asked["others"], own.max_positions)})
     if own.settle == "T+1" and spec.rules.leverage > 1.0:
         raise ParameterError(name="settle", value="T+1", bound="T+0 with a leverage above 1, which borrows anyway")
     if spec.rules.path == "both":
@@ -36,6 +36,13 @@ def read_portfolio(house: House, loaded: Loaded, asked: Mapping[str, Any], pooli
             name="path", value="both", bound="pessimistic, optimistic or ohlc: an account has one past"
         )
     return replace(spec, portfolio=own)
+
+
+def _sized(others: Mapping[str, Any], most: int | None) -> Mapping[str, Any]:
+    """Return the settings with one share a place where no size is asked for: the first would else have all cash."""
+    if most is None or others.get("size") is not None or others.get("sizing") is not None:
+        return others
+    return {**others, "size": 1.0 / most}
 
 
 def begin_portfolio(

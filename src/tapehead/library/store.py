@@ -225,7 +225,7 @@ class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls,
             An indicator, such as `roc(63)`: of those to be bought the greatest go first; `-atr(14)` lets the least go
             first. Default the strategy's own line `rank`, then the order of names.
         max_positions : int, optional
-            Most positions at a time.
+            Most positions at a time. Where no `size` is asked for, an entry is 1/max_positions of equity.
         weights : str, optional
             `equal`: on every rebalancing date those that want to be held, or the `max_positions` best, get one share
             each.

@@ -92,6 +92,15 @@ def test_the_account_is_measured_and_its_instruments_say_whose_money_it_is(run: 
             ask(symbol)
 
 
+def test_without_a_size_each_place_has_one_share(store: Any) -> None:
+    shared = store.portfolio("SmaCross", universe="demo", max_positions=4).wait()
+    assert shared.spec.rules.size == 0.25
+    assert shared["account"].metrics["positions_most"] == 4
+    assert store.portfolio("SmaCross", universe="demo", max_positions=4, size="25%").id == shared.id
+    whole = store.portfolio("SmaCross", universe="demo", max_positions=4, size="100%")
+    assert (whole.spec.rules.size, store.portfolio("SmaCross", universe="demo").spec.rules.size) == (1.0, 1.0)
+
+
 def test_equal_weights_of_the_best_are_rebalanced(store: Any) -> None:
     words: dict[str, Any] = {"universe": "demo", "weights": "equal", "rebalance": "week", "max_positions": 2}
     made = store.portfolio("BuyAndHold", rank="roc(168)", **words).wait()

@@ -63,6 +63,17 @@ METRICS: Final[Mapping[str, Word]] = {
     "ambiguous_profit": Word("Money that hung on it", "percent", "% of what trades moved", "profit of those trades"),
     "turnover": Word("Turnover", "ratio", "× equity a year", "notional of entries and exits over equity then"),
     "open_profit": Word("Open profit", "signed_money", MONEY, "of what is held at the last close, exit cost not taken"),
+    "profit": Word("Profit", "signed_money", MONEY, "its share of what the account made, open profit included"),
+    "exposure_mean": Word("Invested", "percent", "% of equity", "sizes of all positions over equity, mean of instants"),
+    "positions_most": Word("Most positions", "count", "positions", "held at one time"),
+    "positions_mean": Word("Positions", "ratio", "positions", "held at one time, mean of instants"),
+    "cash_least": Word("Least cash", "signed_money", MONEY, "below 0 is borrowed"),
+    "interest": Word("Interest", "signed_money", MONEY, "on idle cash"),
+    "dividends": Word("Dividends", "signed_money", MONEY, "of all instruments, part of the profit of their trades"),
+    "stale_bars_most": Word(
+        "Oldest mark", "bars", "bars", "how long ago the last bar of a held instrument was, at most"
+    ),
+    "stale_bars_mean": Word("Age of marks", "bars", "bars", "mean of what was held"),
 }
 
 FLAGS: Final[Mapping[str, str]] = {
@@ -79,6 +90,8 @@ FLAGS: Final[Mapping[str, str]] = {
     "rounds_to_zero": "an entry was too small for the lot, so nothing was bought",
     "below_minimum": "an entry was below the least notional, so nothing was bought",
     "level_behind_fill": "an entry would have filled beyond its own stop or target, and was rejected",
+    "no_cash": "an entry found no cash that the others of the account had left, so nothing was bought",
+    "no_place": "as many positions as allowed were held, so an entry was rejected",
     "no_stop": "an entry sized by its risk had no stop, and was rejected",
     "ruined": "no money was left to go on with",
     "liquidated": "a position was closed since its margin was gone",
