@@ -1,5 +1,6 @@
 """HotTier: one raw uncompressed file a segment, read straight into the caller's arrays."""
 
+import errno
 import os
 import threading
 import time
@@ -90,13 +91,28 @@ class HotTier:
             self._make_room(needed)
             hot_file.write(path, columns)
         except OSError as error:
-            self._degraded = f"the hot tier cannot write to {self._folder}: {error.strerror or error}"
-            self._retry_at = time.monotonic() + _RETRY_S
+            self._degrade(error)
             return
         self._degraded = ""
         with self._lock:
             if self._size is not None:
                 self._size += needed
+
+    def can_write(self, ref: SegmentRef) -> bool:
+        """Say whether a segment can be written, as far as a look at the folder tells; why not, shows in `stats`."""
+        if self._degraded and time.monotonic() < self._retry_at:
+            return False
+        try:
+            os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103 - see `read`
+            if not os.access(self._folder, os.W_OK | os.X_OK):
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            disk = os.statvfs(self._folder)
+            if disk.f_bavail * disk.f_frsize < hot_file.size_of(ref.rows):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            self._degrade(error)
+            return False
+        return True
 
     def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:
         """Say whether the file is there; one look at the folder unless this process has read it."""
@@ -122,6 +138,11 @@ class HotTier:
                 self._size = sum(size for _, size, _ in self._files())
         times = self._hit_s, self._miss_s
         return TierStats("hot", self._hits, self._misses, self._size, self._limit, self._degraded, *times)
+
+    def _degrade(self, error: OSError) -> None:
+        """Say why nothing can be written, for a while."""
+        self._degraded = f"the hot tier cannot write to {self._folder}: {error.strerror or error}"
+        self._retry_at = time.monotonic() + _RETRY_S
 
     def _path(self, data: Digest) -> str:
         """Return the place of a segment."""

@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from tapehead.caches.behind import BehindTier
 from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.caches.memory import MemoryTier
@@ -28,7 +30,7 @@ from tapehead.ports.rows import RowStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 from tapehead.ports.work import Executor
-from tapehead.settings import Settings, processors
+from tapehead.settings import MIB, Settings, processors
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.embedded.access import open_access
 from tapehead.stores.embedded.database import Database
@@ -79,6 +81,8 @@ class House:
     rows: RowStore | None = None
 
 
+BEHIND_BYTES: Final = 128 * MIB
+"""Of columns that wait for their hot file: 48 series of 5 years of hours are 90."""
 _lock = threading.Lock()
 _houses: dict[Settings, House] = {}
 _at_the_end: set[Callable[[], None]] = set()
@@ -121,7 +125,7 @@ def _open(settings: Settings) -> House:
         for _, data in bars.read(refs):
             yield partial(codec.decode, data)
 
-    hot = [HotTier(hot_files, settings.hot_tier_bytes)] if settings.hot_tier_bytes and hot_files else []
+    hot = _hot(settings, hot_files)
     memory = MemoryTier(settings.memory_tier_bytes)
     shared = _shared(settings.shared)
     chain = Chain([*hot, *shared], load, locks=hot_files / "locks" if hot_files else None)
@@ -156,7 +160,7 @@ def _open(settings: Settings) -> House:
         tiers,
         parts.pools,
         parts.alerts,
-        (*shared, *parts.closers, *hook),
+        (*(tier for tier in hot if isinstance(tier, BehindTier)), *shared, *parts.closers, *hook),
         parts.rows,
     )
 
@@ -167,6 +171,18 @@ def _hook(alerts: Alerts, where: str) -> "AlertHook":
     from tapehead.database.alert_hook import AlertHook
 
     return AlertHook(alerts, where)
+
+
+def _hot(settings: Settings, folder: Path | None) -> list[ChunkCache]:
+    """Return the tier of hot files, where they may lie somewhere.
+
+    Written behind the runs of this process. One without a memory tier works for another, whose other processes look for
+    its files.
+    """
+    if not settings.hot_tier_bytes or folder is None:
+        return []
+    files = HotTier(folder, settings.hot_tier_bytes)
+    return [BehindTier(files, BEHIND_BYTES) if settings.memory_tier_bytes else files]
 
 
 def _shared(url: str) -> "list[SharedTier]":

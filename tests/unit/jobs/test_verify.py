@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tapehead.caches.behind import BehindTier
 from tapehead.jobs.verify import DIFFERS, IDENTICAL, SAME_DECISIONS, compare
 from tapehead.library.run import Run
 from tapehead.library.store import Store
@@ -237,6 +238,9 @@ def test_a_range_with_warm_up_is_made_again(store: Store) -> None:
 
 
 def test_caches_are_not_asked(store: Store, run: Run) -> None:
+    for tier in store.house.kept:
+        assert isinstance(tier, BehindTier)
+        tier.flush()
     spoiled = [path for path in (store.home / "hot").rglob("*") if path.is_file() and len(path.name) == 64]
     assert spoiled
     for path in spoiled:
