@@ -24,7 +24,7 @@ from tapehead.model.events import Progress
 from tapehead.model.preset import PREFIX
 from tapehead.model.result import RunId
 from tapehead.model.space import STRATEGY
-from tapehead.ports.work import Cancel, Done, Failure, Pool, Task
+from tapehead.ports.work import Cancel, Done, Failure, Grouping, Pool, Task
 from tapehead.wiring.assemble import make_pool
 from tapehead.wiring.plugins import BUILT_IN, load_strategy, strategy_names
 
@@ -75,8 +75,22 @@ class _Lane:
         Else its lane would be empty while it keeps a result, and the workers would begin tiles of a sweep meanwhile,
         each of which takes as long as all of a small run.
         """
-        handed = max(in_flight, self.tasks) if self.tasks <= SMALL else in_flight
-        yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=handed)
+        yield from self.pool.lane(self.tasks).map(work, tasks, cancel=cancel, in_flight=self._handed(in_flight))
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Any, *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[Sequence[tuple[Task, Done | Failure]]]:
+        """Run the tasks as `map` does, and tell what has ended, several at once where there are."""
+        lane, handed = self.pool.lane(self.tasks), self._handed(in_flight)
+        if isinstance(lane, Grouping):
+            yield from lane.map_groups(work, tasks, cancel=cancel, in_flight=handed, most=most)
+            return
+        for one in lane.map(work, tasks, cancel=cancel, in_flight=handed):
+            yield [one]
+
+    def _handed(self, in_flight: int) -> int:
+        """Return how many tasks the lane is handed at once."""
+        return max(in_flight, self.tasks) if self.tasks <= SMALL else in_flight
 
 
 class Service:

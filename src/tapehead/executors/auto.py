@@ -5,7 +5,7 @@ from typing import Final
 
 from tapehead.executors.threads import ThreadExecutor
 from tapehead.executors.watch import Watch
-from tapehead.ports.work import Cancel, Done, Executor, Failure, Task
+from tapehead.ports.work import Cancel, Done, Executor, Failure, Grouping, Task
 
 START_S: Final = 1.5
 """What starting the processes of a run costs, the modules and kernels of each one included (docs/decisions/024)."""
@@ -65,15 +65,25 @@ class AutoExecutor:
         self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
     ) -> Iterator[tuple[Task, Done | Failure]]:
         """Yield each task with its outcome; see `ports.work.Executor.map`."""
+        for group in self.map_groups(work, tasks, cancel=cancel, in_flight=in_flight, most=1):
+            yield from group
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[Sequence[tuple[Task, Done | Failure]]]:
+        """Yield what has ended, several at once where there are; see `ports.work.Grouping.map_groups`."""
         source = iter(tasks)
         if self._chosen is None:
-            yield from self._look(work, source, cancel, in_flight)
-        if self._chosen is not None:
-            yield from self._chosen.map(work, source, cancel=cancel, in_flight=in_flight)
+            yield from self._look(work, source, cancel, in_flight, most)
+        if isinstance(self._chosen, Grouping):
+            yield from self._chosen.map_groups(work, source, cancel=cancel, in_flight=in_flight, most=most)
+        elif self._chosen is not None:
+            for one in self._chosen.map(work, source, cancel=cancel, in_flight=in_flight):
+                yield [one]
 
     def _look(
-        self, work: Callable[[Task], Done], source: Iterator[Task], cancel: Cancel, in_flight: int
-    ) -> Iterator[tuple[Task, Done]]:
+        self, work: Callable[[Task], Done], source: Iterator[Task], cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[list[tuple[Task, Done]]]:
         """Run tasks in threads, to the end or until processes are chosen."""
         watch, done_so_far = Watch(), 0
 
@@ -92,14 +102,15 @@ class AutoExecutor:
 
         watch.begin()
         try:
-            for task, done in self._threads.map_within(watched, here(), cancel=cancel, room=room):
-                self._left -= task.hi - task.lo
-                done_so_far += 1
-                if self._chosen is None:
-                    self._choose(watch, done_so_far)
-                    if self._chosen is not None:
-                        watch.end()
-                yield task, done
+            for group in self._threads.groups_within(watched, here(), cancel=cancel, room=room, most=most):
+                for task, _ in group:
+                    self._left -= task.hi - task.lo
+                    done_so_far += 1
+                    if self._chosen is None:
+                        self._choose(watch, done_so_far)
+                        if self._chosen is not None:
+                            watch.end()
+                yield group
         finally:
             watch.end()
 

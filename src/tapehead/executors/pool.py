@@ -192,7 +192,14 @@ class Lane:
     def map(
         self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int
     ) -> Iterator[tuple[Task, Done]]:
-        """Yield each task with its outcome in order of completion; see `ports.work.Executor.map`.
+        """Yield each task with its outcome in order of completion; see `ports.work.Executor.map` and `map_groups`."""
+        for group in self.map_groups(work, tasks, cancel=cancel, in_flight=in_flight, most=1):
+            yield from group
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[list[tuple[Task, Done]]]:
+        """Yield what has ended, several at once where there are; see `ports.work.Grouping.map_groups`.
 
         A cancel takes back what waits, however long the turn of others lasts. Closing the iterator early leaves the
         tasks that have begun to end by themselves.
@@ -223,16 +230,17 @@ class Lane:
                         "The workers were stopped before the run was done. It goes on from there: "
                         "tapehead backtest --resume RUN"
                     )
-                ended = this.ended.get()
-                if ended is None:
-                    continue
-                begun -= 1
-                done, outcome = ended
-                if isinstance(outcome, _TakenBack):
-                    continue
-                if isinstance(outcome, _Raised):
-                    raise outcome.error
-                yield done, outcome
+                every = [this.ended.get()]
+                while len(every) < most and not this.ended.empty():
+                    every.append(this.ended.get())
+                ended = [one for one in every if one is not None]
+                begun -= len(ended)
+                group = [(done, each) for done, each in ended if not isinstance(each, (_TakenBack, _Raised))]
+                if group:
+                    yield group
+                for _, each in ended:
+                    if isinstance(each, _Raised):
+                        raise each.error
         finally:
             unwatch()
             pool.leave(this)

@@ -168,6 +168,13 @@ class ProcessExecutor:
         SurroundingsError
             No process can be started.
         """
+        for group in self.map_groups(work, tasks, cancel=cancel, in_flight=in_flight, most=1):
+            yield from group
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[list[tuple[Task, Done | Failure]]]:
+        """Yield what has ended, several at once where there are; see `ports.work.Grouping.map_groups` and `map`."""
         if in_flight < 1:
             raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
         this = _Round(work, cancel, self._crew, self._lost)
@@ -187,12 +194,14 @@ class ProcessExecutor:
                 one = _next(this, until)
                 if one is None:
                     continue
-                begun -= 1
-                done, outcome = one
-                if isinstance(outcome, _Raised):
-                    raise outcome.error
-                if outcome is not None:
-                    yield done, outcome
+                ended = [one, *_others(this, most - 1)]
+                begun -= len(ended)
+                group = [(done, each) for done, each in ended if each is not None and not isinstance(each, _Raised)]
+                if group:
+                    yield group
+                for _, each in ended:
+                    if isinstance(each, _Raised):
+                        raise each.error
         finally:
             unwatch()
             if not all_done:
@@ -217,3 +226,12 @@ def _next(this: _Round[Done], until: float | None) -> tuple[Task, Done | Failure
     except queue.Empty:
         this.stop()
         return this.finished.get()
+
+
+def _others(this: _Round[Done], most: int) -> Iterator[tuple[Task, Done | Failure | _Raised | None]]:
+    """Yield what else has ended by now; who alone reads the queue finds what it is not empty of."""
+    while most > 0 and not this.finished.empty():
+        one = this.finished.get()
+        if one is not None:
+            most -= 1
+            yield one

@@ -23,3 +23,11 @@ class SerialExecutor:
             if cancel.asked:
                 return
             yield task, work(task)
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[list[tuple[Task, Done]]]:
+        """Yield what has ended: one at a time."""
+        del most
+        for one in self.map(work, tasks, cancel=cancel, in_flight=in_flight):
+            yield [one]

@@ -67,19 +67,27 @@ class ThreadExecutor:
 
         Closing the iterator early stops the workers after the tasks that they have begun.
         """
+        for group in self.map_groups(work, tasks, cancel=cancel, in_flight=in_flight, most=1):
+            yield from group
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[list[tuple[Task, Done]]]:
+        """Yield what has ended, several at once where there are; see `ports.work.Grouping.map_groups`."""
         if in_flight < 1:
             raise ParameterError(name="in_flight", value=in_flight, bound="an integer of at least 1")
-        return self.map_within(work, tasks, cancel=cancel, room=lambda: (self.workers, in_flight))
+        return self.groups_within(work, tasks, cancel=cancel, room=lambda: (self.workers, in_flight), most=most)
 
-    def map_within(
+    def groups_within(
         self,
         work: Callable[[Task], Done],
         tasks: Iterable[Task],
         *,
         cancel: Cancel,
         room: Callable[[], tuple[int, int]],
-    ) -> Iterator[tuple[Task, Done]]:
-        """Yield as `map` does, `room` asked each time: how many threads, how many tasks begun and not yet yielded."""
+        most: int,
+    ) -> Iterator[list[tuple[Task, Done]]]:
+        """Yield as `map_groups`, `room` asked each time: how many threads, how many tasks begun and not yet yielded."""
         this = _Round(work, cancel)
         source, begun, started = iter(tasks), 0, 0
         try:
@@ -92,12 +100,16 @@ class ThreadExecutor:
                         started += 1
                 if begun == 0:
                     return
-                done, outcome = this.finished.get()
-                begun -= 1
-                if isinstance(outcome, _Raised):
-                    raise outcome.error
-                if outcome is not None:
-                    yield done, outcome
+                ended = [this.finished.get()]
+                while len(ended) < most and not this.finished.empty():
+                    ended.append(this.finished.get())
+                begun -= len(ended)
+                group = [(done, each) for done, each in ended if each is not None and not isinstance(each, _Raised)]
+                if group:
+                    yield group
+                for _, each in ended:
+                    if isinstance(each, _Raised):
+                        raise each.error
         finally:
             this.closed = True
             for _ in range(started):

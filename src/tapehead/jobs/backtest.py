@@ -3,6 +3,7 @@
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from tapehead.jobs.drive import (
     Desk,
@@ -10,10 +11,10 @@ from tapehead.jobs.drive import (
     begun,
     cancelled,
     check_look_ahead,
-    check_reached,
     close_run,
     drive,
     ended_empty,
+    kept_together,
     progress_due,
     receipt_of,
     taken_up,
@@ -21,8 +22,10 @@ from tapehead.jobs.drive import (
 from tapehead.jobs.plan import Item, Plan
 from tapehead.jobs.recall import recall
 from tapehead.jobs.run_tally import Tally
+from tapehead.jobs.stages import TRADE_BYTES
+from tapehead.model.bars import F64
 from tapehead.model.events import Completed, Event, Result, Warned
-from tapehead.model.result import RunId
+from tapehead.model.result import RunId, RunResult
 from tapehead.model.spec import run_digest
 from tapehead.ports.work import Cancel, Failure, Outcome, Results, Task
 
@@ -66,8 +69,10 @@ def _body(
     """Run the items in order of completion, test, end."""
     tasks = (Task(run, item.series, 0, 1) for item in items)
     in_flight = 2 * desk.executor.workers
-    for task, outcome in tally.tasks.map(desk.executor, desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
-        yield from _keep(desk, run, task, outcome, tally)
+    ways: dict[str, Any] = {"cancel": cancel, "in_flight": in_flight, "most": desk.runs.at_once}
+    for group in tally.tasks.map_groups(desk.executor, desk.work(run), tasks, **ways):
+        for part in kept_together(group, _size):
+            yield from _keep(desk, run, part, tally)
     verdict = None
     if tally.count and tally.done == tally.total:
         done = [line.instrument for line in tally.lines]
@@ -93,24 +98,35 @@ def _body(
     return close_run(desk, run, "completed", tally, done_event, receipt_of(desk, plan, digest))
 
 
-def _keep(desk: Desk, run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Numbered]:
-    """Keep an outcome and its events in one transaction, then tell them."""
-    check_reached(outcome)
-    tally.done += 1
-    results, trials = (outcome.results, outcome.trials) if isinstance(outcome, Results) else ((), ())
-    events = list(_events(run, task, outcome, tally))
+def _keep(desk: Desk, run: RunId, part: Sequence[tuple[Task, Outcome]], tally: Tally) -> Iterator[Numbered]:
+    """Keep outcomes and their events in one transaction, then tell them."""
+    results: list[RunResult] = []
+    trials: list[tuple[int, F64]] = []
+    events: list[Event] = []
+    for task, outcome in part:
+        tally.done += 1
+        if isinstance(outcome, Results):
+            results += outcome.results
+            trials += outcome.trials
+        events += _events(run, task, outcome, tally)
     before = time.perf_counter()
 
     def keep() -> int:
         with desk.runs.together(f"results of run {run}"):
             desk.runs.save(results)
-            for result, trial in zip(results, trials, strict=True):
-                desk.counting.add_result(result, *trial)
+            desk.counting.add_results(results, trials)
             return desk.log.append(run, events)
 
     last = desk.runs.outlast(keep)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     yield from enumerate(events, last + 1 - len(events))
+
+
+def _size(outcome: Outcome) -> int:
+    """Return about the bytes of what is kept of an outcome."""
+    if not isinstance(outcome, Results):
+        return 0
+    return sum(one.equity.nbytes + TRADE_BYTES * len(one.trades or ()) for one in outcome.results)
 
 
 def _events(run: RunId, task: Task, outcome: Outcome, tally: Tally) -> Iterator[Event]:

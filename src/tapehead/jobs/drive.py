@@ -23,6 +23,8 @@ PROGRESS_EVERY_S = 0.1
 TOLD_FROM_S = 0.5
 """A look-ahead test of a run that took less is over before it can be told."""
 LEASE_S = 3600.0
+_COMMIT_BYTES: Final = 8 * 1024 * 1024
+"""Of results that one commit keeps, unless one alone is larger."""
 _UNREACHED = (DatabaseAwayError, PoolExhaustedError)
 _CODES: Final = {each.code: each for each in _UNREACHED}
 
@@ -147,8 +149,34 @@ def _unreached(error: TapeheadError) -> str:
 
 def check_reached(outcome: Outcome) -> None:
     """Raise where a task failed of a store that could not be reached: that says nothing of its instrument."""
+    error = _unreached_by(outcome)
+    if error is not None:
+        raise error
+
+
+def _unreached_by(outcome: Outcome) -> TapeheadError | None:
+    """Return the error of a store that a task could not reach."""
     if isinstance(outcome, Failure) and outcome.code in _CODES:
-        raise _CODES[outcome.code](outcome.text)
+        return _CODES[outcome.code](outcome.text)
+    return None
+
+
+def kept_together(
+    group: Sequence[tuple[Task, Outcome]], size: Callable[[Outcome], int]
+) -> Iterator[list[tuple[Task, Outcome]]]:
+    """Yield what is kept by one commit each, in order; raise after those before one that could not reach the store."""
+    part: list[tuple[Task, Outcome]] = []
+    total = 0
+    for one in group:
+        here = size(one[1])
+        if part and (total + here > _COMMIT_BYTES or _unreached_by(one[1]) is not None):
+            yield part
+            part, total = [], 0
+        check_reached(one[1])
+        part.append(one)
+        total += here
+    if part:
+        yield part
 
 
 def close_run(

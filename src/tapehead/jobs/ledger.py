@@ -1,6 +1,6 @@
 """ledger: which trials a run adds to the ledger of its store, and how the trials of an instrument stand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -47,29 +47,33 @@ class Counting:
         self._space = None if plan.spec.grid is None else Space.of(plan.spec)
         self._texts: dict[int, tuple[str, str]] = {}
 
-    def add_result(self, result: RunResult, observations: int, blocks: F64) -> int:
-        """Count the trial of a backtest: bar returns, and their sums by block, shape (16, 4); return how many are new.
+    def add_results(self, results: Sequence[RunResult], trials: Sequence[tuple[int, F64]]) -> int:
+        """Count the trials of results of one backtest; return how many are new.
 
-        Returns
-        -------
-        int
-            1, or 0 for a trial that was counted before.
+        `trials` holds of each result how many bar returns it has, and their sums by block, shape (16, 4).
         """
-        context = self._context(self._spec.strategy, result.instrument)
-        return self._ledger.add(result.run, context, Trials([self._own], np.array([observations]), blocks[None]))
+        if not results:
+            return 0
+        added = []
+        for result, (observations, blocks) in zip(results, trials, strict=True):
+            one = Trials([self._own], np.array([observations]), blocks[None])
+            added.append((self._context(self._spec.strategy, result.instrument), one))
+        return self._ledger.add_each(results[0].run, added)
 
-    def add_tile(self, tile: Tile) -> int:
-        """Count the trials of a tile of a sweep; return how many are new."""
+    def add_tiles(self, tiles: Sequence[Tile]) -> int:
+        """Count the trials of tiles of one sweep; return how many are new."""
+        added = [one for tile in tiles for one in self._of_tile(tile)]
+        return self._ledger.add_each(tiles[0].run, added) if added else 0
+
+    def _of_tile(self, tile: Tile) -> Iterator[tuple[Context, Trials]]:
+        """Yield the trials of a tile by strategy."""
         named = [self._named(point) for point in tile.points.tolist()]
-        added = 0
-        # In one order everywhere: a server lets two who add to the same contexts wait for each other.
         for strategy in sorted({name for name, _ in named}):
             places = [place for place, (name, _) in enumerate(named) if name == strategy]
             texts = [named[place][1] for place in places]
             blocks = tile.blocks if len(places) == len(named) else tile.blocks[places]
             trials = Trials(texts, np.full(len(texts), tile.observations, np.int64), blocks)
-            added += self._ledger.add(tile.run, self._context(strategy, tile.instrument), trials)
-        return added
+            yield self._context(strategy, tile.instrument), trials
 
     def _context(self, strategy: str, instrument: str) -> Context:
         """Return what decides a trial beside its parameters."""

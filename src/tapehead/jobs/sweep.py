@@ -2,11 +2,11 @@
 
 import json
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -20,10 +20,10 @@ from tapehead.jobs.drive import (
     begun,
     cancelled,
     check_look_ahead,
-    check_reached,
     close_run,
     drive,
     ended_empty,
+    kept_together,
     progress_due,
     progress_of,
     receipt_of,
@@ -48,6 +48,8 @@ from tapehead.ports.work import Cancel, Failure, Outcome, Scored, Task
 
 _OF_SETS = ("strategy.", "engine.", "surroundings", "input.")
 """Codes of warnings that say why sets failed; the others are about bars and settings."""
+_MOST_TILES: Final = 4
+"""In one commit: each is begun as large as the last ones that ended ask for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -203,32 +205,43 @@ def _round(
 ) -> Iterator[Numbered]:
     """Run the tiles of a round, in order of completion."""
     tasks, in_flight = _tasks(plan, course, run, asked, first), 2 * desk.executor.workers
-    for task, outcome in tally.tasks.map(desk.executor, desk.work(run), tasks, cancel=cancel, in_flight=in_flight):
-        yield from _keep(desk, plan, course, run, task, outcome, tally)
+    ways: dict[str, Any] = {"cancel": cancel, "in_flight": in_flight, "most": min(desk.runs.at_once, _MOST_TILES)}
+    for group in tally.tasks.map_groups(desk.executor, desk.work(run), tasks, **ways):
+        for part in kept_together(group, _size):
+            yield from _keep(desk, plan, course, run, part, tally)
 
 
 def _keep(
-    desk: Desk, plan: Plan, course: Course, run: RunId, task: Task, outcome: Outcome, tally: Tally
+    desk: Desk, plan: Plan, course: Course, run: RunId, part: Sequence[tuple[Task, Outcome]], tally: Tally
 ) -> Iterator[Numbered]:
-    """Keep a tile and its events in one transaction, then tell them."""
-    check_reached(outcome)
-    tile = _tile(plan, task, outcome)
-    objective = tile.column(course.objective) if len(tile) else np.empty(0)
-    course.take(tile.instrument, (tile.lo, tile.hi), tile.points, objective)
-    course.pace.took(tile)
-    events = list(_events(course, task, tile, outcome, tally))
+    """Keep tiles and their events in one transaction, then tell them."""
+    tiles: list[Tile] = []
+    events: list[Event] = []
+    for task, outcome in part:
+        tile = _tile(plan, task, outcome)
+        objective = tile.column(course.objective) if len(tile) else np.empty(0)
+        course.take(tile.instrument, (tile.lo, tile.hi), tile.points, objective)
+        course.pace.took(tile)
+        tiles.append(tile)
+        events += _events(course, task, tile, outcome, tally)
     before = time.perf_counter()
 
     def keep() -> int:
         with desk.runs.together(f"results of run {run}"):
-            desk.runs.save_tile(tile)
-            desk.counting.add_tile(tile)
+            for tile in tiles:
+                desk.runs.save_tile(tile)
+            desk.counting.add_tiles(tiles)
             return desk.log.append(run, events)
 
     last = desk.runs.outlast(keep)
     tally.spend("persist", (time.perf_counter() - before) * 1e6)
     ends = list(accumulate(numbers_of(event) for event in events))
     yield from ((last - ends[-1] + end, event) for end, event in zip(ends, events, strict=True))
+
+
+def _size(outcome: Outcome) -> int:
+    """Return about the bytes of what is kept of an outcome."""
+    return outcome.tile.values.nbytes + outcome.tile.blocks.nbytes if isinstance(outcome, Scored) else 0
 
 
 def _tile(plan: Plan, task: Task, outcome: Outcome) -> Tile:

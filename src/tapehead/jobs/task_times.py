@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Generic, NamedTuple
 
-from tapehead.ports.work import Cancel, Done, Executor, Failure, Task
+from tapehead.ports.work import Cancel, Done, Executor, Failure, Grouping, Task
 
 
 class Timed(NamedTuple, Generic[Done]):
@@ -52,19 +52,45 @@ class TaskTimes:
         """Yield what `executor.map` does, and time it."""
         self._executor = executor
         for task, told in executor.map(partial(timed, work), self._noted(tasks), cancel=cancel, in_flight=in_flight):
-            taken = self._taken.pop(task)
-            if isinstance(told, Failure):
-                self._failed += 1
-                self._unfinished += 1
-                self._last = time.monotonic()
-                yield task, told
-                continue
-            self._waits.append(told.began - taken)
-            self._took.append(told.ended - told.began)
-            self._cpu_s += told.cpu_s
-            self._failed += isinstance(told.done, Failure)
-            self._last = max(self._last, told.ended)
-            yield task, told.done
+            yield task, self._read(task, told)
+
+    def map_groups(
+        self,
+        executor: Executor,
+        work: Callable[[Task], Done],
+        tasks: Iterable[Task],
+        *,
+        cancel: Cancel,
+        in_flight: int,
+        most: int,
+    ) -> Iterator[list[tuple[Task, Done | Failure]]]:
+        """Yield what has ended each time, at most so many, and time it; of an executor without groups one at a time.
+
+        So that there may be a group, as many more tasks than `in_flight` are begun.
+        """
+        self._executor = executor
+        if most == 1 or not isinstance(executor, Grouping):
+            for one in self.map(executor, work, tasks, cancel=cancel, in_flight=in_flight):
+                yield [one]
+            return
+        ways: dict[str, Any] = {"cancel": cancel, "in_flight": in_flight + most, "most": most}
+        for group in executor.map_groups(partial(timed, work), self._noted(tasks), **ways):
+            yield [(task, self._read(task, told)) for task, told in group]
+
+    def _read(self, task: Task, told: Timed[Any] | Failure) -> Any:
+        """Count a task that ended, and return what its work gave."""
+        taken = self._taken.pop(task)
+        if isinstance(told, Failure):
+            self._failed += 1
+            self._unfinished += 1
+            self._last = time.monotonic()
+            return told
+        self._waits.append(told.began - taken)
+        self._took.append(told.ended - told.began)
+        self._cpu_s += told.cpu_s
+        self._failed += isinstance(told.done, Failure)
+        self._last = max(self._last, told.ended)
+        return told.done
 
     def _noted(self, tasks: Iterable[Task]) -> Iterator[Task]:
         """Note when each task is taken."""

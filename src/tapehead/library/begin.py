@@ -54,6 +54,7 @@ def begin(
     began = time.perf_counter()
     strategy, stamps, asked = _by_name(house, strategy, asked)
     loaded = load_strategy(strategy)
+    house.get_ready()
     spec = read_request(house.bars, loaded, **asked)
     team = Team((loaded,), (strategy,))
     plan = make_plan_of(house, spec, team, asked["snapshot"], progress)

@@ -34,6 +34,7 @@ def begin_sweep(
     wheres, fixed = _by_name(house, strategies, asked["parameters"], asked["grid"])
     team = load_team(wheres)
     asked = {**asked, "parameters": fixed}
+    house.get_ready()
     request = read_sweep(house.bars, team.members, workers=workers_of(house.settings, workers), **asked)
     # Here: the compiler and the kernels take 0.5 s, for which nobody waits who only has to be told what is wrong.
     from tapehead.library.start_sweep import start_sweep

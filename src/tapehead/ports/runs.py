@@ -106,7 +106,12 @@ class EventLog(Protocol):
 
 
 class RunStore(Protocol):
-    """Runs and their results."""
+    """Runs and their results.
+
+    `at_once` is how many results, where so many are there, are best kept by one `together`.
+    """
+
+    at_once: int
 
     def create(self, key: RunKey, spec: RunSpec, snapshot: int, origin: str = "") -> RunId:
         """Begin a run in state `running` and return its new id."""

@@ -18,6 +18,13 @@ class TrialLedger(Protocol):
         """
         ...
 
+    def add_each(self, run: RunId, added: Sequence[tuple[Context, Trials]]) -> int:
+        """Add trials of several contexts as `add` does, in any order of contexts; return how many are new in all.
+
+        Two who add to the same contexts at once wait for each other, and never each for the other.
+        """
+        ...
+
     def keep(self, kept: KeptTrials) -> int:
         """Add trials of another ledger that are not there yet, as that one keeps them; return how many those were."""
         ...

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,6 +136,20 @@ class Executor(Protocol):
         `work` is picklable and never raises. After `cancel` no further task begins; those begun are yielded, save those
         that processes are stopped in the middle of. The work of a run gives an Outcome; what the work of another job
         gives passes through as it is. A task that no process came to the end of is a Failure, whatever its work gives.
+        """
+        ...
+
+
+@runtime_checkable
+class Grouping(Protocol):
+    """An executor that also tells of several tasks at once, where several have ended."""
+
+    def map_groups(
+        self, work: Callable[[Task], Done], tasks: Iterable[Task], *, cancel: Cancel, in_flight: int, most: int
+    ) -> Iterator[Sequence[tuple[Task, Done | Failure]]]:
+        """Yield what `Executor.map` does, in its order: each time what has ended by then, from 1 to `most` tasks.
+
+        Nothing that has ended waits for what has not.
         """
         ...
 

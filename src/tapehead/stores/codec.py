@@ -119,6 +119,11 @@ def join_blocks(blocks: Sequence[bytes]) -> dict[Column, Array]:
     return joined
 
 
+def load_parquet() -> None:
+    """Load what reads and writes segments, so that nobody waits for it later."""
+    import pyarrow.parquet  # noqa: F401 - loaded for those who need it next
+
+
 def data_hash(columns: Mapping[Column, Array]) -> Digest:
     """Return the identity of the columns: SHA-256 over name, rows and little-endian values of each, in layout order."""
     digest = hashlib.sha256()

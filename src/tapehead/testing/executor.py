@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tapehead.errors import ParameterError
-from tapehead.ports.work import Cancel, Executor, Failure, Outcome, Results, Task
+from tapehead.ports.work import Cancel, Executor, Failure, Grouping, Outcome, Results, Task
 from tapehead.testing.samples import sample_series
 
 _PATIENCE_S = 60.0
@@ -33,6 +33,12 @@ def leave_a_trace(task: Task) -> Outcome:
     """Say that the task began, and take a moment."""
     Path(task.run, f"begun-{task.lo}").touch()
     time.sleep(0.002)
+    return answer(task)
+
+
+def leave_a_trace_at_the_end(task: Task) -> Outcome:
+    """Say that the task is over."""
+    Path(task.run, f"over-{task.lo}").touch()
     return answer(task)
 
 
@@ -112,6 +118,16 @@ class ExecutorContract:
         with pytest.raises(ZeroDivisionError, match="work may not raise"):
             list(self.make(2).map(raise_at_three, sample_tasks(tmp_path, 10), cancel=Cancel(), in_flight=2))
 
+    def test_groups_hold_every_task_once_and_no_more_than_asked(self, tmp_path: Path) -> None:
+        executor, tasks = self.make(2), sample_tasks(tmp_path, 60)
+        assert isinstance(executor, Grouping)
+        groups = list(executor.map_groups(answer, iter(tasks), cancel=Cancel(), in_flight=30, most=7))
+        assert {len(group) for group in groups} <= set(range(1, 8))
+        found = [task for group in groups for task, _ in group]
+        assert sorted(found) == sorted(tasks)
+        with pytest.raises(ZeroDivisionError):
+            list(executor.map_groups(raise_at_three, tasks, cancel=Cancel(), in_flight=5, most=7))
+
     def test_two_rounds_of_one_executor_do_not_mix(self, tmp_path: Path) -> None:
         executor, tasks = self.make(2), sample_tasks(tmp_path, 30)
         one = executor.map(answer, tasks, cancel=Cancel(), in_flight=4)
@@ -140,6 +156,19 @@ class SideBySideContract(ExecutorContract):
                 Path(tmp_path, "gate").touch()
         assert order[-1] == 0
         assert sorted(order) == list(range(20))
+
+    def test_what_ended_meanwhile_comes_together_and_waits_for_nobody(self, tmp_path: Path) -> None:
+        executor = self.make(2)
+        assert isinstance(executor, Grouping)
+        tasks = sample_tasks(tmp_path, 40)
+        told, most, until = 0, 0, time.monotonic() + _PATIENCE_S
+        for group in executor.map_groups(leave_a_trace_at_the_end, tasks, cancel=Cancel(), in_flight=40, most=5):
+            told, most = told + len(group), max(most, len(group))
+            # Meanwhile this reader does something else.
+            while len(list(tmp_path.iterdir())) < min(told + 2, 40) and time.monotonic() < until:
+                time.sleep(0.002)
+        assert told == 40
+        assert 2 <= most <= 5
 
     def test_no_more_than_the_workers_run_at_once(self, tmp_path: Path) -> None:
         executor = self.make(2)

@@ -105,6 +105,39 @@ class TrialLedgerContract:
         assert list(ledger.counts()) == []
         assert ledger.add("A" * 26, CONTEXT, sample_trials(0, 4)) == 4
 
+    def test_trials_of_several_contexts_are_added_together(self, tmp_path: Path) -> None:
+        _, ledger = self.make(tmp_path)
+        other, third = replace(CONTEXT, instrument="test:BBB"), replace(CONTEXT, instrument="test:CCC")
+        assert ledger.add("A" * 26, other, sample_trials(3, 2)) == 2
+        added = [(CONTEXT, sample_trials(0, 4)), (other, sample_trials(0, 5)), (CONTEXT, sample_trials(2, 4))]
+        assert ledger.add_each("B" * 26, [*added, (third, sample_trials(0, 1200))]) == 4 + 3 + 2 + 1200
+        assert ledger.add_each("C" * 26, added) == 0
+        assert ledger.add_each("C" * 26, []) == 0
+        for context, wanted in ((CONTEXT, range(6)), (other, (3, 4, 0, 1, 2)), (third, range(1200))):
+            kept = list(ledger.read(context.instrument, "1h"))
+            assert {one.context for one in kept} == {context}
+            assert max(len(one.trials) for one in kept) <= 1000
+            blocks = np.concatenate([one.trials.blocks for one in kept])
+            assert blocks.tobytes() == b"".join(sample_trials(k, 1).blocks.tobytes() for k in wanted)
+
+    def test_who_add_to_the_same_contexts_in_other_orders_all_come_through(self, tmp_path: Path) -> None:
+        _, ledger = self.make(tmp_path)
+        contexts = [replace(CONTEXT, instrument=f"test:{name}") for name in "ABCDEFGH"]
+        new: list[int] = []
+
+        def work(shift: int) -> None:
+            for turn in range(4):
+                order = np.random.default_rng(10 * shift + turn).permutation(8)
+                new.append(ledger.add_each(f"{shift}" * 26, [(contexts[k], sample_trials(turn, 2)) for k in order]))
+
+        threads = [threading.Thread(target=work, args=(shift,)) for shift in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(new) == 16
+        assert sum(new) == sum(one.trials for one in ledger.counts()) == 8 * 5
+
     def test_of_many_who_add_the_same_each_trial_counts_once(self, tmp_path: Path) -> None:
         _, ledger = self.make(tmp_path)
         new: list[int] = []

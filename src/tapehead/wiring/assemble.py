@@ -56,7 +56,7 @@ class House:
     keeps nothing; `kept` are the tiers of single segments; `spare` gives the columns of a segment that a cache still
     has, None where none does. `pools` tells how the connections to each database are used, and `alerts` what somebody
     should hear of. `lines` keeps the newest values of indicators. `rows` keeps rows of bars for SQL, None where the
-    store is no PostgreSQL.
+    store is no PostgreSQL. `get_ready` begins what the first read would wait for.
     """
 
     settings: Settings
@@ -78,7 +78,8 @@ class House:
     pools: Callable[[], Sequence[PoolFigures]]
     alerts: Alerts
     closers: tuple[Any, ...]
-    rows: RowStore | None = None
+    rows: RowStore | None
+    get_ready: Callable[[], None]
 
 
 BEHIND_BYTES: Final = 128 * MIB
@@ -162,6 +163,7 @@ def _open(settings: Settings) -> House:
         parts.alerts,
         (*(tier for tier in hot if isinstance(tier, BehindTier)), *shared, *parts.closers, *hook),
         parts.rows,
+        parts.get_ready,
     )
 
 

@@ -15,13 +15,17 @@ from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
 
 
+def _nothing() -> None:
+    """Do nothing: a folder is ready."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Parts:
     """An open store.
 
     `hot` is where hot files may lie, None where nothing can be written; `pools` tells how connections are used, and
     `alerts` what somebody should hear of; `closers` close in order. `rows` keeps rows of bars for SQL, None where a
-    store has none.
+    store has none. `get_ready` begins what the first read would wait for, and returns at once.
     """
 
     where: str
@@ -38,3 +42,4 @@ class Parts:
     writable: bool = True
     full: bool = False
     rows: RowStore | None = None
+    get_ready: Callable[[], None] = _nothing

@@ -83,7 +83,8 @@ class _File:
 _files: dict[str, _File] = {}
 _packages: dict[str, bytes] = {}
 """Source of each package that strategies were imported from, as imported."""
-_running = threading.RLock()
+running = threading.RLock()
+"""Held while code of a user is imported: the modules and the places where they are looked for are its own then."""
 
 
 def load_strategy(text: str) -> Loaded:
@@ -174,7 +175,7 @@ def _from_file(path: str, name: str) -> Loaded:
 def _from_module(module_name: str, name: str) -> Loaded:
     """Return a strategy of an importable module; its source is the whole package, imported anew when it changed."""
     try:
-        with _running:
+        with running:
             module, source = _import_module(module_name)
         made = getattr(module, name)
     except (Exception, SystemExit) as error:
@@ -231,7 +232,7 @@ def _import_file(path: str) -> tuple[ModuleType, bytes]:
         cause = "there is no such file" if not file.is_dir() else "it is a folder"
         text = f"{path}: {cause}. Name a file that is there, as my.py:Mine, or a strategy of: tapehead strategies"
         raise StrategyFileError(text, path=path, cause=cause)
-    with _running:
+    with running:
         held = _files.get(str(file))
         if held is None or _digest_files(held.used, file.parent) != held.source:
             held = _files[str(file)] = _execute(file, path)
@@ -244,15 +245,17 @@ def _execute(file: Path, path: str) -> _File:
     They are imported anew, so that edits count and so that those it uses, and no others, make its source. A module of
     another folder that has the name of one beside the file steps aside meanwhile.
     """
-    before = {name: module for name, module in sys.modules.items() if _is_beside(name, file)}
-    foreign = {name: module for name, module in sys.modules.items() if _hides(name, file)}
+    before = {name: module for name, module in sys.modules.copy().items() if _is_beside(name, file)}
+    foreign = {name: module for name, module in sys.modules.copy().items() if _hides(name, file)}
     for name in (*before, *foreign):
         sys.modules.pop(name, None)
     importlib.invalidate_caches()
     try:
         with _no_bytecode():
             module = _run(file, path)
-        beside = {getattr(each, "__file__", None) for name, each in sys.modules.items() if _is_beside(name, file)}
+        beside = {
+            getattr(each, "__file__", None) for name, each in sys.modules.copy().items() if _is_beside(name, file)
+        }
     finally:
         sys.modules.update(foreign)
         for name, old in before.items():

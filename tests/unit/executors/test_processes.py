@@ -287,8 +287,8 @@ def chosen(work: Callable[[Task], Outcome], cells: int, workers: int, folder: Pa
 class ThreadsByAnotherName(ProcessExecutor):
     """Stands where processes would: what is tested is the choice."""
 
-    def map(self, work: Any, tasks: Any, **_named: Any) -> Any:
-        return ((task, work(task)) for task in tasks)
+    def map_groups(self, work: Any, tasks: Any, **_named: Any) -> Any:
+        return ([(task, work(task))] for task in tasks)
 
 
 def test_python_that_keeps_threads_waiting_goes_on_in_processes(tmp_path: Path) -> None:

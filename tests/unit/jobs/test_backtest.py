@@ -12,15 +12,18 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tapehead.errors import DatabaseAwayError, SuspendedRunError
 from tapehead.jobs.replay import replay
 from tapehead.library.store import Store
 from tapehead.model.events import Cancelled, Completed, Result, Started, to_bytes
+from tapehead.ports.work import Failure, Task
 from tests.unit.library.market import RSI_BODY, columns_of, house_of, open_market, write_strategy
 from tests.unit.stores.processes import rest_of
 
@@ -342,3 +345,68 @@ def test_an_import_between_plan_and_reading_changes_nothing(store: Store) -> Non
     assert want.receipt is not None
     assert run.receipt.digest == want.receipt.digest
     assert run.receipt.digest != store.backtest("RsiReversion", **ASKED).wait().receipt.digest
+
+
+class Several:
+    """An executor that does tasks one by one and tells of several at once; the third one cannot reach its store."""
+
+    kind, workers, why, lost = "serial", 1, "by hand", ()
+
+    def __init__(self, away: str = "") -> None:
+        self.away = away
+
+    def map(self, work: Any, tasks: Any, **_named: Any) -> Iterator[Any]:
+        return ((task, work(task)) for task in tasks)
+
+    def map_groups(self, work: Any, tasks: Any, *, most: int, **_named: Any) -> Iterator[Any]:
+        every = list(tasks)
+        for at in range(0, len(every), most):
+            yield [
+                (task, work(task)) if task.series.symbol != self.away else _away(task) for task in every[at : at + most]
+            ]
+
+
+def _away(task: Task) -> tuple[Task, Failure]:
+    return task, Failure(DatabaseAwayError.code, "gone")
+
+
+def kept_at_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Have the store keep several results at once; return the names of the commits to come."""
+    commits: list[str] = []
+    runs = house_of(store).runs
+    plain = runs.together
+
+    def together(what: str) -> AbstractContextManager[None]:
+        commits.append(what)
+        return plain(what)
+
+    monkeypatch.setattr(runs, "at_once", 3)
+    monkeypatch.setattr(runs, "together", together)
+    return commits
+
+
+def test_results_that_are_there_are_kept_together_and_told_as_if_one_by_one(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_by_one = store.backtest("RsiReversion", executor="serial", **ASKED).wait()
+    commits = kept_at_once(store, monkeypatch)
+    run = store.backtest("RsiReversion", executor=Several(), fresh=True, **ASKED)  # type: ignore[arg-type]  # by hand
+    told = list(run.events())
+    assert [what.startswith("results of") for what in commits].count(True) == 3
+    assert [number for number, _ in told] == list(range(1, len(told) + 1))
+    log = replay(house_of(store).log, run.id)
+    assert [data for _, data in log] == [to_bytes(event, number) for number, event in told]
+    results = [event.result.instrument for _, event in told if isinstance(event, Result)]
+    assert results == sorted(results)
+    assert run.receipt.digest == one_by_one.receipt.digest  # type: ignore[union-attr]  # both are completed
+
+
+def test_what_came_before_a_store_that_is_away_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_at_once(store, monkeypatch)
+    run = store.backtest("RsiReversion", executor=Several("S04"), **ASKED)  # type: ignore[arg-type]  # by hand
+    with pytest.raises(SuspendedRunError):
+        run.wait()
+    assert run.record.state == "running"
+    assert sorted(each.instrument for each in run.results()) == [f"test:S{k:02}" for k in range(4)]
+    whole = store.resume(run.id, executor="serial").wait()
+    assert len(whole.results()) == 8

@@ -104,14 +104,14 @@ def test_what_a_trial_is_decided_by() -> None:
 def test_a_cell_of_a_sweep_and_the_backtest_of_it_are_one_trial(database: Database) -> None:
     ledger = TrialTables(database)
     counting = Counting(ledger, plan_of(SPEC))
-    assert counting.add_tile(tile_of(1, [0, 1, 2, 3, 4, 5])) == 6
-    assert counting.add_tile(tile_of(1, [4, 5])) == 0
-    assert counting.add_tile(tile_of(2, [0, 1, 2], "BBB")) == 3
+    assert counting.add_tiles([tile_of(1, [0, 1, 2, 3, 4, 5])]) == 6
+    assert counting.add_tiles([tile_of(1, [4, 5])]) == 0
+    assert counting.add_tiles([tile_of(2, [0, 1, 2], "BBB")]) == 3
     single = replace(SPEC, grid=None, parameters={"slow": 20, "band": 0.5, "fast": 4})
     result = replace(sample_result(RUN + "B"), parameters=single.parameters)
     backtest = Counting(ledger, plan_of(single))
-    assert backtest.add_result(result, N, blocks_of(returns_of(3))[0]) == 0
-    assert backtest.add_result(replace(result, instrument="test:CCC"), N, blocks_of(returns_of(3))[0]) == 1
+    assert backtest.add_results([result], [(N, blocks_of(returns_of(3))[0])]) == 0
+    assert backtest.add_results([replace(result, instrument="test:CCC")], [(N, blocks_of(returns_of(3))[0])]) == 1
     (kept,) = ledger.read("test:CCC", "1h")
     assert [json.loads(one) for one in kept.trials.sets] == [single.parameters]
     (cells,) = ledger.read("test:AAA", "1h")
@@ -127,20 +127,20 @@ def test_each_of_several_strategies_has_its_own_trials(database: Database) -> No
     sources = {"RsiReversion": b"r" * 32, "SmaCross": sample_key().strategy}
     ledger = TrialTables(database)
     tile = tile_of(4, [0, 1, 2, 3, 4])
-    assert Counting(ledger, plan_of(several), sources).add_tile(tile) == 5
+    assert Counting(ledger, plan_of(several), sources).add_tiles([tile]) == 5
     rsi, sma = ledger.read("test:AAA", "1h")
     assert (rsi.context.source, rsi.context.strategy, len(rsi.trials)) == (b"r" * 32, "RsiReversion", 2)
     assert [json.loads(one) for one in sma.trials.sets] == [{"fast": fast, "slow": 50} for fast in (2, 4, 6)]
     assert sma.trials.blocks.tobytes() == tile.blocks[2:].tobytes()
     alone = RunSpec("SmaCross", {"slow": 50}, "1h", symbols=("test:AAA",), grid={"fast": (4, 6, 8)})
-    assert Counting(ledger, plan_of(alone)).add_tile(tile_of(5, [0, 1, 2])) == 1
+    assert Counting(ledger, plan_of(alone)).add_tiles([tile_of(5, [0, 1, 2])]) == 1
 
 
 def test_how_the_trials_of_an_instrument_stand(database: Database) -> None:
     ledger = TrialTables(database)
     first, later = tile_of(1, [0, 1, 2, 3, 4, 5]), tile_of(2, [0, 1, 2])
-    Counting(ledger, plan_of(SPEC)).add_tile(first)
-    Counting(ledger, plan_of(replace(SPEC, strategy="Mine", start=0)), {"Mine": b"m" * 32}).add_tile(later)
+    Counting(ledger, plan_of(SPEC)).add_tiles([first])
+    Counting(ledger, plan_of(replace(SPEC, strategy="Mine", start=0)), {"Mine": b"m" * 32}).add_tiles([later])
     luck = luck_of([Batch("all", np.full(6, N), first.blocks), Batch("later", np.full(3, N), later.blocks)])
     assert luck_in(ledger, "test:AAA", "1h") == luck
     assert (luck.trials, stand(ledger, "test:ZZZ", "1h").best) == (9, None)
@@ -169,9 +169,9 @@ def test_a_sweep_is_judged_by_its_tiles_and_by_every_trial(database: Database) -
     tiles[2].blocks[4, 9:] = math.nan
     for tile in tiles:
         runs.save_tile(tile)
-        counting.add_tile(tile)
+        counting.add_tiles([tile])
     # What another run has tried counts too.
-    Counting(ledger, plan_of(replace(SPEC, start=0))).add_tile(tile_of(9, [0, 1, 2, 3, 4, 5]))
+    Counting(ledger, plan_of(replace(SPEC, start=0))).add_tiles([tile_of(9, [0, 1, 2, 3, 4, 5])])
     found, shares = judged(runs, ledger, run, [2, 5])
     assert shares == sorted(shares)
     assert 0.0 <= shares[0] < shares[-1] == 1.0

@@ -56,7 +56,7 @@ class SessionClaims:
 
     def check(self, run: RunId) -> None:
         """Raise LostRunError where another has claimed a run that is held here; lock its row until the commit."""
-        row = self._database.execute("lock_run", (run,)).fetchone()
+        row = self._database.once("lock_run", (run,))
         mine = self._mine.get(run)
         if row is not None and mine is not None and row[0] != mine:
             raise LostRunError(run=run)

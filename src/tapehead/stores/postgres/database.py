@@ -3,7 +3,7 @@
 import os
 import re
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
@@ -105,7 +105,8 @@ class PostgresDatabase:
 
         def once() -> Rows:
             with self._link() as link:
-                cursor = link.execute(self._signed(sql, values), values or None, binary=True)
+                with self._with_what_waits(link):
+                    cursor = link.execute(self._signed(sql, values), values or None, binary=True)
                 rows = cursor.fetchall() if cursor.description is not None else []
                 return Rows(iter(rows), cursor.rowcount)
 
@@ -120,10 +121,29 @@ class PostgresDatabase:
         with self._link() as link, link.cursor() as cursor:
             yield from cursor.stream(self._signed(self._statements[name], values), values or None, binary=True)
 
+    def once(self, name: str, values: tuple[Any, ...]) -> Any:
+        """Return the first row of a named statement; in a transaction that one was asked in before, without asking."""
+        known: dict[Any, Any] | None = vars(self._local).get("known") if self._held() is not None else None
+        if known is None:
+            return self.execute(name, values).fetchone()
+        if (name, values) not in known:
+            known[name, values] = self.execute(name, values).fetchone()
+        return known[name, values]
+
     def execute_many(self, name: str, rows: Iterable[Any]) -> None:
         """Run a named statement for each row of values; the driver sends them without waiting for each answer."""
+        self.tell(self._statements[name], list(rows))
+
+    def tell(self, sql: str, rows: Sequence[Any]) -> None:
+        """Run a statement that gives nothing, for each row of values; in a `gathered` transaction with the next one."""
+        if not rows:
+            return
+        signed, waiting = self._signed(sql, rows), self._later()
+        if waiting is not None:
+            waiting.append((signed, rows))
+            return
         with self._link() as link, link.cursor() as cursor:
-            cursor.executemany(self._signed(self._statements[name], rows), list(rows))
+            cursor.executemany(signed, rows)
 
     @contextmanager
     def transaction(self, what: str) -> Iterator[Connection]:
@@ -139,6 +159,16 @@ class PostgresDatabase:
             finally:
                 del vars(self._local)["action"]
         self._call_waiting()
+
+    @contextmanager
+    def gathered(self, what: str) -> Iterator[None]:
+        """A transaction in which what gives nothing is sent with the next statement that does, or with COMMIT.
+
+        The answer to each statement is a way to the server and back, and in a busy process a wait for the interpreter.
+        """
+        with self.transaction(what):
+            vars(self._local).setdefault("later", [])
+            yield
 
     @contextmanager
     def moment(self) -> Iterator[Connection]:
@@ -213,18 +243,39 @@ class PostgresDatabase:
         if mark is None:
             link.execute(begin)
         vars(self._local)["link"] = link, os.getpid()
+        vars(self._local)["known"] = {}
         asked = False
         try:
             yield
             asked = True
-            link.execute("COMMIT")
+            with self._with_what_waits(link):
+                link.execute("COMMIT")
         except BaseException as error:
             if not (asked and mark and link.closed and self._was_done(mark, error)):
                 vars(self._local).pop("waiting", None)
                 self._end(link, None if asked else mark)
                 raise
         finally:
-            del vars(self._local)["link"]
+            for name in ("link", "known", "later"):
+                vars(self._local).pop(name, None)
+
+    def _later(self) -> list[tuple[str, Sequence[Any]]] | None:
+        """Return the statements that wait for the next one of this thread's transaction; None where none may."""
+        return vars(self._local).get("later") if self._held() is not None else None
+
+    @contextmanager
+    def _with_what_waits(self, link: Connection) -> Iterator[None]:
+        """Send what waits, and what is executed inside, without waiting in between; leaving, all is answered."""
+        waiting = self._later()
+        if not waiting:
+            yield
+            return
+        every = list(waiting)
+        waiting.clear()
+        with link.pipeline(), link.cursor() as cursor:
+            for sql, rows in every:
+                cursor.executemany(sql, rows)
+            yield
 
     def _was_done(self, mark: Mark, error: BaseException) -> bool:
         """Find out whether a transaction whose COMMIT got no answer was done; raise where that cannot be known yet."""

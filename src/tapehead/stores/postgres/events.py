@@ -64,7 +64,7 @@ class PostgresEvents(EventTable):
         """Number and keep events with the run locked, so that numbers follow each other; tell the channel."""
         self._claims.check(run)
         last = super()._add(run, events)
-        self._rows.ask("SELECT pg_notify(%s, %s)", (_CHANNEL, run))
+        self._rows.tell("SELECT pg_notify(%s, %s)", [(_CHANNEL, run)])
         return last
 
     def close(self) -> None:

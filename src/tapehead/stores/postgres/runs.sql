@@ -75,3 +75,24 @@ SELECT id FROM trial_contexts WHERE digest = ? FOR UPDATE
 
 -- name: add_trial_sets
 INSERT INTO trial_sets (context, digest) SELECT ?, unnest(?::bytea[]) ON CONFLICT DO NOTHING RETURNING digest
+
+-- name: add_sets_of_many
+-- Contexts in the order of their digests, made or locked, so that of two who add to the same ones the later waits at the
+-- first of them; then the sets that are not there yet, by context.
+WITH wanted AS (
+    SELECT * FROM unnest(?::bytea[], ?::text[], ?::bytea[], ?::text[], ?::text[], ?::text[])
+        AS t (digest, strategy, source, instrument, "interval", settings)
+), placed AS (
+    INSERT INTO trial_contexts (digest, strategy, source, instrument, "interval", settings)
+    SELECT digest, strategy, source, instrument, "interval", settings FROM wanted ORDER BY digest
+    ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest
+    RETURNING id, digest
+), added AS (
+    INSERT INTO trial_sets (context, digest)
+    SELECT placed.id, given.digest
+    FROM unnest(?::bytea[], ?::bytea[]) AS given (context, digest) JOIN placed ON placed.digest = given.context
+    ORDER BY placed.id, given.digest
+    ON CONFLICT DO NOTHING
+    RETURNING context, digest
+)
+SELECT placed.digest, added.digest, placed.id FROM added JOIN placed ON placed.id = added.context

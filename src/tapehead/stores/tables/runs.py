@@ -37,6 +37,8 @@ class RunTables:
         Reads columns of a tile.
     """
 
+    at_once = 1
+
     def __init__(self, database: Database, claims: Claims, read_columns: ReadColumns) -> None:
         self._database = database
         self._claims = claims

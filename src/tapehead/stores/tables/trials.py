@@ -33,17 +33,26 @@ class TrialTables:
         """Add the trials that are not there yet, and return how many those were."""
         return self.keep(KeptTrials(context, run, time.time_ns() // 1000, trials))
 
+    def add_each(self, run: RunId, added: Sequence[tuple[Context, Trials]]) -> int:
+        """Add the trials of several contexts that are not there yet; return how many those were."""
+        with self._database.transaction(f"trials of run {run}"):
+            return sum(self.add(run, context, trials) for context, trials in added)
+
     def keep(self, kept: KeptTrials) -> int:
         """Add trials that are not there yet, by whom and when they were scored; return how many those were."""
         with self._database.transaction(f"trials of run {kept.run}"):
             place = self._place(kept.context)
             digests = [digest_of(one.encode()) for one in kept.trials.sets]
             new = self._added(place, digests)
-            trials = kept.trials if len(new) == len(kept.trials) else kept.trials.at(new)
-            for at in range(0, len(new), _MOST):
-                part = trials.between(at, at + _MOST)
-                self._run("add_trials", (place, kept.run, kept.added_at, len(part), *_packed(part)))
+            self.write(place, kept.run, kept.added_at, kept.trials, new)
         return len(new)
+
+    def write(self, place: int, run: RunId, added_at: int, trials: Trials, new: Sequence[int]) -> None:
+        """Write those of a context's trials that are new: their places, rising; inside a transaction."""
+        chosen = trials if len(new) == len(trials) else trials.at(new)
+        parts = (chosen.between(at, at + _MOST) for at in range(0, len(new), _MOST))
+        rows = [(place, run, added_at, len(part), *_packed(part)) for part in parts]
+        self._database.execute_many("add_trials", rows)
 
     def counts(self) -> Sequence[TrialCount]:
         """Return how many trials there are by context and by the run that scored them first."""
