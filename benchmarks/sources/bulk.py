@@ -68,9 +68,68 @@ def _add(
 ) -> None:
     """One entry, for a thousand rows."""
     close = abs(said["closes"] - wanted["closes"]) <= 1e-9 * abs(wanted["closes"])
-    same = said["rows"] == wanted["rows"] and said["times"] == wanted["times"] and close
+    same = said["rows"] == wanted["rows"] and abs(said["times"] - wanted["times"]) <= 1e-5 and close
     parity = EQUAL if same else f"{said['rows']} rows were read back, or others"
     bench.add(line, who, how, said["ms"] / wanted["rows"] * 1000, parity, unit="ms a 1,000 rows", claim=claim)
+
+
+def trades(asked: Asked, say: Callable[[str], None]) -> BesideReport:
+    """Trades that another program made, one by one and all at once."""
+    with at_work(asked, say, "postgres") as bench:
+        standard = asked.instruments == 48
+        held = panel.of_market(asked.seed, SERIES, MANY // SERIES if standard else 500)
+        handed = bench.handed("trades", held)
+        many, few = (MANY, FEW // 5) if standard else (500, 10)
+        for database in ("SQLite", "PostgreSQL"):
+            for way, number in (("single", few), ("at once", many)):
+                _kept(bench, database, way, handed, _draw(bench.folder / f"{database}-{way}.npz", held, number))
+        return bench.report(
+            "trades of another program, one by one and all at once",
+            [
+                f"{bench.servers.version}; SQLite with its own settings. Row by row as the source does: each trade a",
+                "transaction, into a table with an index on run and entry. Ours: `keep_trades` of one, and of all,",
+                "checked, placed on the bars of the store, with equity and every metric of each instrument.",
+                f"{many:,} trades at once, {few:,} one by one; what was written is read back and its sums are equal.",
+            ],
+        )
+
+
+def _draw(place: Path, held: panel.Panel, number: int) -> Path:
+    """Write trades at closes of a panel."""
+    drawn = np.random.default_rng(11)
+    parts = list(held.parts())
+    chosen = drawn.integers(0, len(parts), number)
+    bars = len(parts[0][1]["ts"])
+    entry = drawn.integers(0, bars - 50, number)
+    exit_ = entry + drawn.integers(1, 50, number)
+    ts, close = (np.stack([columns[name][:bars] for _, columns in parts]) for name in ("ts", "close"))
+    np.savez(
+        place,
+        instrument=np.array([f"bench:{parts[k][0]}" for k in chosen]),
+        side=drawn.choice(["long", "short"], number),
+        entry_time=ts[chosen, entry],
+        entry_price=close[chosen, entry],
+        exit_time=ts[chosen, exit_],
+        exit_price=close[chosen, exit_],
+        quantity=drawn.uniform(0.01, 1.0, number),
+        fees=np.full(number, 0.1),
+    )
+    return place
+
+
+def _kept(bench: Bench, database: str, way: str, handed: Path, drawn: Path) -> None:
+    """One way into one database; row by row both sides."""
+    with np.load(drawn) as held:
+        sums = round(float(held["quantity"].sum()), 6), float(held["exit_price"].sum())
+        wanted = {"rows": len(held["quantity"]), "times": sums[0], "closes": sums[1]}
+    line = f"P6 trades {'one by one' if way == 'single' else 'in bulk'} into {database}"
+    place = bench.database() if database == "PostgreSQL" else tempfile.mkdtemp(dir=bench.folder, prefix="store-")
+    said = bench.ours("benchmarks.sources.ours_trades", way, place, handed, drawn)
+    _add(bench, line, OURS, f"keep_trades {'of one' if way == 'single' else 'of all'}", said, wanted)
+    if bench.theirs_run:
+        place = bench.database() if database == "PostgreSQL" else str(bench.folder / f"trades-{way}.db")
+        said = bench.theirs("method_trades", place, drawn)
+        _add(bench, line, "source 003", "INSERT, a transaction each", said, wanted)
 
 
 def results(asked: Asked, say: Callable[[str], None]) -> BesideReport:

@@ -17,6 +17,7 @@ GROUPS: dict[str, Callable[[Asked, Callable[[str], None]], BesideReport]] = {
     "P4": listing.measure,
     "P6": bulk.measure,
     "P6-results": bulk.results,
+    "P6-trades": bulk.trades,
     "P12": mix.measure,
     "layers": layers.measure,
     "growth": growth.measure,

@@ -16,9 +16,9 @@ from tapehead.library.ledgers import Ledgers
 from tapehead.library.limits import check_limit
 from tapehead.library.market import Market
 from tapehead.library.presets import PresetCalls
-from tapehead.library.prices import Prices
 from tapehead.library.rows import RowCalls
 from tapehead.library.screens import Screens
+from tapehead.library.trade_calls import TradeCalls
 from tapehead.library.trials import TrialCalls
 from tapehead.library.upkeep import Upkeep
 from tapehead.model.segment import Commit
@@ -71,7 +71,7 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     return Store(assemble(settings))
 
 
-class Store(Market, Prices, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls, Upkeep):
+class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls, Upkeep):
     """One open store. Safe to use from several threads; a run is read by one."""
 
     def __init__(self, house: House) -> None:

@@ -21,6 +21,7 @@ from tapehead.library.course_of import course_of
 from tapehead.library.lead import needs_of
 from tapehead.library.ranking import warm_up_of_rank
 from tapehead.library.verify_sweep import changed_since, verify_sweep
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.result import RunResult
 from tapehead.model.spec import RunSpec, canonical, run_digest
 from tapehead.ports.runs import RunRecord
@@ -75,6 +76,8 @@ def verify_here(house: House, run: str) -> Verification:
         raise VerificationError(
             run=run, cause=f"it is {_ended(record.state)}, and only a completed run can be made again"
         )
+    if record.origin == IMPORTED:
+        raise VerificationError(run=run, cause="its trades were made elsewhere, by what nobody here can run again")
     spec = RunSpec.from_json(record.spec)
     if spec.grid is not None:
         return verify_sweep(house, record, record.receipt, spec)
