@@ -272,7 +272,7 @@ def _keep(desk: Desk, plan: Plan, run: RunId, legs: Sequence[Leg], walked: Walke
     def keep() -> int:
         with desk.runs.together(f"results of run {run}"):
             desk.runs.save(results)
-            desk.counting.add_result(results[0], *trial)
+            desk.counting.add_results(results[:1], [trial])
             return desk.log.append(run, events)
 
     last = desk.runs.outlast(keep)
