@@ -1,6 +1,6 @@
 """A real cluster of Valkeys and a real pair behind a sentinel for tests, started on first use.
 
-`docs/plans/step-7-servers.md` says how they are used.
+`CONTRIBUTING.md` says how they are used.
 """
 
 import shutil

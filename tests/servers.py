@@ -1,6 +1,6 @@
 """Real servers for tests, started on first use: PostgreSQL 18 of the wheel, Debian's 15, Valkey; none is left over.
 
-`docs/plans/step-7-servers.md` says how they are used.
+`CONTRIBUTING.md` says how they are used.
 """
 
 import hashlib
