@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, Response, expect
 
+from tapehead.caches.shared import AWAY
 from tests.house.tree import ROOT
 from tests.page.conftest import PHONE, WIDE
+from tests.servers import Own
 from tests.serving import Served, install_gated, serving
 
 Look = Callable[..., Page]
@@ -101,6 +103,18 @@ def test_a_run_that_goes_on_is_ended_and_a_service_that_dies_is_said(
         expect(page.locator("[data-connection]")).to_have_text("Offline")
         expect(page.locator("[data-line]")).to_contain_text("Connection lost, trying again in 2 s.")
         expect(row).to_have_attribute("data-run-state", "cancelled")
+
+
+def test_a_redis_that_is_away_is_told(demo_home: Path, look: Look, own_valkey: Own) -> None:
+    own_valkey.kill()
+    with serving(demo_home, environment={"TAPEHEAD_REDIS": own_valkey.url}) as served:
+        page = look(f"{served.url}/?strategy=RsiReversion&universe=demo&fee=11bps")
+        page.get_by_role("button", name="Run on 12 instruments").click()
+        expect(page.locator("main")).to_have_attribute("data-state", "done", timeout=60_000)
+        expect(page.locator("[data-connection]")).to_have_text(AWAY)
+        page.get_by_role("link", name="Operations").click()
+        expect(page.locator('[data-check="tiers"]')).to_have_attribute("data-check-state", "degraded")
+        expect(page.locator('[data-tier="redis"]')).to_contain_text(AWAY)
 
 
 def test_nothing_is_in_the_way_of_anybody(served: Served, look: Look) -> None:
