@@ -75,8 +75,13 @@ def select(
 def choose(
     store: BarStore, name: str | None, symbols: Sequence[str] | None, snapshot: int | None = None
 ) -> tuple[list[Instrument], str]:
-    """Return what `select` does, as of a snapshot, and the filter of the universe, empty where it is a list."""
+    """Return what `select` does, as of a snapshot, and the filter of the universe, empty where it is a list.
+
+    Where nothing is named and only the synthetic market is held, it is meant.
+    """
     held = store.instruments(snapshot)
+    if symbols is None and name is None and all(each.venue == SYNTHETIC_VENUE for each in held):
+        return sorted(held, key=lambda each: each.name), ""
     if symbols is not None:
         return sorted({find_instrument(held, symbol) for symbol in symbols}, key=lambda each: each.name), ""
     one = universe(store, name or "all", snapshot)

@@ -278,7 +278,7 @@ class Screens:
     ) -> Sequence[Instrument]:
         """Return whom to look at; of a filter its members on the day."""
         house = self._house
-        if symbols is None and universe in (None, "all") and known is not None:
+        if symbols is None and universe in (None, "all") and known is not None and known.real:
             return known.real
         chosen, where = selection.choose(house.bars, universe, symbols, snapshot)
         if not where:

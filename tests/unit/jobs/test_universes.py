@@ -45,6 +45,15 @@ def test_the_demo_universe_is_a_list_like_any_other(store: Store) -> None:
     assert not any(name.startswith("demo:") for name in universe(house_of(store).bars, "crypto").symbols)
 
 
+def test_where_nothing_else_is_held_the_demo_is_meant_by_naming_nothing(tmp_path: Path, store: Store) -> None:
+    assert all(each.venue != "demo" for each in select(house_of(store).bars, None, None))
+    with open_store(tmp_path / "made up") as alone:
+        alone.demo(instruments=2, years=1)
+        bars = house_of(alone).bars
+        assert [each.venue for each in select(bars, None, None)] == ["demo", "demo"]
+        assert select(bars, "all", None) == []
+
+
 def test_a_bare_symbol_is_taken_where_it_is_unique() -> None:
     assert find_instrument(HELD, "ETHUSDT").name == "binance:ETHUSDT"
     assert find_instrument(HELD, "okx:BTCUSDT").name == "okx:BTCUSDT"
