@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -49,6 +50,7 @@ SPECS = (
         "fee": "10bps",
     },
 )
+SCREEN = {"expression": "close > sma(50) and rsi(14) < 60", "universe": "demo", "by": "change(24)"}
 DEFECTS = """time,open,high,low,close,volume
 2024-01-01T00:00:00Z,100,101,99,100.5,1200
 2024-01-01T01:00:00Z,100.5,102,100,101.5,1100
@@ -126,6 +128,7 @@ def shoot(browser: Browser, url: str, runs: list[str]) -> None:
         "runs": "/runs",
         "compare": f"/compare/{runs[0]}/{runs[1]}",
         "market": f"/market/{SYMBOL}",
+        "screen": f"/screen?{urlencode(SCREEN)}",
         "data": "/data",
         "operations": "/operations",
     }

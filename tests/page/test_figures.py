@@ -19,7 +19,7 @@ from benchmarks.web.chromium import watched_page
 from tests.house.tree import ROOT
 from tests.serving import Served
 
-PAGES = ("run", "sweep", "result", "runs", "compare", "market", "data", "operations")
+PAGES = ("run", "sweep", "result", "runs", "compare", "market", "screen", "data", "operations")
 INSTRUMENTS = 12
 
 
