@@ -25,6 +25,8 @@ from tapehead.kernels.account import (
     EXIT_PHASE,
     INSIDE,
     LEDGER,
+    MARKS,
+    MONEY,
     PROFIT,
     ROW_BAR,
     ROW_CASH,
@@ -265,4 +267,8 @@ def equity_at(close: F64, cash: float, multiplier: float, ledger: F64, points: I
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     n = values.shape[0]
-    equity_at(values, 1.0, 1.0, readonly(np.ones((LEDGER, 1))), readonly(np.arange(n)), np.empty(n))
+    times, ledger = readonly(np.arange(n)), np.ones((LEDGER, 1))
+    equity_at(values, 1.0, 1.0, readonly(ledger), times, np.empty(n))
+    blocks = np.empty((BLOCKS, POWERS))
+    moments(values, times, 1, 0, 1.0, 1.0, ledger, 1, np.empty(0), np.empty(ROOM), blocks, np.empty(MOMENTS))
+    excursions(values, values, values, values, 0, np.empty((MARKS, 1), np.int32), np.empty((MONEY, 1)))

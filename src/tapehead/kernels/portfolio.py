@@ -27,7 +27,7 @@ from tapehead.kernels.bar import (
     move_levels,
 )
 from tapehead.kernels.book import BOOK, LEG, LOCKS, give, price, refresh, release, take
-from tapehead.kernels.jit import inlined, kernel, part, readonly
+from tapehead.kernels.jit import inlined, kernel, part
 from tapehead.kernels.joint import look, purchase, reduce, weigh_together
 from tapehead.kernels.legs import (
     decide_bar,
@@ -472,7 +472,7 @@ def _mark(book: Any, legs: Any, accounts: Any, rules: Any, bars: Any, points: F6
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     n = values.shape[0]
-    clock, room = readonly(np.arange(n)), np.zeros(1, np.int32)
+    clock, room = np.arange(n), np.zeros(1, np.int32)
     books, legs, rules = record(BOOK, most_places=1), np.zeros(1, LEG).view(np.recarray), some_terms(n).copy()
     rows = (np.empty((MONEY, n)), np.empty((MARKS, n), np.int32), np.empty((LEDGER, 1)), np.empty((ORDER, 0)))
     walk_portfolio(

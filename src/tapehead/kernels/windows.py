@@ -189,6 +189,7 @@ def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     integers = np.empty(values.shape[0], np.int64)
+    summable(values, 1.0, EXACT_LIMIT, 1.0)
     scaled(values, max(decimals(values), 0), integers)
     mean_of_integers(readonly(integers), 3, 3.0, out)
     mean_in_blocks(values, 3, out)
