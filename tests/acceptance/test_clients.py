@@ -21,7 +21,13 @@ import pytest
 import tapehead as th
 from tapehead.api.service import SLOTS
 from tapehead.cli.main import main
-from tapehead.errors import NotServedError, ParameterError, ServerAwayError, TapeheadError, UnknownSymbolError
+from tapehead.errors import (
+    NotServedError,
+    ParameterError,
+    ServerAwayError,
+    TapeheadError,
+    UnknownSymbolError,
+)
 from tapehead.library.keys import make_key
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.events import Cancelled, Completed, Result, to_bytes
@@ -121,6 +127,41 @@ def test_what_is_made_again_of_a_result_is_what_is_made_again_here(store: Any, h
         assert sentences[0] == sentences[1]
     with pytest.raises(NotServedError, match="tapehead --home DIR"):
         run.account(name)
+
+
+def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
+    served: Served, store: Any, here: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words: dict[str, Any] = {"universe": "demo", "rank": "roc(24)", "max_positions": 2, "fee": "10bps"}
+    run = store.portfolio("SmaCross", fresh=True, **words)
+    rows = [each.instrument for each in run]
+    kept = here.run(run.id)
+    assert (rows[0], len(rows), run.spec.rules.size) == ("portfolio:account", 7, 0.5)
+    assert run.receipt == kept.receipt
+    assert run["account"].trades.digest() == kept["account"].decisions
+    assert run.equity("account").to_arrow().equals(kept.equity("account").to_arrow())
+    assert run.metrics("account") == kept.metrics("account")
+    assert run.verify().verdict == "identical"
+    with pytest.raises(TapeheadError, match=r"show .* account"):
+        run.equity(rows[1])
+    with pytest.raises(ParameterError, match="settle"):
+        store.portfolio("SmaCross", universe="demo", settle="T+2")
+    with pytest.raises(ParameterError, match="leverage"):
+        store.portfolio("SmaCross", universe="demo", settle="T+1", leverage=2.0)
+    assert asyncio.run(begun_async(served.url, words)) == run.id
+    monkeypatch.setenv("TAPEHEAD_SERVER", served.url)
+    typed = ["portfolio", "SmaCross", "--universe", "demo", "--rank", "roc(24)", "--max-positions", "2"]
+    assert main([*typed, "--fee", "10bps"]) == 0
+    told = capsys.readouterr().out
+    assert ("Account: " in told, f"run {run.short}" in told) == (True, True), told
+
+
+async def begun_async(url: str, words: dict[str, Any]) -> str:
+    """Return the id of a portfolio that is asked for and awaited."""
+    async with th.connect_async(url) as store:
+        run = await store.portfolio("SmaCross", **words)
+        assert len([each async for each in run]) == 7
+        return str(run.id)
 
 
 def test_events_have_the_bytes_that_the_log_has(store: Any, served: Served, digest: str) -> None:

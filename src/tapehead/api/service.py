@@ -156,6 +156,8 @@ class Service:
     def begin(self, strategies: Sequence[str], asked: Mapping[str, Any], *, fresh: bool = False) -> Begun:
         """Plan a run and log that it started, or return the equal one that is kept; a sweep where a grid is asked for.
 
+        A portfolio where `portfolio` is.
+
         Raises
         ------
         TapeheadError
@@ -170,6 +172,9 @@ class Service:
         with stage("plan"):
             if "grid" in asked:
                 run: Run = self.store.sweep(strategies, workers=self.pool.workers, **ways, **asked)
+            elif "portfolio" in asked:
+                rest = {name: value for name, value in asked.items() if name != "portfolio"}
+                run = self.store.portfolio(strategies[0], **ways, **asked["portfolio"], **rest)
             else:
                 run = self.store.backtest(strategies[0], **ways, **asked)
         if run.kept:

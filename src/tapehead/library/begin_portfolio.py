@@ -52,12 +52,15 @@ def begin_portfolio(
     pooling: Mapping[str, Any],
     *,
     fresh: bool,
+    executor: str | Executor = "auto",
     workers: int | str | None = None,
     progress: Callable[..., None] | None = None,
     keep_failed: bool = False,
 ) -> Run:
     """Begin what `Store.portfolio` was asked for, or return the equal run that is kept."""
     began = time.perf_counter()
+    if executor == "processes":
+        raise ParameterError(name="executor", value=executor, bound="auto, serial or threads: all signals meet in one")
     loaded = load_strategy(strategy)
     spec = read_portfolio(house, loaded, asked, pooling)
     team = Team((loaded,), (strategy,))
@@ -65,15 +68,24 @@ def begin_portfolio(
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
         return Run(house, spec, header_of(plan, loaded), run=kept, source=reused(house, kept))
-    work = _work(house, plan, team, workers, began, keep_failed=keep_failed)
+    work = _work(house, plan, team, executor, workers, began, keep_failed=keep_failed)
     source = portfolio(work.desk, plan, course_of(work.desk.bench, pool), work.cancel, work.tally, loaded.origin)
     return Run(house, spec, header_of(plan, loaded), source=source, tally=work.tally, cancel=work.cancel)
 
 
-def _work(house: House, plan: Plan, team: Team, workers: int | str | None, began: float, *, keep_failed: bool) -> Work:
+def _work(
+    house: House,
+    plan: Plan,
+    team: Team,
+    executor: str | Executor,
+    workers: int | str | None,
+    began: float,
+    *,
+    keep_failed: bool,
+) -> Work:
     """Make ready what drives a portfolio: threads, since all signals meet here; one result more, for the account."""
-    total = len(plan.items) + 1
-    return prepare_work(house, plan, team, "threads", workers, began, keep_failed=keep_failed, total=total)
+    total, kind = len(plan.items) + 1, "threads" if executor in ("auto", "processes") else executor
+    return prepare_work(house, plan, team, kind, workers, began, keep_failed=keep_failed, total=total)
 
 
 def resumed_portfolio(
@@ -88,10 +100,10 @@ def resumed_portfolio(
     *,
     workers: int | str | None,
     keep_failed: bool,
-    executor: str | Executor = "auto",  # noqa: ARG001 - a portfolio has threads
+    executor: str | Executor = "auto",
 ) -> Run:
     """Begin a portfolio anew that ended early."""
-    work = _work(house, plan, team, workers, began, keep_failed=keep_failed)
+    work = _work(house, plan, team, executor, workers, began, keep_failed=keep_failed)
     going = go_on(work.desk, plan, course_of(work.desk.bench, pool), work.cancel, work.tally, run, held.pop_all())
     source = from_the_start(reused(house, run), going)
     return Run(

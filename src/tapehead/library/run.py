@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.drive import Numbered
-from tapehead.jobs.plan import OPEN_END, OPEN_START
-from tapehead.jobs.read import read_bars
 from tapehead.jobs.replay import replay
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
+from tapehead.library.bar_times import bar_times
 from tapehead.library.seen import SeenResults
 from tapehead.model.bars import I64
 from tapehead.model.events import FOUND, OUTCOME, WORK, Completed, Event, Failed, Result, Started, Warned
 from tapehead.model.frames import Frame, Framed
-from tapehead.model.instrument import Series
-from tapehead.model.interval import Interval
 from tapehead.model.orders import Orders, no_orders
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
 from tapehead.model.table import Table as Columns
@@ -522,14 +520,14 @@ class Run(Framed):
         return next((one.multiplier for one in held if one.name == name), 1.0)
 
     def times(self, symbol: str) -> I64:
-        """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
-        result = self[symbol]
-        venue, name = result.instrument.split(":", 1)
-        series = Series(venue, name, Interval.parse(result.interval))
-        start, end = self.spec.start, self.spec.end
-        bounds = (OPEN_START if start is None else start, OPEN_END if end is None else end)
-        manifest = self._house.bars.manifest([series], *bounds, snapshot=self.record.snapshot)
-        return read_bars(self._house.shelf, series, manifest.refs[series], start, end, 0).ts.copy()
+        """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,).
+
+        Of an account they are the instants at which any of its instruments has a bar.
+        """
+        names = [self[symbol].instrument]
+        if names == [ACCOUNT]:
+            names = [row.instrument for row in self.results() if row.instrument != ACCOUNT]
+        return bar_times(self._house, self.spec, self.record.snapshot, names)
 
     def _pump(self) -> Iterator[Numbered]:
         """Drive the run."""

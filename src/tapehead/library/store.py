@@ -208,6 +208,7 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
         settle: str | None = None,
         currency: str | None = None,
         fresh: bool = False,
+        executor: str | Executor = "auto",
         workers: int | str | None = None,
         keep_failed: bool = False,
         parameters: Mapping[str, Any] | None = None,
@@ -221,6 +222,8 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
         ----------
         strategy, universe, symbols, interval, start, end, snapshot, fresh, workers, keep_failed, parameters, adjust
             As in `backtest`.
+        executor : str or Executor
+            As in `backtest`, but not `processes`: all signals meet in one.
         rank : str, optional
             An indicator, such as `roc(63)`: of those to be bought the greatest go first; `-atr(14)` lets the least go
             first. Default the strategy's own line `rank`, then the order of names.
@@ -262,7 +265,7 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
         asked |= {"parameters": parameters, "others": others, "adjust": adjust, "snapshot": snapshot}
         pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
         pooling |= {"settle": settle, "currency": currency}
-        ways: dict[str, Any] = {"fresh": fresh, "workers": workers, "keep_failed": keep_failed}
+        ways: dict[str, Any] = {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         return begin_portfolio(self._house, strategy, asked, pooling, progress=progress, **ways)
 
     def sweep(

@@ -1,11 +1,14 @@
 """What a run can be asked for over HTTP is what it can be asked for here."""
 
+from dataclasses import fields
+
 import pytest
 from pydantic import ValidationError
 
-from tapehead.api.wire.runs import RunRequest
+from tapehead.api.wire.runs import PortfolioRequest, RunRequest
 from tapehead.errors import ParameterError
 from tapehead.library.rules import read_rules
+from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec
 
@@ -27,7 +30,7 @@ ASKED = {
 
 def test_every_setting_of_the_engine_has_its_field() -> None:
     others = {"strategy", "parameters", "universe", "symbols", "interval", "start", "end", "adjust"}
-    others |= {"grid", "where", "search", "budget", "objective", "seed"}
+    others |= {"grid", "where", "search", "budget", "objective", "seed", "portfolio"}
     of_the_call = {"snapshot", "fresh", "on_disconnect"}
     assert set(RunRequest.model_fields) == {*RULE_KEYS, *others, *of_the_call}
 
@@ -44,6 +47,19 @@ def test_the_spec_that_a_run_tells_can_be_asked_for_again() -> None:
     asked = RunRequest.model_validate(spec.to_json()).asked()
     settings = {name: value for name, value in asked.items() if name in RULE_KEYS}
     assert read_rules(settings) == spec.rules
+
+
+def test_how_an_account_is_shared_has_a_field_each_and_no_sweep() -> None:
+    assert set(PortfolioRequest.model_fields) == {field.name for field in fields(Pooling)}
+    own = Pooling(rank="roc(63)", max_positions=5, weights="equal", rebalance="month", settle="T+1", currency="USD")
+    spec = RunSpec("SmaCross", {"fast": 5, "slow": 20}, "1h", universe="demo", portfolio=own)
+    assert Pooling(**RunRequest.model_validate(spec.to_json()).asked()["portfolio"]) == own
+    assert RunRequest.model_validate({"strategy": "SmaCross", "portfolio": {}}).asked()["portfolio"] == {}
+    for wrong in ({"max_positions": 0}, {"max_positions": True}, {"weights": "mine"}, {"places": 3}):
+        with pytest.raises(ValidationError):
+            RunRequest.model_validate({"strategy": "SmaCross", "portfolio": wrong})
+    with pytest.raises(ParameterError, match="left out of a sweep"):
+        RunRequest.model_validate({"strategy": "SmaCross", "grid": {"fast": "5:9"}, "portfolio": {}}).asked()
 
 
 def test_strategies_in_a_grid_are_those_that_are_asked_for() -> None:

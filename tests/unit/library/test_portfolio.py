@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tapehead as th
@@ -39,6 +42,26 @@ from tapehead import bar_strategy
 class Asked:
     def on_bar(self, bar, position, orders):
         orders.buy()
+"""
+WARMED = """
+import sys
+import numpy as np
+from tapehead.kernels import moments, portfolio
+from tapehead.kernels.jit import readonly
+
+def loaded():
+    rooms = {room.__name__: vars(room) for room in (moments, portfolio)}
+    kernels = {(name, one.__name__): one for name, room in rooms.items() for one in room.values()
+               if hasattr(one, "signatures") and one.__module__ == name}
+    return {name: len(one.signatures) for name, one in kernels.items() if one.signatures}
+
+for room in (moments, portfolio):
+    room.warm(readonly(np.linspace(1.0, 2.0, 16)))
+warm = loaded()
+import tapehead as th
+with th.open(sys.argv[1]) as store:
+    store.portfolio("SmaCross", universe="demo", max_positions=2, fresh=True).wait()
+print(len(warm), loaded() == warm)
 """
 
 
@@ -86,10 +109,18 @@ def test_the_account_is_measured_and_its_instruments_say_whose_money_it_is(run: 
     equity = run.equity("account")["equity"]
     assert equity[-1] == run["account"].final_equity
     assert run.metrics("account").ulcer > 0.0
+    assert np.array_equal(run.times("account"), run.equity("account").ts)
     symbol = next(row.instrument for row in run.results() if row.instrument != ACCOUNT)
     for ask in (run.account, run.equity, run.orders, run.costs):
         with pytest.raises(SharedAccountError, match="tapehead show"):
             ask(symbol)
+
+
+def test_warming_leaves_nothing_of_a_portfolio_to_compile(store: Any) -> None:
+    """In a process of its own, since here other tests have called the kernels with whatever they had."""
+    done = subprocess.run([sys.executable, "-c", WARMED, str(store.home)], capture_output=True, text=True, check=True)
+    count, equal = done.stdout.split()
+    assert (int(count) >= 4, equal) == (True, "True")
 
 
 def test_without_a_size_each_place_has_one_share(store: Any) -> None:

@@ -2497,6 +2497,42 @@ export interface components {
             busy_s: number;
         };
         /**
+         * PortfolioRequest
+         * @description How all instruments share one account; `{}` is: in the order of names, without a bound on positions.
+         */
+        PortfolioRequest: {
+            /**
+             * Rank
+             * @description An indicator: of those to be bought the greatest go first: `roc(63)`, `-atr(14)`.
+             */
+            rank?: string | null;
+            /**
+             * Max Positions
+             * @description Most positions at a time; where no `size` is given an entry is one such part of equity.
+             */
+            max_positions?: number | null;
+            /**
+             * Weights
+             * @description One share each; needs `rebalance`.
+             */
+            weights?: "equal" | null;
+            /**
+             * Rebalance
+             * @description `bar day week month quarter`, or dates such as `2024-01-31`.
+             */
+            rebalance?: string | string[] | null;
+            /**
+             * Settle
+             * @description When the money of a sale buys again; `T+0`.
+             */
+            settle?: ("T+0" | "T+1") | null;
+            /**
+             * Currency
+             * @description Of the account, such as `USD`.
+             */
+            currency?: string | null;
+        };
+        /**
          * PresetFacts
          * @description A strategy with every one of its parameters, kept under a name.
          */
@@ -3184,6 +3220,8 @@ export interface components {
          * RunRequest
          * @description A backtest: one strategy on the instruments of a universe, or on those named; with `grid` a sweep.
          *
+         *     With `portfolio` all instruments trade from one account.
+         *
          *     A sweep runs one strategy or several with every set of parameters that `grid` spans and `where` keeps.
          *
          *     Absent means the engine's default. Costs and sizes take their unit in the text (`10bps`, `100%`, `1000usd`,
@@ -3209,6 +3247,14 @@ export interface components {
          *       "strategy": "SmaCross",
          *       "universe": "demo",
          *       "where": "fast < slow"
+         *     }
+         * @example {
+         *       "portfolio": {
+         *         "max_positions": 5,
+         *         "rank": "roc(63)"
+         *       },
+         *       "strategy": "SmaCross",
+         *       "universe": "demo"
          *     }
          */
         RunRequest: {
@@ -3435,6 +3481,8 @@ export interface components {
              * @description State of the store to read; the newest by default.
              */
             snapshot?: number | null;
+            /** @description Trade all instruments from one account. */
+            portfolio?: components["schemas"]["PortfolioRequest"] | null;
             /**
              * Fresh
              * @description Compute even where an equal run is kept.

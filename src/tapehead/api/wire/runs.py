@@ -17,8 +17,29 @@ Value = StrictInt | StrictFloat | StrictStr
 _SWEEP = ("grid", "where", "search", "budget", "objective", "seed")
 
 
+class PortfolioRequest(BaseModel):
+    """How all instruments share one account; `{}` is: in the order of names, without a bound on positions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rank: Annotated[str, Field(max_length=2_000)] | None = Field(
+        None, description="An indicator: of those to be bought the greatest go first: `roc(63)`, `-atr(14)`."
+    )
+    max_positions: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = Field(
+        None, description="Most positions at a time; where no `size` is given an entry is one such part of equity."
+    )
+    weights: Literal["equal"] | None = Field(None, description="One share each; needs `rebalance`.")
+    rebalance: Name | Annotated[list[Name], Field(min_length=1, max_length=20_000)] | None = Field(
+        None, description="`bar day week month quarter`, or dates such as `2024-01-31`."
+    )
+    settle: Literal["T+0", "T+1"] | None = Field(None, description="When the money of a sale buys again; `T+0`.")
+    currency: Name | None = Field(None, description="Of the account, such as `USD`.")
+
+
 class RunRequest(BaseModel):
     """A backtest: one strategy on the instruments of a universe, or on those named; with `grid` a sweep.
+
+    With `portfolio` all instruments trade from one account.
 
     A sweep runs one strategy or several with every set of parameters that `grid` spans and `where` keeps.
 
@@ -38,6 +59,7 @@ class RunRequest(BaseModel):
                     "universe": "demo",
                     "fee": "10bps",
                 },
+                {"strategy": "SmaCross", "universe": "demo", "portfolio": {"rank": "roc(63)", "max_positions": 5}},
             ]
         },
     )
@@ -101,6 +123,7 @@ class RunRequest(BaseModel):
     delist_haircut: Name | float | None = Field(None, description="Part of the last close lost on delisting.")
     adjust: Literal["none", "split", "all"] | None = None
     snapshot: int | None = Field(None, ge=0, description="State of the store to read; the newest by default.")
+    portfolio: PortfolioRequest | None = Field(None, description="Trade all instruments from one account.")
     fresh: bool = Field(default=False, description="Compute even where an equal run is kept.")
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the stream of this call is left."
@@ -126,10 +149,18 @@ class RunRequest(BaseModel):
         return held
 
     def asked(self) -> dict[str, Any]:
-        """Return what the library takes, without what is left out; with a `grid` where a sweep is asked for."""
+        """Return what the library takes, without what is left out; with a `grid` where a sweep is asked for.
+
+        Raises
+        ------
+        ParameterError
+            A sweep of portfolios is asked for.
+        """
         found = self.model_dump(exclude={"strategy", "fresh", "on_disconnect"}, exclude_none=True)
         if isinstance(self.strategy, list) or any(name in found for name in _SWEEP):
             found["grid"] = {name: value for name, value in found.get("grid", {}).items() if name != STRATEGY}
+        if "grid" in found and "portfolio" in found:
+            raise ParameterError(name="portfolio", value=str(found["portfolio"]), bound="left out of a sweep")
         return found
 
 

@@ -7,6 +7,7 @@ from tapehead.errors import ParameterError
 from tapehead.library.sweep_request import check_given, read_mapping
 from tapehead.library.times import read_time
 from tapehead.model.axis import few
+from tapehead.model.pooling import read_pooling
 from tapehead.model.spec import RULE_KEYS, iso
 
 _HERE = {"executor": "auto", "workers": None, "keep_failed": False, "strategy": None}
@@ -26,6 +27,17 @@ def write_sweep(strategy: str | Sequence[str], asked: Mapping[str, Any]) -> dict
     found = {name: asked[name] for name in _SWEEP if asked[name] is not None}
     grid = {name: _values(str(name), given) for name, given in read_mapping("grid", asked["grid"]).items()}
     return {**write_request(named[0], asked), "strategy": named, "grid": grid, **found}
+
+
+def write_portfolio(strategy: str, asked: Mapping[str, Any], pooling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body of `POST /runs` for a portfolio, as `Store.portfolio` is asked for it.
+
+    Raises
+    ------
+    ParameterError
+        As write_request, and for a setting of the account that does not fit.
+    """
+    return {**write_request(strategy, asked), "portfolio": read_pooling(pooling).to_json()}
 
 
 def _values(name: str, given: Any) -> Any:

@@ -21,7 +21,7 @@ from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.house import make_house
 from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
-from tapehead.library.remote.request import check_left_out, time_text, write_request, write_sweep
+from tapehead.library.remote.request import check_left_out, time_text, write_portfolio, write_request, write_sweep
 from tapehead.library.remote.run import RemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import Store, StrategyInfo
@@ -116,6 +116,40 @@ class RemoteStore(Store):
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         begun = self._connection.do(asked_runs.begin(write_request(strategy, asked)))
+        return RemoteRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])
+
+    def portfolio(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        rank: str | None = None,
+        max_positions: int | None = None,
+        weights: str | None = None,
+        rebalance: str | Sequence[Any] | None = None,
+        settle: str | None = None,
+        currency: str | None = None,
+        fresh: bool = False,
+        executor: str | Executor = "auto",
+        workers: int | str | None = None,
+        keep_failed: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - the service tells it in events
+        **others: Any,
+    ) -> RemoteRun:
+        """Begin a portfolio there and follow it; see `Store.portfolio`. The service decides executor and workers."""
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
+        pooling |= {"settle": settle, "currency": currency}
+        asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
+        begun = self._connection.do(asked_runs.begin(write_portfolio(strategy, asked, pooling)))
         return RemoteRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])
 
     def sweep(

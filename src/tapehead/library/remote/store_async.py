@@ -20,7 +20,7 @@ from tapehead.library.remote.connection_async import AsyncConnection
 from tapehead.library.remote.held import universe_from
 from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
-from tapehead.library.remote.request import time_text, write_request, write_sweep
+from tapehead.library.remote.request import time_text, write_portfolio, write_request, write_sweep
 from tapehead.library.remote.run_async import AsyncRemoteRun
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import StrategyInfo
@@ -119,6 +119,36 @@ class AsyncRemoteStore:
         asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         begun = await self._connection.do(asked_runs.begin(write_request(strategy, {**asked, "fresh": fresh})))
+        return AsyncRemoteRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])
+
+    async def portfolio(
+        self,
+        strategy: str,
+        *,
+        universe: str | None = None,
+        symbols: str | Sequence[str] | None = None,
+        interval: str | None = None,
+        start: Any = None,
+        end: Any = None,
+        snapshot: int | None = None,
+        rank: str | None = None,
+        max_positions: int | None = None,
+        weights: str | None = None,
+        rebalance: str | Sequence[Any] | None = None,
+        settle: str | None = None,
+        currency: str | None = None,
+        fresh: bool = False,
+        parameters: Mapping[str, Any] | None = None,
+        adjust: str = "none",
+        **others: Any,
+    ) -> AsyncRemoteRun:
+        """Begin a portfolio there and follow it; see `Store.portfolio`."""
+        asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
+        asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
+        pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
+        pooling |= {"settle": settle, "currency": currency}
+        asked |= {"fresh": fresh}
+        begun = await self._connection.do(asked_runs.begin(write_portfolio(strategy, asked, pooling)))
         return AsyncRemoteRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])
 
     async def sweep(
