@@ -15,6 +15,7 @@ from benchmarks import (
     cold_start,
     indicators,
     page,
+    portfolio,
     postgres,
     scale,
     screen,
@@ -52,6 +53,7 @@ WORKLOADS: dict[str, Workload] = {
     "W11": scale.measure,
     "fairness": fairness.measure,
     "plain": plain.measure,
+    "portfolio": portfolio.measure,
     "screen": screen.measure,
     "sources": groups.measure,
     "web": web.measure,
@@ -69,6 +71,7 @@ SIZES = {
     "W8": (0, MILLION),
     "W9": (48, YEAR),
     "W11": (scale.SIZES[-1], YEAR),
+    "portfolio": (500, YEAR),
     "screen": (10_000, 500),
 }
 """Instruments, or pairs, and bars of each where nothing else is asked for."""
@@ -223,7 +226,8 @@ def _served(given: argparse.Namespace) -> list[Asked]:
 
 def _among(peers: tuple[str, ...] | None, workload: str) -> tuple[str, ...]:
     """The peers of a workload that were asked for; all of them where none was named."""
-    every = {"W7": LIBRARIES, "W8": KEEPERS, "W9": DRIVERS, "W11": (), "screen": ()}.get(workload, PEERS)
+    alone: dict[str, tuple[str, ...]] = dict.fromkeys(("W11", "portfolio", "screen"), ())
+    every = {"W7": LIBRARIES, "W8": KEEPERS, "W9": DRIVERS, **alone}.get(workload, PEERS)
     return every if peers is None else tuple(name for name in peers if name in every)
 
 

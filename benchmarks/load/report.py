@@ -15,6 +15,7 @@ TITLES = {
     "fairness": "a small run beside big ones",
     "plain": "plain routes under locust",
     "screen": "an expression over the newest values of 10,000 instruments",
+    "portfolio": "many instruments from one account",
     "web": "the page in Chromium",
 }
 HEAD = ("figure", "value", "unit", "to reach")
