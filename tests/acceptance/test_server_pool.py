@@ -24,6 +24,14 @@ from tests.serving import Served, serving_here
 
 PATIENCE_S = 60.0
 
+INTERRUPTED = """
+import signal, sys
+from tapehead.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main(sys.argv[1:]))
+"""
+"""Who began the tests in the background ignores Ctrl-C, and so would the command."""
+
 
 def told(served: Served, path: str) -> Any:
     """What it says."""
@@ -120,8 +128,8 @@ def test_watching_goes_on_while_the_database_is_away(
     own_postgres: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
-    command = [sys.executable, "-m", "tapehead", "--json", "--home", own_postgres.url, "db", "status", "--watch", "0.2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+    words = ["--json", "--home", own_postgres.url, "db", "status", "--watch", "0.2"]
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED, *words], stdout=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None
         lines = map(json.loads, watching.stdout)
         assert next(lines)["server"].startswith("PostgreSQL ")
