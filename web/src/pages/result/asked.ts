@@ -49,7 +49,9 @@ export function useResult(run: string, symbol: string) {
   return useQuery({
     queryKey: ["result", run, symbol],
     queryFn: async () => {
-      const found = await body(api.GET(RESULT, { params: { ...at(run, symbol), query: { include: "trades", limit: 100_000 } } }));
+      const found = await body(
+        api.GET(RESULT, { params: { ...at(run, symbol), query: { include: "trades", limit: 100_000 } } }),
+      );
       const rows = (found.trades ?? []) as unknown as Omit<Trade, "number">[];
       return { result: found.result, trades: rows.map((row, place): Trade => ({ ...row, number: place + 1 })) };
     },
