@@ -27,7 +27,7 @@ WHOLE = {
     "POST /api/v1/imports": {"files": _ACT, "instruments": _ACT},
     "POST /api/v1/undo/{number}": {"series": _ACT, "gone": _ACT, "back": _ACT},
     "POST /api/v1/runs/{run}/verify": {"changed": _PROOF},
-    "GET /api/v1/runs/{run}/receipt": {"stamps": _PROOF, "segments": _PROOF},
+    "GET /api/v1/runs/{run}/receipt": {"stamps": _PROOF, "segments": _PROOF, "references": _PROOF},
     "GET /api/v1/commits/{number}": {"log": "one commit"},
     "GET /api/v1/indicators/{name}": {"indicators": "one"},
     "GET /api/v1/strategies/{name}": {"strategies": "one"},

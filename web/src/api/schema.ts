@@ -2746,6 +2746,10 @@ export interface components {
             memberships: {
                 [key: string]: string;
             };
+            /** References */
+            references: {
+                [key: string]: string[];
+            };
             /** Where */
             where: string;
             /** Stamps */

@@ -207,6 +207,7 @@ class ReceiptFacts(Told):
     versions: dict[str, str]
     adjustments: dict[str, str]
     memberships: dict[str, str]
+    references: dict[str, list[str]]
     where: str
     stamps: list[str]
 
