@@ -16,7 +16,7 @@ from tapehead.model.tile import Tile
 from tapehead.model.trials import Context, KeptTrials, Trials
 from tapehead.ports.trials import TrialLedger
 
-COUNTED: Final = frozenset(("start", "end", "adjust", *RULE_KEYS))
+COUNTED: Final = frozenset(("start", "end", "adjust", "portfolio", *RULE_KEYS))
 """Keys of a spec that make another trial, beside strategy, parameters, interval and instrument."""
 _MEMBERS: Final = "members"
 _TEXTS: Final = 100_000
