@@ -1,7 +1,6 @@
 """BehindTier: hot files that are written when nobody waits for a read any more."""
 
 import atexit
-import logging
 import os
 import threading
 import time
@@ -150,6 +149,8 @@ class BehindTier:
             try:
                 self._tier.write(waiting.ref, waiting.columns)
             except Exception:
+                import logging
+
                 logging.getLogger("tapehead.caches").exception("a segment could not be written to a tier")
             self._done(waiting)
 

@@ -5,7 +5,6 @@ import operator
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,6 +147,8 @@ def _make(frame: ScreenFrame, wanted: Sequence[Place], rows: NDArray[np.intp], s
         values = newest_values(bars, each.has_volume, wanted)
         for column, value in zip(columns, values, strict=True):
             column.values[place], column.known[place] = value, True
+
+    from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for some in together(sum(ref.rows for ref in frame.refs[row]) for row in rows):
