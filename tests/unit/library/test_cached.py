@@ -94,7 +94,8 @@ def test_a_coroutine_function_stays_one(cache: Cache) -> None:
     # Each asker may do with its answer what it likes.
     assert len({id(one["closes"]) for one in got}) == 22
     stats = cache.stats()["closes"]
-    assert (stats.hits, stats.joined, stats.made) == (1, 19, 1)
+    # On a busy machine the last of those who ask together come when the answer is there already.
+    assert (stats.hits + stats.joined, stats.made) == (20, 1)
 
 
 def test_none_is_an_answer(cache: Cache) -> None:
