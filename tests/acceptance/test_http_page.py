@@ -68,7 +68,7 @@ def test_two_lines_of_curl_start_a_run_and_go_on_with_it(served: Served, digest:
 
 
 def test_two_lines_of_curl_sweep_and_ask_what_was_found(served: Served) -> None:
-    _, _, sweep, surface, _ = blocks("sh")
+    _, _, sweep, surface, *_ = blocks("sh")
     events = typed(sweep, served)
     assert (events[-1]["event"], events[-1]["count"]) == ("completed", 6 * 4)
     line = f"echo -n 'data: '; {surface}"
@@ -77,8 +77,16 @@ def test_two_lines_of_curl_sweep_and_ask_what_was_found(served: Served) -> None:
     assert told["best"]["parameters"] == events[-1]["best"]["parameters"]
 
 
+def test_a_line_of_curl_trades_a_portfolio(served: Served) -> None:
+    (line,) = [each for each in blocks("sh") if '"portfolio"' in each]
+    events = typed(line, served)
+    assert (events[-1]["event"], events[-1]["failed"]) == ("completed", 0)
+    assert next(each["instrument"] for each in events if each["event"] == "result") == "portfolio:account"
+
+
 def test_a_line_of_curl_asks_sql(served: Served) -> None:
-    (told,) = typed(f"echo -n 'data: '; {blocks('sh')[-1]}", served)
+    (line,) = [each for each in blocks("sh") if "/sql" in each]
+    (told,) = typed(f"echo -n 'data: '; {line}", served)
     assert (told["count"], told["columns"]) == (4, ["symbol", "max(high)"])
 
 
