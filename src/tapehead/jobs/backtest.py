@@ -5,18 +5,17 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from tapehead.jobs.complete import complete
 from tapehead.jobs.drive import (
     Desk,
     Numbered,
     begun,
     cancelled,
     check_look_ahead,
-    close_run,
     drive,
     ended_empty,
     kept_together,
     progress_due,
-    receipt_of,
     taken_up,
 )
 from tapehead.jobs.plan import Item, Plan
@@ -24,7 +23,7 @@ from tapehead.jobs.recall import recall
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.stages import TRADE_BYTES
 from tapehead.model.bars import F64
-from tapehead.model.events import Completed, Event, Result, Warned
+from tapehead.model.events import Event, Result, Warned
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.spec import run_digest
 from tapehead.ports.work import Cancel, Failure, Outcome, Results, Task
@@ -82,20 +81,8 @@ def _body(
     empty = ended_empty(desk, plan, run, tally)
     if empty is not None:
         return empty
-    digest = run_digest(tally.lines)
-    done_event = Completed(
-        run=run,
-        count=tally.count,
-        failed=tally.failed,
-        digest=digest,
-        first_ms=tally.first_ms,
-        last_ms=tally.last_ms,
-        bars=tally.bars,
-        receipt=plan.key.receipt(),
-        look_ahead=None if verdict is None else verdict.to_json(desk.strategy, desk.place),
-        degraded=desk.degraded(),
-    )
-    return close_run(desk, run, "completed", tally, done_event, receipt_of(desk, plan, digest))
+    look_ahead = None if verdict is None else verdict.to_json(desk.strategy, desk.place)
+    return complete(desk, plan, run, tally, run_digest(tally.lines), look_ahead=look_ahead)
 
 
 def _keep(desk: Desk, run: RunId, part: Sequence[tuple[Task, Outcome]], tally: Tally) -> Iterator[Numbered]:

@@ -277,24 +277,3 @@ def _failed(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> Failed | None:
         nothing = no_bars(desk.bars, plan.spec, [item.series for item in plan.items])
         return Failed(run, nothing.code, str(nothing), 0)
     return None
-
-
-def receipt_of(desk: Desk, plan: Plan, digest: str) -> Receipt:
-    """Say what the run can be made again from."""
-    items = {item.instrument.name: item for item in plan.items}
-    return Receipt(
-        key=plan.key,
-        digest=digest,
-        snapshot=plan.snapshot,
-        segments={name: tuple(ref.data.hex() for ref in item.refs) for name, item in items.items()},
-        platform=desk.platform,
-        versions=desk.versions,
-        adjustments={name: item.adjustment.digest.hex() for name, item in items.items() if item.adjustment is not None},
-        memberships={name: item.member.digest().hex() for name, item in items.items() if item.member is not None},
-        where=plan.where,
-        stamps=plan.stamps,
-        references={
-            f"{one.item.instrument.name} {one.item.series.interval}": tuple(ref.data.hex() for ref in one.item.refs)
-            for one in plan.references
-        },
-    )

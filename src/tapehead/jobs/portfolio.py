@@ -10,6 +10,7 @@ import numpy as np
 from tapehead.errors import PortfolioError, WeightsError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.account_of import account_result, leg_result
+from tapehead.jobs.complete import complete
 from tapehead.jobs.drive import (
     PROGRESS_EVERY_S,
     Desk,
@@ -18,12 +19,10 @@ from tapehead.jobs.drive import (
     cancelled,
     check_look_ahead,
     check_reached,
-    close_run,
     drive,
     ended_empty,
     progress_due,
     progress_of,
-    receipt_of,
     taken_up,
 )
 from tapehead.jobs.plan import Item, Plan
@@ -32,7 +31,7 @@ from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.task import NO_WHOLE_BAR, Bench, bars_of, data_flags, ended, guarded, signals_of
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import F64, Bars
-from tapehead.model.events import Completed, Event, Result, Warned
+from tapehead.model.events import Event, Result, Warned
 from tapehead.model.pooling import Pooling
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.signals import Signals
@@ -125,20 +124,8 @@ def _body(
     empty = ended_empty(desk, plan, run, tally)
     if empty is not None:
         return empty
-    digest = run_digest(tally.lines)
-    completed = Completed(
-        run=run,
-        count=tally.count,
-        failed=tally.failed,
-        digest=digest,
-        first_ms=tally.first_ms,
-        last_ms=tally.last_ms,
-        bars=tally.bars,
-        receipt=plan.key.receipt(),
-        look_ahead=None if verdict is None else verdict.to_json(desk.strategy, desk.place),
-        degraded=desk.degraded(),
-    )
-    return close_run(desk, run, "completed", tally, completed, receipt_of(desk, plan, digest))
+    look_ahead = None if verdict is None else verdict.to_json(desk.strategy, desk.place)
+    return complete(desk, plan, run, tally, run_digest(tally.lines), look_ahead=look_ahead)
 
 
 def _gather(

@@ -12,6 +12,7 @@ import numpy as np
 
 from tapehead.jobs.ask import place_of
 from tapehead.jobs.best_so_far import BestSoFar
+from tapehead.jobs.complete import complete
 from tapehead.jobs.drive import (
     PROGRESS_EVERY_S,
     TOLD_FROM_S,
@@ -20,13 +21,11 @@ from tapehead.jobs.drive import (
     begun,
     cancelled,
     check_look_ahead,
-    close_run,
     drive,
     ended_empty,
     kept_together,
     progress_due,
     progress_of,
-    receipt_of,
     taken_up,
 )
 from tapehead.jobs.judge import Judgement, judge
@@ -40,7 +39,7 @@ from tapehead.jobs.sweep_digest import sweep_digest
 from tapehead.jobs.task import Bench
 from tapehead.jobs.tiles import Pace, Span, tile_tasks
 from tapehead.metrics.surface import Surface
-from tapehead.model.events import Completed, Event, Tiled, Warned, numbers_of
+from tapehead.model.events import Event, Tiled, Warned, numbers_of
 from tapehead.model.result import RunId
 from tapehead.model.space import Space
 from tapehead.model.tile import Tile, no_cells
@@ -170,20 +169,9 @@ def _body(
     if tally.count:
         done = sorted(course.with_cells)
         verdict = yield from check_look_ahead(desk, plan, run, cancel, tally, done, told_of)
-    completed = Completed(
-        run=run,
-        count=tally.count,
-        failed=tally.failed,
-        digest=digest,
-        first_ms=tally.first_ms,
-        last_ms=tally.last_ms,
-        bars=tally.bars,
-        receipt=plan.key.receipt(),
-        look_ahead=None if verdict is None else verdict.to_json(*_place(desk, told_of)),
-        degraded=desk.degraded(),
-        found=found_json(found, course, judged),
-    )
-    return close_run(desk, run, "completed", tally, completed, receipt_of(desk, plan, digest))
+    look_ahead = None if verdict is None else verdict.to_json(*_place(desk, told_of))
+    told = found_json(found, course, judged)
+    return complete(desk, plan, run, tally, digest, look_ahead=look_ahead, found=told)
 
 
 def _tasks(plan: Plan, course: Course, run: RunId, asked: Round, first: int) -> Iterator[Task]:
