@@ -415,7 +415,7 @@ class SqlError(TapeheadError, ValueError):
 
 
 class WeightsError(TapeheadError, ValueError):
-    """The weights sum to {sum} at {time}, more than the leverage of {leverage}. Give each an equal share: {step}"""
+    """The weights sum to {sum} at {time}, more than the leverage of {leverage}. {step}"""
 
     code = "portfolio.weights"
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 
@@ -44,6 +45,9 @@ from tapehead.simulation.survey import survey
 
 Ranking = Callable[[Bars], F64]
 """What an indicator says of bars, a number each."""
+_APART: Final = (
+    "Whoever misses its bar there was weighed apart from the others; leave those out. Who: tapehead coverage --gaps"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,11 +216,11 @@ def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:
                 rates=rates_of(course.bench.shelf, course.pool, item.instrument),
             )
         )
-    _check_weights(legs)
+    _check_weights(legs, pooling)
     return legs
 
 
-def _check_weights(legs: Sequence[Leg]) -> None:
+def _check_weights(legs: Sequence[Leg], pooling: Pooling) -> None:
     """Raise WeightsError where weights sum to more than the leverage."""
     weighted = [leg for leg in legs if leg.signals.target is not None]
     if not weighted:
@@ -224,9 +228,8 @@ def _check_weights(legs: Sequence[Leg]) -> None:
     leverage = weighted[0].rules.leverage
     time_, most = most_weight([leg.bars for leg in weighted], [_target(leg) for leg in weighted])
     if most > leverage * (1.0 + NEAR):
-        raise WeightsError(
-            sum=f"{most:.6g}", time=iso(time_), leverage=f"{leverage:g}", step="--weights equal --rebalance month"
-        )
+        step = _APART if pooling.weights == "equal" else "Give each an equal share: --weights equal --rebalance month"
+        raise WeightsError(sum=f"{most:.6g}", time=iso(time_), leverage=f"{leverage:g}", step=step)
 
 
 def _target(leg: Leg) -> F64:
