@@ -173,7 +173,8 @@ class Screens:
         expression : str, optional
             Such as `rsi(14) < 30 and close > sma(200)`; see `library.screen_reader.read_screen`. None holds for all.
         universe, symbols : str, sequence of str, optional
-            Whom to look at, one of them; neither means universe `all`. Ranks are among these.
+            Whom to look at, one of them; neither means `all`, or the demo's where nothing else is held. Ranks are among
+            these.
         interval : str, optional
             One that is held; needed where there are bars of several.
         by, top, ascending
@@ -232,7 +233,7 @@ class Screens:
         elapsed = (time.perf_counter() - begun) * 1e3
         degraded = "" if kept is None else kept.degraded
         asked = " ".join((expression or "").split())
-        named = universe or ("all" if symbols is None else ",".join(symbols))
+        named = universe or (_named(chosen) if symbols is None else ",".join(symbols))
         return Screened(asked, every.text, named, int(number), moment, found, computed, elapsed, degraded)
 
     def stored_lines(self) -> list[LineInfo]:
@@ -312,6 +313,11 @@ def _interval(store: BarStore, chosen: Sequence[Instrument], asked: str | None, 
     if asked is None and known is not None and chosen is known.real and len(known.intervals_held) == 1:
         return Interval.parse(known.intervals_held[0])
     return choose_interval(store, chosen, asked, "these instruments")
+
+
+def _named(chosen: Sequence[Instrument]) -> str:
+    """Return the universe that is meant where nothing is named."""
+    return selection.SYNTHETIC_VENUE if chosen and chosen[0].venue == selection.SYNTHETIC_VENUE else "all"
 
 
 def _places(lines: Iterable[str]) -> list[Place]:

@@ -17,6 +17,7 @@ def test_a_screen_as_table_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFi
     with open_store(home) as store:
         store.demo(instruments=5, years=1, seed=5)
         found = store.screen("rsi(14) < 101 and close > sma(8700)", universe="demo", by="close", top=2)
+        assert store.screen("close > 0").universe == "demo"
     asked = ["--home", home, "screen", "rsi(14) < 101 and close > sma(8700)", "--universe", "demo", "--by", "close"]
     assert main([*asked, "--top", "2", "--save", "two"]) == 0
     out = capsys.readouterr().out
