@@ -30,7 +30,7 @@ def ad(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike) -> 
     Notes
     -----
     A sum from the first bar given, as `obv`: what rounding loses is carried along. Leading NaN are skipped; a NaN after
-    the first known bar makes all later values NaN. Two passes, O(n). Releases the GIL. As TA-Lib AD. Source: Marc
+    the first known bar makes all later values NaN. One pass, O(n). Releases the GIL. As TA-Lib AD. Source: Marc
     Chaikin; Larry Williams before him.
 
     Examples

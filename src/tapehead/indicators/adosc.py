@@ -34,8 +34,8 @@ def adosc(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, 
     Notes
     -----
     Both averages begin at the first value of `ad`. Each is kept as its distance to the sum, so that the level of the
-    sum takes no digit away. Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Two
-    passes, O(n). Releases the GIL. As TA-Lib ADOSC. Source: Marc Chaikin; started as TA-Lib does.
+    sum takes no digit away. Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. One
+    pass, O(n). Releases the GIL. As TA-Lib ADOSC. Source: Marc Chaikin; started as TA-Lib does.
 
     Examples
     --------

@@ -31,7 +31,7 @@ def beta(values: ArrayLike, benchmark: ArrayLike, period: int = 20) -> F64:
 
     Notes
     -----
-    Of returns x[t]/x[t−1] − 1. Moments about a return that the window holds. Two passes, O(n). Releases the GIL. As
+    Of returns x[t]/x[t−1] − 1. Moments about a return that the window holds. One pass, O(n). Releases the GIL. As
     Stock.Indicators; TA-Lib BETA takes the lines the other way round. Source: William Sharpe, Capital Asset Prices,
     Journal of Finance 19, 1964.
 

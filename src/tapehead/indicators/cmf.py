@@ -31,7 +31,7 @@ def cmf(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, pe
 
     Notes
     -----
-    Two passes, O(n). Releases the GIL. As TA-Lib CMF. Source: Marc Chaikin.
+    One pass, O(n). Releases the GIL. As TA-Lib CMF. Source: Marc Chaikin.
 
     Examples
     --------

@@ -33,7 +33,7 @@ def mass_index(high: ArrayLike, low: ArrayLike, period: int = 25, average: int =
 
     Notes
     -----
-    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Three passes, O(n). Releases
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Two passes, O(n). Releases
     the GIL. As TA-Lib MASSI. Source: Donald Dorsey, The Mass Index, Technical Analysis of Stocks & Commodities 10,
     1992.
 

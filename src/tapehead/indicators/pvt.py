@@ -30,7 +30,7 @@ def pvt(close: ArrayLike, volume: ArrayLike) -> F64:
     Notes
     -----
     A sum from the first bar given, as `obv`: what rounding loses is carried along. Leading NaN are skipped; a NaN after
-    the first known bar makes all later values NaN. Two passes, O(n). Releases the GIL. As TA-Lib PVT.
+    the first known bar makes all later values NaN. One pass, O(n). Releases the GIL. As TA-Lib PVT.
 
     Examples
     --------

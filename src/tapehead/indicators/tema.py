@@ -32,7 +32,7 @@ def tema(values: ArrayLike, period: int = 20) -> F64:
 
     Notes
     -----
-    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Three passes, O(n). Releases
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. One pass, O(n). Releases
     the GIL. As TA-Lib TEMA. Source: Patrick Mulloy, Smoothing Data with Faster Moving Averages, Technical Analysis of
     Stocks & Commodities 12, 1994.
 

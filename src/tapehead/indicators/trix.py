@@ -44,8 +44,8 @@ def trix(values: ArrayLike, period: int = 15, signal: int = 9) -> Trix:
 
     Notes
     -----
-    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Five passes, O(n). Releases the
-    GIL. As TA-Lib TRIX. Source: Jack Hutson, Good TRIX, Technical Analysis of Stocks & Commodities 1, 1983.
+    Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Three passes, O(n). Releases
+    the GIL. As TA-Lib TRIX. Source: Jack Hutson, Good TRIX, Technical Analysis of Stocks & Commodities 1, 1983.
 
     Examples
     --------

@@ -38,7 +38,7 @@ def ultimate_oscillator(
 
     Notes
     -----
-    Bought is the close less the true low: the low, or the close before where that is lower. Six passes, O(n). Releases
+    Bought is the close less the true low: the low, or the close before where that is lower. One pass, O(n). Releases
     the GIL. As TA-Lib ULTOSC. Source: Larry Williams, The Ultimate Oscillator, Technical Analysis of Stocks &
     Commodities 3, 1985.
 

@@ -41,7 +41,7 @@ def vortex(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) 
 
     Notes
     -----
-    Σ|high − low before|/Σ true range, and Σ|low − high before|/Σ true range. Three passes, O(n). Releases the GIL. As
+    Σ|high − low before|/Σ true range, and Σ|low − high before|/Σ true range. One pass, O(n). Releases the GIL. As
     TA-Lib VORTEX. Source: Etienne Botes and Douglas Siepman, The Vortex Indicator, Technical Analysis of Stocks &
     Commodities 28, 2010.
 
