@@ -15,6 +15,27 @@ ENGINE = (
     *FILLS,
     *ACCOUNTS,
     Mutant(
+        "what an addition cost is taken from the sale that is held back",
+        f"{KERNELS}/bar.py",
+        "        a.cash_held, a.fees_held = a.cash, a.fees_paid\n",
+        "",
+        "tests/truth/test_portfolio.py",
+    ),
+    Mutant(
+        "equal weights forget those that keep theirs",
+        "portfolio/equal.py",
+        "whole - math.fsum(kept)",
+        "whole",
+        "tests/parity/test_portfolio_dates.py",
+    ),
+    Mutant(
+        "who misses the bar of a date is not weighed there",
+        "portfolio/equal.py",
+        "(one.bars.ts[known] > begins)",
+        "(one.bars.ts[known] == dates)",
+        "tests/parity/test_portfolio_dates.py",
+    ),
+    Mutant(
         "a line that becomes known counts as crossing",
         f"{KERNELS}/crossings.py",
         "ups[w] = above & (under << _ONE | not_above)",

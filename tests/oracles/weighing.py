@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from math import nan
+from math import fsum, nan
 
 from tests.oracles import money
 from tests.oracles.filling import gap_of
@@ -177,29 +177,58 @@ def rebalancing(ts: Sequence[int], every: str | Sequence[date]) -> list[bool]:
     return [*ends, *[False for _ in days[:1]]]
 
 
-def equal_weights(instruments: Sequence[Instrument], most: int | None) -> dict[str, list[float]]:
-    """P7: on each rebalancing date the best by rank get the same weight, the others nothing."""
-    lines = {one.symbol: [nan] * len(one.table.ts) for one in instruments}
-    wants = {one.symbol: wanted(one) for one in instruments}
-    dates: dict[int, list[tuple[Instrument, int]]] = {}
-    for one in instruments:
-        for t, ts in enumerate(one.table.ts):
-            if one.decides[t]:
-                dates.setdefault(ts, []).append((one, t))
-    for here in dates.values():
-        ranks = [(one.rank[t] if len(one.rank) else 0.0, one, t) for one, t in here if wants[one.symbol][t]]
-        best = sorted((pair for pair in ranks if pair[0] == pair[0]), key=lambda pair: (-pair[0], pair[1].symbol))[
-            :most
-        ]
+def equal_weights(
+    instruments: Sequence[Instrument], every: str | Sequence[date], most: int | None
+) -> dict[str, tuple[list[float], list[bool]]]:
+    """P7: weights, and the bars that decide, of each; a date is the last instant of a period of the whole clock."""
+    told = sorted(instruments, key=lambda one: one.symbol)
+    clock = sorted({ts for one in told for ts in one.table.ts})
+    wants = {one.symbol: wanted(one) for one in told}
+    lines = {one.symbol: [nan] * len(one.table.ts) for one in told}
+    decides = {one.symbol: [False] * len(one.table.ts) for one in told}
+    standing = {one.symbol: 0.0 for one in told}
+    begin = -(2**63)
+    for at, ends in zip(clock, rebalancing(clock, every), strict=True):
+        if not ends:
+            continue
+        newest = {one.symbol: max((t for t, ts in enumerate(one.table.ts) if ts <= at), default=None) for one in told}
+        over = [one.symbol for one in told if one.settings.delisted and newest[one.symbol] == len(one.table.ts) - 1]
+        standing |= dict.fromkeys(over, 0.0)
+        here = []
+        for one in told:
+            t = newest[one.symbol]
+            if t is not None and one.table.ts[t] > begin and one.symbol not in over:
+                here.append((one, t))
+        absent = [standing[one.symbol] for one in told if all(one is not each for each, _ in here)]
+        shares = shared(here, wants, [weight for weight in absent if weight > 0], most)
         for one, t in here:
-            lines[one.symbol][t] = 0.0
-        for _, one, t in best:
-            lines[one.symbol][t] = 1 / (len(best) if most is None else most)
+            standing[one.symbol] = shares.get(one.symbol, 0.0)
+            asked = t + (one.settings.fill == "close" and one.table.ts[t] < at)
+            if asked < len(one.table.ts):
+                lines[one.symbol][asked], decides[one.symbol][asked] = standing[one.symbol], True
+        begin = at
     for name, line in lines.items():
         for t in range(1, len(line)):
             if wants[name][t - 1] and not wants[name][t]:
                 line[t] = 0.0
-    return {name: filled(line) for name, line in lines.items()}
+    return {name: (filled(line), decides[name]) for name, line in lines.items()}
+
+
+def shared(
+    here: Sequence[tuple[Instrument, int]], wants: dict[str, list[bool]], kept: Sequence[float], most: int | None
+) -> dict[str, float]:
+    """P7: what each of the best gets on a date, at most what those who keep their weights leave."""
+    ranks = [(one.rank[t] if len(one.rank) else 0.0, one.symbol) for one, t in here if wants[one.symbol][t]]
+    best = sorted((-rank, name) for rank, name in ranks if rank == rank)
+    if most is not None:
+        best = best[: max(most - len(kept), 0)]
+    if not best:
+        return {}
+    whole = min(1.0, here[0][0].settings.leverage)
+    share, left = whole / (most or len(best) + len(kept)), whole - fsum(kept)
+    if len(best) * share > left + 1e-12:
+        share = max(left, 0.0) / len(best)
+    return {name: share for _, name in best}
 
 
 def wanted(one: Instrument) -> list[bool]:

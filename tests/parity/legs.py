@@ -11,6 +11,8 @@ import numpy as np
 
 from tapehead.library.rules import read_rules
 from tapehead.model.interval import Interval
+from tapehead.model.pooling import Pooling
+from tapehead.portfolio.equal import Weighing, Weights, equal_weights
 from tapehead.portfolio.leg import Fact as LegFact
 from tapehead.portfolio.leg import Leg, Rates
 from tapehead.portfolio.walk import Walked, walk_together
@@ -52,6 +54,17 @@ def to_leg(one: Instrument, *, next_session: bool, calendar: str) -> Leg:
         facts=tuple(LegFact(fact.time, fact.kind, fact.value) for fact in order),
         rates=Rates(np.array(since, np.int64), np.array(value, np.float64)) if one.rates else None,
     )
+
+
+def walked_weights(instruments: Sequence[Instrument], every: str, most: int | None) -> list[Weights]:
+    """The engine's weights of the twin's instruments, in their order."""
+    rules = instruments[0].settings
+    many = []
+    for one in instruments:
+        leg = to_leg(replace(one, decides=()), next_session=False, calendar="24/7")
+        many.append(Weighing(leg.bars, leg.signals, one.settings.delisted))
+    pooling = Pooling(weights="equal", rebalance=every, max_positions=most)
+    return equal_weights(many, pooling, min(1.0, rules.leverage), at_close=rules.fill == "close")
 
 
 def symbol(name: str) -> str:

@@ -16,7 +16,7 @@ from tapehead.model.pooling import PERIODS, Pooling
 from tapehead.portfolio import weights
 from tests.oracles.portfolio import Instrument, equal_weights, rebalancing
 from tests.oracles.weighing import day_of
-from tests.parity.legs import to_leg
+from tests.parity.legs import walked_weights
 from tests.parity.portfolios import make_portfolio
 
 HOUR_US = 3_600_000_000
@@ -44,28 +44,34 @@ def test_dates_are_the_twin_s(seed: int) -> None:
         assert weights.rebalancing(np.array(ts, np.int64), asked).tolist() == rebalancing(ts, days)
 
 
-def ranked(rng: random.Random, one: Instrument, every: str) -> Instrument:
-    """The same with dates and, often, a rank."""
+def ranked(rng: random.Random, one: Instrument) -> Instrument:
+    """The same with, often, a rank."""
     rank = [rng.choice([1.0, 2.0, -1.0, nan]) for _ in one.table.ts] if rng.random() < 0.8 else ()
-    return replace(one, decides=rebalancing(one.table.ts, every), rank=rank)
+    return replace(one, rank=rank)
 
 
 @pytest.mark.parametrize("most", [None, 1, 2])
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(seed=seeds)
-def test_equal_weights_are_the_twin_s(most: int | None, seed: int) -> None:
+def test_equal_weights_are_the_twin_s_and_never_sum_beyond_one(most: int | None, seed: int) -> None:
+    """The sum is that of what stands at each date, wherever bars miss."""
     rng = random.Random(seed)
     every = rng.choice(["bar", "day", "week"])
-    chosen = [ranked(rng, one, every) for one in make_portfolio(seed).instruments]
-    chosen.sort(key=lambda one: one.symbol)
-    want = equal_weights(chosen, most)
-    legs = [to_leg(one, next_session=False, calendar="24/7") for one in chosen]
-    got = weights.equal_weights(
-        [leg.bars for leg in legs],
-        [leg.signals for leg in legs],
-        [np.array(one.decides, bool) for one in chosen],
-        [np.array(one.rank, np.float64) if len(one.rank) else None for one in chosen],
-        most,
-    )
-    for one, line in zip(chosen, got, strict=True):
-        np.testing.assert_array_equal(line, want[one.symbol])
+    chosen = sorted((ranked(rng, one) for one in make_portfolio(seed).instruments), key=lambda one: one.symbol)
+    rules = chosen[0].settings
+    want = equal_weights(chosen, every, most)
+    got = walked_weights(chosen, every, most)
+    for one, made in zip(chosen, got, strict=True):
+        np.testing.assert_array_equal(made.target, want[one.symbol][0])
+        np.testing.assert_array_equal(made.decides, want[one.symbol][1])
+    if rules.fill == "close":
+        return
+    clock = sorted({ts for one in chosen for ts in one.table.ts})
+    for date in [ts for ts, ends in zip(clock, rebalancing(clock, every), strict=True) if ends]:
+        stands = []
+        for one, made in zip(chosen, got, strict=True):
+            k = sum(ts <= date for ts in one.table.ts) - 1
+            over = one.settings.delisted and k == len(one.table.ts) - 1
+            stands.append(0.0 if k < 0 or over else np.nan_to_num(made.target[k]))
+        assert sum(stands) <= min(1.0, rules.leverage) * (1.0 + 1e-9)
+        assert most is None or sum(weight > 0.0 for weight in stands) <= most

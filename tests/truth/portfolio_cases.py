@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.portfolio import Fact, Instrument, Portfolio, portfolio_oracle, rebalancing
-from tests.oracles.trading import Table
+from tests.oracles.portfolio import Fact, Instrument, Portfolio, equal_weights, portfolio_oracle, rebalancing
+from tests.oracles.trading import Table, Wishes
 from tests.parity.sessions import MARKETS, us
 from tests.truth.cases import PRICES, STEPS, make_settings, make_table, make_trade, make_wishes, rest
 
@@ -19,10 +19,11 @@ WORDS = ("settings", "terms", "facts", "rates")
 
 @dataclass
 class PortfolioCase:
-    """One block."""
+    """One block; `asked` are its instruments as their strategy wants them, where weights are made of that."""
 
     name: str
     sentence: str
+    asked: list[Instrument]
     instruments: list[Instrument]
     calendar: str
     max_positions: int | None
@@ -54,17 +55,27 @@ def read_portfolio(block: str) -> PortfolioCase:
     rows = [read_row(columns, line.split()) for line in lines[head + 1 : at["orders"]]]
     said = {key: rest(lines[at[key]]) if key in at else "" for key in (*KEYS, *WORDS)}
     words = dict(word.partition("=")[::2] for word in said["settings"].split())
-    own = {"calendar": "24/7", "start": "1970-01-01", "max_positions": "", "settle": "T+0", "rebalance": ""}
+    own = {
+        "calendar": "24/7",
+        "start": "1970-01-01",
+        "max_positions": "",
+        "settle": "T+0",
+        "rebalance": "",
+        "weights": "",
+    }
     own |= {name: words.pop(name) for name in list(words) if name in own}
     names = list(dict.fromkeys(row["name"] for row in rows))
+    asked = [make_instrument(name, rows, columns, words, own, said) for name in names]
+    most = int(own["max_positions"]) if own["max_positions"] else None
     trades_end = min(i for i in at.values() if i > at["trades"])
     told = "\n".join(lines[at["trades"] : trades_end]).removeprefix("trades:").strip()
     return PortfolioCase(
         name=lines[0],
         sentence=" ".join(lines[1 : at["settings"]]),
-        instruments=[make_instrument(name, rows, columns, words, own, said) for name in names],
+        asked=asked if own["weights"] else [],
+        instruments=weighed(asked, own["rebalance"], most) if own["weights"] else asked,
         calendar=own["calendar"],
-        max_positions=int(own["max_positions"]) if own["max_positions"] else None,
+        max_positions=most,
         settle=own["settle"],
         rebalance=own["rebalance"] or None,
         orders=by_name(said["orders"]),
@@ -74,6 +85,13 @@ def read_portfolio(block: str) -> PortfolioCase:
         sums=numbers(said["sums"]),
         flags={name: set(" ".join(flags).split()) for name, flags in by_name(said["flags"]).items()},
     )
+
+
+def weighed(asked: list[Instrument], every: str, most: int | None) -> list[Instrument]:
+    """P7: instruments whose targets are equal weights."""
+    made = equal_weights(asked, every, most)
+    weights = [(one, *made[one.symbol]) for one in asked]
+    return [replace(one, wishes=Wishes(target=line), decides=when) for one, line, when in weights]
 
 
 def read_row(columns: list[str], words: list[str]) -> dict[str, Any]:

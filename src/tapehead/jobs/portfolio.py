@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
@@ -37,17 +36,15 @@ from tapehead.model.pooling import Pooling
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso, run_digest
+from tapehead.portfolio.equal import Weighing, equal_weights
 from tapehead.portfolio.leg import Leg
 from tapehead.portfolio.walk import SharedWalk, Walked
-from tapehead.portfolio.weights import NEAR, equal_weights, most_weight, rebalancing
+from tapehead.portfolio.weights import NEAR, most_weight, rebalancing
 from tapehead.ports.work import Cancel, Failure, Task
 from tapehead.simulation.survey import survey
 
 Ranking = Callable[[Bars], F64]
 """What an indicator says of bars, a number each."""
-_APART: Final = (
-    "Whoever misses its bar there was weighed apart from the others; leave those out. Who: tapehead coverage --gaps"
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,15 +193,18 @@ def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:
     """
     pooling, plan = course.pooling, course.bench.plan
     ordered = sorted((seat for seat in seats if seat.signals is not None), key=lambda seat: seat.item.instrument.name)
-    bars = [seat.bars for seat in ordered]
     signals = [seat.signals for seat in ordered if seat.signals is not None]
-    decides = [rebalancing(one.ts, pooling) for one in bars]
-    if pooling.weights == "equal":
-        lines = equal_weights(bars, signals, decides, [one.rank for one in signals], pooling.max_positions)
-        signals = [Signals(target=line, rank=one.rank) for line, one in zip(lines, signals, strict=True)]
+    items = [ended(seat.item, seat.bars, plan.last) for seat in ordered]
+    decides = [rebalancing(seat.bars.ts, pooling) for seat in ordered]
+    if pooling.weights == "equal" and ordered:
+        rules = plan.spec.rules
+        every = zip(ordered, signals, items, strict=True)
+        many = [Weighing(seat.bars, one, item.rules.delisted) for seat, one, item in every]
+        made = equal_weights(many, pooling, min(1.0, rules.leverage), at_close=rules.fill == "close")
+        signals = [Signals(target=each.target, rank=one.rank) for each, one in zip(made, signals, strict=True)]
+        decides = [each.decides for each in made]
     legs = []
-    for seat, one, when in zip(ordered, signals, decides, strict=True):
-        item = ended(seat.item, seat.bars, plan.last)
+    for seat, item, one, when in zip(ordered, items, signals, decides, strict=True):
         legs.append(
             Leg(
                 seat.bars,
@@ -216,11 +216,12 @@ def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:
                 rates=rates_of(course.bench.shelf, course.pool, item.instrument),
             )
         )
-    _check_weights(legs, pooling)
+    if pooling.weights != "equal":
+        _check_weights(legs)
     return legs
 
 
-def _check_weights(legs: Sequence[Leg], pooling: Pooling) -> None:
+def _check_weights(legs: Sequence[Leg]) -> None:
     """Raise WeightsError where weights sum to more than the leverage."""
     weighted = [leg for leg in legs if leg.signals.target is not None]
     if not weighted:
@@ -228,7 +229,7 @@ def _check_weights(legs: Sequence[Leg], pooling: Pooling) -> None:
     leverage = weighted[0].rules.leverage
     time_, most = most_weight([leg.bars for leg in weighted], [_target(leg) for leg in weighted])
     if most > leverage * (1.0 + NEAR):
-        step = _APART if pooling.weights == "equal" else "Give each an equal share: --weights equal --rebalance month"
+        step = "Give each an equal share: --weights equal --rebalance month"
         raise WeightsError(sum=f"{most:.6g}", time=iso(time_), leverage=f"{leverage:g}", step=step)
 
 

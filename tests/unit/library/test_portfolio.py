@@ -141,6 +141,29 @@ def test_equal_weights_of_the_best_are_rebalanced(store: Any) -> None:
     assert len(account.trades) > 10
 
 
+def daily(symbol: str, days: list[date], price: float) -> th.Bars:
+    """Bars of a day each, at one price."""
+    ts = np.array(days, "datetime64[us]").astype(np.int64)
+    flat = np.full(len(days), price)
+    return th.Bars.from_arrays(ts, flat, flat, flat, flat, interval="1d", symbol=symbol, venue="test")
+
+
+def test_equal_weights_bear_a_bar_that_misses_at_the_end_of_a_month(tmp_path: Path) -> None:
+    """B has none on the last day of January, none in all of February; each has half wherever both trade."""
+    days = [date(2024, 1, 1) + timedelta(day) for day in range(100)]
+    some = [day for day in days if day != date(2024, 1, 31) and day.month != 2]
+    with th.open(tmp_path / "apart") as opened:
+        for symbol, own, price in (("AAA", days, 10.0), ("BBB", some, 50.0)):
+            opened.append(daily(symbol, own, price), kind="crypto")
+        made = opened.portfolio("BuyAndHold", universe="all", weights="equal", rebalance="month").wait()
+        account = made["account"]
+        assert account.metrics["positions_most"] == 2
+        assert account.metrics["cash_least"] == pytest.approx(0.0, abs=1e-6)
+        assert opened.verify(made.id, apart=False).verdict == "identical"
+        half = opened.portfolio("BuyAndHold", universe="all", weights="equal", rebalance="month", leverage=0.5).wait()
+        assert half["account"].metrics["cash_least"] == pytest.approx(5_000.0)
+
+
 def test_a_cancelled_portfolio_keeps_no_half_and_is_begun_anew(store: Any) -> None:
     begun = store.portfolio("SmaCross", universe="demo", size="20%", fresh=True)
     begun.start()
