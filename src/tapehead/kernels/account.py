@@ -89,7 +89,7 @@ ACCOUNT: Final = fields(
     " stop target trail width best own_stop own_target first_stop first_target first_trail ceiling trail_before"
     " best_before other_price"
     " part limit trigger sized weight stop_at target_at trail_at want_volume last_weight"
-    " fees_paid slippage_paid borrow_paid interest worth_beside gross_beside locked",
+    " fees_paid slippage_paid borrow_paid interest worth_beside gross_beside locked cash_held fees_held",
 )
 """What changes: cash, the position (`units` never negative), its levels, and what waits.
 
@@ -97,7 +97,8 @@ ACCOUNT: Final = fields(
 `weighing` its side: an order to `weight`. `want_bar` is when they were decided. `seen` collects bits.
 
 Of a cash that several share: `fellows` other positions are held, of `worth_beside` together and `gross_beside` without
-their signs; `locked` is cash that buys nothing yet. All are 0 in an account of one.
+their signs; `locked` is cash that buys nothing yet. All are 0 in an account of one. `cash_held` and `fees_held` are
+cash and charges as they were before an exit of this step.
 """
 
 BAR: Final = fields("t ts step traded says hole", "open high low close volume volume_before close_before")

@@ -193,6 +193,7 @@ def enter_inside(a: Any, r: Any, b: Any, money: F64, marks: I32, ledger: F64, or
         raw = min(a.limit, b.open) if sign > 0 else max(a.limit, b.open)
         enter(a, r, b, ledger, orders, raw, INSIDE, False, np.nan, MAKER)
     if a.units != 0.0 and a.entries != before:
+        a.cash_held, a.fees_held = a.cash, a.fees_paid
         meet_levels(a, r, b, money, marks, ledger, orders, how, raw)
 
 

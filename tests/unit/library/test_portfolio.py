@@ -160,7 +160,8 @@ def test_equal_weights_bear_a_bar_that_misses_at_the_end_of_a_month(tmp_path: Pa
         assert account.metrics["positions_most"] == 2
         assert account.metrics["cash_least"] == pytest.approx(0.0, abs=1e-6)
         assert opened.verify(made.id, apart=False).verdict == "identical"
-        half = opened.portfolio("BuyAndHold", universe="all", weights="equal", rebalance="month", leverage=0.5).wait()
+        words: dict[str, Any] = {"universe": "all", "weights": "equal", "rebalance": "month"}
+        half = opened.portfolio("BuyAndHold", **words, leverage=0.5, size="50%").wait()
         assert half["account"].metrics["cash_least"] == pytest.approx(5_000.0)
 
 
