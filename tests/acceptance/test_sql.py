@@ -14,6 +14,7 @@ pytest.importorskip("duckdb", reason="needs duckdb (pip install 'tapehead[sql]')
 
 import tapehead as th
 from tapehead.errors import ParameterError, SqlError
+from tapehead.library.documents.queries import plain_rows
 from tapehead.library.sql.answer import answer
 from tapehead.library.store import Store
 
@@ -102,6 +103,20 @@ def test_only_what_a_query_needs_is_read(store: Store) -> None:
     assert math.isnan(kept.trades.stop[0])
 
 
+def test_every_value_has_a_form_and_every_column_a_name(store: Store) -> None:
+    twice = store.sql("SELECT 1 AS a, 2 AS a, 3 AS a_1")
+    assert plain_rows(twice) == [{"a": 1, "a_2": 2, "a_1": 3}]
+    times = (
+        "SELECT 'infinity'::TIMESTAMP AS t, '-infinity'::DATE AS d, TIMESTAMP_NS '2020-01-01 00:00:00.123456789' AS n"
+    )
+    assert plain_rows(store.sql(times)) == [{"t": "infinity", "d": "-infinity", "n": "2020-01-01 00:00:00.123456789"}]
+    sums = plain_rows(store.sql("SELECT sum(n) AS s, sum(n * 1.50) AS d FROM range(5) AS r (n)"))
+    assert sums == [{"s": 10, "d": "15.00"}]
+    for query in ("SELECT ['infinity'::TIMESTAMP] AS l", "SELECT '\ud800'"):
+        with pytest.raises(SqlError, match="was not answered: it holds "):
+            store.sql(query).rows()
+
+
 @pytest.mark.parametrize("query", REFUSED)
 def test_what_writes_or_reaches_outside_is_refused(store: Store, query: str) -> None:
     with pytest.raises(SqlError, match="was not answered: "):
@@ -138,6 +153,8 @@ def test_the_command_answers_refuses_and_says_what_to_do(store: Store) -> None:
     assert document["rows"][0]["last"] == "2019-12-31T23:00:00Z"
     shown = tapehead("sql", "SELECT 1.5::DOUBLE AS a, NULL AS b")
     assert shown.stdout.splitlines()[:2] == ["  a  b", "1.5  -"]
+    steering = tapehead("sql", "SELECT chr(27) || '[31m' || chr(10) AS v")
+    assert steering.stdout.splitlines()[1] == r"\x1b[31m\n"
     refused = tapehead("sql", "DROP TABLE bars")
     assert (refused.returncode, "this is DROP" in refused.stderr) == (2, True)
     with pytest.raises(ParameterError, match="rows=0"):

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -124,6 +125,17 @@ def test_warm_ones_are_there_from_the_start(postgres: str) -> None:
     with opened(postgres, PoolSettings(smallest=3, largest=5)) as pool:
         assert (pool.figures().open, pool.figures().idle) == (3, 3)
         assert names(postgres).count("tapehead") == 3
+
+
+def test_words_of_the_url_count_but_for_those_that_statements_rely_on(postgres: str) -> None:
+    given = "-c work_mem=8MB -c statement_timeout=7s -c search_path=public -c TimeZone=Asia/Tokyo"
+    server, _, name = postgres.rpartition("/")
+    account, _, host = server.rpartition("@")
+    url = f"{account}@127.0.0.1:1,{host}/{name}?connect_timeout=3&options={quote(given)}"
+    with opened(url) as pool, pool.connection() as link:
+        asked = ("work_mem", "statement_timeout", "search_path", "TimeZone")
+        found = [link.execute(f"SHOW {each}").fetchone() for each in asked]
+        assert found == [("8MB",), ("7s",), ("tapehead",), ("UTC",)]
 
 
 def test_the_server_knows_the_role_the_run_and_the_strategy_of_what_it_does(any_postgres: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tapehead.database.pool import Pool
 from tapehead.database.url import parse_url
-from tapehead.errors import DatabaseRefusedError
+from tapehead.errors import DatabaseRefusedError, ParameterError
 from tapehead.model.rollup import RollUp
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.postgres.locks import WRITER
@@ -55,6 +55,10 @@ def test_a_user_who_may_only_read_sees_edits_too_and_leaves_the_marks(desk: Desk
     check_equal(reader.bars(), desk.rows())
     with pytest.raises(DatabaseRefusedError, match="Let the owner of these tables run: tapehead store rows upkeep"):
         reader.choice.keep_partitions(1, None, keep_all=False)
+    with reader.store.lease(head, 60.0):
+        assert reader.store.leased() == []
+    with pytest.raises(ParameterError, match="snapshot"), reader.store.lease(99, 60.0):
+        pass
     kept = {sample_series(): RollUp(b"key", b"parts", desk.rows(), 1)}
     assert not reader.store.keep_roll_ups(kept, HOUR, reader.store.head())
     desk.settle()

@@ -148,6 +148,25 @@ def test_what_no_trigger_sees_is_found_and_mended(desk: Desk, admin: psycopg.Con
     assert not list(desk.store.check(rows=True))
 
 
+def test_an_upkeep_makes_what_was_dropped_and_names_what_is_in_its_way(desk: Desk) -> None:
+    desk.psql.execute("DROP TABLE bars_default")
+    assert [one.where for one in desk.store.check(rows=True)] == ["tapehead.bars"]
+    desk.choice.keep_partitions(0, None, keep_all=False)
+    assert not list(desk.store.check(rows=True))
+    desk.psql.execute("ALTER TABLE bars DETACH PARTITION bars_2021_02")
+    desk.psql.execute(
+        "INSERT INTO bars (series, ts, open, high, low, close) VALUES (%s, '2021-02-01Z', 1, 2, 0.5, 1)",
+        (desk.place(),),
+    )
+    with pytest.raises(DatabaseRefusedError, match=r"bars_2021_02 is in the way: .*rename it, then: tapehead store"):
+        desk.choice.keep_partitions(0, None, keep_all=False)
+    desk.psql.execute("ALTER TABLE bars_2021_02 RENAME TO kept_elsewhere")
+    assert desk.choice.keep_partitions(0, None, keep_all=False).moved == 1
+    desk.settle()
+    desk.psql.execute("DROP TABLE bars")
+    assert ["it is not there" in one.text for one in desk.store.check(rows=True)] == [True]
+
+
 def test_a_row_that_nobody_saw_gives_way_to_the_bar_that_comes_there(desk: Desk, admin: psycopg.Connection) -> None:
     last = int(desk.bars()["ts"][-1])
     new = sample_columns(3, start=last + HOUR.us, seed=4)

@@ -22,6 +22,7 @@ from tapehead.library.store import open as open_store
 from tapehead.stores.embedded.steps import STEPS
 from tapehead.testing.bar_store import ALWAYS
 from tests.house.tree import ROOT
+from tests.servers import PostgresServer, name_of
 
 CATALOG = """
 SELECT 'column', table_name || '.' || column_name,
@@ -101,6 +102,28 @@ def test_each_step_of_a_server_goes_back_and_forth_with_rows_in(
     finally:
         pool.close()
     assert kept(any_postgres) == before
+
+
+def test_a_schema_made_by_an_administrator_is_filled_and_one_that_may_not_be_used_is_named(
+    postgres_server: PostgresServer, postgres: str
+) -> None:
+    with psycopg.connect(postgres_server.admin_url(name_of(postgres)), autocommit=True) as link:
+        link.execute("DROP ROLE IF EXISTS lodger")
+        link.execute("CREATE ROLE lodger LOGIN PASSWORD 'x'")
+        link.execute("CREATE SCHEMA tapehead AUTHORIZATION lodger")
+        for url in (f"postgresql://lodger:x@{postgres.partition('@')[2]}", postgres):
+            pool = Pool(parse_url(url))
+            try:
+                if url == postgres:
+                    with pytest.raises(DatabaseRefusedError, match=r"denied for schema tapehead\. .* GRANT USAGE"):
+                        upgrade(pool)
+                else:
+                    assert upgrade(pool).found == ""
+                    assert schema_state(pool).is_newest
+            finally:
+                pool.close()
+        link.execute("DROP OWNED BY lodger")
+        link.execute("DROP ROLE lodger")
 
 
 def test_both_databases_have_the_same_tables(postgres: str, tmp_path: Path) -> None:

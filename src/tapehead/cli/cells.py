@@ -26,6 +26,13 @@ def cut(text: str, width: int, mark: str = "..") -> str:
     return kept + mark
 
 
+def harmless(text: str) -> str:
+    """Return a text in which signs that a terminal would obey, such as ends of lines, stand as Python writes them."""
+    if text.isprintable():
+        return text
+    return "".join(_harmless(letter) for letter in text)
+
+
 def padded(text: str, width: int) -> str:
     """Return a text with blanks to `width` columns."""
     return text + " " * (width - width_of(text))
@@ -47,6 +54,12 @@ def folded(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
 def _spread(text: str) -> str:
     """Return a text in which every letter counts one, as `textwrap` counts."""
     return text if text.isascii() else "".join(letter + _SPREAD * (_width(letter) - 1) for letter in text)
+
+
+def _harmless(letter: str) -> str:
+    """Return a letter, or what names a sign that is none."""
+    steers = unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029"
+    return letter.encode("unicode_escape").decode() if steers else letter
 
 
 def _width(letter: str) -> int:

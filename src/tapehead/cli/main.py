@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -137,6 +138,12 @@ def _usage(error: click.ClickException) -> str:
     return text if "tapehead " in text else f"{text} See: {context.command_path if context else 'tapehead'} --help"
 
 
+def _without_secrets(text: str) -> str:
+    """Return a sentence without the passwords of URLs in it: one of a wrong word of the command line repeats that."""
+    text = re.sub(r"(\w://[^\s:/@]*:)(?!PASSWORD@)\S*@", r"\1***@", text)
+    return re.sub(r"([?&]\w*password=)[^\s&]*", r"\1***", text)
+
+
 def _tell(
     session: Session, words: list[str], code: str, text: str, exit_code: int, facts: Mapping[str, Any] | None = None
 ) -> int:
@@ -145,7 +152,7 @@ def _tell(
     at = told.get("at")
     place = {"position": told["position"]} if isinstance(at, int) else {}
     sys.stdout.flush()
-    text = session.localise(text)
+    text = _without_secrets(session.localise(text))
     if session.json or "--json" in words:
         line = json.dumps({"schema": "tapehead.error/1", "code": code, "text": text, **place}, ensure_ascii=False)
     else:

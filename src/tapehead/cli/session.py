@@ -139,6 +139,8 @@ class Session:
             here = self.server is not None and found[1] in LOCAL
             return f"{program()} {shlex.join([*([] if here else self._given()), found[1]])}"
 
+        # The URL of a database may hold signs that a shell reads.
+        text = re.sub(r"(?<=tapehead --home )postgres\S+", lambda found: shlex.quote(found[0]), text)
         return re.sub(rf"(?<![\w./-])tapehead ({_OWN_COMMANDS})\b", written, text)
 
     def _given(self) -> list[str]:

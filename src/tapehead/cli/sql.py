@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tapehead.cli.cells import cut, folded, padded, width_of
+from tapehead.cli.cells import cut, folded, harmless, padded, width_of
 from tapehead.cli.closing import plural
 from tapehead.cli.commands import Command
 from tapehead.cli.export import write_csv
@@ -64,12 +64,13 @@ def sql(context: click.Context, /, query: str, as_csv: bool, memory: int, **opti
 def _lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]], session: Session) -> list[str]:
     """Return a table, or a block a row where a line would be wider than the window."""
     width, ink = session.size[0], Ink(session.colored)
-    cells = [["-" if row[name] is None else str(row[name]) for name in names] for row in rows]
-    widths = [max(map(width_of, column)) for column in zip(names, *cells, strict=True)]
+    heads = [harmless(name) for name in names]
+    cells = [["-" if row[name] is None else harmless(str(row[name])) for name in names] for row in rows]
+    widths = [max(map(width_of, column)) for column in zip(heads, *cells, strict=True)]
     if sum(widths) + len(_GAP) * (len(widths) - 1) > width:
-        label = max(map(width_of, names))
+        label = max(map(width_of, heads))
         blocks = [
-            [cut(f"{padded(name, label)}  {cell}", width) for name, cell in zip(names, row, strict=True)]
+            [cut(f"{padded(name, label)}  {cell}", width) for name, cell in zip(heads, row, strict=True)]
             for row in cells
         ]
         return [line for block in blocks for line in [*block, ""]]
@@ -82,7 +83,7 @@ def _lines(names: Sequence[str], rows: Sequence[Mapping[str, Any]], session: Ses
         )
         return _GAP.join(placed).rstrip()
 
-    return [ink.head(line(names)), *(line(row) for row in cells)]
+    return [ink.head(line(heads)), *(line(row) for row in cells)]
 
 
 def _closing(found: "SqlAnswer") -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import psycopg
 from psycopg.adapt import Dumper
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
@@ -310,11 +311,13 @@ class Pool:
             ("idle_in_transaction_session_timeout", self.settings.transaction_s),
         )
         kept = "".join(f" -c {name}={round(seconds * 1000)}" for name, seconds in bounds if bounded)
+        told = conninfo_to_dict(self.url.text)
         return {
             "autocommit": True,
             "application_name": self._program,
-            "connect_timeout": _PATIENCE_S,
-            "options": _OPTIONS + SERVER_OPTIONS + kept,
+            "connect_timeout": told.get("connect_timeout", _PATIENCE_S),
+            # The last word counts: bounds may be others by the URL, what the statements rely on may not.
+            "options": f"{SERVER_OPTIONS}{kept} {told.get('options', '')} {_OPTIONS}",
             **liveness_words(self.url),
         }
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import psycopg
 
-from tapehead.database.pool import Pool
+from tapehead.database.pool import SCHEMA, Pool
 from tapehead.errors import DatabaseRefusedError, NewerSchemaError, OlderSchemaError, ParameterError
 from tapehead.layout.formats import DATABASE_STEP
 
 _STEPS = Path(__file__).parent / "migrations"
+_LOOK = "SELECT to_regclass('alembic_version'), has_schema_privilege(to_regnamespace(%s)::oid, 'USAGE')"
+"""In a schema that a user may not use he finds no table, as in one that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,10 @@ def schema_state(pool: Pool) -> SchemaState:
     try:
         with pool.connection() as link:
             # Every connection looks for names in the schema of Tapehead alone.
-            row = link.execute("SELECT to_regclass('alembic_version')").fetchone()
-            if row is None or row[0] is None:
+            there, may_use = link.execute(_LOOK, (SCHEMA,)).fetchone() or (None, None)
+            if may_use is False:
+                raise DatabaseRefusedError(url=pool.url, cause=f"permission denied for schema {SCHEMA}", step=RIGHTS)
+            if there is None:
                 return SchemaState("", DATABASE_STEP)
             found = link.execute("SELECT version_num FROM alembic_version").fetchone()
     except psycopg.Error as error:

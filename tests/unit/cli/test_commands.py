@@ -233,3 +233,25 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert done.returncode == 141
     assert done.stderr == ""
     assert json.loads(done.stdout)["event"] == "result"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("db", "status", "postgresql://ann:s3cret@db/x"),
+        ("--json", "undo", "postgresql://ann:s3/cr@s3cret@db/x"),
+        ("show", "postgresql://db/x?sslmode=require&password=s3cret"),
+        ("redis://:s3cret@cache",),
+    ],
+    ids=["word too many", "value", "query", "command"],
+)
+def test_a_url_in_the_wrong_place_is_told_without_its_password(call: Call, words: tuple[str, ...]) -> None:
+    done = call(*words)
+    assert done.code == 2
+    assert "db/x" in done.err or "cache" in done.err
+    assert "s3cret" not in done.out + done.err
+
+
+def test_the_url_in_a_next_step_can_be_typed() -> None:
+    text = Session().localise("It is away. See: tapehead --home postgresql:///x?host=/run&user=ann db status")
+    assert text.endswith("tapehead --home 'postgresql:///x?host=/run&user=ann' db status")

@@ -485,6 +485,13 @@ def test_somebody_elses_bytes_are_a_miss(tmp_path: Path, valkey: str) -> None:
     assert cache.get_or_fetch("quotes", "BTC", lambda: 2.5) == 2.5
     assert cache.stats()["quotes"].misses == {"unreadable": 1}
     assert cache.get("quotes", "BTC") == 2.5
+    with make_client(valkey) as client:
+        client.delete(name)
+        client.lpush(name, "of another type")
+    assert cache.get_or_fetch("quotes", "BTC", lambda: 3.5) == 3.5
+    assert cache.stats()["quotes"].misses == {"unreadable": 2}
+    assert cache.values.facts()[0].degraded == ""
+    assert cache.get("quotes", "BTC") == 3.5
     cache.close()
 
 

@@ -89,7 +89,7 @@ class RedisValues:
 
     def read(self, key: ValueKey) -> bytes | Missing:
         """Return the bytes, or why there are none."""
-        found: bytes | None = self._ask(lambda client: client.get(_value(key)))
+        found: bytes | None = self._ask(lambda client: _bytes_of(client, _value(key)))
         if found is not None:
             return found
         why: Missing = self._ask(lambda client: client.eval(_WHY, 1, _mark(key), key.version)).decode()
@@ -198,6 +198,17 @@ class RedisValues:
     def _fail(self, why: str) -> None:
         """Leave the server alone for a while."""
         self._degraded, self._retry_at = why, time.monotonic() + _RETRY_S
+
+
+def _bytes_of(client: Any, name: str) -> bytes | None:
+    """Return what a key holds; of one of another type nothing that can be read, so that it is written over."""
+    try:
+        held: bytes | None = client.get(name)
+    except ResponseError as error:
+        if not str(error).startswith("WRONGTYPE"):
+            raise
+        return b""
+    return held
 
 
 def _stem(key: ValueKey) -> str:

@@ -16,7 +16,9 @@ def run(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         # For every step, also for one that does not say so: who waits for a table keeps all others from it.
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        # Not IF NOT EXISTS, which wants the right to make schemas also where an administrator made this one.
+        if connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": SCHEMA}) is None:
+            connection.execute(text(f"CREATE SCHEMA {SCHEMA}"))
         context.run_migrations()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ def sql_json(found: "SqlAnswer", rows: Sequence[Mapping[str, Any]]) -> dict[str,
 
 
 def plain_rows(found: "SqlAnswer") -> list[dict[str, Any]]:
-    """Return the rows as JSON has them; of two columns of one name the last."""
+    """Return the rows as JSON has them."""
     return [{name: _plain(value) for name, value in row.items()} for row in found.rows()]
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: times as ISO in UTC, no NaN, bytes in hex, exact decimals as text."""
+    """Return a value as JSON has it: times as ISO in UTC, no NaN, bytes in hex, exact decimals with a point as text."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
     if isinstance(value, float):
@@ -30,6 +31,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
+        return int(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -5,9 +5,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import count
 from typing import Any, Final
 
 from tapehead import errors
@@ -18,6 +19,8 @@ MOST_ROWS: Final = 1_000_000
 _GRACE_S: Final = 60.0
 _LOOK_S: Final = 0.25
 _MODULE: Final = "tapehead.library.sql.answer"
+_ENDS: Final = (2**63 - 1, 1 - 2**63, 2**31 - 1, 1 - 2**31)
+"""Of times and of dates: what DuckDB calls infinity."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +30,8 @@ class SqlAnswer:
     Attributes
     ----------
     table : pyarrow.Table
-        Its rows; of a plan none. pandas, polars and DuckDB take the answer itself: `polars.DataFrame(answer)`.
+        Its rows; of a plan none. Of columns of one name later ones are numbered, as in `close_1`. pandas, polars and
+        DuckDB take the answer itself: `polars.DataFrame(answer)`.
     whole : bool
         False where there were more rows than were asked for.
     snapshot : int
@@ -51,13 +55,37 @@ class SqlAnswer:
         return int(self.table.num_rows)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows as plain Python values; times are datetimes in UTC."""
-        rows: list[dict[str, Any]] = self.table.to_pylist()
-        return rows
+        """Return the rows as plain Python values; times are datetimes in UTC, texts where no datetime can hold them."""
+        names, columns = self.table.column_names, map(_values_of, self.table.columns)
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Hand the rows to any library that takes an Arrow stream."""
         return self.table.__arrow_c_stream__(requested_schema)
+
+
+def _values_of(column: Any) -> list[Any]:
+    """Return the values of a column; one of a time beyond the years 1 to 9999, or finer than us, as text."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        return [_value_of(one) for one in column]
+    return values
+
+
+def _value_of(one: Any) -> Any:
+    """Return one value, as text where Python has none for it."""
+    try:
+        return one.as_py()
+    except (OverflowError, ValueError):
+        held = getattr(one, "value", None)
+        if held in _ENDS:
+            return "infinity" if held > 0 else "-infinity"
+        try:
+            return one.cast("string").as_py()
+        except Exception as error:
+            # Inside of a list or a struct.
+            raise SqlError(cause="it holds times beyond the years 1 to 9999", step="Cast them to VARCHAR") from error
 
 
 def facts_of(found: SqlAnswer) -> dict[str, Any]:
@@ -87,6 +115,10 @@ def ask(
     home = house.settings.url or os.fspath(house.settings.home)
     asked: dict[str, Any] = {"home": home, "query": query, "snapshot": snapshot, "rows": rows, "plan": plan}
     asked |= {"seconds": seconds, "memory_mb": memory_mb, "most_bytes": most_bytes}
+    if any("\ud800" <= letter <= "\udfff" for letter in query):
+        raise SqlError(
+            cause="it holds half of a letter, which is no text", step="Write it in UTF-8: tapehead sql --help"
+        )
     told = _told_by(json.dumps(asked).encode(), seconds, memory_mb, progress)
     size = int.from_bytes(told[:8], "big")
     head = json.loads(told[8 : 8 + size])
@@ -97,7 +129,18 @@ def ask(
 
     body = told[8 + size :]
     table = pyarrow.ipc.open_stream(body).read_all() if body else pyarrow.table({})
-    return SqlAnswer(table, **head)
+    return SqlAnswer(table.rename_columns(_apart(table.column_names)), **head)
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """Return names of columns of which no two are equal: a later one of a name gets the first number that is free."""
+    taken, found = {*names}, dict[str, None]()
+    for name in names:
+        free = (f"{name}_{number}" for number in count(1))
+        chosen = name if name not in found else next(one for one in free if one not in taken)
+        taken.add(chosen)
+        found[chosen] = None
+    return list(found)
 
 
 def _told_by(question: bytes, seconds: float, memory_mb: int, progress: Callable[..., None] | None) -> bytes:

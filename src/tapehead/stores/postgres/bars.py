@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
+from psycopg import errors
+
 from tapehead.database.pool import Pool
-from tapehead.errors import DatabaseLostError, StoreLockedError, SurroundingsError
+from tapehead.errors import DatabaseLostError, DatabaseRefusedError, StoreLockedError, SurroundingsError
 from tapehead.model.history import Finding
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
@@ -159,13 +161,21 @@ class TimedLeases:
             check()
             return self._database.execute("add_lease", (snapshot, float(ttl_s))).fetchone()[0]
 
-        row = write(self._database, "a lease", take)
+        try:
+            row = write(self._database, "a lease", take)
+        except DatabaseRefusedError as error:
+            if not isinstance(error.__cause__, errors.InsufficientPrivilege):
+                raise
+            # Who may only read cannot keep a sweep away, and is told where one came.
+            check()
+            row = None
         try:
             yield
         finally:
             # Where the server cannot be asked, its clock ends the lease.
             with suppress(SurroundingsError):
-                write(self._database, "a lease", lambda: self._database.execute("end_lease", (row,)))
+                if row is not None:
+                    write(self._database, "a lease", lambda: self._database.execute("end_lease", (row,)))
 
     def snapshots(self) -> list[int]:
         """Return the snapshots held, rising; within a transaction nobody takes one until that ends."""

@@ -101,7 +101,7 @@ SELECT calendar FROM instruments WHERE venue = ? AND symbol = ? AND until IS NUL
 -- name: kind_of_rows
 -- What stands where the table of rows should be, and whether TimescaleDB made it its own.
 SELECT CASE c.relkind WHEN 'p' THEN '' WHEN 'f' THEN 'a foreign table' WHEN 'r' THEN 'a plain table'
-        ELSE 'something else' END,
+        ELSE CASE WHEN c.oid IS NULL THEN NULL ELSE 'something else' END END,
     EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'ts_insert_blocker')
 FROM (SELECT to_regclass('bars') AS oid) AS b LEFT JOIN pg_class AS c ON c.oid = b.oid
 
@@ -143,6 +143,9 @@ WHERE NOT EXISTS (SELECT FROM row_series AS r WHERE r.series = b.series) GROUP B
 
 -- name: newest_bar
 SELECT max(c.last) FROM coverage AS c JOIN row_series AS r ON r.series = c.series
+
+-- name: has_default
+SELECT to_regclass('bars_default') IS NOT NULL
 
 -- name: settings
 SELECT ahead_months, keep_months FROM row_settings

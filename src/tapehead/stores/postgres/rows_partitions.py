@@ -20,6 +20,7 @@ Given = TypeVar("Given")
 
 _TRIES: Final = 5
 _OWNER: Final = "Let the owner of these tables run: tapehead store rows upkeep"
+_IN_THE_WAY: Final = "Attach it to tapehead.bars, or rename it, then: tapehead store rows upkeep"
 _DEFAULT: Final = "bars_default"
 _MONTHS: Final = "datetime64[M]"
 
@@ -45,6 +46,9 @@ class Partitions:
             return self._keep(ahead_months, keep_months, keep_all=keep_all)
         except DatabaseRefusedError as error:
             raise DatabaseRefusedError(**{**error.facts, "step": _OWNER}) from error
+        except errors.DuplicateTable as error:
+            cause, where = str(error.diag.message_primary), self._table.database.where
+            raise DatabaseRefusedError(url=where, cause=cause, step=_IN_THE_WAY) from error
 
     def _keep(self, ahead_months: int | None, keep_months: int | None, *, keep_all: bool) -> PartitionReport:
         """Set the ages, then mend, make and drop."""
@@ -68,7 +72,11 @@ class Partitions:
                 self._do(link, "ALTER TABLE bars DETACH PARTITION {} FINALIZE", name)
                 self._do(link, "DROP TABLE {}", name)
         if all(end is not None for _, end, *_ in self._table.ask("partitions").fetchall()):
-            self._do(link, "ALTER TABLE bars ATTACH PARTITION {} DEFAULT", _DEFAULT)
+            made = not self._table.ask("has_default").fetchone()[0]
+            way = (
+                "CREATE TABLE {} PARTITION OF bars DEFAULT" if made else "ALTER TABLE bars ATTACH PARTITION {} DEFAULT"
+            )
+            self._do(link, way, _DEFAULT)
         for name in ("bars", *(row[0] for row in self._table.ask("partitions").fetchall())):
             link.execute(self._table.text("watch"), (name,))
             for event in self._table.ask("silent_triggers", (name,)).fetchall():
