@@ -13,6 +13,7 @@ from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.export import write_csv
 from tapehead.cli.ink import Ink
+from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
 from tapehead.library.documents.screens import screen_json
 from tapehead.model.spec import iso
@@ -57,7 +58,11 @@ def screen(context: click.Context, /, expression: str | None, as_csv: bool, **op
     if expression is None and options["by"] is None:
         words = "Give an EXPRESSION, or --by what to order all. For instance: tapehead screen 'rsi(14) < 30'"
         raise click.UsageError(words, context)
-    found = session.store.screen(expression, **options)
+    ticker = Ticker(session)
+    try:
+        found = session.store.screen(expression, **options, progress=ticker)
+    finally:
+        ticker.clear()
     if found.degraded:
         session.say(found.degraded)
     if session.json:

@@ -7,6 +7,7 @@ from tapehead.cli.cells import cut, padded
 from tapehead.cli.closing import next_lines, plural
 from tapehead.cli.commands import Command
 from tapehead.cli.ink import Ink
+from tapehead.cli.live import Ticker
 from tapehead.cli.session import Session
 from tapehead.library.documents.screens import line_json
 
@@ -35,7 +36,11 @@ def lines(context: click.Context, refresh: bool, forget: bool) -> int:
         else:
             session.put(f"{plural(gone, 'line')} forgotten; bars stay.")
         return 0
-    computed = session.store.refresh_lines() if refresh else 0
+    ticker = Ticker(session)
+    try:
+        computed = session.store.refresh_lines(ticker) if refresh else 0
+    finally:
+        ticker.clear()
     held = session.store.stored_lines()
     if session.json:
         session.put_document("store", {"lines": [line_json(one) for one in held], "computed": computed})

@@ -105,11 +105,11 @@ def read_each(shelf: Shelf, asked: Sequence[Asked]) -> list[Columns]:
     return _read(shelf, asked, _fresh)
 
 
-def together(sizes: Iterable[int]) -> Iterator[slice]:
+def together(sizes: Iterable[int], most: int = _ROWS_AT_ONCE) -> Iterator[slice]:
     """Yield which series to read at once, by the rows that each is worth: what one look brings stays bounded."""
     lo = place = rows = 0
     for place, size in enumerate(sizes, 1):
-        if rows and rows + size > _ROWS_AT_ONCE:
+        if rows and rows + size > most:
             yield slice(lo, place - 1)
             lo, rows = place - 1, 0
         rows += size

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.jobs.screen_frame import Place, ScreenFrame
+from tapehead.jobs.screen_fill import Place
+from tapehead.jobs.screen_frame import ScreenFrame
 from tapehead.jobs.screen_lines import TIME, ScreenLine
 from tapehead.model.expression import TEXTS, Condition, Operand, Ranked, Term, terms_of, value_of
 from tapehead.model.sessions import DAY_US
@@ -16,6 +17,7 @@ QUIET_US: Final = 30 * DAY_US
 """Who had no bar for longer counts as ended, as in a universe by filter; at longest intervals for two of their bars."""
 TIMES: Final = (ScreenLine(TIME), 0)
 CLOSE: Final = (ScreenLine("close"), 0)
+BARS: Final = (ScreenLine("bars"), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Question:
         for operand in (*self.shown.values(), self.by):
             terms += terms_of(operand) if operand is not None else ()
         found = {(one.name, one.back): (self.lines[one.name], one.back) for one in terms if one.name not in TEXTS}
-        return list({(TIME, 0): TIMES, ("close", 0): CLOSE, **found}.values())
+        return list({(TIME, 0): TIMES, ("close", 0): CLOSE, ("bars", 0): BARS, **found}.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,11 @@ class Screening:
     missing: tuple[Missing, ...]
 
 
-def judge(frame: ScreenFrame, rows: NDArray[np.intp], absent: int, question: Question) -> Screening:
-    """Tell whom of `rows` an expression holds for; every line it needs is known in the frame."""
-    asked = len(rows) + absent
+def judge(frame: ScreenFrame, rows: NDArray[np.intp], question: Question) -> Screening:
+    """Tell whom of `rows` an expression holds for; every line it needs is known in the frame of those with bars."""
+    asked = len(rows)
+    held = frame.has_bars[rows]
+    rows, absent = rows[held], int((~held).sum())
     times = frame.columns[TIME, 0].values[rows]
     limit = max(QUIET_US, 2 * frame.interval.us)
     begun = np.isfinite(times)
@@ -88,7 +92,7 @@ def judge(frame: ScreenFrame, rows: NDArray[np.intp], absent: int, question: Que
     chosen = _ordered(np.flatnonzero(held), question, values)
     some = rows[chosen]
     columns: dict[str, NDArray[Any]] = {
-        "instrument": np.array([frame.instruments[row].name for row in some], np.str_),
+        "instrument": np.array([frame.roster.names[row] for row in some], np.str_),
         TIME: frame.columns[TIME, 0].values[some].astype(np.int64),
         "close": frame.columns["close", 0].values[some],
     }
@@ -103,7 +107,7 @@ def _values(frame: ScreenFrame, rows: NDArray[np.intp]) -> Callable[[Term], Any]
 
     def value(term: Term) -> Any:
         if term.name in TEXTS:
-            return np.array([getattr(frame.instruments[row], term.name) for row in rows], np.str_)
+            return frame.roster.words(term.name)[rows]
         return frame.columns[term.name, term.back].values[rows]
 
     return value
@@ -127,8 +131,8 @@ def _missing(frame: ScreenFrame, rows: NDArray[np.intp], question: Question) -> 
         backs = {term.back for term in terms if term.name == name}
         lacks = np.logical_or.reduce([~np.isfinite(frame.columns[name, back].values[rows]) for back in backs])
         if lacks.any():
-            bars = [sum(ref.rows for ref in frame.refs[row]) for row in rows[lacks]]
-            yield Missing(name, int(lacks.sum()), min(bars), max(bars))
+            bars = frame.columns["bars", 0].values[rows[lacks]]
+            yield Missing(name, int(lacks.sum()), int(bars.min()), int(bars.max()))
 
 
 def is_number(operand: Operand) -> bool:

@@ -43,17 +43,17 @@ class ScreenLine:
         return self.indicator is None or "." not in self.indicator.name + self.indicator.module
 
 
-def newest_values(bars: Bars, has_volume: bool, wanted: Sequence[tuple[ScreenLine, int]]) -> list[float]:
+def newest_values(bars: Bars, wanted: Sequence[tuple[ScreenLine, int]], *, has_volume: bool) -> list[float]:
     """Return lines at the last of some bars, or as many bars before it as is asked; NaN where that is not known.
 
     Parameters
     ----------
     bars : Bars
         From the first one held: what an indicator says of a bar rests on all before it.
-    has_volume : bool
-        Whether the instrument has any; else volumes are not known.
     wanted : sequence of (ScreenLine, int)
         Each with the bars before the last.
+    has_volume : bool
+        Whether the instrument has any; else volumes are not known.
     """
     made: dict[Any, Sequence[NDArray[Any]]] = {}
     out: list[float] = []

@@ -6,7 +6,7 @@ from typing import Final
 
 from tapehead.errors import ExpressionError, ParameterError, ScreenError, UnknownIndicatorError
 from tapehead.jobs.screen import Question, is_number
-from tapehead.jobs.screen_frame import Place
+from tapehead.jobs.screen_fill import Place
 from tapehead.jobs.screen_lines import COLUMNS, TIME, WINDOWS, ScreenLine
 from tapehead.layout.columns import PRICE_COLUMNS
 from tapehead.library.asked_indicator import Asked, asked_of, name_of
@@ -31,6 +31,17 @@ _RANKS: Final = ("rank", "percentile")
 _CROSSINGS: Final = {"crosses_above": (">", "<="), "crosses_below": ("<", ">=")}
 _INPUTS: Final = {"values": "close"}
 _MOST_TERMS: Final = 64
+_SHOWN: Final = 60
+_ELSEWHERE: Final = {
+    **dict.fromkeys(
+        ("sector", "industry", "country", "market_cap", "shares", "pe"),
+        "is a fact of companies, and the store holds no facts of companies yet; kind, venue and quote are held",
+    ),
+    "universe": "is named beside the expression: --universe NAME, universe= in Python and over HTTP",
+    "interval": "is named beside the expression: --interval 1d, interval= in Python and over HTTP",
+    "snapshot": "is named beside the expression: --snapshot 3, snapshot= in Python and over HTTP",
+}
+"""Words that people try, and what there is to say of each."""
 
 
 def read_screen(
@@ -235,12 +246,19 @@ class ScreenReader(Reader):
         return Term(line.text)
 
     def _shown(self, node: ast.expr, operand: Operand) -> Operand:
-        """Note what stands beside each instrument, under the text it was asked by."""
-        self.shown[(ast.get_source_segment(self.line, node) or "")[:60]] = operand
+        """Note what stands beside each instrument, under the text it was asked by, cut where it is long."""
+        whole = ast.get_source_segment(self.line, node) or ""
+        name, again = whole if len(whole) <= _SHOWN else f"{whole[: _SHOWN - 1]}…", 1
+        while self.shown.get(name, operand) != operand:
+            again += 1
+            name = f"{whole[: _SHOWN - 4]}… {again}"
+        self.shown[name] = operand
         return operand
 
     def _nothing(self, name: str) -> str:
         """Say that nothing is called so, and what is near."""
+        if name.lower() in _ELSEWHERE:
+            return f"{name.lower()} {_ELSEWHERE[name.lower()]}"
         words = (*TEXTS, *COLUMNS, *WINDOWS, *_RANKS, "top", *_CROSSINGS, *(one.name for one in indicators()))
         near = get_close_matches(name.lower(), words, 1)
         hint = f"; did you mean '{near[0]}'?" if near else "."

@@ -1,12 +1,10 @@
 """Screens: which instruments an expression holds for, out of values that are kept."""
 
-import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +14,19 @@ from tapehead.jobs import universes as selection
 from tapehead.jobs.membership import memberships, newest, roll
 from tapehead.jobs.plan import choose_interval
 from tapehead.jobs.screen import Screening, judge
-from tapehead.jobs.screen_frame import Place, ScreenFrame, fill, make_frame
-from tapehead.library.listing import Listing
+from tapehead.jobs.screen_fill import LineSource, Place, fill
+from tapehead.jobs.screen_frame import ScreenFrame
+from tapehead.library.screen_frames import Frames
 from tapehead.library.screen_reader import read_place, read_screen
 from tapehead.library.times import read_time
 from tapehead.model.frames import Frame, Framed
-from tapehead.model.instrument import Instrument
+from tapehead.model.instrument import KINDS
 from tapehead.model.interval import Interval
-from tapehead.ports.bars import BarStore
 from tapehead.ports.lines import LineInfo, LineStore
+from tapehead.settings import processors
 from tapehead.wiring.assemble import House
 from tapehead.wiring.plugins import engine_digest
 
-MOST_FRAMES: Final = 4
-"""Intervals, moments and snapshots that a process holds values of; the one used longest ago goes first."""
 Row = dict[str, Any]
 
 
@@ -110,41 +107,6 @@ class Screened(Framed):
         return display.table(list(self.columns), rows, display.shown_of(len(self), "instruments"))
 
 
-class Frames:
-    """Frames by interval, moment and snapshot; safe from many threads, and bounded.
-
-    The values of a frame pass to the next one for every instrument whose bars are the same: a commit, an undo or an
-    edit by SQL makes those of the touched ones anew, and no others.
-    """
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, int | None, int | None], ScreenFrame] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, store: BarStore, interval: Interval, at: int | None, snapshot: int, *, past: bool) -> ScreenFrame:
-        """Return the frame of a snapshot that is being read; those of `past` ones do not take the newest's place."""
-        key = interval.text, at, int(snapshot) if past else None
-        # A head that carries rows not settled yet is another one each time: its number alone does not name it.
-        settled = type(snapshot) is int
-        with self._lock:
-            held = self._held.get(key)
-            if held is not None and held.snapshot == snapshot and settled:
-                self._held.move_to_end(key)
-                return held
-            alike = [one for (text, moment, _), one in self._held.items() if (text, moment) == key[:2]]
-        made = make_frame(store, interval, at, snapshot)
-        if alike:
-            with alike[-1].lock:
-                made.take_over(alike[-1])
-        with self._lock:
-            if settled:
-                self._held[key] = made
-                self._held.move_to_end(key)
-            while len(self._held) > MOST_FRAMES:
-                self._held.popitem(last=False)
-        return made
-
-
 class Screens:
     """The part of `Store` that screens instruments."""
 
@@ -165,6 +127,7 @@ class Screens:
         at: Any = None,
         snapshot: int | None = None,
         save: str | None = None,
+        progress: Callable[..., None] | None = None,
     ) -> Screened:
         """Return the instruments that an expression holds for, by the newest bar each has closed.
 
@@ -187,6 +150,8 @@ class Screens:
             State of the store; default the newest.
         save : str, optional
             Keep the matches as a universe of this name: a list, as they are now.
+        progress : callable, optional
+            Told how many instruments are computed, of how many.
 
         Returns
         -------
@@ -217,43 +182,44 @@ class Screens:
         moment, house = read_time("at", at), self._house
         self._frames = self._frames or Frames()
         with house.bars.reading(snapshot) as number:
-            listed = self._listed()
-            known = listed if listed.head == number and type(number) is int else None
-            chosen = self._chosen(universe, symbols, moment, number, known)
-            every = _interval(house.bars, chosen, interval, known)
             past = snapshot is not None and snapshot != house.bars.head()
-            frame = self._frames.get(house.bars, every, moment, number, past=past)
-            rows = frame.rows_of(chosen)
-            kept = _Kept(house.lines) if moment is None and not past else None
+            kept = _Kept(house.lines, writes=not past) if moment is None else None
+            every = self._interval(universe, symbols, interval, number)
+            frame = self._frames.get(house.bars, kept, every, moment, number, past=past)
+            rows = self._rows(frame, universe, symbols, moment)
+            if interval is None and not frame.has_bars[rows].any():
+                self._slow_interval(universe, symbols, number)
+            source = LineSource(house.bars, house.shelf, kept, engine_digest(), progress, self._threads)
             with frame.lock:
-                computed = fill(frame, question.places(), rows, house.shelf, kept, engine_digest())
-                found = judge(frame, rows, len(chosen) - len(rows), question)
+                computed = fill(frame, question.places(), rows[frame.has_bars[rows]], source)
+                found = judge(frame, rows, question)
         if save is not None:
             self._save(save, [str(name) for name in found.columns["instrument"]])
         elapsed = (time.perf_counter() - begun) * 1e3
         degraded = "" if kept is None else kept.degraded
         asked = " ".join((expression or "").split())
-        named = universe or (_named(chosen) if symbols is None else ",".join(symbols))
+        named = universe or (_named(frame, rows) if symbols is None else ",".join(symbols))
         return Screened(asked, every.text, named, int(number), moment, found, computed, elapsed, degraded)
 
     def stored_lines(self) -> list[LineInfo]:
         """Return which indicators' newest values the store keeps."""
         return list(self._house.lines.infos(engine_digest()))
 
-    def refresh_lines(self) -> int:
+    def refresh_lines(self, progress: Callable[..., None] | None = None) -> int:
         """Bring every line that is kept up to date; return of how many instruments bars had to be read.
 
         A screen does so by itself with those that it asks for. Lines of an engine that is not this one are made anew.
+        `progress` is told how many instruments are computed, of how many.
         """
         self._frames, house, computed = self._frames or Frames(), self._house, 0
         infos = self.stored_lines()
         with house.bars.reading() as number:
             for text in dict.fromkeys(one.interval for one in infos):
-                frame = self._frames.get(house.bars, Interval.parse(text), None, number, past=False)
+                frame = self._frames.get(house.bars, house.lines, Interval.parse(text), None, number)
                 places = _places(one.line for one in infos if one.interval == text)
+                source = LineSource(house.bars, house.shelf, house.lines, engine_digest(), progress, self._threads)
                 with frame.lock:
-                    every = np.arange(len(frame.instruments))
-                    computed += fill(frame, places, every, house.shelf, house.lines, engine_digest())
+                    computed += fill(frame, places, np.flatnonzero(frame.has_bars), source, worth=len(frame))
         return computed
 
     def forget_lines(self) -> int:
@@ -261,39 +227,64 @@ class Screens:
         self._frames = None
         return self._house.lines.forget()
 
+    @property
+    def _threads(self) -> int:
+        """On how many threads bars are read; a transaction of PostgreSQL holds its snapshot for one thread."""
+        return processors() if self._house.rows is None else 1
+
     def _save(self, name: str, names: list[str]) -> None:
         """Keep matches as a universe; `Market` does."""
         raise TypeError(f"{type(self).__name__} keeps no {name} of {len(names)}")
 
-    def _listed(self) -> Listing:
-        """Return every instrument, listed once a commit; `Market` does."""
-        raise TypeError(f"{type(self).__name__} lists nothing")
+    def _interval(
+        self, universe: str | None, symbols: Sequence[str] | None, asked: str | None, snapshot: int
+    ) -> Interval:
+        """Return the interval asked for, or the only one; most often known without a look at any instrument."""
+        if asked is not None:
+            return Interval.parse(asked)
+        for without in (selection.SYNTHETIC_VENUE, ""):
+            held = self._house.bars.intervals(without)
+            # Where other venues have bars, the made up market does not count unless it is named.
+            if len(held) == 1 and (not without or (symbols is None and universe in (None, *selection.BUILT_IN))):
+                return held[0]
+        return self._slow_interval(universe, symbols, snapshot)
 
-    def _chosen(
-        self,
-        universe: str | None,
-        symbols: Sequence[str] | None,
-        at: int | None,
-        snapshot: int,
-        known: Listing | None,
-    ) -> Sequence[Instrument]:
-        """Return whom to look at; of a filter its members on the day."""
-        house = self._house
-        if symbols is None and universe in (None, "all") and known is not None and known.real:
-            return known.real
-        chosen, where = selection.choose(house.bars, universe, symbols, snapshot)
-        if not where:
-            return chosen
-        found = memberships(house.bars, house.shelf, where, chosen, snapshot)
-        members = set(roll(found, at, newest(house.bars, chosen, snapshot, None)).members)
-        return [each for each in chosen if each.name in members]
+    def _slow_interval(self, universe: str | None, symbols: Sequence[str] | None, snapshot: int) -> Interval:
+        """Return the only interval that those chosen have bars of; raises what tells why there is none."""
+        chosen = selection.choose(self._house.bars, universe, symbols, snapshot)[0]
+        return choose_interval(self._house.bars, chosen, None, "these instruments")
+
+    def _rows(
+        self, frame: ScreenFrame, universe: str | None, symbols: Sequence[str] | None, at: int | None
+    ) -> NDArray[np.intp]:
+        """Return the places of those to look at, rising; of a filter its members on the day."""
+        house, roster = self._house, frame.roster
+        if symbols is None and universe in (None, *selection.BUILT_IN):
+            real = roster.words("venue") != selection.SYNTHETIC_VENUE
+            some = real & (roster.words("kind") == universe) if universe in KINDS else real
+            if universe == "all" or some.any():
+                return np.flatnonzero(some)
+        if symbols is None:
+            held = {each.name: each for each in house.bars.universes()}
+            if universe in held and universe not in selection.BUILT_IN and not held[universe].where:
+                return roster.places(held[universe].symbols)
+        chosen, where = selection.choose(house.bars, universe, symbols, frame.snapshot)
+        names = {each.name for each in chosen}
+        if where:
+            found = memberships(house.bars, house.shelf, where, chosen, frame.snapshot)
+            names &= set(roll(found, at, newest(house.bars, chosen, frame.snapshot, None)).members)
+        return roster.places(names)
 
 
 class _Kept:
-    """A store of lines, of which a failure to write is told and not raised: the answer stands without it."""
+    """A store of lines, of which a failure to write is told and not raised: the answer stands without it.
 
-    def __init__(self, lines: LineStore) -> None:
+    What the past looked like takes nobody's place: then nothing is written at all.
+    """
+
+    def __init__(self, lines: LineStore, *, writes: bool) -> None:
         self._lines = lines
+        self._writes = writes
         self.degraded = ""
 
     def __getattr__(self, name: str) -> Any:
@@ -302,22 +293,26 @@ class _Kept:
 
     def keep(self, *given: Any) -> None:
         """Keep lines where that can be done."""
+        self._try(self._lines.keep, *given)
+
+    def keep_market(self, *given: Any) -> None:
+        """Keep who is in a market where that can be done."""
+        self._try(self._lines.keep_market, *given)
+
+    def _try(self, write: Callable[..., None], *given: Any) -> None:
+        """Write, or say why not."""
+        if not self._writes:
+            return
         try:
-            self._lines.keep(*given)
+            write(*given)
         except SurroundingsError as error:
             self.degraded = f"new values are not kept: {error}"
 
 
-def _interval(store: BarStore, chosen: Sequence[Instrument], asked: str | None, known: Listing | None) -> Interval:
-    """Return the interval asked for, or the only one; the listing knows it without a look at the store."""
-    if asked is None and known is not None and chosen is known.real and len(known.intervals_held) == 1:
-        return Interval.parse(known.intervals_held[0])
-    return choose_interval(store, chosen, asked, "these instruments")
-
-
-def _named(chosen: Sequence[Instrument]) -> str:
+def _named(frame: ScreenFrame, rows: NDArray[np.intp]) -> str:
     """Return the universe that is meant where nothing is named."""
-    return selection.SYNTHETIC_VENUE if chosen and chosen[0].venue == selection.SYNTHETIC_VENUE else "all"
+    made_up = rows.size and (frame.roster.words("venue")[rows] == selection.SYNTHETIC_VENUE).all()
+    return selection.SYNTHETIC_VENUE if made_up else "all"
 
 
 def _places(lines: Iterable[str]) -> list[Place]:

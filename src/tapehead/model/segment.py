@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tapehead.layout.columns import Column
-from tapehead.model.instrument import Series
+from tapehead.model.instrument import Instrument, Series
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +43,17 @@ class Manifest(NamedTuple):
 
     snapshot: int
     refs: Mapping[Series, tuple[SegmentRef, ...]]
+
+
+class Moved(NamedTuple):
+    """What commits after one snapshot, up to a later one, touched.
+
+    `series` are those of which blocks came or went; `instruments` those whose facts changed, by name, as they are at
+    the later snapshot, None where they are not any more.
+    """
+
+    series: Sequence[Series]
+    instruments: Mapping[str, Instrument | None]
 
 
 @dataclass(frozen=True, slots=True)

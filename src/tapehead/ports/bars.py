@@ -15,7 +15,18 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
-from tapehead.model.segment import BarRow, Commit, Coverage, Digest, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import (
+    BarRow,
+    Commit,
+    Coverage,
+    Digest,
+    Draft,
+    Manifest,
+    Moved,
+    Quarantined,
+    SegmentRef,
+    Universe,
+)
 from tapehead.ports.holdings import BarHoldings
 
 Array = NDArray[Any]
@@ -144,6 +155,21 @@ class BarStore(Protocol):
 
     def coverage(self, series: Sequence[Series] | None = None) -> Sequence[Coverage]:
         """Return first, last and number of bars at the head, without a look at the segments, sorted by series."""
+        ...
+
+    def intervals(self, without: str = "") -> Sequence[Interval]:
+        """Return the intervals of which bars are held at the head, rising; those of a venue can be left out."""
+        ...
+
+    def moved(self, before: int, snapshot: int) -> Moved | None:
+        """Return what changed between two snapshots, by what changed alone; None where that cannot be told any more."""
+        ...
+
+    def stamp(self, snapshot: int) -> str:
+        """Return what tells a snapshot from one of that number in another history, as of a store put back.
+
+        Empty where there is no such commit.
+        """
         ...
 
     def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:

@@ -43,10 +43,18 @@ class LineStore(Protocol):
         """Keep lines in place of what was there; at most `MOST_LINES` stay."""
         ...
 
+    def market(self, interval: str) -> bytes | None:
+        """Return who is in a market, as it was kept; None where it was not."""
+        ...
+
+    def keep_market(self, interval: str, series: int, packed: bytes) -> None:
+        """Keep who is in a market, in place of what was there: so many series, and bytes that only jobs understand."""
+        ...
+
     def infos(self, engine: bytes) -> Sequence[LineInfo]:
         """Return what is kept, by interval and line."""
         ...
 
     def forget(self) -> int:
-        """Forget every line; return how many those were."""
+        """Forget every line, and the markets; return how many lines those were."""
         ...

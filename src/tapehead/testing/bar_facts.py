@@ -11,9 +11,16 @@ from tapehead.model.factors import Factors
 from tapehead.model.history import EmptyRange
 from tapehead.model.instrument import Instrument
 from tapehead.model.preset import Preset
-from tapehead.model.segment import Commit, Quarantined, Universe
+from tapehead.model.segment import Commit, Moved, Quarantined, Universe
 from tapehead.testing.bar_store import BarContract
-from tapehead.testing.samples import HOUR, YEAR_2021, sample_draft, sample_series
+from tapehead.testing.samples import (
+    HOUR,
+    YEAR_2021,
+    sample_bars,
+    sample_columns,
+    sample_draft,
+    sample_series,
+)
 
 AAA = "test:AAA"
 
@@ -237,3 +244,35 @@ class BarFactsContract(BarContract):
         store.commit([sample_draft()], note="first")
         with pytest.raises(ParameterError, match="snapshot"), store.lease(2, 60):
             pass
+
+    def test_what_moved_between_two_snapshots_is_told_and_nothing_else(self, tmp_path: Path) -> None:
+        store = self.make(tmp_path)
+        both = [Instrument("test", symbol) for symbol in ("AAA", "BBB")]
+        store.commit([sample_draft("AAA"), sample_draft("BBB", seed=1)], note="both", instruments=both)
+        late = sample_columns(1, start=YEAR_2021 + 2000 * HOUR.us)
+        store.append([sample_bars(late, "BBB")])
+        facts = Instrument("test", "AAA", quote="USDT")
+        store.commit([], note="facts", instruments=[facts])
+        store.commit([sample_draft("CCC")], note="third", instruments=[Instrument("test", "CCC")])
+        store.undo(4)
+        assert store.moved(1, 1) == Moved((), {})
+        assert store.moved(1, 2) == Moved([sample_series("BBB")], {})
+        assert store.moved(2, 3) == Moved([], {facts.name: facts})
+        assert store.moved(3, 4) == Moved([sample_series("CCC")], {"test:CCC": Instrument("test", "CCC")})
+        assert store.moved(4, 5) == Moved([sample_series("CCC")], {"test:CCC": None})
+        found = store.moved(1, 5)
+        assert found is not None
+        assert sorted(one.symbol for one in found.series) == ["BBB", "CCC"]
+        assert found.instruments == {facts.name: facts, "test:CCC": None}
+        assert [store.moved(*span) for span in ((5, 1), (9, 10), (0, 5))] == [None] * 3
+
+    def test_a_snapshot_has_a_stamp_of_its_own(self, tmp_path: Path) -> None:
+        here = self.make(tmp_path)
+        assert here.stamp(1) == ""
+        here.commit([sample_draft()], note="one")
+        here.commit([sample_draft(year=2022)], note="two")
+        stamps = [here.stamp(number) for number in (1, 2, 3)]
+        assert len(set(stamps)) == 3
+        assert stamps == [here.stamp(number) for number in (1, 2, 3)]
+        assert [one.text for one in here.intervals()] == ["1h"]
+        assert list(here.intervals("test")) == []

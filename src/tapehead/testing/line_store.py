@@ -59,3 +59,15 @@ class LineStoreContract:
         assert not store.read("1h", ["oldest"], ENGINE)
         assert store.forget() == MOST_LINES
         assert not store.infos(ENGINE)
+
+    def test_a_market_is_kept_beside_lines_and_is_none_of_them(self, tmp_path: Path) -> None:
+        store = self.make(tmp_path)
+        assert store.market("1d") is None
+        store.keep_market("1d", 3, b"first")
+        store.keep_market("1d", 4, b"\x00later")
+        store.keep("1d", {f"sma(close, period={n})": sample_line(1) for n in range(MOST_LINES + 1)}, ENGINE)
+        assert store.market("1d") == b"\x00later"
+        assert store.market("1h") is None
+        assert len(store.infos(ENGINE)) == MOST_LINES
+        assert store.forget() == MOST_LINES
+        assert store.market("1d") is None

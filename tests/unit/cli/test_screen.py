@@ -40,7 +40,7 @@ def test_a_screen_as_table_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFi
     assert "rsi(close, period=14)" in out
     assert max(map(len, out.splitlines())) <= 80
     assert main(["--json", "--home", home, "store", "lines", "--forget"]) == 0
-    assert json.loads(capsys.readouterr().out)["forgotten"] == 4
+    assert json.loads(capsys.readouterr().out)["forgotten"] == 5
     assert main(["--home", home, "store", "lines"]) == 0
     assert "No line is kept yet" in capsys.readouterr().out
 

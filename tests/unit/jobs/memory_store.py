@@ -14,7 +14,7 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
-from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Moved, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Given
 from tapehead.stores.codec import ParquetCodec
 
@@ -140,6 +140,16 @@ class MemoryStore:
             Coverage(one, refs[0].first, refs[-1].last, sum(ref.rows for ref in refs), len(refs))
             for one, refs in found.items()
         ]
+
+    def intervals(self, without: str = "") -> Sequence[Interval]:
+        found = {one.interval for one, _ in self.refs if one.venue != without}
+        return sorted(found, key=lambda one: one.us)
+
+    def moved(self, before: int, snapshot: int) -> Moved | None:
+        return Moved((), {}) if before == snapshot else None
+
+    def stamp(self, snapshot: int) -> str:
+        return self.notes[snapshot - 1] if 0 < snapshot <= self.number else ""
 
     def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
         assert snapshot == self.number

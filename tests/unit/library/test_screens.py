@@ -1,6 +1,9 @@
 """screen: values equal bit for bit to computing them, never stale, and what an expression holds for."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapehead.errors import ParameterError, ScreenError
+from tapehead.errors import ParameterError, ScreenError, UndoError
 from tapehead.indicators.catalogue import INDICATORS
 from tapehead.layout.columns import PRICE_COLUMNS
 from tapehead.library.compute import compute
 from tapehead.library.store import Store
 from tapehead.library.store import open as open_store
 from tapehead.model.bars import Bars
+from tapehead.model.instrument import Instrument, Series
+from tapehead.model.interval import Interval
+from tapehead.model.segment import Draft
 from tapehead.testing.samples import YEAR_2021, sample_columns
 
 HOUR_US = 3_600_000_000
@@ -90,6 +96,112 @@ def test_a_commit_an_undo_and_a_superseding_bar_make_only_the_touched_anew(tmp_p
         assert store.screen("close > 0", **asked).computed == 0
         assert store.forget_lines() > 0
         assert store.screen("close > 0", **asked).computed == 5
+
+
+CHANGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("bar"), st.sampled_from("ABCX"), st.integers(0, 9)),
+        st.tuples(st.just("correct"), st.sampled_from("AB"), st.integers(0, 9)),
+        st.tuples(st.just("delete"), st.sampled_from("ABC"), st.just(0)),
+        st.tuples(st.just("facts"), st.sampled_from("ABC"), st.integers(0, 1)),
+        st.tuples(st.just("undo"), st.just("A"), st.just(0)),
+        st.tuples(st.just("fold"), st.just("A"), st.just(0)),
+        st.tuples(st.just("look"), st.just("A"), st.just(0)),
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+def change(store: Store, what: str, symbol: str, seed: int, step: int) -> None:
+    """Change a store of hourly bars of A, B and C, of 300 bars each."""
+    house, draft = (
+        store.house,
+        Draft(Series("test", symbol, Interval.parse("1h")), 2021, sample_columns(280, seed=seed)),
+    )
+    if what == "bar":
+        store.append(bars_of(symbol, 1, seed, first=step + 1), kind="crypto")
+    elif what == "correct":
+        house.bars.commit([draft], note="older bars, other ones")
+    elif what == "delete":
+        house.bars.commit([replace(draft, columns=sample_columns(0))], note="none left")
+    elif what == "facts":
+        named = Instrument("test", symbol, quote="USDT", has_volume=bool(seed))
+        house.bars.commit([], note="facts", instruments=[named])
+    elif what == "undo":
+        with suppress(UndoError):
+            store.undo(house.bars.head())
+    else:
+        house.bars.fold(whole=True)
+
+
+@settings(max_examples=25, deadline=None)
+@given(CHANGES)
+def test_what_is_kept_equals_a_fresh_computation_after_any_changes(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, str, int]]
+) -> None:
+    asked: dict[str, Any] = {"interval": "1h", "by": "ema(9)", "show": ["obv", "rank(volume)", "quote", "close[1]"]}
+    with open_store(tmp_path_factory.mktemp("any") / "home") as store:
+        store.append([bars_of(symbol, 300, seed) for seed, symbol in enumerate("ABC")], kind="crypto")
+        store.screen("close > 0 or bars < 9", **asked)
+        for step, (what, *given) in enumerate(changes):
+            change(store, what, *given, step)
+            kept = store.screen("close > 0 or bars < 9", **asked) if what != "look" or step % 2 else None
+            opened, store._frames = store._frames, None
+            first = store.screen("close > 0 or bars < 9", **asked)
+            store._frames = opened
+        store.forget_lines()
+        fresh = store.screen("close > 0 or bars < 9", **asked)
+        for found in (kept, first):
+            assert found is None or (list(found), found.found.absent, found.found.unknown) == (
+                list(fresh),
+                fresh.found.absent,
+                fresh.found.unknown,
+            )
+
+
+def test_a_market_of_another_history_is_not_believed(tmp_path: Path) -> None:
+    for name, seed in (("one", 1), ("two", 2)):
+        with open_store(tmp_path / name) as store:
+            store.append(bars_of("AAA", 300, seed), kind="crypto")
+            store.screen("close > 0")
+    for torn in (False, True):
+        shutil.copy(tmp_path / "one" / "runs.db", tmp_path / "two" / "runs.db")
+        with open_store(tmp_path / "two") as store:
+            if torn:
+                store.house.lines.keep_market("1h", 1, store.house.lines.market("1h")[:-1] + b"\0")
+            found = store.screen("close > 0", show=["ema(9)"])
+            assert found["ema(9)"][0] == compute(store.bars("AAA"), "ema(9)")["ema(9)"][-1]
+            assert store.screen("close > 0", show=["ema(9)"]).computed == 0
+
+
+def test_a_bar_of_one_series_costs_no_look_at_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(tmp_path / "home") as store:
+        store.append([bars_of(f"S{k:03}", 30, k) for k in range(300)], kind="crypto")
+        asked: list[int] = []
+        manifest, kept = store.house.bars.manifest, store.house.lines.keep
+        written: list[int] = []
+        store.screen("close > sma(9)")
+
+        def looked(series: Any, *rest: Any, **more: Any) -> Any:
+            asked.append(len(series))
+            return manifest(series, *rest, **more)
+
+        def wrote(*given: Any) -> None:
+            written.append(1)
+            kept(*given)
+
+        monkeypatch.setattr(store.house.bars, "manifest", looked)
+        monkeypatch.setattr(store.house.lines, "keep", wrote)
+        store.append(bars_of("S007", 1, 9, first=1))
+        assert store.screen("close > sma(9)").computed == 1
+        assert (asked, written) == ([1, 1], [])
+        store._frames = None
+        assert store.screen("close > sma(9)").computed == 1
+        assert (asked, written) == ([1] * 4, [1])
+        store._frames = None
+        assert store.screen("close > sma(9)").computed == 0
+        assert (asked, written) == ([1] * 5, [1])
 
 
 def sorted_rows(found: Any) -> list[dict[str, Any]]:
@@ -243,7 +355,11 @@ REFUSED = {
     "rsi(14, n=2) < 3": (11, "a call without n"),
     "sma(kind, 4) > 2": (1, "and not of kind"),
     "beta(20) > 1": (1, "and not of benchmark"),
-    "sector == 'Energy'": (1, "nothing is called 'sector'"),
+    "sector == 'Energy'": (1, "the store holds no facts of companies yet"),
+    "close > 1 and universe == 'majors'": (15, "beside the expression: --universe NAME"),
+    "\u00e9 > 1": (1, "nothing is called"),
+    "kind == '\u0440' and closs > 1": (9, "no kind is"),
+    "quote != '\u0440\u0440' and closs > 1": (19, "did you mean 'close'?"),
     "kind == 'cripto'": (9, "did you mean 'crypto'?"),
     "kind + 1 > 2": (1, "'kind' is a word"),
     "rsi(14)": (1, "is a value and no condition"),

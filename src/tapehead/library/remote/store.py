@@ -288,6 +288,7 @@ class RemoteStore(Store):
         at: Any = None,
         snapshot: int | None = None,
         save: str | None = None,
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - one answer, at its end
     ) -> "Screened":
         """Return the instruments that an expression holds for; see `Store.screen`."""
         asked: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """AsyncRemoteStore: what RemoteStore does, awaited; `connect_async` is the door."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -300,6 +300,7 @@ class AsyncRemoteStore:
         at: Any = None,
         snapshot: int | None = None,
         save: str | None = None,
+        progress: Callable[..., None] | None = None,  # noqa: ARG002 - one answer, at its end
     ) -> "Screened":
         """Return the instruments that an expression holds for; see `Store.screen`."""
         asked: dict[str, Any] = {

@@ -13,7 +13,7 @@ from tapehead.model.history import Finding
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.rollup import RollUp
-from tapehead.model.segment import BarRow, Coverage, Digest, Manifest, SegmentRef
+from tapehead.model.segment import BarRow, Coverage, Digest, Manifest, Moved, SegmentRef
 from tapehead.ports.bars import Array, Codec
 from tapehead.ports.holdings import BarHoldings
 from tapehead.stores.postgres.bars import PostgresBars
@@ -101,6 +101,20 @@ class RowedBars(PostgresBars):
         now = [head.overlay.covered(one) for one in asked]
         every = [one for one in found if one.series not in edited] + [one for one in now if one is not None]
         return sorted(every, key=lambda one: (one.series.venue, one.series.symbol, one.series.interval.us))
+
+    def intervals(self, without: str = "") -> Sequence[Interval]:
+        """Return the intervals of which bars are held, what was edited among them."""
+        if not isinstance(self.head(), Overlaid):
+            return super().intervals(without)
+        held = (one.series for one in self.coverage())
+        return sorted({one.interval for one in held if one.venue != without}, key=lambda one: one.us)
+
+    def moved(self, before: int, snapshot: int) -> Moved | None:
+        """Return what changed between two snapshots; what was edited over the later one counts as changed."""
+        found = super().moved(before, snapshot)
+        if found is None or not isinstance(snapshot, Overlaid):
+            return found
+        return Moved(list(dict.fromkeys((*found.series, *snapshot.overlay.refs))), found.instruments)
 
     def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
         """Return the newest bar of each series, see `ports.bars.BarStore.newest`; of edited ones it is not kept."""

@@ -14,16 +14,17 @@ from tapehead.model.instrument import Instrument, Series
 from tapehead.model.interval import Interval
 from tapehead.model.preset import Preset
 from tapehead.model.rollup import RollUp
-from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Quarantined, SegmentRef, Universe
+from tapehead.model.segment import BarRow, Commit, Coverage, Draft, Manifest, Moved, Quarantined, SegmentRef, Universe
 from tapehead.ports.bars import Array, Codec, Mend
 from tapehead.ports.holdings import BarHoldings
 from tapehead.stores.tables.check import Check
 from tapehead.stores.tables.commit import Facts, Writing
-from tapehead.stores.tables.coverage import read_coverage
+from tapehead.stores.tables.coverage import read_coverage, read_intervals
 from tapehead.stores.tables.database import Ground
 from tapehead.stores.tables.facts import read_facts
 from tapehead.stores.tables.history import check_snapshot, read_log, read_report
 from tapehead.stores.tables.layers import Layers
+from tapehead.stores.tables.moved import read_moved, read_stamp
 from tapehead.stores.tables.newest import read_newest
 from tapehead.stores.tables.orphans import remove_orphans
 from tapehead.stores.tables.presets import preset_row, read_presets
@@ -78,6 +79,7 @@ class BarTables:
         self._reading = threading.local()
         self._instruments: tuple[int, tuple[Instrument, ...]] | None = None
         self._coverage: tuple[int, tuple[Coverage, ...]] | None = None
+        self._intervals: dict[str, tuple[int, tuple[Interval, ...]]] = {}
 
     def head(self) -> int:
         """Return the number of the newest commit, 0 when there is none."""
@@ -223,6 +225,21 @@ class BarTables:
             # A commit between the two looks leaves rows newer than their number: they are read again next time.
             self._coverage = known
         return known[1]
+
+    def intervals(self, without: str = "") -> Sequence[Interval]:
+        """Return the intervals of which bars are held; see `ports.bars.BarStore.intervals`."""
+        head, known = self.head(), self._intervals.get(without)
+        if known is None or known[0] != head:
+            known = self._intervals[without] = head, read_intervals(self._database, without)
+        return known[1]
+
+    def moved(self, before: int, snapshot: int) -> Moved | None:
+        """Return what changed between two snapshots; see `ports.bars.BarStore.moved`."""
+        return read_moved(self._database, int(before), int(snapshot))
+
+    def stamp(self, snapshot: int) -> str:
+        """Return what tells a snapshot from another of its number; see `ports.bars.BarStore.stamp`."""
+        return read_stamp(self._database, int(snapshot))
 
     def newest(self, series: Sequence[Series], snapshot: int) -> Mapping[Series, BarRow | None]:
         """Return the newest bar of each series, where that is the head; see `ports.bars.BarStore.newest`."""

@@ -57,6 +57,23 @@ SELECT s.venue, s.symbol, s.interval_us FROM series AS s WHERE s.id IN (
     UNION SELECT series FROM tail WHERE until > :before AND until <= :snapshot
 )
 
+-- name: changed_instruments
+-- With what each is at the snapshot, nothing where it is not held any more.
+SELECT c.venue, c.symbol, i.venue, i.symbol, i.kind, i.quote, i.settle, i.multiplier, i.tick, i.lot, i.calendar,
+    i.has_volume, i.listed_at, i.delisted_at, i.basis
+FROM (
+    SELECT venue, symbol FROM instruments WHERE since > :before AND since <= :snapshot
+    UNION SELECT venue, symbol FROM instruments WHERE until > :before AND until <= :snapshot
+) AS c LEFT JOIN instruments AS i ON i.venue = c.venue AND i.symbol = c.symbol
+    AND i.since <= :snapshot AND (i.until IS NULL OR i.until > :snapshot)
+
+-- name: intervals
+SELECT DISTINCT s.interval_us FROM coverage AS c JOIN series AS s ON s.id = c.series
+WHERE s.venue <> ? ORDER BY s.interval_us
+
+-- name: stamp
+SELECT at, seal FROM commits WHERE number = ?
+
 -- name: held_in_period
 SELECT layer, data, file, first, last, "rows", since
 FROM (

@@ -21,6 +21,12 @@ def read_coverage(database: Database, series: Sequence[Series] | None) -> list[C
     return found
 
 
+def read_intervals(database: Database, without: str) -> tuple[Interval, ...]:
+    """Return the intervals of which bars are held, rising, those of a venue left out."""
+    rows = database.execute("intervals", (without,)).fetchall()
+    return tuple(Interval.parse(Interval.of_us(us).text) for (us,) in rows)
+
+
 def _of_all(database: Database) -> list[Coverage]:
     """Return the coverage of every series by one query."""
     with made_in_bulk():

@@ -11,6 +11,8 @@ from tapehead.stores.tables.database import Database
 _KEY = f"V{KEY_BYTES}"
 _TOLD_US = 3_600_000_000
 """When a line was asked for is written down at most once an hour: a look should not cost a write."""
+_MARKET = ""
+"""In the place of a line's text: who is in the market. No line has it, and no statement of lines sees it."""
 
 
 class LineTable:
@@ -60,6 +62,25 @@ class LineTable:
 
         self._database.outlast(write)
 
+    def market(self, interval: str) -> bytes | None:
+        """Return who is in a market, None where it was not kept."""
+
+        def look() -> bytes | None:
+            row = self._database.execute("stored_line", (interval, _MARKET)).fetchone()
+            return None if row is None else bytes(row[3])
+
+        return self._database.outlast(look)
+
+    def keep_market(self, interval: str, series: int, packed: bytes) -> None:
+        """Keep who is in a market."""
+
+        def write() -> None:
+            now = _now()
+            with self._database.transaction("who is in a market"):
+                self._database.execute("keep_line", (interval, _MARKET, b"", series, now, now, b"", packed))
+
+        self._database.outlast(write)
+
     def infos(self, engine: bytes) -> Sequence[LineInfo]:
         """Return what is kept."""
 
@@ -74,6 +95,7 @@ class LineTable:
 
         def drop() -> int:
             with self._database.transaction("lines of indicators to forget"):
+                self._database.execute("forget_markets")
                 return self._database.execute("forget_lines").rowcount
 
         return self._database.outlast(drop)

@@ -152,7 +152,7 @@ SELECT context, run, added_at, sets, observations, blocks FROM trials WHERE id =
 SELECT engine, used_at, keys, figures FROM stored_lines WHERE interval = ? AND line = ?
 
 -- name: stored_lines
-SELECT interval, line, series, made_at, used_at, engine FROM stored_lines ORDER BY interval, line
+SELECT interval, line, series, made_at, used_at, engine FROM stored_lines WHERE line <> '' ORDER BY interval, line
 
 -- name: use_line
 UPDATE stored_lines SET used_at = ? WHERE interval = ? AND line = ?
@@ -165,7 +165,11 @@ ON CONFLICT (interval, line) DO UPDATE SET engine = excluded.engine, series = ex
 
 -- name: drop_lines
 DELETE FROM stored_lines WHERE (interval, line) IN
-    (SELECT interval, line FROM stored_lines ORDER BY used_at DESC, interval, line LIMIT 1000000 OFFSET ?)
+    (SELECT interval, line FROM stored_lines WHERE line <> '' ORDER BY used_at DESC, interval, line LIMIT 1000000 OFFSET ?)
+
+-- name: forget_markets
+-- The row of an interval without a line's text tells who is in its market.
+DELETE FROM stored_lines WHERE line = ''
 
 -- name: forget_lines
 DELETE FROM stored_lines

@@ -90,7 +90,7 @@ def read_instruments(database: Database, snapshot: int) -> tuple[Instrument, ...
     """Return every instrument of a snapshot, sorted by name."""
     with made_in_bulk():
         rows = database.execute("instruments", {"snapshot": snapshot}).fetchall()
-        return tuple(sorted(map(_instrument, rows), key=lambda one: one.name))
+        return tuple(sorted(map(instrument_of, rows), key=lambda one: one.name))
 
 
 def read_factors(database: Database, instruments: Iterable[str], snapshot: int) -> dict[str, Factors]:
@@ -155,7 +155,7 @@ def series_of(venue: str, symbol: str, interval_us: int) -> Series:
     return Series(venue, symbol, Interval.parse(Interval.of_us(interval_us).text))
 
 
-def _instrument(row: Sequence[Any]) -> Instrument:
+def instrument_of(row: Sequence[Any]) -> Instrument:
     """Read a row of the instruments; by position, as a start of the program reads thousands."""
     values = list(row)
     values[_HAS_VOLUME] = bool(values[_HAS_VOLUME])
