@@ -1,4 +1,4 @@
-"""BehindTier: hot files that are written when nobody waits for a read any more."""
+"""BehindTier: hot files, and what Redis keeps, are written when nobody waits for a read any more."""
 
 import atexit
 import os
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tapehead.caches.hot import HotTier
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.model.segment import Digest, SegmentRef
-from tapehead.ports.bars import TierStats
+from tapehead.ports.bars import ChunkCache, TierStats
 
 Array = NDArray[Any]
 
@@ -43,6 +43,8 @@ class BehindTier:
         Of columns that wait; what does not fit is written at once, by who brings it.
     quiet_s, oldest_s : float
         A thread begins to write when nothing was asked for in the last `quiet_s`, or one waits for `oldest_s` (s).
+    also : sequence of ChunkCache
+        Other tiers that are written at the same time, where they lack it; whoever reads them does so without this one.
 
     Notes
     -----
@@ -58,8 +60,10 @@ class BehindTier:
         *,
         quiet_s: float = QUIET_S,
         oldest_s: float = OLDEST_S,
+        also: Sequence[ChunkCache] = (),
     ) -> None:
         self._tier = tier
+        self._also = tuple(also)
         self._limit = limit_bytes
         self._quiet_s, self._oldest_s = quiet_s, oldest_s
         self._news = threading.Condition()
@@ -91,9 +95,10 @@ class BehindTier:
         if ref.data in self._waiting:
             return
         if not whole or self._closed or self._pid != os.getpid() or self._size + size > self._limit:
-            self._tier.write(ref, columns)
+            self._write(ref, columns)
             return
         if not self._tier.can_write(ref):
+            self._write_others(ref, columns)
             return
         copied = {name: np.array(columns[name], copy=True) for name in BAR_COLUMNS}
         with self._news:
@@ -147,12 +152,23 @@ class BehindTier:
         """Write one after the other when it is time."""
         while (waiting := self._next()) is not None:
             try:
-                self._tier.write(waiting.ref, waiting.columns)
+                self._write(waiting.ref, waiting.columns)
             except Exception:
                 import logging
 
                 logging.getLogger("tapehead.caches").exception("a segment could not be written to a tier")
             self._done(waiting)
+
+    def _write(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
+        """Write into the tier, and into the others."""
+        self._tier.write(ref, columns)
+        self._write_others(ref, columns)
+
+    def _write_others(self, ref: SegmentRef, columns: Mapping[Column, Array]) -> None:
+        """Write into those of the others that lack it: what was read from one of them comes here, too."""
+        for other in self._also:
+            if not other.has(ref, BAR_COLUMNS):
+                other.write(ref, columns)
 
     def _next(self) -> _Waiting | None:
         """Wait for the time of the oldest, and return it; None where nothing waits, and this thread is over."""

@@ -32,6 +32,8 @@ class Chain:
         Fastest first.
     load : callable
         Asks the store for segments, many at once, and decodes one after the other straight into arrays.
+    loaded_into : sequence of ChunkCache, optional
+        Those that are given what was loaded, where one of them gives it to others; None means all.
     locks : Path, optional
         Folder for the files by which processes wait for each other; None, or a folder that cannot be written, lets
         each process load for itself.
@@ -43,8 +45,16 @@ class Chain:
     small, lie raw in the store and are soon merged: they are loaded each time, and no tier keeps them.
     """
 
-    def __init__(self, tiers: Sequence[ChunkCache], load: Load, *, locks: Path | None = None) -> None:
+    def __init__(
+        self,
+        tiers: Sequence[ChunkCache],
+        load: Load,
+        *,
+        loaded_into: Sequence[ChunkCache] | None = None,
+        locks: Path | None = None,
+    ) -> None:
         self._tiers = tuple(tiers)
+        self._loaded_into = self._tiers if loaded_into is None else tuple(loaded_into)
         self._load = load
         self._locks = locks
         self._guard = threading.Lock()
@@ -77,7 +87,7 @@ class Chain:
         """Write into every tier."""
         if ref.layer == TAIL:
             return
-        for tier in self._tiers:
+        for tier in self._loaded_into:
             tier.write(ref, columns)
 
     def has(self, ref: SegmentRef, columns: Sequence[Column]) -> bool:

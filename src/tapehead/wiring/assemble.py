@@ -126,10 +126,12 @@ def _open(settings: Settings) -> House:
         for _, data in bars.read(refs):
             yield partial(codec.decode, data)
 
-    hot = _hot(settings, hot_files)
     memory = MemoryTier(settings.memory_tier_bytes)
     shared = _shared(settings.shared)
-    chain = Chain([*hot, *shared], load, locks=hot_files / "locks" if hot_files else None)
+    hot = _hot(settings, hot_files, shared)
+    behind = [tier for tier in hot if isinstance(tier, BehindTier)]
+    locks = hot_files / "locks" if hot_files else None
+    chain = Chain([*hot, *shared], load, loaded_into=behind or None, locks=locks)
     shelf, direct = Shelf(chain, memory), Shelf(Chain([], load))
 
     kept: list[ChunkCache] = [*hot, *shared]
@@ -161,7 +163,7 @@ def _open(settings: Settings) -> House:
         tiers,
         parts.pools,
         parts.alerts,
-        (*(tier for tier in hot if isinstance(tier, BehindTier)), *shared, *parts.closers, *hook),
+        (*behind, *shared, *parts.closers, *hook),
         parts.rows,
         parts.get_ready,
     )
@@ -175,16 +177,16 @@ def _hook(alerts: Alerts, where: str) -> "AlertHook":
     return AlertHook(alerts, where)
 
 
-def _hot(settings: Settings, folder: Path | None) -> list[ChunkCache]:
+def _hot(settings: Settings, folder: Path | None, shared: "Sequence[SharedTier]") -> list[ChunkCache]:
     """Return the tier of hot files, where they may lie somewhere.
 
-    Written behind the runs of this process. One without a memory tier works for another, whose other processes look for
-    its files.
+    Written behind the runs of this process, and so is what is shared. One without a memory tier works for another,
+    whose other processes look for its files.
     """
     if not settings.hot_tier_bytes or folder is None:
         return []
     files = HotTier(folder, settings.hot_tier_bytes)
-    return [BehindTier(files, BEHIND_BYTES) if settings.memory_tier_bytes else files]
+    return [BehindTier(files, BEHIND_BYTES, also=shared) if settings.memory_tier_bytes else files]
 
 
 def _shared(url: str) -> "list[SharedTier]":

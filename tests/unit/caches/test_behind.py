@@ -5,13 +5,14 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tapehead.caches.behind import BehindTier
+from tapehead.caches.chain import Chain, Decode
 from tapehead.caches.hot import HotTier
 from tapehead.layout.columns import BAR_COLUMNS, Column
 from tapehead.model.segment import SegmentRef
@@ -26,6 +27,16 @@ LIMIT = 1 << 24
 
 def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+class Counting(HotTier):
+    """A tier that counts what is written into it."""
+
+    written = 0
+
+    def write(self, ref: SegmentRef, columns: Mapping[Column, Any]) -> None:
+        self.written += 1
+        super().write(ref, columns)
 
 
 def behind(folder: Path, limit: int = LIMIT, **ways: float) -> BehindTier:
@@ -122,3 +133,31 @@ def test_a_folder_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None
     assert "cannot write" in tier.stats().degraded
     assert not tier.has(REFS[0], BAR_COLUMNS)
     assert tier.stats().size_bytes == 0
+
+
+def test_another_tier_is_written_with_it_and_not_twice(tmp_path: Path) -> None:
+    other = Counting(tmp_path / "other", LIMIT)
+    other.write(REFS[1], COLUMNS[1])
+    tier = BehindTier(HotTier(tmp_path / "hot", LIMIT), LIMIT, quiet_s=60.0, also=[other])
+    chain = Chain([tier, other], never, loaded_into=[tier])
+    for ref, columns in zip(REFS, COLUMNS, strict=True):
+        chain.write(ref, columns)
+    assert other.written == 1
+    tier.flush()
+    assert other.written == 3
+    assert all(other.has(ref, BAR_COLUMNS) for ref in REFS)
+    assert len(files(tmp_path / "hot")) == 3
+
+
+def test_another_tier_is_written_where_the_folder_cannot_be(tmp_path: Path) -> None:
+    (tmp_path / "hot").mkdir()
+    (tmp_path / "hot" / "v1").touch()
+    other = Counting(tmp_path / "other", LIMIT)
+    tier = BehindTier(HotTier(tmp_path / "hot", LIMIT), LIMIT, quiet_s=60.0, also=[other])
+    tier.write(REFS[0], COLUMNS[0])
+    assert other.has(REFS[0], BAR_COLUMNS)
+
+
+def never(refs: Sequence[SegmentRef]) -> Generator[Decode, None, None]:
+    raise AssertionError(refs)
+    yield
