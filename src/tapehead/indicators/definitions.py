@@ -133,7 +133,7 @@ DEFINITIONS: dict[str, tuple[str, str]] = {
     "fisher": (
         "high, low, n",
         (
-            "v = 0.66 · (place of (high+low)/2 in its range of n − ½) + 0.67 · v, held within 0.999; `line` ½ "
+            "v = 0.66 · (place of (high+low)/2 in its range of n − ½) + 0.67 · v, ±0.999 beyond ±0.99; `line` ½ "
             "ln((1+v)/(1−v)) + ½ line of before, which is `signal`"
         ),
     ),

@@ -41,7 +41,7 @@ def fisher(high: ArrayLike, low: ArrayLike, period: int = 10) -> Fisher:
 
     Notes
     -----
-    value = 0.66 · (place − 1/2) + 0.67 · value of before, held within 0.999; line = ln((1 + value)/(1 − value))/2 +
+    value = 0.66 · (place − 1/2) + 0.67 · value of before, ±0.999 beyond ±0.99; line = ln((1 + value)/(1 − value))/2 +
     half the line of before; both begin at 0. Leading NaN are skipped; a NaN after the first known bar makes all later
     values NaN. Two passes, O(n). Releases the GIL. As LEAN but for that bound. Source: John Ehlers, Using the Fisher
     Transform, Technical Analysis of Stocks & Commodities 20, 2002.

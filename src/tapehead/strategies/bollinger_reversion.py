@@ -13,7 +13,8 @@ from tapehead.strategies.strategy import param, strategy
 class BollingerReversion:
     """Buy when the close climbs back above the lower Bollinger band, leave when it crosses above the mean.
 
-    Short signals are the mirror: below the upper band again, and down through the mean.
+    Short signals are the mirror: below the upper band again, and down through the mean. Source: John Bollinger,
+    Bollinger on Bollinger Bands, 2001.
     """
 
     period: int = param(20, low=2, high=10_000)

@@ -9,7 +9,10 @@ from tapehead.strategies.strategy import strategy
 
 @strategy
 class BuyAndHold:
-    """Buy at the first price after the start and hold to the end."""
+    """Buy at the first price after the start and hold to the end.
+
+    Source: Burton Malkiel, A Random Walk Down Wall Street, 1973.
+    """
 
     def signals(self, bars: Bars) -> Signals:
         """Return the wish to hold at every bar."""

@@ -11,7 +11,8 @@ from tapehead.strategies.strategy import param, strategy
 class KeltnerBreakout:
     """Buy when the close crosses above the upper Keltner band, leave when it crosses below the average.
 
-    Short signals are the mirror: below the lower band, and up through the average.
+    Short signals are the mirror: below the lower band, and up through the average. Source: Chester Keltner, How to Make
+    Money in Commodities, 1960; the bands are in Linda Bradford Raschke's form.
     """
 
     period: int = param(20, low=1, high=10_000)

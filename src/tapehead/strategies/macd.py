@@ -11,7 +11,8 @@ from tapehead.strategies.strategy import param, strategy
 class Macd:
     """Buy when the MACD line crosses above its signal line, leave when it crosses below.
 
-    Short signals are the mirror: with --both the position turns at each crossing.
+    Short signals are the mirror: with --both the position turns at each crossing. Source: Gerald Appel, Technical
+    Analysis: Power Tools for Active Investors, 2005, chapter 8.
     """
 
     fast: int = param(12, low=1, high=10_000)

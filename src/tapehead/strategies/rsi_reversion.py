@@ -9,7 +9,10 @@ from tapehead.strategies.strategy import param, strategy
 
 @strategy
 class RsiReversion:
-    """Buy when RSI climbs out of oversold, leave when it falls out of overbought."""
+    """Buy when RSI climbs out of oversold, leave when it falls out of overbought.
+
+    Source: Welles Wilder, New Concepts in Technical Trading Systems, 1978, section VI.
+    """
 
     period: int = param(14, low=2, high=200)
     oversold: float = param(30.0, low=1, high=50)

@@ -9,7 +9,11 @@ from tapehead.strategies.strategy import param, strategy
 
 @strategy
 class SmaCross:
-    """Buy when the fast average crosses above the slow one, leave when it crosses below."""
+    """Buy when the fast average crosses above the slow one, leave when it crosses below.
+
+    Source: William Brock, Josef Lakonishok and Blake LeBaron, Simple Technical Trading Rules and the Stochastic
+    Properties of Stock Returns, Journal of Finance 47, 1992.
+    """
 
     fast: int = param(10, low=1, high=10_000)
     slow: int = param(30, low=1, high=10_000)

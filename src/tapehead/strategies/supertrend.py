@@ -11,7 +11,7 @@ from tapehead.strategies.strategy import param, strategy
 class Supertrend:
     """Buy when the close crosses above the Supertrend line, leave when it falls through it.
 
-    Short signals are the mirror: with --both the position turns with the line.
+    Short signals are the mirror: with --both the position turns with the line. Source: Olivier Seban, about 2008.
     """
 
     period: int = param(10, low=1, high=10_000)

@@ -16,6 +16,7 @@ class VolatilityTarget:
 
     At most `most` of equity (more than 1 needs leverage), in steps of `step`, so that not every bar trades. Long only.
     `bars_a_year` scales volatility to a year; 0 means bars of this interval round the clock: say 252 for daily shares.
+    Source: Campbell Harvey and others, The Impact of Volatility Targeting, Journal of Portfolio Management 45, 2018.
     """
 
     period: int = param(20, low=2, high=10_000)

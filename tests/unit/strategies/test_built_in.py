@@ -41,6 +41,13 @@ def wanted(made: Any, bars: Bars) -> tuple[list[int], list[int], list[int], list
     return enter, leave, bars_where(signals.enter_short), bars_where(signals.leave_short)
 
 
+@pytest.mark.parametrize("name", sorted(strategy_names()))
+def test_it_names_its_source(name: str) -> None:
+    doc = load_strategy(name).made.__doc__
+    source = " ".join(doc.split()).partition("Source: ")[2]
+    assert source.endswith(".") and any(word.strip(".,:;").isdigit() for word in source.split()), name
+
+
 def test_ema_cross() -> None:
     """EMA of 1 is the close. EMA of 3 keeps half of itself: mean(8, 8, 8) = 8, then 10 9 6.5 7.25 8.625.
 
