@@ -54,9 +54,11 @@ def alma(values: ArrayLike, period: int = 9, offset: float = 0.85, sigma: float 
     def make() -> F64:
         from tapehead.kernels.adaptive import weighed_by
 
+        out = np.full(line.shape[0], np.nan)
+        if period > line.shape[0]:
+            return locked(out)
         place = np.arange(period)[::-1] - floor(offset * (period - 1))
         weights = np.exp(-(place**2) / (2.0 * (period / sigma) ** 2))
-        out = np.empty(line.shape[0])
         weighed_by(line, locked(weights / weights.sum()), out)
         return locked(out)
 

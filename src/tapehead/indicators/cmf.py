@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.indicators.values import check_lines, check_period, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ def cmf(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: ArrayLike, pe
         from tapehead.kernels.shares import money_flow
 
         out = np.empty(lines[0].shape[0])
-        money_flow(lines[0], lines[1], lines[2], lines[3], period, out)
+        money_flow(lines[0], lines[1], lines[2], lines[3], window_in(period, out.shape[0]), out)
         return locked(out)
 
     return remember(("cmf", period), lines, make)

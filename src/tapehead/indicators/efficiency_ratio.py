@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.values import check_period, check_values, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def efficiency_ratio(values: ArrayLike, period: int = 10) -> F64:
         from tapehead.kernels.shares import efficiency
 
         out = np.empty(line.shape[0])
-        efficiency(line, period, out)
+        efficiency(line, window_in(period, out.shape[0]), out)
         return locked(out)
 
     return remember(("efficiency_ratio", period), (line,), make)

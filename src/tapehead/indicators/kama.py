@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_period, check_values, locked
+from tapehead.indicators.values import check_period, check_values, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def kama(values: ArrayLike, period: int = 10, fast: int = 2, slow: int = 30) -> 
         from tapehead.kernels.shares import efficiency
 
         out = np.empty(line.shape[0])
-        efficiency(line, period, out)
+        efficiency(line, window_in(period, out.shape[0]), out)
         adapted(line, 2.0 / (fast + 1), 2.0 / (slow + 1), out)
         return locked(out)
 

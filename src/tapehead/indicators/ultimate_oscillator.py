@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.indicators.values import check_lines, check_period, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -55,8 +55,10 @@ def ultimate_oscillator(
     def make() -> F64:
         from tapehead.kernels.shares import ultimate
 
-        out = np.empty(lines[0].shape[0])
-        ultimate(lines[0], lines[1], lines[2], (short, middle, long), out)
+        bars = lines[0].shape[0]
+        out = np.empty(bars)
+        windows = (window_in(short, bars), window_in(middle, bars), window_in(long, bars))
+        ultimate(lines[0], lines[1], lines[2], windows, out)
         return locked(out)
 
     return remember(("ultimate_oscillator", short, middle, long), lines, make)

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from tapehead.errors import ParameterError
 
 F64 = NDArray[np.float64]
+MOST_BARS = 2**31 - 1
+"""The longest window; kernels count in 64 bits and add windows up."""
 _FLOAT = np.dtype(np.float64)
 _CONTIGUOUS, _CONTIGUOUS_OR_WRITEABLE = 0x0001, 0x0401
 """Bits of NumPy's flags."""
@@ -61,12 +63,18 @@ def check_lines(indicator: str, **lines: ArrayLike) -> tuple[F64, ...]:
 
 
 def check_period(period: Any, indicator: str, least: int = 1, name: str = "period") -> int:
-    """Return `period` as an int; raise ParameterError unless it is an integer of at least `least`."""
-    if type(period) is int and period >= least:
+    """Return `period` as an int; raise ParameterError unless it is an integer from `least` to `MOST_BARS`."""
+    if type(period) is int and least <= period <= MOST_BARS:
         return period
-    if isinstance(period, bool) or not isinstance(period, (int, np.integer)) or period < least:
-        raise ParameterError(name=f"{indicator}({name})", value=period, bound=f"an integer of at least {least}")
+    if isinstance(period, bool) or not isinstance(period, (int, np.integer)) or not least <= period <= MOST_BARS:
+        most = f" and at most {MOST_BARS:,}" if isinstance(period, (int, np.integer)) and period > MOST_BARS else ""
+        raise ParameterError(name=f"{indicator}({name})", value=period, bound=f"an integer of at least {least}{most}")
     return int(period)
+
+
+def window_in(period: int, bars: int) -> int:
+    """Return a window as kernels that keep one in memory take it: no longer than one that `bars` never fill."""
+    return min(period, bars + 1)
 
 
 def check_ddof(ddof: Any, period: int, indicator: str) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_lines, check_period, locked
+from tapehead.indicators.values import check_lines, check_period, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -57,7 +57,7 @@ def vortex(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 14) 
         from tapehead.kernels.shares import vortex as ratios
 
         plus, minus = np.empty(lines[0].shape[0]), np.empty(lines[0].shape[0])
-        ratios(lines[0], lines[1], lines[2], period, plus, minus)
+        ratios(lines[0], lines[1], lines[2], window_in(period, plus.shape[0]), plus, minus)
         return Vortex(locked(plus), locked(minus))
 
     return remember(("vortex", period), lines, make)

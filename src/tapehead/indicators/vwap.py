@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.values import check_anchor, check_lines, check_period, locked
+from tapehead.indicators.values import check_anchor, check_lines, check_period, locked, window_in
 
 F64 = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def vwap_rolling(high: ArrayLike, low: ArrayLike, close: ArrayLike, volume: Arra
         from tapehead.kernels.volumes import typical_in_blocks
 
         out = np.empty(lines[0].shape[0])
-        typical_in_blocks(lines[0], lines[1], lines[2], lines[3], window, out)
+        typical_in_blocks(lines[0], lines[1], lines[2], lines[3], window_in(window, out.shape[0]), out)
         return locked(out)
 
     return remember(("vwap_rolling", window), lines, make)

@@ -76,8 +76,11 @@ def asked_of(call: ast.expr, refuse: Refuse) -> Asked:
         raise refuse(call, f"a call with columns first, then numbers, such as {shown}")
     inputs = dict(zip(indicator.inputs, [*(one.id for one in columns), *indicator.inputs[len(columns) :]], strict=True))
     values: dict[str, int | float] = {}
-    if len(numbers) > len(indicator.parameters):
-        raise refuse(call, f"a call with {len(indicator.parameters)} numbers at most, such as {shown}")
+    inner = next((one for one in given if isinstance(one, ast.Call)), None)
+    if inner is not None:
+        raise refuse(inner, f"a call of columns and numbers, not of another call{{place}}, such as {shown}")
+    if len(numbers) > (most := len(indicator.parameters)):
+        raise refuse(call, f"a call with {most} number{'s' * (most != 1)} at most, such as {shown}")
     pairs = [(one.name, node) for one, node in zip(indicator.parameters, numbers, strict=False)]
     for key, node in [*pairs, *((one.arg or "**", one.value) for one in named)]:
         found = next((one for one in indicator.parameters if one.name == key), None)

@@ -73,7 +73,7 @@ def compute(
         `rsi`, `rsi(14)`, `bollinger(20, width=2)`, `sma(volume, 50)`, `talib.CDLDOJI`; `tapehead indicators` lists
         them. An indicator of one line is given the closes where no column is named.
     by : str, optional
-        Column that says whose a row is; rows of one instrument need not lie together.
+        Column, or level of an index of pandas, that says whose a row is; rows of one instrument need not lie together.
     columns : mapping, optional
         Names in the table by ours, such as `{"close": "Adj Close"}`; others are found whatever their case.
     **named : str
@@ -103,6 +103,9 @@ def compute(
     >>> compute({"close": [1.0, 2.0, 4.0]}, "roc(1)")["roc(1)"]
     array([ nan, 100., 100.])
     """
+    for text in (*asked, *named.values()):
+        if not isinstance(text, str):
+            raise ParameterError(name="indicators", value=repr(text)[:80], bound="text, each such as 'rsi(14)'")
     wanted = {" ".join(text.split()): read_asked(text) for text in asked}
     twice = [name for name in named if name in wanted]
     if twice or len(wanted) < len(asked) or not (wanted or named):
@@ -110,6 +113,10 @@ def compute(
         raise ParameterError(name="indicators", value=", ".join(twice or asked) or "none", bound=bound)
     wanted |= {name: read_asked(text) for name, text in named.items()}
     needed = {column for one in wanted.values() for column in one.inputs.values()}
+    strange = [one for one in columns or () if one not in (*SPELLINGS, "benchmark", *needed)]
+    if strange:
+        bound = f"by our names, {', '.join(sorted(needed - {'values'}) or ['close'])} among them"
+        raise ParameterError(name="columns", value=strange[0], bound=bound)
     held = _panel(table, needed, columns or {}) if _is_panel(table) else _table(table, needed, by, columns or {})
     made = _made(held, wanted)
     return Computed({**held.keys, **made})
@@ -144,6 +151,10 @@ def _table(table: Any, needed: set[str], by: str | None, columns: Mapping[str, s
     keys = {str(name): np.asarray(read(name)) for name in (time,) if name is not None and name != by}
     numbers = {name: _numbers(name, names, read, columns) for name in sorted(needed)}
     rows = len(next(iter(numbers.values())))
+    for name, line in (*numbers.items(), *keys.items()):
+        if len(line) != rows:
+            held = f"{name} of {len(line):,} rows"
+            raise ParameterError(name="table", value=held, bound=f"columns of one length; others have {rows:,} rows")
     if by is None:
         return _Table(keys, numbers, None, [slice(0, rows)])
     if by not in names:

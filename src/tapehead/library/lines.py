@@ -128,8 +128,8 @@ def check_length(
     if known or not told or bars == 0 or ("volume" in indicator.inputs and bars > sum(told.values())):
         return
     longest = max(told, key=lambda name: told[name])
-    held = "1 bar" if bars == 1 else f"{bars} bars"
-    bound = f"shorter: there are {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
+    held = "is 1 bar" if bars == 1 else f"are {bars:,} bars"
+    bound = f"shorter: there {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
     raise ParameterError(name=f"{indicator.name}({longest})", value=told[longest], bound=bound)
 
 

@@ -64,10 +64,9 @@ def open_frame(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
     if type(frame).__module__.partition(".")[0] == "pandas":
         if not hasattr(frame, "columns"):
             raise ParameterError(name="frame", value=f"a pandas {type(frame).__name__}", bound=_KINDS)
-        named = type(frame.index).__name__ != "RangeIndex"
-        index = frame.index.name or "ts"
-        names = [*frame.columns, *([index] if named and index not in frame.columns else [])]
-        return (lambda name: _from_pandas(frame[name] if name in frame.columns else frame.index)), names, {}
+        levels = _index_levels(frame.index)
+        names = [*frame.columns, *(name for name in levels if name not in frame.columns)]
+        return (lambda name: _from_pandas(frame[name] if name in frame.columns else levels[name])), names, {}
     if isinstance(frame, Mapping):
         return (lambda name: np.asarray(frame[name])), list(frame), {}
     if hasattr(frame, "__arrow_c_stream__"):
@@ -75,6 +74,13 @@ def open_frame(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
         text = {key.decode(): value.decode("utf-8", "replace") for key, value in (table.schema.metadata or {}).items()}
         return (lambda name: _from_arrow(table[name])), table.column_names, text
     raise ParameterError(name="frame", value=f"a {type(frame).__name__}", bound=_KINDS)
+
+
+def _index_levels(index: Any) -> dict[Any, Any]:
+    """Return what an index of pandas holds by name, each as an index of one level; a time without a name is `ts`."""
+    if getattr(index, "nlevels", 1) > 1:
+        return {name: index.get_level_values(place) for place, name in enumerate(index.names) if name is not None}
+    return {} if type(index).__name__ == "RangeIndex" else {index.name or "ts": index}
 
 
 def _from_pandas(column: Any) -> NDArray[Any]:

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+import tapehead
 from tapehead.errors import ParameterError
+from tapehead.indicators.catalogue import INDICATORS, Indicator
 from tapehead.indicators.crossed import crossed_above, crossed_below, event_bars
 from tapehead.indicators.ema import ema
 from tapehead.indicators.rsi import rsi
 from tapehead.indicators.sma import sma
+from tapehead.indicators.values import MOST_BARS
 
 LINES = [sma, ema, rsi]
 
@@ -22,6 +25,18 @@ LINES = [sma, ema, rsi]
 def test_a_period_that_is_none(make: Callable[..., Any], period: Any) -> None:
     with pytest.raises(ParameterError, match=r"period.*an integer of at least"):
         make([1.0, 2.0, 3.0], period)
+
+
+@pytest.mark.parametrize("row", INDICATORS, ids=lambda row: row.name)
+def test_a_period_however_long_takes_no_room(row: Indicator) -> None:
+    """None is longer than kernels count, and one that is beyond the bars is known of none of them."""
+    make, lines = getattr(tapehead, row.name), [np.linspace(1.0, 2.0, 9)] * len(row.inputs)
+    for one in row.parameters:
+        if one.kind is int and one.high is None:
+            made = make(*lines, **{one.name: MOST_BARS})
+            assert len(made[0] if isinstance(made, tuple) else made) == 9
+            with pytest.raises(ParameterError, match=rf"{one.name}\).*of at least \d+ and at most 2,147,483,647"):
+                make(*lines, **{one.name: MOST_BARS + 1})
 
 
 def test_an_rsi_of_one_bar_is_refused() -> None:

@@ -101,7 +101,9 @@ def test_every_indicator_can_be_asked_for_by_its_name(row: Any) -> None:
         ("rsi('a')", "an integer of at least 2"),
         ("rsi(length=3)", r"a call without length at character 12, such as rsi\(values, period=14\)"),
         ("rsi(3, period=4)", "without period at character 15"),
-        ("rsi(3, 4)", "a call with 1 numbers at most"),
+        ("rsi(3, 4)", "a call with 1 number at most"),
+        ("ad(3)", "a call with 0 numbers at most"),
+        ("sma(rsi(14), 5)", r"of columns and numbers, not of another call at character 5, such as sma\(values"),
         ("rsi(close, high)", "columns first, then numbers"),
         ("rsi(3, close)", "such as rsi"),
         ("1 + 2", "the name of an indicator or a call of it"),
@@ -135,5 +137,14 @@ def test_tables_that_are_none() -> None:
         th.compute(held)
     with pytest.raises(ParameterError, match="asked once each"):
         th.compute(held, "rsi", "rsi")
+    for wrong in (14, None, ["rsi"]):
+        with pytest.raises(ParameterError, match="indicators must be text, each such as"):
+            th.compute(held, wrong)  # type: ignore[arg-type]  # what is none is the test
+    with pytest.raises(ParameterError, match="columns=clos: columns must be by our names, close among them"):
+        th.compute(held, "rsi", columns={"clos": "open"})
+    with pytest.raises(ParameterError, match="volume of 3 rows: table must be columns of one length; others have 90"):
+        th.compute({**held, "volume": held["volume"][:3]}, "rsi", "sma(volume, 2)")
+    with pytest.raises(ParameterError, match="there is 1 bar, and rsi knows"):
+        th.compute({"close": [1.0]}, "rsi")
     made = th.compute({"Adj Close": held["close"]}, "rsi", columns={"close": "Adj Close"})
     np.testing.assert_array_equal(made["rsi"], th.rsi(held["close"]))

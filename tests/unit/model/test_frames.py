@@ -143,6 +143,7 @@ def test_a_package_that_is_not_there_is_named(package: str, monkeypatch: pytest.
 IN_PANDAS = """
 import numpy as np, pandas as pd, warnings
 warnings.simplefilter("error")
+from tapehead import compute
 from tapehead.model.bars import Bars
 from tapehead.model.table import Table
 from tapehead.model.trades import no_trades
@@ -158,6 +159,10 @@ indexed = frame.set_index("ts")
 for given in (indexed, indexed.tz_convert("Asia/Tokyo"), indexed.tz_localize(None), indexed.rename_axis("Date")):
     assert Bars.from_frame(given, interval="1m").ts.tolist() == [0, 60_000_000]
 assert Bars.from_frame(frame.convert_dtypes(), interval="1m").close.tolist() == [1.5, 2.5]
+both = pd.concat({"A": frame, "B": frame.assign(close=[3.0, 6.0])}, names=["symbol", None])
+levels = compute(both.set_index("ts", append=True).droplevel(1), "roc(1)", by="symbol").to_pandas()
+assert list(levels.columns) == ["symbol", "ts", "roc(1)"] and str(levels.ts.dt.tz) == "UTC", levels
+assert levels.symbol.tolist() == ["A", "A", "B", "B"] and levels["roc(1)"][3] == 100.0
 assert len(no_trades().to_pandas()) == 0
 assert Table({"ts": np.array([5]), "equity": np.array([1.0])}).to_pandas().equity.tolist() == [1.0]
 for wrong in (frame.close, frame.drop(columns="open")):
