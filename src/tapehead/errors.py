@@ -255,6 +255,12 @@ class ChangedRunError(TapeheadError, RuntimeError):
     code = "runs.changed"
 
 
+class MadeElsewhereError(TapeheadError, RuntimeError):
+    """Run {run}: its trades were made elsewhere, by {name}, so nothing here knows why each of them was made or what it would be at other costs. What is kept of them: tapehead show {run} {symbol} --trades"""
+
+    code = "runs.elsewhere"
+
+
 class UnknownIndicatorError(TapeheadError, LookupError):
     """No indicator '{name}'.{hint} List them: tapehead indicators"""
 

@@ -25,6 +25,7 @@ WHOLE = {
     "PUT /api/v1/log-levels": {"all": _NOW},
     "POST /api/v1/universes": {"symbols": _ACT},
     "POST /api/v1/imports": {"files": _ACT, "instruments": _ACT},
+    "POST /api/v1/runs/trades": {"instruments": _ACT, "warnings": _ACT, "guesses": _ACT},
     "POST /api/v1/undo/{number}": {"series": _ACT, "gone": _ACT, "back": _ACT},
     "POST /api/v1/runs/{run}/verify": {"changed": _PROOF},
     "GET /api/v1/runs/{run}/receipt": {"stamps": _PROOF, "segments": _PROOF, "references": _PROOF},

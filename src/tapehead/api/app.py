@@ -35,6 +35,7 @@ from tapehead.api.routes import (
     runs,
     screen,
     surfaces,
+    trades,
     trials,
 )
 from tapehead.api.service import Service
@@ -57,6 +58,7 @@ ROUTERS = (
     results.router,
     comparisons.router,
     surfaces.router,
+    trades.router,
     trials.router,
     imports.router,
     kept.router,

@@ -13,6 +13,7 @@ _STATUS = {
     "portfolio.shared": 404,
     "runs.busy": 409,
     "runs.changed": 409,
+    "runs.elsewhere": 409,
     "runs.held": 409,
     "store.unknown_symbol": 404,
     "store.unknown_universe": 404,

@@ -11,6 +11,7 @@ from tapehead.cli.commands import Command, Group
 from tapehead.cli.compare import compare
 from tapehead.cli.ink import Ink
 from tapehead.cli.ledger import ledger
+from tapehead.cli.runs_import import import_trades
 from tapehead.cli.session import Session
 from tapehead.library.documents.runs import run_json
 from tapehead.library.limits import MOST_ROWS
@@ -31,7 +32,7 @@ _BEFORE = click.option("--before", metavar="RUN", help="Only those that are olde
     cls=Group,
     example="tapehead runs list --limit 5",
     invoke_without_command=True,
-    help="List the kept runs, newest first; compare two, or remove one.",
+    help="List the kept runs, newest first; compare two, remove one, or keep trades of another program as one.",
 )
 @_LIMIT
 @_BEFORE
@@ -67,6 +68,7 @@ def rm(context: click.Context, run: str) -> int:
 
 runs.add_command(compare)
 runs.add_command(ledger)
+runs.add_command(import_trades)
 
 
 def _list(session: Session, limit: int, before: str | None) -> int:

@@ -10,6 +10,7 @@ from tapehead.cli.board import Board, Row
 from tapehead.cli.cells import cut, padded, width_of
 from tapehead.cli.ink import Ink
 from tapehead.cli.terms import rule_words
+from tapehead.model.given_trades import ELSEWHERE
 from tapehead.model.interval import Interval
 
 if TYPE_CHECKING:
@@ -148,7 +149,8 @@ def header_lines(header: "Header", rules: "Rules", width: int, ink: Ink, bars: i
     span = f"{numbers.moment(header.first)} to {numbers.moment(end)} UTC" if bars else "no bars"
     asked = [header.strategy, f"{n:,} instrument{'' if n == 1 else 's'}", header.interval, span]
     seen = [f"signals adjusted for {_ADJUSTED_FOR[header.adjust]}"] if header.adjust in _ADJUSTED_FOR else []
-    held = [f"{bars:,} bars", *rule_words(rules), *seen, f"snapshot {header.snapshot}", *header.stamps]
+    ruled = [] if ELSEWHERE in header.stamps else rule_words(rules)
+    held = [f"{bars:,} bars", *ruled, *seen, f"snapshot {header.snapshot}", *header.stamps]
     return [*headed(asked, width, ink), *wrapped(held, width)]
 
 

@@ -1,4 +1,4 @@
-"""keep_booked: trades of another program kept as a run, so that whatever reads runs reads them."""
+"""keep_booked: trades of another program reckoned and kept as a run, so that whatever reads runs reads them."""
 
 import hashlib
 import time
@@ -13,7 +13,7 @@ from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars
 from tapehead.model.events import Completed, Event, Result, Started, Warned
-from tapehead.model.given_trades import IMPORTED, GivenTrades
+from tapehead.model.given_trades import ELSEWHERE, IMPORTED, GivenTrades
 from tapehead.model.instrument import Instrument
 from tapehead.model.result import Receipt, RunId, RunResult
 from tapehead.model.rules import Rules
@@ -33,15 +33,26 @@ class BookedOn(NamedTuple):
     trades: GivenTrades
 
 
-def keep_booked(
-    runs: RunStore,
-    log: EventLog,
-    spec: RunSpec,
-    snapshot: int,
-    every: Sequence[BookedOn],
-    facts: tuple[Mapping[str, str], Mapping[str, str]],
-) -> RunId:
-    """Keep trades as a completed run, all of them or none; trades that are kept already keep their run.
+class Reckoned(NamedTuple):
+    """Trades with their equity and metrics, not kept yet.
+
+    Attributes
+    ----------
+    key : RunKey
+    results : list of RunResult
+        By name of the instrument; they name no run.
+    warnings : list of (instrument, sentence)
+    """
+
+    spec: RunSpec
+    key: RunKey
+    every: Sequence[BookedOn]
+    results: list[RunResult]
+    warnings: list[tuple[str, str]]
+
+
+def reckon(spec: RunSpec, every: Sequence[BookedOn]) -> Reckoned:
+    """Return equity and metrics of trades on the bars they were made on.
 
     Parameters
     ----------
@@ -49,23 +60,38 @@ def keep_booked(
         Names the other program as its strategy; its rules hold the cash.
     every : sequence of BookedOn
         By name of the instrument.
-    facts : (platform, versions)
 
     Raises
     ------
     ParameterError
         The cash is less than what the trades lose.
     """
+    results = [_result(spec, one, book(one.bars, one.trades, _rules(spec, one))) for one in every]
+    warnings = [(one.instrument.name, text) for one in every for text in _outside(one)]
+    return Reckoned(spec, _key(spec, every), every, results, warnings)
+
+
+def keep_booked(
+    runs: RunStore,
+    log: EventLog,
+    snapshot: int,
+    made: Reckoned,
+    facts: tuple[Mapping[str, str], Mapping[str, str]],
+) -> RunId:
+    """Keep trades as a completed run, all of them or none; trades that are kept already keep their run.
+
+    Parameters
+    ----------
+    facts : (platform, versions)
+    """
     began = time.perf_counter()
-    booked = [(one, book(one.bars, one.trades, _rules(spec, one))) for one in every]
-    results = [_result(spec, one, made) for one, made in booked]
-    key = _key(spec, every)
+    spec, key, results = made.spec, made.key, made.results
     kept = runs.find(key)
     if kept is not None:
         return kept
     digest = run_digest(result.line() for result in results)
-    segments = {one.instrument.name: tuple(data.hex() for data in one.bars.segments) for one in every}
-    receipt = Receipt(key, digest, snapshot, segments, *facts)
+    segments = {one.instrument.name: tuple(data.hex() for data in one.bars.segments) for one in made.every}
+    receipt = Receipt(key, digest, snapshot, segments, *facts, stamps=(ELSEWHERE,))
     bars = sum(result.bars for result in results)
 
     def keep() -> RunId:
@@ -74,10 +100,11 @@ def keep_booked(
             own = [replace(result, run=run) for result in results]
             runs.save(own)
             at_ms = round((time.perf_counter() - began) * 1e3, 3)
-            events: list[Event] = [Started(run, spec.to_json(), len(own), snapshot)]
-            for result, (one, _) in zip(own, booked, strict=True):
-                events.append(Result(run, result, at_ms))
-                events += [Warned(run, result.instrument, "trades.outside_bar", text) for text in _outside(one)]
+            events: list[Event] = [Started(run, spec.to_json(), len(own), snapshot, (ELSEWHERE,))]
+            for result in own:
+                told = [text for name, text in made.warnings if name == result.instrument]
+                events += [Result(run, result, at_ms)]
+                events += [Warned(run, result.instrument, "trades.outside_bar", text) for text in told]
             ended = Completed(run, len(own), 0, digest, at_ms, at_ms, bars, key.receipt(), outcome=_outcome(own))
             runs.finish(run, "completed", receipt)
             log.append(run, [*events, ended])

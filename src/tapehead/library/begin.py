@@ -22,6 +22,7 @@ from tapehead.library.request import read_request
 from tapehead.library.run import Header, Run, reused
 from tapehead.library.workforce import workforce
 from tapehead.model.calendar import calendar
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.interval import Interval
 from tapehead.model.preset import PREFIX
 from tapehead.model.segment import SegmentRef
@@ -196,6 +197,8 @@ def _kept_label(spec: RunSpec, record: RunRecord) -> str:
     """Return the strategy with its parameters, in its own order where its code is still here."""
     from tapehead.library.verify import where_of
 
+    if record.origin == IMPORTED:
+        return spec.strategy
     try:
         made = load_strategy(where_of(spec, record)).made
         return label(made, {param.name: spec.parameters[param.name] for param in made.params})

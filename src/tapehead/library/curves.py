@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tapehead.errors import AdjustError, ChangedRunError, SharedAccountError, TapeheadError
+from tapehead.errors import AdjustError, ChangedRunError, MadeElsewhereError, SharedAccountError, TapeheadError
 from tapehead.indicators.memo import Memo
 from tapehead.jobs.adjust import seen_by_signals
 from tapehead.jobs.ask import ask
@@ -17,6 +17,7 @@ from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.metrics.account import Account, Opened
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import Bars
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
@@ -74,6 +75,8 @@ class Again(NamedTuple):
     def of(house: House, record: RunRecord) -> "Again":
         """Lay out all instruments of the run: the last bar among them says which of them had ended."""
         spec, receipt = RunSpec.from_json(record.spec), record.receipt
+        if record.origin == IMPORTED:
+            raise MadeElsewhereError(run=record.run, name=spec.strategy, symbol=(spec.symbols or ("",))[0])
         team = team_of(spec, record.origin)
         named = spec if receipt is None else replace(spec, universe=None, symbols=tuple(receipt.segments))
         code = Code(team.source, engine_digest())

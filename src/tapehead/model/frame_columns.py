@@ -59,8 +59,8 @@ def frame_columns(frame: Any, columns: Mapping[str, str]) -> tuple[dict[str, NDA
     return out, {**metadata, **({"symbol": symbols[0]} if symbols else {})}
 
 
-def open_frame(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
-    """Return a call that gives a column of a table, the names there are, and metadata."""
+def open_frame(frame: Any, *, nulls: bool = False) -> tuple[Any, list[Any], dict[str, str]]:
+    """Return a call that gives a column of a table, the names there are, and metadata; `nulls` lets times be NaT."""
     if type(frame).__module__.partition(".")[0] == "pandas":
         if not hasattr(frame, "columns"):
             raise ParameterError(name="frame", value=f"a pandas {type(frame).__name__}", bound=_KINDS)
@@ -72,7 +72,7 @@ def open_frame(frame: Any) -> tuple[Any, list[Any], dict[str, str]]:
     if hasattr(frame, "__arrow_c_stream__"):
         table = import_module("pyarrow").table(frame)
         text = {key.decode(): value.decode("utf-8", "replace") for key, value in (table.schema.metadata or {}).items()}
-        return (lambda name: _from_arrow(table[name])), table.column_names, text
+        return (lambda name: _from_arrow(table[name], nulls=nulls)), table.column_names, text
     raise ParameterError(name="frame", value=f"a {type(frame).__name__}", bound=_KINDS)
 
 
@@ -94,15 +94,16 @@ def _from_pandas(column: Any) -> NDArray[Any]:
     return np.asarray(column)
 
 
-def _from_arrow(column: Any) -> NDArray[Any]:
+def _from_arrow(column: Any, *, nulls: bool) -> NDArray[Any]:
     """Return an Arrow column as an array: times in UTC, numbers with NaN for null."""
     arrow = import_module("pyarrow")
     kind = column.type
     if arrow.types.is_timestamp(kind) or arrow.types.is_date(kind):
-        if column.null_count:
+        if column.null_count and not nulls:
             at = next(i for i, valid in enumerate(column.is_valid().to_pylist()) if not valid)
             raise ParameterError(name="frame", value=f"a null time at index {at}", bound="times without a null")
-        return np.asarray(column.cast(arrow.timestamp("us")).cast(arrow.int64()).to_numpy()).view("datetime64[us]")
+        whole = column.cast(arrow.timestamp("us")).cast(arrow.int64()).fill_null(np.iinfo(np.int64).min)
+        return np.asarray(whole.to_numpy()).view("datetime64[us]")
     if arrow.types.is_decimal(kind):
         column = column.cast(arrow.float64())
     return np.asarray(column.to_numpy())

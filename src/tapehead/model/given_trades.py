@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 IMPORTED: Final = "import"
 """The origin of a run whose trades another program made; the path of a file would be absolute."""
 
+ELSEWHERE: Final = "made elsewhere: fills, sizes and fees are those of another program"
+"""The stamp of such a run."""
+
 
 class GivenTrades(NamedTuple):
     """Trades and open positions, each column of shape (n_trades,).

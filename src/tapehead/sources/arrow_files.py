@@ -1,6 +1,6 @@
 """ArrowFileSource: Parquet by row groups, Feather and Arrow by record batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +44,32 @@ class ArrowFileSource:
 
         path = origin.path
         try:
-            names = self._names(path)
-            if len(names) > _MOST_COLUMNS:
-                cause = f"it has {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read"
-                raise FileFormatError(path=path, cause=cause, step=_NARROW)
-
-            def open_columns(_every: Sequence[str], wanted: Sequence[str]) -> Iterator[Any]:
-                _check_once(path, names, wanted)
-                return self._iter_batches(path, wanted)
-
-            yield from read_table(Table(path, path, tuple(names), open_columns), hints)
+            yield from read_table(self._table(path), hints)
         except (pa.ArrowException, UnreadableMessageError, OSError, UnicodeError) as cause:
             raise _broken(path, self._form, cause) from cause
+
+    def iter_chosen(self, path: str, choose: Callable[[Sequence[str]], Sequence[str]]) -> Iterator[Any]:
+        """Yield record batches of the columns that `choose` picks among their names."""
+        import pyarrow as pa
+
+        try:
+            table = self._table(path)
+            yield from table.open(choose(table.names))
+        except (pa.ArrowException, UnreadableMessageError, OSError, UnicodeError) as cause:
+            raise _broken(path, self._form, cause) from cause
+
+    def _table(self, path: str) -> Table:
+        """Return the rows of a file with the names of their columns."""
+        names = self._names(path)
+        if len(names) > _MOST_COLUMNS:
+            cause = f"it has {len(names):,} columns, and at most {_MOST_COLUMNS:,} are read"
+            raise FileFormatError(path=path, cause=cause, step=_NARROW)
+
+        def open_columns(_every: Sequence[str], wanted: Sequence[str]) -> Iterator[Any]:
+            _check_once(path, names, wanted)
+            return self._iter_batches(path, wanted)
+
+        return Table(path, path, tuple(names), open_columns)
 
     def _names(self, path: str) -> list[str]:
         """Return the names of the columns."""

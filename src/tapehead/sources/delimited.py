@@ -1,6 +1,6 @@
 """DelimitedSource: CSV and its kin, and JSON rows, plain, gzipped or in a zip."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +66,23 @@ class DelimitedSource:
                     place = start + (line - 2 if head.has_header else line - 1)
                     yield unread_row(place, text, f"the line does not have the {len(table.names)} fields of the header")
                 row += len(unread)
+        except (pa.ArrowInvalid, pa.ArrowMemoryError, OSError, EOFError, UnicodeError) as cause:
+            raise _broken(path, cause) from cause
+
+    def iter_chosen(self, path: str, choose: Callable[[Sequence[str]], Sequence[str]]) -> Iterator[Any]:
+        """Yield record batches of the columns that `choose` picks among their names; every line must fit the header.
+
+        Several files of an archive are read one after the other.
+        """
+        import pyarrow as pa
+
+        try:
+            for member in iter_members(path, self._form):
+                unread: list[tuple[int, str]] = []
+                table, _ = _table(member, Hints(), unread)
+                yield from table.open(choose(table.names))
+                if unread:
+                    raise _ragged(path, len(table.names), unread)
         except (pa.ArrowInvalid, pa.ArrowMemoryError, OSError, EOFError, UnicodeError) as cause:
             raise _broken(path, cause) from cause
 

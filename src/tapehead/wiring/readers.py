@@ -4,9 +4,10 @@ from tapehead.ports.bars import Source
 from tapehead.sources.buckets import SpillingBuckets
 from tapehead.sources.recognise import recognise
 from tapehead.sources.synthetic import synthetic_market
+from tapehead.sources.trade_files import TradeFile, read_trade_file
 from tapehead.wiring.source_plugins import plugged_source
 
-__all__ = ["SpillingBuckets", "source_of", "synthetic_market"]
+__all__ = ["SpillingBuckets", "TradeFile", "read_trade_file", "source_of", "synthetic_market"]
 
 
 def source_of(path: str) -> Source:

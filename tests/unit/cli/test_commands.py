@@ -45,6 +45,7 @@ ON_A_REAL_STORE = (
     "tapehead new",
     "tapehead preset",
     "tapehead runs compare",
+    "tapehead runs import",
     "tapehead screen",
     "tapehead serve",
     "tapehead sql",
@@ -54,7 +55,7 @@ ON_A_REAL_STORE = (
     "tapehead sweep",
 )
 """What a scripted store cannot be; `tests/acceptance` runs these on real ones: test_examples.py, test_cli_sweep.py; and
-test_cache.py beside this file."""
+test_cache.py beside this file; `runs import` stands in docs/guides/other-programs.md."""
 
 
 @pytest.mark.parametrize(

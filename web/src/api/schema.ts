@@ -854,6 +854,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep Trades
+         * @description Keep trades that another program made as a run, all or nothing: listed, shown and compared as any other.
+         *
+         *     Equity and metrics are reckoned on the bars of the store. Rows come as JSON; a body of `application/octet-stream` is
+         *     a file itself, and the query says what else is known of it.
+         */
+        post: operations["keep_trades"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger": {
         parameters: {
             query?: never;
@@ -1233,6 +1256,37 @@ export interface components {
             why: {
                 [key: string]: string;
             };
+        };
+        /**
+         * BookedInstrument
+         * @description The trades of one instrument.
+         */
+        BookedInstrument: {
+            /** Instrument */
+            instrument: string;
+            /**
+             * Trades
+             * @description Closed ones.
+             */
+            trades: number;
+            /**
+             * Open
+             * @description Positions that are still open.
+             */
+            open: number;
+            /**
+             * Bars
+             * @description From that of the first entry on.
+             */
+            bars: number;
+            /** First */
+            first: string;
+            /** Last */
+            last: string;
+            /** Total Return */
+            total_return: number | null;
+            /** Final Equity */
+            final_equity: number;
         };
         /**
          * Cancelled
@@ -2238,6 +2292,45 @@ export interface components {
              * @description Give it as `cursor` for the next page; null at the end.
              */
             cursor: string | null;
+        };
+        /**
+         * KeptTrades
+         * @description The run that keeps the trades, and what they came to.
+         */
+        KeptTrades: {
+            /**
+             * Schema
+             * @constant
+             */
+            schema: "tapehead.trades/1";
+            /**
+             * Run
+             * @description Null of a dry run.
+             */
+            run: string | null;
+            /**
+             * Reused
+             * @description Equal trades on equal bars were kept already.
+             */
+            reused: boolean;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Name */
+            name: string;
+            /** Interval */
+            interval: string;
+            /** Snapshot */
+            snapshot: number;
+            /** Trades */
+            trades: number;
+            /** Open */
+            open: number;
+            /** Instruments */
+            instruments: components["schemas"]["BookedInstrument"][];
+            /** Warnings */
+            warnings: components["schemas"]["TradeWarning"][];
+            /** Guesses */
+            guesses: string[];
         };
         /**
          * KeyDigests
@@ -4214,6 +4307,16 @@ export interface components {
              * @description How long a miss took on average; null where there was none.
              */
             miss_ms: number | null;
+        };
+        /**
+         * TradeWarning
+         * @description What is odd about the trades of an instrument.
+         */
+        TradeWarning: {
+            /** Instrument */
+            instrument: string;
+            /** Text */
+            text: string;
         };
         /**
          * Traffic
@@ -10348,6 +10451,223 @@ export interface operations {
             };
             /** @description Problem */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_trades: {
+        parameters: {
+            query?: {
+                /** @description Its name: trades.csv. Needed for an upload. */
+                file?: string | null;
+                /** @description What made the trades. */
+                name?: string;
+                symbol?: string | null;
+                interval?: string | null;
+                /** @description What each instrument began with, in quote currency. */
+                cash?: number;
+                end?: string | null;
+                /** @description Zone of times that carry none. */
+                tz?: string | null;
+                /** @description Of numeric times. */
+                unit?: ("s" | "ms" | "us" | "ns") | null;
+                /** @description Names of the file's columns: `side=direction`. */
+                columns?: string | null;
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Trades as rows, or one file of them as it is, up to the service's bound. */
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Trades
+                     * @description `instrument`, `side` (long, short), `entry_time`, `entry_price`, `quantity`; `exit_time` and `exit_price` unless it is open; `fees`, `profit`, `reason` where they are known. Times are ISO, UTC where they name no zone, or us UTC.
+                     */
+                    trades: {
+                        [key: string]: string | number | boolean | null;
+                    }[];
+                    /**
+                     * Name
+                     * @description What made the trades.
+                     * @default imported
+                     */
+                    name?: string;
+                    /**
+                     * Symbol
+                     * @description The instrument of all, where the rows do not say it.
+                     */
+                    symbol?: string | null;
+                    /**
+                     * Interval
+                     * @description Of the bars to reckon on, where several are held.
+                     */
+                    interval?: string | null;
+                    /**
+                     * Cash
+                     * @description What each instrument began with, in quote currency.
+                     * @default 10000
+                     */
+                    cash?: number;
+                    /**
+                     * End
+                     * @description Bars up to here count; by default all.
+                     */
+                    end?: string | null;
+                    /**
+                     * Columns
+                     * @description Names of the fields by ours.
+                     */
+                    columns?: {
+                        [key: string]: string;
+                    } | null;
+                    /**
+                     * Dry Run
+                     * @description Reckon everything; write nothing.
+                     * @default false
+                     */
+                    dry_run?: boolean;
+                };
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptTrades"];
+                };
+            };
+            /** @description Problem */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Problem */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tapehead.api.options import MIB, Options
 from tapehead.api.problem import problem
 
-UPLOADS = ("/api/v1/imports",)
+UPLOADS = ("/api/v1/imports", "/api/v1/runs/trades")
 
 
 class BodyLimit:

@@ -69,6 +69,7 @@ RULES: Final = (
     Rule("GET", "/api/v1/runs/{run}/events", "read"),
     Rule("POST", "/api/v1/runs", "run"),
     Rule("POST", "/api/v1/runs/stream", "run"),
+    Rule("POST", "/api/v1/runs/trades", "run"),
     Rule("POST", "/api/v1/runs/{run}/cancel", "run"),
     Rule("POST", "/api/v1/runs/{run}/resume", "run"),
     Rule("GET", "/api/v1/runs/{run}/timings", "read"),

@@ -137,7 +137,7 @@ async def _import_upload(request: Request, store: Store, options: Options, asked
         raise ParameterError(name="name", value="not given", bound="the name of the file, such as bars.csv")
     hints = asked.model_dump(exclude={"name"}, exclude_none=True)
     if asked.columns is not None:
-        hints["columns"] = _read_columns(asked.columns)
+        hints["columns"] = read_columns(asked.columns)
     async with uploaded(request, store.home, asked.name, options.upload_bytes) as path:
         return await _report(store, options.import_root, [str(path)], hints)
 
@@ -165,7 +165,7 @@ def _shown(text: str, store: Store, options: Options) -> str:
     return shown(text, store.home, None if root is None else Path(os.path.realpath(root)))
 
 
-def _read_columns(text: str) -> dict[str, str]:
+def read_columns(text: str) -> dict[str, str]:
     """Read `open=o,close=c`."""
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     if not pairs or any(not ours.strip() or not theirs.strip() for ours, _, theirs in pairs):

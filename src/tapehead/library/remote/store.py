@@ -23,8 +23,10 @@ from tapehead.library.remote.place import Place
 from tapehead.library.remote.records import made_from
 from tapehead.library.remote.request import check_left_out, time_text, write_portfolio, write_request, write_sweep
 from tapehead.library.remote.run import RemoteRun
+from tapehead.library.remote.trades import send_trades, upload_trades
 from tapehead.library.remote.uploading import Uploads, Wish
 from tapehead.library.store import Store, StrategyInfo
+from tapehead.library.trade_report import TradeReport
 from tapehead.model.history import CommitRecord
 from tapehead.model.membership import Roll
 from tapehead.model.quality import ImportReport
@@ -218,6 +220,41 @@ class RemoteStore(Store):
             except TapeheadError as error:
                 raise uploads.broken(error) from error
         return uploads.report
+
+    def book_trades(
+        self,
+        trades: Any,
+        *,
+        symbol: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        interval: str | None = None,
+        name: str = "imported",
+        cash: float = 10_000.0,
+        end: Any = None,
+        dry_run: bool = False,
+    ) -> TradeReport:
+        """Keep trades of another program there; see `Store.book_trades`."""
+        asked = {"interval": interval, "name": name, "cash": cash, "end": end, "dry_run": dry_run}
+        return self._connection.do(send_trades(trades, symbol, columns, asked))
+
+    def import_trades(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        symbol: str | None = None,
+        tz: str | None = None,
+        unit: str | None = None,
+        columns: Mapping[str, str] | None = None,
+        interval: str | None = None,
+        name: str = "imported",
+        cash: float = 10_000.0,
+        end: Any = None,
+        dry_run: bool = False,
+    ) -> TradeReport:
+        """Keep the trades of a file of this machine there; see `Store.import_trades`."""
+        asked: dict[str, Any] = {"symbol": symbol, "tz": tz, "unit": unit, "columns": columns, "interval": interval}
+        asked |= {"name": name, "cash": cash, "end": end, "dry_run": dry_run}
+        return self._connection.do(upload_trades(os.fspath(path), asked))
 
     def resume(
         self,

@@ -8,6 +8,7 @@ from tapehead.library.tear import figures
 from tapehead.library.tear.facts import Facts
 from tapehead.library.tear.parts import pairs, section
 from tapehead.library.tear.words import flag_words
+from tapehead.model.given_trades import ELSEWHERE
 from tapehead.model.markup import Html, tag
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec, iso
@@ -27,10 +28,13 @@ def settings(spec: RunSpec, facts: Facts) -> Html:
     rows += [
         (name, f"{figures.moment(at)} UTC") for name in ("start", "end") if (at := getattr(spec, name)) is not None
     ]
+    always = ("cash",) if ELSEWHERE in facts.stamps else _ALWAYS
     for name in RULE_KEYS:
         value = getattr(spec.rules, name)
-        if name in _ALWAYS or value != getattr(default, name):
+        if name in always or value != getattr(default, name):
             rows.append((name.replace("_", " "), _setting(name, value, spec.rules)))
+    if ELSEWHERE in facts.stamps:
+        return section("Settings", pairs(rows), note=f"The run was {ELSEWHERE}.")
     rows.append(("signals see prices adjusted for", facts.adjust))
     return section("Settings", pairs(rows), note="Every other setting is at its default.")
 
@@ -117,6 +121,8 @@ def receipt(facts: Facts) -> Html:
         rows.append(("segments", f"{segments:,} of {len(kept.segments):,} instruments"))
         rows += [(name, value) for name, value in sorted({**kept.versions, **kept.platform}.items())]
     rows.append(("stamps", "; ".join(facts.stamps) or "none"))
+    if ELSEWHERE in facts.stamps:
+        return section("Receipt", pairs(rows), note="Nothing here can make it again: another program made the trades.")
     note = tag("span", "Make it again and compare every bit: ", _code(f"tapehead verify {facts.short}"))
     return section("Receipt", pairs(rows), note=note)
 

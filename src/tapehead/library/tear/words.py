@@ -81,6 +81,7 @@ FLAGS: Final[Mapping[str, str]] = {
     "short_warm_up": "fewer bars than the warm-up wants stood before the start",
     "holes": "bars are missing inside the range; nothing was filled",
     "across_gap": "an order waited over missing bars before it filled",
+    "imported": "its trades were made by another program",
     "open_at_end": "a position is open at the last close; it counts in equity, not among the trades",
     "unfilled_at_end": "an order decided at the last close found no bar to fill it",
     "expired_in_gap": "an order waited longer than allowed and expired",
