@@ -17,7 +17,7 @@ from tapehead.ports.lines import KEY_BYTES
 _MAGIC: Final = b"TAPEMKT1"
 _HEAD: Final = struct.Struct("<8sqqq")
 _SUM_BYTES: Final = 16
-_DTYPES: Final = (np.dtype("<i4"), np.dtype("<i8"), np.dtype(f"V{KEY_BYTES}"))
+_DTYPES: Final[tuple[np.dtype[Any], ...]] = (np.dtype("<i4"), np.dtype("<i8"), np.dtype(f"V{KEY_BYTES}"))
 
 
 def pack_frame(frame: ScreenFrame, stamp: str) -> bytes:
