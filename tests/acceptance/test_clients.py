@@ -141,6 +141,12 @@ def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
     assert run["account"].trades.digest() == kept["account"].decisions
     assert run.equity("account").to_arrow().equals(kept.equity("account").to_arrow())
     assert run.metrics("account") == kept.metrics("account")
+    assert run.shares().to_arrow().equals(kept.shares().to_arrow())
+    assert list(map(str, run["account"].trades.rows())) == list(map(str, kept["account"].trades.rows()))
+    for name in (rows[0], rows[1]):
+        assert list(map(str, run.orders(name).rows())) == list(map(str, kept.orders(name).rows()))
+        assert run.explain(name, 2) == kept.explain(name, 2)
+    assert run.money_points("account") == kept.money_points("account")
     assert run.verify().verdict == "identical"
     with pytest.raises(TapeheadError, match=r"show .* account"):
         run.equity(rows[1])

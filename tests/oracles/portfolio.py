@@ -19,7 +19,7 @@ from tests.oracles.filling import (
     stand_of,
 )
 from tests.oracles.inside import jumped
-from tests.oracles.purse import Fact, Instrument, Purse, Seat
+from tests.oracles.purse import Fact, Found, Instrument, Purse, Seat
 from tests.oracles.simulate import TOLD, end_of_day, move_trail, remember, side_ignored, without_partial
 from tests.oracles.trading import Held, Order, Row
 from tests.oracles.weighing import Weighed, equal_weights, rebalancing, shrink, weigh
@@ -36,6 +36,7 @@ class Portfolio:
     """
 
     trades: list[Row] = field(default_factory=list)
+    fills: list[Found] = field(default_factory=list)
     orders: dict[str, list[Order]] = field(default_factory=dict)
     clock: list[int] = field(default_factory=list)
     equity: list[float] = field(default_factory=list)
@@ -74,7 +75,8 @@ def portfolio_oracle(
     instruments = sorted((whole(one) for one in instruments), key=lambda one: one.symbol)
     purse = Purse(instruments[0].settings.cash, max_positions, settle == "T+1")
     purse.seats = [Seat(one, purse) for one in instruments]
-    out = Portfolio(clock=sorted({ts for seat in purse.seats for ts in seat.bars}), trades=purse.trades)
+    clock = sorted({ts for seat in purse.seats for ts in seat.bars})
+    out = Portfolio(clock=clock, trades=purse.trades, fills=purse.fills)
     paid_to = out.clock[0] if out.clock else 0
     ages: list[int] = []
     for now in out.clock:

@@ -58,6 +58,21 @@ class Lock:
 
 
 @dataclass
+class Found:
+    """What a fill found in the account, and what it left there; places that are not free yet are `taken`."""
+
+    begin: int
+    symbol: str
+    held: int
+    taken: int
+    cash: float
+    locked: float
+    units: float
+    cash_after: float = nan
+    units_after: float = nan
+
+
+@dataclass
 class Purse:
     """The one account: its cash, its places, and where the clock stands."""
 
@@ -70,6 +85,7 @@ class Purse:
     ruined: bool = False
     locks: list[Lock] = field(default_factory=list)
     trades: list[Row] = field(default_factory=list)
+    fills: list[Found] = field(default_factory=list)
 
     def held(self) -> list[Seat]:
         """Who holds something, in the order of symbols."""
@@ -245,10 +261,26 @@ class Seat(Account):
             self.entry, order.bar = None, t
             return self.reject(order, "no_place")
         before = (held.average, held.quantity) if held else (0.0, 0.0)
+        found = self.found()
         done = super().enter(order, t, where, touch, across_gap)
         if done:
+            self.tell(found)
             self.entry_rate = self.rate if held is None else self.rate_with(before[0] * before[1])
         return done
+
+    def found(self) -> Found:
+        """The account before a fill."""
+        purse, held = self.purse, self.position
+        taken = sum(1 for lock in purse.locks if lock.place and purse.now < lock.end)
+        units = held.side * held.quantity if held is not None else 0.0
+        return Found(purse.begin, self.symbol, len(purse.held()), taken, purse.cash, purse.locked(), units)
+
+    def tell(self, found: Found) -> None:
+        """Note what a fill found, and what it left."""
+        held = self.position
+        found.cash_after = self.purse.cash
+        found.units_after = held.side * held.quantity if held is not None else 0.0
+        self.purse.fills.append(found)
 
     def rate_with(self, old: float) -> float:
         """P10: the rate of all entries, weighted by value."""
@@ -276,7 +308,9 @@ class Seat(Account):
         assert held is not None
         cash, paid, before, by_rate = self.purse.cash, self.out.fees_paid, held.quantity, self.gained_by_rate()
         held.gross = held.gross + by_rate
+        found = self.found()
         super().leave(order, t, where, raw, known, **more)
+        self.tell(found)
         if not whole:
             held.gross = held.gross - by_rate * (held.quantity / before)
         if more.get("free"):

@@ -15,8 +15,9 @@ from tapehead.model.pooling import Pooling
 from tapehead.portfolio.equal import Weighing, Weights, equal_weights
 from tapehead.portfolio.leg import Fact as LegFact
 from tapehead.portfolio.leg import Leg, Rates
-from tapehead.portfolio.walk import Walked, walk_together
+from tapehead.portfolio.walk import LegOutcome, Walked, walk_together
 from tests.oracles.portfolio import Instrument, Portfolio, whole
+from tests.oracles.purse import Found
 from tests.oracles.trading import DAY_US, Order, Row
 from tests.parity.features import World
 from tests.parity.markets import to_bars
@@ -110,6 +111,38 @@ def same_trades(got: list[Row], want: list[Row], split: set[str]) -> bool:
     return got == want
 
 
+def fills_of(walked: Walked) -> list[Found]:
+    """What every fill found, as the twin tells it."""
+    fills = walked.fills
+    assert fills is not None
+    rows = [fills.row(place) for place in range(len(fills))]
+    names = ("held", "taken", "cash", "locked", "units", "cash_after", "units_after")
+    return [
+        Found(
+            int(walked.clock[row["instant"]]),
+            symbol(walked.legs[row["leg"]].name),
+            *(row[name] for name in names[:5]),
+            **{name: row[name] for name in names[5:]},
+        )
+        for row in rows
+    ]
+
+
+def steps(fills: list[Found]) -> list[Found]:
+    """Fills that follow each other in one instrument and instant as one: the engine makes some of them in one step."""
+    out: list[Found] = []
+    for fill in fills:
+        # Of one that only leaves it is not told what could be spent, so it is not asked.
+        buys = fill.units * fill.units_after < 0.0 or abs(fill.units_after) > abs(fill.units) or fill.units == 0.0
+        one = fill if buys else replace(fill, locked=0.0, taken=0)
+        last = out[-1] if out else None
+        if last is not None and (last.begin, last.symbol) == (one.begin, one.symbol):
+            out[-1] = replace(last, cash_after=one.cash_after, units_after=one.units_after)
+        else:
+            out.append(one)
+    return out
+
+
 def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked) -> list[str]:
     """Names of everything in which engine and twin are not the same to the last bit."""
     split = {one.symbol for one in instruments if any(fact.kind == "split" for fact in one.facts)}
@@ -121,6 +154,7 @@ def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked)
         "held": (got.held.tolist(), want.held),
         "lived": (got.lived.tolist(), want.lived),
         "trades": (same_trades(trades_of(got), want.trades, split), True),
+        "fills": (steps(fills_of(got)), steps(want.fills)),
         "interest": (got.interest, want.interest),
         "stale": ((got.stale_most, got.stale_mean), (want.stale_most, want.stale_mean)),
     }
@@ -135,4 +169,19 @@ def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked)
             f"flags of {name}": (set(leg.flags), want.flags[name]),
             f"units of {name}": (leg.position.quantity if leg.position else 0.0, held.quantity if held else 0.0),
         }
+    for name, one in ((symbol(leg.name), leg) for leg in got.legs):
+        assert one.orders is not None
+        pairs[f"trades of the orders of {name}"] = (own_trades(one), one.orders.trade[one.orders.trade >= 0].tolist())
     return [name for name, (one, other) in pairs.items() if one != other]
+
+
+def own_trades(leg: LegOutcome) -> list[int]:
+    """The trade that each filled order belongs to, by its bars: none before the entry, none after the exit."""
+    assert leg.orders is not None
+    filled = leg.orders.trade >= 0
+    found = []
+    for bar, told in zip(leg.orders.bar[filled].tolist(), leg.orders.trade[filled].tolist(), strict=True):
+        fits = [k for k in range(len(leg.trades)) if leg.trades.entry_bar[k] <= bar <= leg.trades.exit_bar[k]]
+        is_open = leg.position is not None and bar >= leg.position.entry_bar
+        found.append(told if told in (*fits, *([len(leg.trades)] if is_open else [])) else -1)
+    return found

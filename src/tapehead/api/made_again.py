@@ -1,6 +1,6 @@
 """What is made again of one result when it is asked for: curve, months, every metric, orders, costs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tapehead.jobs.outline import outline
 from tapehead.library.curves import all_metrics
-from tapehead.library.documents.results import order_rows
+from tapehead.library.documents.results import order_rows, share_rows
 from tapehead.library.run import Run
 from tapehead.library.tear.returns import drawdown, monthly
 from tapehead.library.times import read_time
@@ -17,9 +17,11 @@ from tapehead.model.interval import Interval
 from tapehead.model.result import RunResult
 from tapehead.model.rules import fraction
 
-PARTS = ("trades", "metrics", "equity", "months", "orders", "costs")
+PARTS = ("trades", "metrics", "equity", "months", "orders", "costs", "shares")
 _WHOLE = frozenset(("metrics", "equity", "months"))
 _CURVE = ("ts", "equity", "drawdown")
+_SHARED = ("cash", "invested", "positions")
+"""What the curve of a shared account has beside."""
 _DAY = Interval.parse("1d")
 
 
@@ -42,7 +44,8 @@ def made_again(
     if not _WHOLE.isdisjoint(wanted):
         account = kept.account(result)
         if "equity" in wanted:
-            body["equity"] = _equity(account, window)
+            beside = kept.equity(result) if kept.spec.portfolio is not None else {}
+            body["equity"] = _equity(account, window, beside)
         if "months" in wanted:
             body["months"] = _months(account)
         if "metrics" in wanted:
@@ -51,6 +54,8 @@ def made_again(
     if "costs" in wanted:
         body["costs"] = [{"fee": fee, "total_return": gain} for fee, gain in kept.costs(result)]
         body["cost_basis"] = kept.cost_basis(result)
+    if "shares" in wanted:
+        body["shares"] = None if kept.spec.portfolio is None else share_rows(kept.shares())
     return body
 
 
@@ -64,12 +69,13 @@ def cut_rows(body: dict[str, Any], first: int, limit: int, *, whole_curve: bool)
     if "equity" in body and not whole_curve:
         line = body["equity"]
         longest = max(longest, line["total"])
-        body["equity"] = {**line, **{name: line[name][first : first + limit] for name in _CURVE}}
+        told = [name for name in (*_CURVE, *_SHARED) if name in line]
+        body["equity"] = {**line, **{name: line[name][first : first + limit] for name in told}}
     return longest
 
 
-def _equity(account: Account, window: Window) -> dict[str, Any]:
-    """Return equity and drawdown at the closes of a range, at most so many points of it."""
+def _equity(account: Account, window: Window, beside: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Return equity and drawdown at the closes of a range, at most so many points, and what stands beside them."""
     ts, fallen = account.bars.ts, drawdown(account.equity, account.rules.cash)
     start, end = read_time("start", window.start), read_time("end", window.end)
     low = 0 if start is None else int(np.searchsorted(ts, start))
@@ -80,6 +86,7 @@ def _equity(account: Account, window: Window) -> dict[str, Any]:
         "ts": ts[low + at].view("datetime64[us]"),
         "equity": values[at],
         "drawdown": fallen[low + at],
+        **{name: beside[name][low + at] for name in _SHARED if name in beside},
         "total": len(values),
     }
 

@@ -1,10 +1,12 @@
-"""backtest_words: the words of the command that asks for a run again."""
+"""backtest_words, portfolio_words: the words of the command that asks for a run again."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any, Final
 
 from tapehead.cli.asked import number_or_text
 from tapehead.library.rules import RATES
+from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec, iso
 
@@ -38,6 +40,18 @@ def backtest_words(spec: RunSpec, strategy: str, snapshot: int | None = None) ->
     words += [] if snapshot is None else ["--snapshot", str(snapshot)]
     words += _rule_words(spec.rules)
     return [*words, *(() if spec.adjust == "none" else ("--adjust", spec.adjust))], lacking
+
+
+def portfolio_words(spec: RunSpec, strategy: str, snapshot: int | None = None) -> tuple[list[str], list[str]]:
+    """Return the words after `tapehead` that ask for the spec of a portfolio; as `backtest_words`."""
+    words, lacking = backtest_words(spec, strategy, snapshot)
+    default = Pooling()
+    for field in fields(Pooling):
+        value = getattr(spec.portfolio, field.name)
+        if value == getattr(default, field.name):
+            continue
+        words += [f"--{field.name.replace('_', '-')}", str(value)]
+    return ["portfolio", *words[1:]], lacking
 
 
 def _rule_words(rules: Rules) -> Iterator[str]:

@@ -8,6 +8,7 @@ import click
 
 from tapehead.cli import numbers
 from tapehead.cli.commands import Command
+from tapehead.cli.explain_account import account_lines
 from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import headed
@@ -20,7 +21,8 @@ _LABEL = 13
     cls=Command,
     example="tapehead explain 01JD8Q7K SOLUSDT 12",
     help="Say why a trade is what it is: decision, bars, levels, rules, orders beside it, and the money on each path "
-    "inside its bars. TRADE is its number in: show RUN SYMBOL --trades. Times are UTC.",
+    "inside its bars; of a portfolio the cash, the places and the queue that it met. TRADE is its number in: show "
+    "RUN SYMBOL --trades. Times are UTC.",
 )
 @click.argument("run")
 @click.argument("symbol")
@@ -35,16 +37,19 @@ def explain(context: click.Context, run: str, symbol: str, trade: int) -> int:
         session.put_document("explain", {"run": kept.id, **told})
         return 0
     ink = Ink(session.colored)
+    shared = told.get("account")
+    account = account_lines(shared, told["instrument"], told["trade"]["side"]) if shared else []
     parts = (
         _head(told, session.size[0], ink),
         _decision_lines(told),
         _fill_lines(told, "entry"),
         _fill_lines(told, "exit"),
+        [_line(*line) for line in account],
         _money_lines(told, ink),
         _order_lines(told["orders"], ink),
         _path_lines(told),
     )
-    for place, lines in enumerate(parts):
+    for place, lines in enumerate(part for part in parts if part):
         session.put(*([""] if place else []), *(part for line in lines for part in _folded(line, session.size[0])))
     return 0
 
@@ -166,8 +171,7 @@ def _order_lines(orders: Sequence[Mapping[str, Any]], ink: Ink) -> list[str]:
 def _path_lines(told: Mapping[str, Any]) -> list[str]:
     """Return the trade and the whole result under either order of prices inside a bar."""
     lines = []
-    for name in ("pessimistic", "optimistic"):
-        path = told["paths"][name]
+    for name, path in told["paths"].items():
         one = path["trade"]
         made = (
             f"{one['reason']} at {numbers.price(one['exit_price'])}, net {_money(one['profit'])}"

@@ -15,10 +15,10 @@ def order_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
         what = f"{'buy' if row['side'] > 0 else 'sell'} {'to open' if row['opens'] else 'to close'}"
         ended = _minute(row["time"]) if row["time"] else "-"
         filled = row["status"] == "filled"
+        # What was not filled has no price and no units: its end stands there.
         price = numbers.price(row["price"]) if filled else ""
-        units = f"{row['quantity']:.5g}" if filled else ""
-        how = row["reason"] if filled else row["status"]
-        lines.append(f"{place:>4} {_minute(row['decided_time'])} {what:<13} {ended:<16} {price:>10} {units:>9} {how}")
+        how = f"{price:>10} {row['quantity']:>9.5g} {row['reason']}" if filled else f"{row['status']:>20}"
+        lines.append(f"{place:>4} {_minute(row['decided_time'])} {what:<13} {ended:<16} {how}")
     return lines if len(lines) > 1 else ["no order"]
 
 

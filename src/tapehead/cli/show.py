@@ -1,6 +1,7 @@
 """`tapehead show`: what a kept run holds, as tables, CSV or JSON."""
 
 import sys
+import textwrap
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +22,14 @@ from tapehead.cli.profile import stage_lines, stages_json
 from tapehead.cli.run import SortKey
 from tapehead.cli.runs import state_word
 from tapehead.cli.session import Session
+from tapehead.cli.show_portfolio import (
+    account_order_lines,
+    account_trade_lines,
+    course_lines,
+    is_account,
+    no_other_fee,
+    share_lines,
+)
 from tapehead.cli.show_sweep import chosen_set, set_label, set_options, show_sweep
 from tapehead.cli.table import (
     Glyphs,
@@ -34,15 +43,18 @@ from tapehead.cli.table import (
 )
 from tapehead.errors import TapeheadError
 from tapehead.library.documents.results import (
+    course_rows,
     equity_rows,
     order_rows,
     result_json,
     result_rows,
+    share_rows,
     trade_rows,
 )
 from tapehead.library.documents.runs import run_json
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.interval import Interval
+from tapehead.model.pooling import ACCOUNT
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
@@ -53,6 +65,7 @@ if TYPE_CHECKING:
 _CURVE_WIDTH = 64
 _ALL = 1_000_000
 _OTHER_FEE = 0.0005
+_OWN = "equity at its close"
 
 
 @click.command(
@@ -72,7 +85,12 @@ _OTHER_FEE = 0.0005
     help="Of a sweep: the set to show of SYMBOL; default the best robust one.",
 )
 @click.option("--trades", "what", flag_value="trades", help="Closed trades of SYMBOL.")
-@click.option("--costs", "what", flag_value="costs", help="Return of SYMBOL at other fees, from the same fills.")
+@click.option(
+    "--costs",
+    "what",
+    flag_value="costs",
+    help="Return of SYMBOL at other fees, from the same fills; of a portfolio what each instrument brought and cost.",
+)
 @click.option("--orders", "what", flag_value="orders", help="Every order of SYMBOL, made again, and what became of it.")
 @click.option("--equity", "what", flag_value="equity", help="Equity of SYMBOL at up to 64 bar closes.")
 @click.option("--receipt", "what", flag_value="receipt", help="What the run can be made again from.")
@@ -164,6 +182,7 @@ def _whole(session: Session, run: "Run", sort: str, top: int, as_csv: bool) -> N
     session.put("", *return_line(board), *_state_lines(run))
     if rows:
         symbol = display_names([row.instrument for row in board.rows])[rows[0].instrument]
+        symbol = symbol if run.spec.portfolio is None else "account"
         session.put(
             "Next:", *next_lines([(("show", run.short, symbol), "trades and metrics of one instrument")], session)
         )
@@ -196,16 +215,13 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     result, trouble = run[symbol], ""
     if what is None:
         result, trouble = _measured(run, symbol, rf)
-    rows = _rows(run, symbol, result, what)
-    if what == "costs":
-        rows = list(rows)
-        trouble = "" if rows else _no_costs(session, run, result)
+    rows, trouble = _asked_rows(session, run, symbol, result, what, trouble)
     if as_csv:
         write_csv(sys.stdout, rows)
     elif session.json:
         body: dict[str, Any] = {"run": run.id, "result": result_json(result)}
         if what is not None:
-            body[what] = list(rows)
+            body["shares" if what == "costs" and run.spec.portfolio is not None else what] = list(rows)
         if trouble:
             body["trouble"] = trouble
         session.put_document("show", body)
@@ -213,20 +229,62 @@ def _one(session: Session, run: "Run", symbol: str, what: str | None, rf: str | 
     else:
         ink, glyphs = Ink(session.colored), Glyphs.of(sys.stdout.encoding)
         session.put(*_result_head(run, result, session.size[0], ink))
-        if what == "trades":
-            session.put(*_trade_lines(rows, ink))
-        elif what == "orders":
-            session.put(*order_lines(rows, ink))
-        elif what == "costs":
-            # A command on a line of its own: together they are wider than a window.
-            session.put(*(_cost_lines(rows, run.spec.rules, ink) if rows else [trouble.replace(": ", ":\n  ", 1)]))
-            return
-        elif what == "equity":
-            session.put(*_equity_lines(rows, ink))
-        else:
+        if what is None:
             session.put(*_summary(session, run, result, symbol, glyphs))
+        else:
+            session.put(*_table_lines(run, result, what, rows, session.size[0], ink))
+        if what == "costs":
+            # A command on a line of its own: together they are wider than a window.
+            session.put(*([trouble.replace(": ", ":\n  ", 1) if run.spec.portfolio is None else _at_last(trouble)]
+                          if trouble else []))  # fmt: skip
+            return
     if trouble:
         session.say(trouble if what == "costs" else f"Only what is kept: {trouble}")
+
+
+def _at_last(text: str) -> str:
+    """Return a sentence with its command, which stands at its end, on a line of its own."""
+    said, command = text.rsplit(": ", 1)
+    return f"{textwrap.fill(said + ':', 80)}\n  {command}"
+
+
+def _asked_rows(
+    session: Session, run: "Run", symbol: str, result: "RunResult", what: str | None, trouble: str
+) -> tuple[Iterable[dict[str, Any]], str]:
+    """Return the rows of the asked table, and what is to be said beside them."""
+    if run.spec.portfolio is not None and what == "costs":
+        every = share_rows(run.shares())
+        return [row for row in every if result.instrument in (ACCOUNT, row["instrument"])], no_other_fee(session, run)
+    if what == "equity" and is_account(run, result):
+        try:
+            return list(course_rows(run.equity(result), len(result.equity))), trouble
+        except TapeheadError as error:
+            return equity_rows(result, run.times(symbol)), str(error)
+    rows = _rows(run, symbol, result, what)
+    if what == "costs":
+        rows = list(rows)
+        trouble = "" if rows else _no_costs(session, run, result)
+    return rows, trouble
+
+
+def _table_lines(
+    run: "Run", result: "RunResult", what: str, rows: Iterable[dict[str, Any]], width: int, ink: Ink
+) -> list[str]:
+    """Return the lines of an asked table."""
+    shared = is_account(run, result)
+    if what == "trades":
+        return account_trade_lines(rows, width, ink) if shared else _trade_lines(rows, ink)
+    if what == "orders":
+        return account_order_lines(rows, width, ink) if shared else order_lines(rows, ink)
+    if what == "costs":
+        listed = list(rows)
+        if run.spec.portfolio is not None:
+            return share_lines(listed, ink)
+        return _cost_lines(listed, run.spec.rules, ink) if listed else []
+    listed = list(rows)
+    if shared and listed and "cash" in listed[0]:
+        return course_lines(listed, ink)
+    return _equity_lines(listed, ink, "cash and its share" if run.spec.portfolio is not None and not shared else _OWN)
 
 
 def _measured(run: "Run", symbol: str, rf: str | None) -> tuple["RunResult", str]:
@@ -261,6 +319,10 @@ def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Ite
     """Return the rows of the asked table."""
     if what is None:
         return result_rows([result])
+    if what == "equity" and run.spec.portfolio is not None and result.instrument != ACCOUNT:
+        # What is kept of an instrument stands at instants of the clock, which all share.
+        times = run.times(ACCOUNT)
+        return equity_rows(replace(result, bars=len(times)), times)
     times = run.times(symbol)
     if what == "costs":
         return ({"fee": fee, "total_return": gain} for fee, gain in run.costs(result))
@@ -268,7 +330,8 @@ def _rows(run: "Run", symbol: str, result: "RunResult", what: str | None) -> Ite
         return order_rows(run.orders(result), times)
     if what == "equity":
         return equity_rows(result, times)
-    return trade_rows(result, times, run.money_a_point(symbol))
+    point = run.money_points(symbol) if is_account(run, result) else run.money_a_point(symbol)
+    return trade_rows(result, times, point)
 
 
 def _result_head(run: "Run", result: "RunResult", width: int, ink: Ink) -> list[str]:
@@ -290,6 +353,11 @@ def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, gly
     chosen = () if run.spec.grid is None else set_options(run, result)
     commands = [
         (("show", run.short, symbol, *chosen, "--trades"), "every closed trade"),
+        *(
+            [(("explain", run.short, symbol, "1"), "why a trade is what it is")]
+            if run.spec.portfolio and result.trades
+            else []
+        ),
         (("verify", run.short), "make it again"),
     ]
     return [*([f"  {curve}"] if curve else []), *lines, "Next:", *next_lines(commands, session)]
@@ -333,9 +401,9 @@ def _no_costs(session: Session, run: "Run", result: "RunResult") -> str:
     return f"A fee would change more than sizes here; run it at another fee{without}: {session.command(*words)}"
 
 
-def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink) -> list[str]:
+def _equity_lines(rows: Iterable[dict[str, Any]], ink: Ink, title: str) -> list[str]:
     """Return a line a point of the curve."""
-    lines = [ink.head(f"  {'bar':>9}  {'open (UTC)':<16}  {'equity at its close':>19}")]
+    lines = [ink.head(f"  {'bar':>9}  {'open (UTC)':<16}  {title:>19}")]
     return lines + [f"  {r['bar']:>9,}  {_minute(r['time'])}  {numbers.plain(r['equity'], 2):>19}" for r in rows]
 
 

@@ -15,10 +15,11 @@ from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.instrument import Series
 from tapehead.model.interval import Interval
 from tapehead.model.moments import Moments
+from tapehead.model.orders import AccountOrders, Orders, no_orders
 from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
-from tapehead.model.trades import Trades, no_trades
+from tapehead.model.trades import Trades, account_trades, no_trades
 from tapehead.portfolio.leg import Leg
 from tapehead.portfolio.walk import LegOutcome, Walked
 from tapehead.simulation.sums import sums_of
@@ -69,7 +70,35 @@ def all_trades(legs: Sequence[Leg], walked: Walked) -> Trades:
         parts.append(part)
     starts = np.concatenate([[0], np.cumsum([len(done.trades) for done in walked.legs])])
     order = np.array([starts[leg] + number for leg, number in walked.order], np.int64)
-    return Trades(**{name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]})
+    whole = Trades(**{name: np.concatenate([part[name] for part in parts])[order] for name in parts[0]})
+    return account_trades(whole, [done.name for done in walked.legs])
+
+
+def all_orders(legs: Sequence[Leg], walked: Walked) -> Orders:
+    """Return the orders of all instruments in the order of their decisions, those of one instant in that of names.
+
+    Bars are instants of the clock; `trade` is the row in `all_trades`, as many as these are for what is still held.
+    """
+    held = {leg.name: leg for leg in legs}
+    rows = {pair: place for place, pair in enumerate(walked.order)}
+    parts: list[dict[str, NDArray[Any]]] = []
+    for place, done in enumerate(walked.legs):
+        if done.orders is None:
+            continue
+        bars = held[done.name].bars
+        at = np.searchsorted(walked.clock, bars.ts[bars.warm :]).astype(np.int32)
+        part = {field.name: getattr(done.orders, field.name) for field in fields(Orders)}
+        part["decided"] = at[part["decided"]]
+        part["bar"] = np.where(part["bar"] < 0, part["bar"], at[part["bar"]]).astype(np.int32)
+        numbers = [-1 if row < 0 else rows.get((place, row), len(rows)) for row in part["trade"].tolist()]
+        part["trade"] = np.array(numbers, np.int32)
+        part["instrument"] = np.full(len(done.orders), done.name)
+        parts.append(part)
+    if not parts:
+        return no_orders()
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    order = np.argsort(whole["decided"], kind="stable")
+    return AccountOrders(**{name: values[order] for name, values in whole.items()})
 
 
 def account_result(plan: Plan, run: str, legs: Sequence[Leg], walked: Walked) -> tuple[RunResult, tuple[int, F64]]:

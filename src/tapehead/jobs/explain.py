@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,46 @@ class Made:
     done: Simulated
 
 
+class Traded(Protocol):
+    """What came of signals: closed trades, every order where asked for, and what a strategy said bar by bar."""
+
+    @property
+    def trades(self) -> Trades:
+        """Closed ones."""
+
+    @property
+    def orders(self) -> Orders | None:
+        """In order of decision."""
+
+    @property
+    def log(self) -> Any:
+        """Of a strategy asked bar by bar."""
+
+
+class Asked(Protocol):
+    """What a trade is explained from: what was traded on, what was wanted, what came of it."""
+
+    @property
+    def bars(self) -> Bars:
+        """What was traded on."""
+
+    @property
+    def signals(self) -> Signals:
+        """What was wanted."""
+
+    @property
+    def rules(self) -> Rules:
+        """By which it was traded."""
+
+    @property
+    def memo(self) -> Memo:
+        """Indicators that were asked for."""
+
+    @property
+    def done(self) -> Traded:
+        """What came of it."""
+
+
 def on_path(made: Made, path: Path) -> Simulated:
     """Return the same signals on another path inside the bars."""
     if made.rules.path == path:
@@ -56,18 +96,20 @@ def explain(asked: Made, pessimistic: Simulated, optimistic: Simulated, row: int
     dict
         `trade`, `decision`, `entry`, `exit`, `orders`, `paths`; see the guide for each key.
     """
-    trades = asked.done.trades
-    trade = plain_row(trades, row)
+    told = parts_of(asked, row)
+    paths = {"pessimistic": pessimistic, "optimistic": optimistic}
+    return {**told, "paths": {name: _on_path(done, told["trade"]) for name, done in paths.items()}}
+
+
+def parts_of(asked: Asked, row: int) -> dict[str, Any]:
+    """Return what of the explanation of a closed trade hangs on no other path; `row` is counted from 0."""
+    trade = plain_row(asked.done.trades, row)
     return {
         "trade": trade,
         "decision": _decision(asked, trade["decision_bar"]),
         "entry": _side(asked, trade, row, "entry"),
         "exit": {**_side(asked, trade, row, "exit"), "levels": _levels(trade), "decision": _exit_decision(asked, row)},
         "orders": _orders(asked, trade, row),
-        "paths": {
-            "pessimistic": _on_path(pessimistic, trade),
-            "optimistic": _on_path(optimistic, trade),
-        },
     }
 
 
@@ -95,7 +137,7 @@ def _bar(bars: Bars, place: int) -> dict[str, Any]:
     return {"bar": place, "time": iso(int(bars.ts[t])), **prices, "flags": flags}
 
 
-def _decision(asked: Made, place: int) -> dict[str, Any]:
+def _decision(asked: Asked, place: int) -> dict[str, Any]:
     """Return the decision bar with every wish and value that stood at its close."""
     t = place + asked.bars.warm
     wishes = {name: getattr(asked.signals, name) for name in CONDITIONS}
@@ -126,7 +168,7 @@ def _wish(name: str, condition: Any, t: int) -> dict[str, Any]:
     return {"signal": name, "held": held, "crosses": "above" if condition.up else "below", **_plain(values)}
 
 
-def _exit_decision(asked: Made, row: int) -> dict[str, Any] | None:
+def _exit_decision(asked: Asked, row: int) -> dict[str, Any] | None:
     """Return the decision that the last exit of a trade was ordered at; None of one by a level or an end."""
     orders = asked.done.orders
     if orders is None:
@@ -138,7 +180,7 @@ def _exit_decision(asked: Made, row: int) -> dict[str, Any] | None:
     return _decision(asked, int(orders.decided[last]))
 
 
-def _side(asked: Made, trade: Mapping[str, Any], row: int, which: str) -> dict[str, Any]:
+def _side(asked: Asked, trade: Mapping[str, Any], row: int, which: str) -> dict[str, Any]:
     """Return the bar of a fill, what was wanted and paid, and the rule that made the price."""
     bar = _bar(asked.bars, trade[f"{which}_bar"])
     wanted, price = trade[f"{which}_wanted"], trade[f"{which}_price"]
@@ -146,7 +188,7 @@ def _side(asked: Made, trade: Mapping[str, Any], row: int, which: str) -> dict[s
     return {**bar, "wanted": wanted, "price": price, "rule": rule}
 
 
-def _entry_rule(asked: Made, trade: Mapping[str, Any], row: int, bar: Mapping[str, Any]) -> str:
+def _entry_rule(asked: Asked, trade: Mapping[str, Any], row: int, bar: Mapping[str, Any]) -> str:
     """Say by which rule the entry filled."""
     orders = asked.done.orders
     if orders is not None and np.count_nonzero((orders.trade == row) & orders.opens) > 1:
@@ -166,7 +208,7 @@ def _entry_rule(asked: Made, trade: Mapping[str, Any], row: int, bar: Mapping[st
     return "market order: decided at the close of the decision bar, filled at the open of the next traded bar"
 
 
-def _resting_at(asked: Made, place: int) -> tuple[float | None, float | None]:
+def _resting_at(asked: Asked, place: int) -> tuple[float | None, float | None]:
     """Return limit and stop that an entry decided at a bar was given, None where none."""
     t = place + asked.bars.warm
     if asked.done.log is not None:
@@ -214,7 +256,7 @@ def _levels(trade: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: trade[name] for name in _LEVELS}, "other_price": trade["other_price"]}
 
 
-def _orders(asked: Made, trade: Mapping[str, Any], row: int) -> list[dict[str, Any]]:
+def _orders(asked: Asked, trade: Mapping[str, Any], row: int) -> list[dict[str, Any]]:
     """Return every order of the trade, and every other order that waited or ended while it lived."""
     orders = asked.done.orders
     return (

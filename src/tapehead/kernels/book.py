@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.account import AT_OPEN, PROFIT, TAKER, fields
+from tapehead.kernels.addresses import floats_at
 from tapehead.kernels.jit import inlined, part
 from tapehead.kernels.money import charge
 
@@ -20,12 +21,13 @@ I32 = NDArray[np.int32]
 
 BOOK: Final = fields(
     "at trades orders held over locks places most_places paid interval tangled foreign stale_most stale_marks"
-    " stale_ages sells_at_end",
+    " stale_ages sells_at_end notes noted",
     "cash total gross locked interest cash_rate leverage",
 )
 """The book. `at` is the next instant, `paid` the time (us) up to which interest is paid; `locks` sales wait to be
 spent, of `locked` money and `places` places; `total` and `gross` are the worth of all positions with and without
-signs. `tangled`: bars of two instruments may overlap; `foreign`: some are of another currency."""
+signs. `tangled`: bars of two instruments may overlap; `foreign`: some are of another currency. `notes` is the address
+of rows of NOTE numbers, 0 where none are asked for; `noted` are written, one a fill, no more than there are orders."""
 
 LEG: Final = fields(
     "opens high low close volume flags says ts step enter enters leave leaves enter_short enter_shorts leave_short"
@@ -39,6 +41,12 @@ LEG: Final = fields(
 `pos` is its next bar, `ends` when its newest bar ends, `seen_at` the
 instant of that bar; `base` its multiplier in its own currency, `rate` what that is worth, `entry_rate` of what is held.
 """
+
+NOTE_AT, NOTE_WHO, NOTE_PHASE, NOTE_TRADES, NOTE_HELD, NOTE_TAKEN, NOTE_CASH, NOTE_CASH_AFTER, NOTE_UNITS = range(9)
+NOTE_UNITS_AFTER, NOTE_LOCKED, NOTE_BESIDE, NOTE_MULTIPLIER, NOTE_FEE = range(9, 14)
+NOTE: Final = 14
+"""What a fill found and left: instant, instrument and phase, how many trades were closed, positions held and places not
+free yet, cash, signed units, cash that buys nothing yet, the worth of the others, the multiplier, and the fee."""
 
 LOCK_MONEY, LOCK_PLACES, LOCK_UNTIL, LOCK_SETTLED = range(4)
 LOCKS: Final = 4
@@ -88,6 +96,8 @@ def give(
     closed = a.trades > book.trades
     if leg.n_rates != 0 and a.units != 0.0:
         _settle_rate(a, leg, leg.units_before if not closed else 0.0)
+    if book.notes != 0 and (closed or a.units != leg.units_before):
+        _note(i, a, r, leg, book, phase)
     for row in range(book.trades, a.trades):
         who[row] = i
         leg.closed += money[PROFIT, row]
@@ -98,6 +108,19 @@ def give(
     if a.over != 0:
         book.over = 1
     price(i, a, r, leg, worth, gross)
+
+
+@part
+def _note(i: int, a: Any, r: Any, leg: Any, book: Any, phase: int) -> None:
+    """Write down what a fill found and left."""
+    row = floats_at(book.notes, (book.noted + 1) * NOTE)[book.noted * NOTE :]
+    row[NOTE_AT], row[NOTE_WHO], row[NOTE_PHASE], row[NOTE_TRADES] = book.at, i, phase, book.trades
+    row[NOTE_HELD], row[NOTE_TAKEN] = a.fellows + int(leg.units_before != 0.0), book.places
+    row[NOTE_CASH], row[NOTE_CASH_AFTER] = leg.cash_before, a.cash
+    row[NOTE_UNITS], row[NOTE_UNITS_AFTER] = leg.side_before * leg.units_before, a.side * a.units
+    row[NOTE_LOCKED], row[NOTE_BESIDE] = a.locked, a.worth_beside
+    row[NOTE_MULTIPLIER], row[NOTE_FEE] = r.multiplier, a.fees_paid - leg.fees_before
+    book.noted += 1
 
 
 @part

@@ -19,7 +19,8 @@ from tapehead.jobs.run_tally import Tally
 from tapehead.library.lead import needs_of, warm_up_of
 from tapehead.library.presets import resolved, stamp_of
 from tapehead.library.request import read_request
-from tapehead.library.run import Header, Run, reused
+from tapehead.library.run import Header, Run
+from tapehead.library.told_again import reused
 from tapehead.library.workforce import workforce
 from tapehead.model.calendar import calendar
 from tapehead.model.given_trades import IMPORTED

@@ -15,7 +15,8 @@ from tapehead.library.begin import Work, header_of, make_plan_of, prepare_work
 from tapehead.library.course_of import course_of
 from tapehead.library.ranking import ranking_of
 from tapehead.library.request import read_request
-from tapehead.library.run import Run, reused
+from tapehead.library.run import Run
+from tapehead.library.told_again import reused
 from tapehead.model.pooling import read_pooling
 from tapehead.model.spec import RunSpec
 from tapehead.ports.work import Executor

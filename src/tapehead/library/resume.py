@@ -12,9 +12,10 @@ from tapehead.jobs.pool import Pool, pool_of
 from tapehead.library.begin import header_of, make_plan_of, prepare_work
 from tapehead.library.begin_portfolio import resumed_portfolio
 from tapehead.library.kept import kept_run
-from tapehead.library.run import Run, fail_run, reused
+from tapehead.library.run import Run
 from tapehead.library.start_sweep import resumed_sweep
 from tapehead.library.sweep_run import SweepRun, reused_sweep
+from tapehead.library.told_again import fail_run, reused
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Executor

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NoBarsError, ParameterError, RunKeyError, SignalsError, StrategyError, TapeheadError
 from tapehead.jobs.drive import Numbered
-from tapehead.jobs.replay import replay
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
 from tapehead.library.bar_times import bar_times
 from tapehead.library.seen import SeenResults
+from tapehead.library.told_again import fail_run
 from tapehead.model.bars import I64
-from tapehead.model.events import FOUND, OUTCOME, WORK, Completed, Event, Failed, Result, Started, Warned
+from tapehead.model.events import Event, Failed, Result, Warned
 from tapehead.model.frames import Frame, Framed
 from tapehead.model.orders import Orders, no_orders
 from tapehead.model.pooling import ACCOUNT
@@ -30,6 +30,7 @@ from tapehead.wiring.assemble import House
 if TYPE_CHECKING:
     from tapehead.jobs.explain import Made
     from tapehead.library.curves import Again, AllMetrics
+    from tapehead.library.portfolio_again import PortfolioAgain
     from tapehead.library.report import Report
     from tapehead.metrics import foreign
     from tapehead.metrics.account import Account
@@ -331,11 +332,43 @@ class Run(Framed):
     def equity(self, result: str | RunResult) -> Columns:
         """Return equity at every bar close of one result, made again from its segments; for pandas, polars, Arrow.
 
-        Columns `ts` (open of the bar, us UTC) and `equity` (quote currency), a row a bar from the start on. Takes and
-        raises what `account` does.
+        Columns `ts` (open of the bar, us UTC) and `equity` (quote currency), a row a bar from the start on; of the
+        account of a portfolio `cash`, `invested` and `positions` too, a row an instant. Takes and raises what
+        `account` does.
         """
+        if self.spec.portfolio is not None:
+            return self._portfolio.course(self._found(result))
         account = self.account(result)
         return Columns({"ts": account.bars.ts, "equity": account.equity})
+
+    def shares(self) -> Columns:
+        """Return what each instrument of a portfolio brought and cost, made again; for pandas, polars, Arrow.
+
+        A row an instrument, in the order of names: `profit`, `share` (of the profit of all), `trades`, `fees`,
+        `slippage`, `borrow`, `dividends`, and how many orders ended as `no_cash` and `no_place`; money of the account.
+
+        Raises
+        ------
+        ParameterError
+            The run is no portfolio.
+        ChangedRunError
+        """
+        if self.spec.portfolio is None:
+            raise ParameterError(
+                name="run", value=self.short, bound="a portfolio; begin one: tapehead portfolio --help"
+            )
+        return self._portfolio.shares()
+
+    @cached_property
+    def _portfolio(self) -> "PortfolioAgain":
+        """The portfolio, made again when something is first asked of it."""
+        from tapehead.library.portfolio_again import PortfolioAgain
+
+        return PortfolioAgain(self._house, self.record)
+
+    def _found(self, result: str | RunResult) -> RunResult:
+        """Return a result by its name; waits for the run where it must."""
+        return self[result] if isinstance(result, str) else result
 
     def _frame(self) -> Frame:
         """Return a row a result: instrument, parameters, every metric, flags, and the outer bars."""
@@ -373,9 +406,7 @@ class Run(Framed):
         from tapehead.library.curves import account_of
 
         if self.spec.portfolio is not None:
-            from tapehead.library.portfolio_again import account_again
-
-            return account_again(self._house, self.record, self[result] if isinstance(result, str) else result)
+            return self._portfolio.account(self._found(result))
         made = self._made(result, orders=False)
         return account_of(made.bars, made.rules, made.done)
 
@@ -384,6 +415,8 @@ class Run(Framed):
 
         Parameters, errors as for `account`.
         """
+        if self.spec.portfolio is not None:
+            return self._portfolio.orders(self._found(result))
         done = self._made(result, orders=True).done
         return no_orders() if done.orders is None else done.orders
 
@@ -391,10 +424,13 @@ class Run(Framed):
         """Return (fee a side, total return) at fees from 0 to 100 bps, from the fills of one result.
 
         Empty where a fee would change more than sizes: with leverage, targets, sizes by bar, added or partly sold
-        units, interest, borrow or a schedule of fees. Another fee then needs a run of its own.
+        units, interest, borrow or a schedule of fees; and of a portfolio, where it would leave others other cash.
+        Another fee then needs a run of its own.
 
         Parameters, errors as for `account`.
         """
+        if self.spec.portfolio is not None:
+            return []
         from tapehead.jobs.sensitivity import cost_curve_of
 
         made = self._made(result, orders=False)
@@ -405,6 +441,8 @@ class Run(Framed):
 
         Parameters, errors as for `account`.
         """
+        if self.spec.portfolio is not None:
+            return None
         from tapehead.jobs.sensitivity import cost_basis_of
 
         made = self._made(result, orders=False)
@@ -418,13 +456,13 @@ class Run(Framed):
         result : str or RunResult
             As in `account`.
         trade : int
-            Counted from 1, in the order of its trades.
+            Counted from 1, in the order of its trades; of the account of a portfolio too.
 
         Returns
         -------
         dict
             `instrument interval strategy number trades trade decision entry exit orders paths`, plain values; bars are
-            counted from the start, times ISO in UTC.
+            counted from the start, times ISO in UTC. Of a portfolio `account` too, and no `paths`.
 
         Raises
         ------
@@ -435,26 +473,23 @@ class Run(Framed):
         >>> store.run("01JD8Q7K").explain("BTCUSDT", 12)["exit"]["rule"]
         """
         from tapehead.jobs.explain import explain, on_path
+        from tapehead.library.portfolio_again import check_number
 
+        run = {"interval": self.spec.interval, "strategy": self.header.strategy}
+        if self.spec.portfolio is not None:
+            whose, told = self._portfolio.explain(self._found(result), trade)
+            return whose | run | told
         made = self._made(result, orders=True)
         count = len(made.done.trades)
-        if not 1 <= trade <= count:
-            bound = f"a number from 1 to {count:,}" if count else "left out: this result has no closed trade"
-            raise ParameterError(name="trade", value=trade, bound=bound)
-        head = {
-            "instrument": made.bars.series.instrument,
-            "interval": self.spec.interval,
-            "strategy": self.header.strategy,
-            "number": trade,
-            "trades": count,
-        }
+        check_number(trade, count)
+        head = {"instrument": made.bars.series.instrument, **run, "number": trade, "trades": count}
         return head | explain(made, on_path(made, "pessimistic"), on_path(made, "optimistic"), trade - 1)
 
     def _made(self, result: str | RunResult, *, orders: bool) -> "Made":
         """Return one result made again, with its orders if asked; the newest is held for the next question of it."""
         from tapehead.library.curves import Again
 
-        found = self[result] if isinstance(result, str) else result
+        found = self._found(result)
         cell = (found.instrument, dict(found.parameters))
         if self._newest is not None:
             held, made = self._newest
@@ -519,6 +554,14 @@ class Run(Framed):
         held = self._house.bars.instruments(self.record.snapshot)
         return next((one.multiplier for one in held if one.name == name), 1.0)
 
+    def money_points(self, symbol: str) -> float | dict[str, float]:
+        """Return `money_a_point`; of the account of a portfolio, that of each of its instruments by name."""
+        if self[symbol].instrument != ACCOUNT:
+            return self.money_a_point(symbol)
+        names = dict.fromkeys((row.instrument for row in self.results() if row.instrument != ACCOUNT), 1.0)
+        held = self._house.bars.instruments(self.record.snapshot)
+        return names | {one.name: one.multiplier for one in held if one.name in names}
+
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,).
 
@@ -551,47 +594,3 @@ class Run(Framed):
             self._seen.add(event.result)
         elif isinstance(event, Warned):
             self.warnings.append(event)
-
-
-def fail_run(house: House, run: str, code: str, text: str) -> None:
-    """Log why a run that its caller holds failed, unless it has ended already."""
-
-    def fail() -> None:
-        with house.runs.together(f"the end of run {run}"):
-            record = house.runs.record(run)
-            if record.state == "running":
-                house.log.append(run, [Failed(run, code, text, record.count)])
-                house.runs.finish(run, "failed", None, record.failed)
-
-    house.runs.outlast(fail)
-
-
-def reused(house: House, run: str) -> Iterator[Numbered]:
-    """Yield the events of a kept run as they were numbered; its last one says `reused`."""
-    for number, data in replay(house.log, run):
-        event = read_event(house, run, data)
-        if event is not None:
-            yield number, event
-
-
-def read_event(house: House, run: str, data: bytes) -> Event | None:
-    """Return the event that kept bytes tell; results come with their trades. Progress is not told again."""
-    body = json.loads(data)
-    name = body["event"]
-    if name == "started":
-        return Started(run, body["spec"], body["total"], body["snapshot"], tuple(body.get("stamps", ())))
-    if name == "warning":
-        return Warned(run, body["instrument"], body["code"], body["text"])
-    if name == "result":
-        result = house.runs.result(run, body["instrument"])
-        if result is None:
-            raise TapeheadError(f"Run {run} is damaged: its result of {body['instrument']} is gone.")
-        return Result(run, result, body["t_ms"])
-    if name == "completed":
-        numbers = {key: body[key] for key in ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")}
-        stages = {key: body.get(key, {}) for key in WORK}
-        told = {"look_ahead": body["look_ahead"], "degraded": tuple(body["degraded"])}
-        found = {key: body[key] for key in FOUND if key in body}
-        outcome = {key: body[key] for key in OUTCOME if key in body}
-        return Completed(run, **numbers, **told, **stages, reused=True, found=found, outcome=outcome)
-    return None

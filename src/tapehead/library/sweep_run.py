@@ -11,8 +11,9 @@ from tapehead.errors import ChangedRunError, ParameterError, RunKeyError
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.replay import replay
 from tapehead.library.cell_pages import cells_page
-from tapehead.library.run import Run, read_event
+from tapehead.library.run import Run
 from tapehead.library.sweep_surface import SetValues, SweepSurface, set_values, sweep_surface
+from tapehead.library.told_again import read_event
 from tapehead.model.axis import Value
 from tapehead.model.events import FOUND, Event, Tiled
 from tapehead.model.frames import Frame

@@ -73,6 +73,21 @@ class Orders:
             yield {name: values[i] for name, values in columns.items()}
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AccountOrders(Orders):
+    """Orders of an account that several instruments share; bars are instants of its clock.
+
+    Of one bar of decision they stand in the order of instruments. `trade` is the row among the trades of the account.
+
+    Attributes
+    ----------
+    instrument : str
+        `venue:symbol`.
+    """
+
+    instrument: NDArray[np.str_]
+
+
 def no_orders() -> Orders:
     """Return orders without a row."""
     return Orders(**{name: np.empty(0, dtype) for name, dtype in ORDER_DTYPES.items()})

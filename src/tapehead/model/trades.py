@@ -1,7 +1,7 @@
 """Trades: closed trades as columns."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,6 +13,8 @@ from tapehead.model.frames import Frame, Framed
 
 _MARK = b"\x02"
 """Begins the bytes of trades; those written without it begin with a side, which is 1 or -1."""
+_NAMED = b"\x03"
+"""Begins the bytes of trades of several instruments: the length of their names (uint32), and the names, come next."""
 _UNMARKED = list(TRADE_DTYPES).index("across_gap") + 1
 """Columns they have."""
 _NOT_SHOWN = ("decision_bar", "entry_wanted", "exit_wanted", "shortfall", "other_price", "fills")
@@ -58,7 +60,8 @@ class Trades(Framed):
     fills : int32
         Entries and exits together; 2 unless units were added or partly sold.
     tag : int32
-        What a strategy asked bar by bar gave its order to enter; 0 where nothing was given.
+        What a strategy asked bar by bar gave its order to enter; 0 where nothing was given. Of an account that several
+        instruments share: the place of the instrument in the order of names, from 1.
     """
 
     side: NDArray[np.int8]
@@ -110,6 +113,10 @@ class Trades(Framed):
     @staticmethod
     def from_bytes(data: bytes) -> "Trades":
         """Undo `to_bytes`; what has no mark was written before trades had levels, and is read with none."""
+        if data[:1] == _NAMED:
+            size = int.from_bytes(data[1:5], "little")
+            names = data[5 : 5 + size].decode().split("\n")
+            return account_trades(Trades.from_bytes(_MARK + data[5 + size :]), names)
         marked = data[:1] == _MARK
         held = list(TRADE_DTYPES) if marked or not data else list(TRADE_DTYPES)[:_UNMARKED]
         offset = len(_MARK) if marked else 0
@@ -144,6 +151,43 @@ class Trades(Framed):
         shown = [name for name in columns if name not in _NOT_SHOWN]
         rows = [[display.cell(name, columns[name][i]) for name in shown] for i in display.bounded(len(self))]
         return display.table(shown, rows, display.shown_of(len(self), "trades"))
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class AccountTrades(Trades):
+    """Closed trades of an account that several instruments share, in order of exit; bars are instants of its clock.
+
+    Attributes
+    ----------
+    instrument : str
+        `venue:symbol`; the name that `tag` is the number of.
+    names : tuple of str
+        Of all instruments that share it, in their order.
+    """
+
+    instrument: NDArray[np.str_]
+    names: tuple[str, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the bytes of plain trades, with the names of the instruments before them."""
+        if not len(self):
+            return b""
+        names = "\n".join(self.names).encode()
+        return _NAMED + len(names).to_bytes(4, "little") + names + Trades.to_bytes(self)[len(_MARK) :]
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns by name; `reason` in words."""
+        out = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "names"}
+        out["reason"] = np.array(REASONS)[self.reason]
+        return out
+
+
+def account_trades(trades: Trades, names: Sequence[str]) -> Trades:
+    """Return trades with the names of their instruments, of which `tag` is the number; none stay without."""
+    if not len(trades):
+        return trades
+    columns = {f.name: getattr(trades, f.name) for f in fields(Trades)}
+    return AccountTrades(**columns, instrument=np.array(names)[trades.tag - 1], names=tuple(names))
 
 
 def plain_trades(**columns: NDArray[Any]) -> Trades:

@@ -11,7 +11,7 @@ from tapehead.kernels import account as names
 from tapehead.kernels import portfolio as walked
 from tapehead.kernels.account import BAR, LEDGER, MARKS, MONEY, ORDER, TERMS, record
 from tapehead.kernels.addresses import address_of
-from tapehead.kernels.book import BOOK, LEG, LOCKS
+from tapehead.kernels.book import BOOK, LEG, LOCKS, NOTE
 from tapehead.kernels.facts import KINDS
 from tapehead.kernels.jit import readonly
 from tapehead.kernels.moments import excursions
@@ -20,6 +20,7 @@ from tapehead.layout.columns import TRADED
 from tapehead.model.orders import Orders
 from tapehead.model.trades import Trades
 from tapehead.portfolio.clock import union_clock
+from tapehead.portfolio.fills import Fills, fills_of
 from tapehead.portfolio.leg import Leg
 from tapehead.simulation.sessions import asks_sessions, session_words
 from tapehead.simulation.simulate import SEEN, Position, Wishes, orders_of, steps_of, trades_of, wishes_of
@@ -68,6 +69,7 @@ class Walked:
     `exposure` is the worth of all positions, those of shorts counted as positive; `held` how many there are; `lived`
     whether one was held at any time of the instant. `order` holds, of each closed trade in the order of exits, the
     place of its leg and its number there. `stale_most` and `stale_mean` say how many instants old the marks were.
+    `fills` are those of all legs in the order in which they were booked; None unless orders were asked for.
     """
 
     clock: I64
@@ -83,6 +85,7 @@ class Walked:
     stale_most: int
     stale_mean: float
     ruined: bool
+    fills: Fills | None = None
 
 
 def walk_together(
@@ -100,7 +103,7 @@ def walk_together(
     max_positions : int, optional
         Most positions at a time.
     orders : bool
-        Also say what became of every order.
+        Also say what became of every order, and what every fill found.
 
     Notes
     -----
@@ -138,6 +141,9 @@ class SharedWalk:
         self._who = np.empty(room, np.int32)
         self._orders = np.empty((ORDER, 4 * room if lined else 0))
         self._owners = np.empty(4 * room if lined else 0, np.int32)
+        # A fill ends an order, so what has room for all orders has room for all fills.
+        self._notes = np.empty((4 * room if lined else 0, NOTE))
+        self._book["notes"] = address_of(self._notes) if lined else 0
         self._locks = np.empty((LOCKS, room))
         self._ledger = np.empty((LEDGER, 1))
         m = self.clock.shape[0]
@@ -176,6 +182,8 @@ class SharedWalk:
         self._locks = _doubled(self._locks)
         if self.lined:
             self._orders, self._owners = _doubled(self._orders), _doubled(self._owners)
+            self._notes = np.concatenate([self._notes, np.empty_like(self._notes)])
+            self._book["notes"] = address_of(self._notes)
 
     def _keep(self, array: Any) -> int:
         """Keep an array as long as the walk lives; return where it lies."""
@@ -287,6 +295,7 @@ class SharedWalk:
             stale_most=int(book["stale_most"]),
             stale_mean=int(book["stale_ages"]) / marks,
             ruined=bool(book["over"]),
+            fills=fills_of(self._notes[: int(book["noted"])], who) if self.lined else None,
         )
 
     def _leg(self, i: int, leg: Leg, mine: I64) -> LegOutcome:
@@ -302,9 +311,9 @@ class SharedWalk:
         if self.lined:
             rows = np.flatnonzero(self._owners[: int(self._book["orders"][0])] == i)
             kept = self._orders[:, rows].copy()
-            place = {int(row): k for k, row in enumerate(mine.tolist())}
+            # An order knows how many trades of all were closed when it filled; what it belongs to is its own next one.
             known = kept[names.ORDER_TRADE] >= 0
-            kept[names.ORDER_TRADE, known] = [place.get(int(row), len(place)) for row in kept[names.ORDER_TRADE, known]]
+            kept[names.ORDER_TRADE, known] = np.searchsorted(mine, kept[names.ORDER_TRADE, known])
             made = orders_of(bars, kept)
         return LegOutcome(
             name=leg.name,

@@ -111,9 +111,95 @@ def test_the_account_is_measured_and_its_instruments_say_whose_money_it_is(run: 
     assert run.metrics("account").ulcer > 0.0
     assert np.array_equal(run.times("account"), run.equity("account").ts)
     symbol = next(row.instrument for row in run.results() if row.instrument != ACCOUNT)
-    for ask in (run.account, run.equity, run.orders, run.costs):
+    for ask in (run.account, run.equity):
         with pytest.raises(SharedAccountError, match="tapehead show"):
             ask(symbol)
+    assert (run.costs(symbol), run.costs("account"), run.cost_basis("account")) == ([], [], None)
+
+
+def test_trades_of_the_account_name_their_instruments(store: Any, run: Any) -> None:
+    """As they come, as they are kept, as a table, and over their bytes."""
+    for one in (run, store.run(run.id)):
+        trades = one["account"].trades
+        names = sorted(row.instrument for row in one.results() if row.instrument != ACCOUNT)
+        assert trades.to_arrow()["instrument"].to_pylist() == [names[tag - 1] for tag in trades.tag]
+        assert trades.digest() == one["account"].decisions
+    for name in names:
+        own = [row["profit"] for row in run[name].trades.rows()]
+        assert [row["profit"] for row in trades.rows() if row["instrument"] == name] == own
+    assert run.money_points("account") == dict.fromkeys(names, 1.0)
+
+
+def test_orders_of_the_account_are_those_of_its_instruments(run: Any) -> None:
+    whole, times = run.orders("account"), run.times("account")
+    assert np.all(np.diff(whole.decided) >= 0)
+    trades = run["account"].trades
+    rows = {name: [row for row in whole.rows() if row["instrument"] == name] for name in set(whole.instrument.tolist())}
+    assert {status for each in rows.values() for status in (row["status"] for row in each)} >= {"filled", "no_place"}
+    for name, found in rows.items():
+        own, opens = list(run.orders(name).rows()), run.times(name)
+        assert [row["price"] for row in found if row["status"] == "filled"] == [
+            row["price"] for row in own if row["status"] == "filled"
+        ]
+        assert [times[row["decided"]] for row in found] == [opens[row["decided"]] for row in own]
+        closed = [row for row in found if 0 <= row["trade"] < len(trades)]
+        assert {str(trades.instrument[row["trade"]]) for row in closed} == {name}
+        assert all(row["bar"] in (trades.entry_bar[row["trade"]], trades.exit_bar[row["trade"]]) for row in closed)
+
+
+def test_a_trade_is_explained_by_what_its_fills_found(run: Any) -> None:
+    """The cash before the first fill of an instant is that at the end of the instant before it, to the last bit."""
+    course, trades = run.equity("account"), run["account"].trades
+    places, firsts = set(), 0
+    for number in range(1, len(trades) + 1, 7):
+        told = run.explain("account", number)
+        assert told == run.explain(told["instrument"], told["number"])
+        assert told["instrument"] == trades.instrument[number - 1]
+        entry, leave = told["account"]["entry"], told["account"]["exit"]
+        assert entry["cash_after"] == pytest.approx(entry["cash"] - entry["value"] - entry["fee"])
+        assert entry["value"] == pytest.approx(told["trade"]["entry_price"] * told["trade"]["quantity"])
+        assert entry["rank"] == told["decision"]["lines"]["rank"]
+        assert (entry["positions"] + entry["places_free"], told["paths"]) == (3, {})
+        for bar, side in ((trades.entry_bar[number - 1], entry), (trades.exit_bar[number - 1], leave)):
+            if not side["before"]:
+                firsts += 1
+                assert side["cash"] == course.cash[bar - 1]
+        mine = entry["queue"][entry["queue_place"] - 1]
+        assert (mine["instrument"], mine["value"]) == (told["instrument"], entry["value"])
+        keys = [(-one["rank"], one["instrument"]) for one in entry["queue"]]
+        assert keys == sorted(keys)
+        places |= {one["status"] for one in entry["queue"]} | {entry["all_cash"]}
+    assert firsts > 20
+    assert {"filled", True, False} <= places
+    with pytest.raises(ParameterError, match="trade must be a number from 1 to"):
+        run.explain("account", len(trades) + 1)
+
+
+def test_each_instrument_tells_what_it_brought_and_cost(store: Any, run: Any) -> None:
+    shares, rows = run.shares(), {row.instrument: row for row in run.results()}
+    account = rows.pop(ACCOUNT)
+    assert shares.instrument.tolist() == sorted(rows)
+    assert float(shares.profit.sum()) == pytest.approx(account.final_equity - 10_000.0)
+    assert float(shares.share.sum()) == pytest.approx(1.0)
+    for place, name in enumerate(shares.instrument.tolist()):
+        metrics = rows[name].metrics
+        assert (shares.profit[place], shares.trades[place]) == (metrics["profit"], metrics["trades"])
+        assert shares.fees[place] == metrics["fees_paid"]
+        turned = [row["status"] for row in run.orders(name).rows()]
+        assert (shares.no_cash[place], shares.no_place[place]) == (turned.count("no_cash"), turned.count("no_place"))
+    with pytest.raises(ParameterError, match="a portfolio"):
+        store.backtest("SmaCross", symbols=["BTCUSDT"]).wait().shares()
+
+
+def test_a_weight_is_explained_with_those_it_was_solved_with(store: Any) -> None:
+    words: dict[str, Any] = {"universe": "demo", "weights": "equal", "rebalance": "week", "max_positions": 2}
+    made = store.portfolio("BuyAndHold", rank="roc(168)", fee="10bps", **words).wait()
+    told = made.explain("account", 2)
+    entry, fills = told["account"]["entry"], told["account"]["fills"]
+    assert (entry["weight"], entry["sizing"], told["decision"]["lines"]["target"]) == (0.5, "weight", 0.5)
+    assert entry["value"] == pytest.approx(0.5 * entry["equity"], rel=0.01)
+    assert len(fills) == told["trade"]["fills"]
+    assert sum(one["units_after"] - one["units"] for one in fills) == pytest.approx(0.0)
 
 
 def test_warming_leaves_nothing_of_a_portfolio_to_compile(store: Any) -> None:

@@ -1961,6 +1961,21 @@ export interface components {
              * @description Bars there are in the range.
              */
             total: number;
+            /**
+             * Cash
+             * @description Of the account of a portfolio.
+             */
+            cash?: number[] | null;
+            /**
+             * Invested
+             * @description Worth of all its positions, a short's as a positive number.
+             */
+            invested?: number[] | null;
+            /**
+             * Positions
+             * @description How many it holds.
+             */
+            positions?: number[] | null;
         };
         /**
          * Explanation
@@ -2004,10 +2019,20 @@ export interface components {
             orders: {
                 [key: string]: unknown;
             }[];
-            /** Paths */
+            /**
+             * Paths
+             * @description Empty of a portfolio.
+             */
             paths: {
                 [key: string]: unknown;
             };
+            /**
+             * Account
+             * @description Of a portfolio: the account at its fills, and the queue that its entry stood in.
+             */
+            account?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * FileCounts
@@ -2867,8 +2892,15 @@ export interface components {
              */
             multiplier: number;
             /**
+             * Multipliers
+             * @description Of the account of a portfolio: by instrument.
+             */
+            multipliers?: {
+                [key: string]: number;
+            } | null;
+            /**
              * Trades
-             * @description Closed trades, in order of entry.
+             * @description Closed trades, in order of entry; of a shared account in order of exit, with `instrument`.
              */
             trades?: {
                 [key: string]: unknown;
@@ -2913,6 +2945,11 @@ export interface components {
             costs?: components["schemas"]["CostPoint"][] | null;
             /** @description Beside `costs`; null where those are empty. */
             cost_basis?: components["schemas"]["CostBasis"] | null;
+            /**
+             * Shares
+             * @description Of a portfolio, a row an instrument.
+             */
+            shares?: components["schemas"]["ShareOfProfit"][] | null;
             /**
              * Trouble
              * @description Why what has to be made again could not be.
@@ -3920,6 +3957,41 @@ export interface components {
             value: number | null;
             /** Total Return */
             total_return: number | null;
+        };
+        /**
+         * ShareOfProfit
+         * @description What one instrument of a portfolio brought and cost, in money of the account.
+         */
+        ShareOfProfit: {
+            /** Instrument */
+            instrument: string;
+            /**
+             * Profit
+             * @description Net, that of what is still held too.
+             */
+            profit: number;
+            /**
+             * Share
+             * @description Of the profit of all; null where that is 0.
+             */
+            share: number | null;
+            /** Trades */
+            trades: number;
+            /** Fees */
+            fees: number;
+            /** Slippage */
+            slippage: number;
+            /** Borrow */
+            borrow: number;
+            /** Dividends */
+            dividends: number;
+            /**
+             * No Cash
+             * @description Orders that ended so.
+             */
+            no_cash: number;
+            /** No Place */
+            no_place: number;
         };
         /**
          * SpecDifference
@@ -9288,7 +9360,7 @@ export interface operations {
     show_result: {
         parameters: {
             query?: {
-                /** @description Some of `trades,metrics,equity,months,orders,costs`; all but trades are made again. */
+                /** @description Some of `trades,metrics,equity,months,orders,costs,shares`; all but trades are made again. */
                 include?: string;
                 /** @description Equity of at most so many bars, its extremes among them. */
                 points?: number | null;

@@ -182,8 +182,9 @@ def show_result(
     wanted = _parts(include, window) | ({"metrics"} if rf is not None else set())
     kept = of_set(service_of(request).store.run(run), parameters)
     result = kept[symbol]
-    point = kept.money_a_point(result.instrument)
-    body: dict[str, Any] = {"run": kept.id, "result": result_json(result), "multiplier": point}
+    point = kept.money_points(result.instrument)
+    body: dict[str, Any] = {"run": kept.id, "result": result_json(result)}
+    body |= {"multiplier": 1.0, "multipliers": point} if isinstance(point, dict) else {"multiplier": point}
     if "trades" in wanted:
         body["trades"] = list(trade_rows(result, kept.times(result.instrument), point))
     try:

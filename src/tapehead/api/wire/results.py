@@ -110,6 +110,11 @@ class EquityLine(Told):
     equity: list[float]
     drawdown: list[float] = Field(description="Equity over its highest close so far, less 1.")
     total: int = Field(description="Bars there are in the range.")
+    cash: list[float] | None = Field(None, description="Of the account of a portfolio.")
+    invested: list[float] | None = Field(
+        None, description="Worth of all its positions, a short's as a positive number."
+    )
+    positions: list[int] | None = Field(None, description="How many it holds.")
 
 
 class YearOfMonths(Told):
@@ -155,6 +160,21 @@ class CostPoint(Told):
     total_return: float
 
 
+class ShareOfProfit(Told):
+    """What one instrument of a portfolio brought and cost, in money of the account."""
+
+    instrument: str
+    profit: float = Field(description="Net, that of what is still held too.")
+    share: Number = Field(description="Of the profit of all; null where that is 0.")
+    trades: int
+    fees: float
+    slippage: float
+    borrow: float
+    dividends: float
+    no_cash: int = Field(description="Orders that ended so.")
+    no_place: int
+
+
 class ResultDetail(Told):
     """One result with what `include` asks for."""
 
@@ -162,7 +182,11 @@ class ResultDetail(Told):
     run: str
     result: ResultFacts
     multiplier: float = Field(description="Money a point of price and unit, as it stood when the run was made.")
-    trades: list[dict[str, Any]] | None = Field(None, description="Closed trades, in order of entry.")
+    multipliers: dict[str, float] | None = Field(None, description="Of the account of a portfolio: by instrument.")
+    trades: list[dict[str, Any]] | None = Field(
+        None,
+        description="Closed trades, in order of entry; of a shared account in order of exit, with `instrument`.",
+    )
     metrics: dict[str, Number] | None = Field(None, description="Every metric, those of the whole curve included.")
     why: dict[str, str] | None = None
     compat: dict[str, float | int | str | None] | None = Field(None, description="Metrics by another tool's names.")
@@ -172,6 +196,7 @@ class ResultDetail(Told):
     convention: Convention | None = Field(None, description="Beside `metrics`.")
     costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")
     cost_basis: CostBasis | None = Field(None, description="Beside `costs`; null where those are empty.")
+    shares: list[ShareOfProfit] | None = Field(None, description="Of a portfolio, a row an instrument.")
     trouble: str | None = Field(None, description="Why what has to be made again could not be.")
     cursor: Next
 
@@ -191,7 +216,10 @@ class Explanation(Told):
     entry: dict[str, Any]
     exit: dict[str, Any]
     orders: list[dict[str, Any]]
-    paths: dict[str, Any]
+    paths: dict[str, Any] = Field(description="Empty of a portfolio.")
+    account: dict[str, Any] | None = Field(
+        None, description="Of a portfolio: the account at its fills, and the queue that its entry stood in."
+    )
 
 
 class ReceiptFacts(Told):

@@ -1,7 +1,7 @@
 """Results, trades, orders and curves as rows of plain values: every digit, no rounding."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tapehead.model.spec import iso
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tapehead.model.bars import I64
     from tapehead.model.orders import Orders
     from tapehead.model.result import RunResult
+    from tapehead.model.table import Table
 
 
 def result_json(result: "RunResult") -> dict[str, Any]:
@@ -43,16 +44,20 @@ def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
         }
 
 
-def trade_rows(result: "RunResult", times: "I64", multiplier: float = 1.0) -> Iterator[dict[str, Any]]:
+def trade_rows(
+    result: "RunResult", times: "I64", multiplier: float | Mapping[str, float] = 1.0
+) -> Iterator[dict[str, Any]]:
     """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start.
 
     A level that there was none of is None. `return` is the profit over what was bought, price x quantity x multiplier,
-    as in the metrics that end in `_return`; `multiplier` is the money a point of the instrument.
+    as in the metrics that end in `_return`; `multiplier` is the money a point of the instrument, by name where several
+    share an account.
     """
     if result.trades is None:
         return
     for row in result.trades.rows():
-        notional = row["entry_price"] * row["quantity"] * multiplier
+        point = multiplier if isinstance(multiplier, float | int) else multiplier[row["instrument"]]
+        notional = row["entry_price"] * row["quantity"] * point
         yield {
             "entry_time": iso(int(times[row["entry_bar"]])),
             "exit_time": iso(int(times[row["exit_bar"]])),
@@ -77,3 +82,23 @@ def equity_rows(result: "RunResult", times: "I64") -> Iterator[dict[str, Any]]:
     for place, equity in enumerate(result.equity.tolist()):
         bar = place * (result.bars - 1) // (n - 1) if n > 1 else 0
         yield {"bar": bar, "time": iso(int(times[bar])), "equity": equity}
+
+
+def course_rows(course: "Table", points: int) -> Iterator[dict[str, Any]]:
+    """Yield a row a point of the account of a portfolio, at most so many, first and last among them.
+
+    `course` has `ts`, when each instant begins (us UTC), and what the account was at its end.
+    """
+    n = course.rows
+    k = min(n, points)
+    columns = {name: values.tolist() for name, values in course.items() if name != "ts"}
+    for place in (each * (n - 1) // max(k - 1, 1) for each in range(k)):
+        at = {"bar": place, "time": iso(int(course.ts[place]))}
+        yield at | {name: values[place] for name, values in columns.items()}
+
+
+def share_rows(shares: "Table") -> list[dict[str, Any]]:
+    """Return a row an instrument of a portfolio: what it brought and cost; a share of no profit is None."""
+    columns = {name: values.tolist() for name, values in shares.items()}
+    rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+    return [{name: None if value != value else value for name, value in row.items()} for row in rows]

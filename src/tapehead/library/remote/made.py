@@ -10,7 +10,7 @@ from tapehead.errors import TapeheadError
 from tapehead.layout.columns import ORDER_DTYPES, ORDER_STATUSES, REASONS
 from tapehead.library.curves import AllMetrics
 from tapehead.library.remote.asking import Asking, gathered, get
-from tapehead.model.orders import Orders
+from tapehead.model.orders import AccountOrders, Orders
 from tapehead.model.table import Table
 
 MOST_ROWS = 100_000
@@ -39,13 +39,38 @@ def equity(of: Place) -> Asking[Table]:
     """Return equity at every bar close, with the opens of the bars."""
     body = yield from _made(of, "equity")
     line = body["equity"]
-    return Table({"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)})
+    columns = {"ts": times_from(line["ts"]), "equity": np.array(line["equity"], np.float64)}
+    for name, kind in (("cash", np.float64), ("invested", np.float64), ("positions", np.int64)):
+        if line.get(name) is not None:
+            columns[name] = np.array(line[name], kind)
+    return Table(columns)
+
+
+def shares(of: Place) -> Asking[Table]:
+    """Return what each instrument of a portfolio brought and cost."""
+    body = yield from _made(of, "shares")
+    rows = body["shares"] or []
+    kinds = dict.fromkeys(("trades", "no_cash", "no_place"), np.int64) | {"instrument": np.str_}
+    return Table(
+        {
+            name: np.array(
+                [float("nan") if row[name] is None else row[name] for row in rows], kinds.get(name, np.float64)
+            )
+            for name in rows[0]
+        }
+    )
 
 
 def money_a_point(of: Place) -> Asking[float]:
     """Return what a point of the instrument is worth a unit."""
     body = yield from _made(of, "")
     return float(body["multiplier"])
+
+
+def money_points(of: Place) -> Asking[float | dict[str, float]]:
+    """Return what a point is worth a unit, of the account of a portfolio by instrument."""
+    body = yield from _made(of, "")
+    return dict(body["multipliers"]) if body.get("multipliers") else float(body["multiplier"])
 
 
 def metrics(of: Place, rf: float) -> Asking[AllMetrics]:
@@ -76,6 +101,8 @@ def orders(of: Place) -> Asking[Orders]:
         name: np.array([plain(name, row[name]) for row in body["orders"]], dtype)
         for name, dtype in ORDER_DTYPES.items()
     }
+    if body["orders"] and "instrument" in body["orders"][0]:
+        return AccountOrders(**columns, instrument=np.array([row["instrument"] for row in body["orders"]]))
     return Orders(**columns)
 
 

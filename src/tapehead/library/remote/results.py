@@ -1,6 +1,6 @@
 """Results, trades and events of a run out of their JSON."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from tapehead.model.events import (
 )
 from tapehead.model.result import Metrics, RunResult
 from tapehead.model.spec import us_of
-from tapehead.model.trades import Trades
+from tapehead.model.trades import Trades, account_trades
 
 FetchTrades = Callable[[RunResult], Trades]
 _COMPLETED = ("count", "failed", "digest", "first_ms", "last_ms", "bars", "receipt")
@@ -91,12 +91,22 @@ def trades_from(rows: Iterable[Mapping[str, Any]], decisions: bytes) -> Trades:
     kept = list(rows)
     columns = {name: np.array([_plain(name, row[name]) for row in kept], dtype) for name, dtype in TRADE_DTYPES.items()}
     trades = Trades(**columns)
+    if kept and "instrument" in kept[0]:
+        trades = _named(trades, kept)
     if trades.digest() != decisions:
         raise IncompleteStreamError(
             f"{len(trades):,} trades came, and they are not those that the run counted: their digest is another. "
             "Look for what lies between here and the service: tapehead --server URL runs"
         )
     return trades
+
+
+def _named(trades: Trades, rows: Sequence[Mapping[str, Any]]) -> Trades:
+    """Return trades of a shared account; an instrument that closed none has no name here."""
+    names = [""] * int(trades.tag.max())
+    for row in rows:
+        names[row["tag"] - 1] = row["instrument"]
+    return account_trades(trades, names)
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -18,6 +18,7 @@ from tapehead.library.run import Header, Run
 from tapehead.model.bars import I64
 from tapehead.model.events import Ended, Event
 from tapehead.model.orders import Orders
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
 from tapehead.model.rules import fraction
 from tapehead.model.spec import RunSpec
@@ -106,6 +107,12 @@ class RemoteRun(Run):
         """Return equity at every bar close of one result; see `Run.equity`."""
         return self._connection.do(made.equity(self._place(result)))
 
+    def shares(self) -> Columns:
+        """Return what each instrument of a portfolio brought and cost; see `Run.shares`."""
+        if self.spec.portfolio is None:
+            return super().shares()
+        return self._connection.do(made.shares(self._place(ACCOUNT)))
+
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
         return self.equity(symbol).ts
@@ -113,6 +120,10 @@ class RemoteRun(Run):
     def money_a_point(self, symbol: str) -> float:
         """Return what a point of one instrument is worth a unit; see `Run.money_a_point`."""
         return self._connection.do(made.money_a_point(self._place(symbol)))
+
+    def money_points(self, symbol: str) -> float | dict[str, float]:
+        """Return what a point is worth, of an account by instrument; see `Run.money_points`."""
+        return self._connection.do(made.money_points(self._place(symbol)))
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result; see `Run.metrics`."""

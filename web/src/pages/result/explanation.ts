@@ -64,7 +64,8 @@ export interface Facts {
   decision: Decision;
   entry: Fill;
   exit: Fill & { levels: Record<Level, number | null>; decision: Decision | null };
-  paths: Record<"pessimistic" | "optimistic", { final_equity: number; trade: PathTrade | null }>;
+  /** Empty of a portfolio. */
+  paths: Partial<Record<"pessimistic" | "optimistic", { final_equity: number; trade: PathTrade | null }>>;
 }
 
 export interface Said {
@@ -224,8 +225,8 @@ const FIRST: Record<string, string> = { stop: "Stop", target: "Target", trail: "
 function otherMoney({ trade, paths }: Facts): string {
   if (!trade.ambiguous) return "";
   const own = returnOf(trade, trade.entry_price);
-  const other = [paths.optimistic.trade, paths.pessimistic.trade].find(
-    (each) => each !== null && each.reason !== trade.reason,
+  const other = [paths.optimistic?.trade, paths.pessimistic?.trade].find(
+    (each) => each && each.reason !== trade.reason,
   );
   if (!other) return "";
   const would = format.percent(returnOf(other, trade.entry_price));

@@ -248,5 +248,6 @@ function useBand(
   if (kept) return { pessimistic: metrics.total_return as number, optimistic: best };
   if (!data || !cash) return undefined;
   const { pessimistic, optimistic } = factsOf(data).paths;
+  if (!pessimistic || !optimistic) return undefined;
   return { pessimistic: pessimistic.final_equity / cash - 1, optimistic: optimistic.final_equity / cash - 1 };
 }

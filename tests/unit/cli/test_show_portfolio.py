@@ -1,0 +1,80 @@
+"""`show` and `explain` of a portfolio: every table fits a window of 80 columns and tells whose a row is."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tapehead as th
+from tapehead.cli.main import main
+
+WORDS = ("--universe", "demo", "--rank", "roc(24)", "--max-positions", "2", "--fee", "10bps")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of a small market with one portfolio."""
+    folder = tmp_path_factory.mktemp("told") / "home"
+    with th.open(folder) as store:
+        store.demo(instruments=4, years=1)
+        store.portfolio("SmaCross", universe="demo", rank="roc(24)", max_positions=2, fee="10bps").wait()
+    return folder
+
+
+@pytest.fixture
+def told(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A call of the program that returns what it printed; RUN stands for the portfolio."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with th.open(home) as store:
+        run = store.runs()[0].run
+
+    def call(*words: str) -> str:
+        assert main(["--home", str(home), *(run if word == "RUN" else word for word in words)]) == 0
+        return capsys.readouterr().out
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("show", "RUN", "account", "--trades"), "symbol"),
+        (("show", "RUN", "account", "--orders"), "no_place"),
+        (("show", "RUN", "account", "--equity"), "invested"),
+        (("show", "RUN", "BTCUSDT", "--equity"), "cash and its share"),
+        (("show", "RUN", "BTCUSDT", "--orders"), "no_place"),
+        (("explain", "RUN", "account", "9"), "places taken"),
+        (("explain", "RUN", "BTCUSDT", "1"), "of equity asked: bought for"),
+    ],
+)
+def test_a_table_of_a_portfolio_fits_its_window(told: Any, words: tuple[str, ...], says: str) -> None:
+    lines = told(*words).splitlines()
+    assert any(says in line for line in lines)
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def test_trades_of_the_account_have_names_in_csv_and_json(told: Any) -> None:
+    rows = list(csv.DictReader(io.StringIO(told("show", "RUN", "account", "--trades", "--csv"))))
+    plain = json.loads(told("--json", "show", "RUN", "account", "--trades"))["trades"]
+    assert [row["instrument"] for row in rows] == [row["instrument"] for row in plain]
+    assert {row["instrument"] for row in plain} == {f"demo:{name}USDT" for name in ("BNB", "BTC", "ETH", "SOL")}
+    listed = told("show", "RUN", "account", "--trades").splitlines()
+    assert [line.split()[1] for line in listed[3:]] == [row["instrument"].partition(":")[2] for row in plain]
+
+
+def test_what_each_instrument_cost_is_told_with_a_next_step_that_runs(told: Any) -> None:
+    said = told("show", "RUN", "account", "--costs")
+    assert "No break-even fee" in said
+    words = shlex.split(said.splitlines()[-1])
+    again = words[words.index("portfolio") :]
+    assert again[again.index("--fee") + 1] == "5bps"
+    assert "Account: " in told(*again)
+    shares = json.loads(told("--json", "show", "RUN", "account", "--costs"))
+    assert sum(row["share"] for row in shares["shares"]) == pytest.approx(1.0)
+    assert [row["no_place"] > 0 for row in shares["shares"]] == [True] * 4
