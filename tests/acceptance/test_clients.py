@@ -27,6 +27,7 @@ from tapehead.errors import (
     ServerAwayError,
     TapeheadError,
     UnknownSymbolError,
+    WeightsError,
 )
 from tapehead.library.keys import make_key
 from tapehead.metrics.tools import TOOLS
@@ -154,6 +155,17 @@ def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
         store.portfolio("SmaCross", universe="demo", settle="T+2")
     with pytest.raises(ParameterError, match="leverage"):
         store.portfolio("SmaCross", universe="demo", settle="T+1", leverage=2.0)
+    names, day = rows[1:3], "2019-06-01T00:00:00Z"
+    fact = {"time": day, "symbol": names[0], "kind": "split", "value": 2.0}
+    given: dict[str, Any] = {
+        "weights": [{"time": day, "symbol": name, "weight": 0.4} for name in names],
+        "facts": [fact],
+    }
+    weighed = store.portfolio("BuyAndHold", universe="demo", **given).wait()
+    assert weighed.id == here.portfolio("BuyAndHold", universe="demo", **given).id
+    assert weighed.spec.portfolio.to_json() == {"weights": {day: dict.fromkeys(names, 0.4)}, "facts": [fact]}
+    with pytest.raises(WeightsError, match="--leverage 2"):
+        store.portfolio("BuyAndHold", universe="demo", weights={day: dict.fromkeys(names, 0.8)})
     assert asyncio.run(begun_async(served.url, words)) == run.id
     monkeypatch.setenv("TAPEHEAD_SERVER", served.url)
     typed = ["portfolio", "SmaCross", "--universe", "demo", "--rank", "roc(24)", "--max-positions", "2"]

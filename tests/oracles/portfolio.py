@@ -22,9 +22,9 @@ from tests.oracles.inside import jumped
 from tests.oracles.purse import Fact, Found, Instrument, Purse, Seat
 from tests.oracles.simulate import TOLD, end_of_day, move_trail, remember, side_ignored, without_partial
 from tests.oracles.trading import Held, Order, Row
-from tests.oracles.weighing import Weighed, equal_weights, rebalancing, shrink, weigh
+from tests.oracles.weighing import Weighed, equal_weights, given_weights, rebalancing, shrink, weigh
 
-__all__ = ["Fact", "Instrument", "Portfolio", "equal_weights", "portfolio_oracle", "rebalancing"]
+__all__ = ["Fact", "Instrument", "Portfolio", "equal_weights", "given_weights", "portfolio_oracle", "rebalancing"]
 
 
 @dataclass

@@ -231,6 +231,25 @@ def shared(
     return {name: share for _, name in best}
 
 
+def given_weights(
+    instruments: Sequence[Instrument], rows: Sequence[tuple[int, dict[str, float]]], every: str | None = None
+) -> dict[str, tuple[list[float], list[bool]]]:
+    """P7: what stands at the newest time up to a bar, while its instrument is wanted; a bar with a new time decides."""
+    made = {}
+    for one in instruments:
+        ts, wants = one.table.ts, wanted(one)
+        decides = rebalancing(ts, every) if every else [False] * len(ts)
+        line = [0.0] * len(ts)
+        for t, at in enumerate(ts):
+            stands = [
+                weights.get(one.symbol, 0.0) for time, weights in sorted(rows, key=lambda row: row[0]) if time <= at
+            ]
+            line[t] = stands[-1] if stands and wants[t] else 0.0
+            decides[t] = decides[t] or any(time <= at and (t == 0 or time > ts[t - 1]) for time, _ in rows)
+        made[one.symbol] = (line, decides)
+    return made
+
+
 def wanted(one: Instrument) -> list[bool]:
     """P7: held from a wish to enter to one to leave, or while the target is above 0."""
     wishes, now, out = one.wishes, False, []

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from tapehead.library.rules import read_rules
+from tapehead.model.given import GivenWeights
 from tapehead.model.interval import Interval
 from tapehead.model.pooling import Pooling
-from tapehead.portfolio.equal import Weighing, Weights, equal_weights
+from tapehead.portfolio.equal import equal_weights
+from tapehead.portfolio.given import given_weights
 from tapehead.portfolio.leg import Fact as LegFact
 from tapehead.portfolio.leg import Leg, Rates
 from tapehead.portfolio.walk import LegOutcome, Walked, walk_together
+from tapehead.portfolio.weights import Weighing, Weights
 from tests.oracles.portfolio import Instrument, Portfolio, whole
 from tests.oracles.purse import Found
 from tests.oracles.trading import DAY_US, Order, Row
@@ -57,13 +60,25 @@ def to_leg(one: Instrument, *, next_session: bool, calendar: str) -> Leg:
     )
 
 
-def walked_weights(instruments: Sequence[Instrument], every: str, most: int | None) -> list[Weights]:
-    """The engine's weights of the twin's instruments, in their order."""
+def walked_weights(
+    instruments: Sequence[Instrument],
+    every: str,
+    most: int | None,
+    given: Sequence[tuple[int, dict[str, float]]] = (),
+) -> list[Weights]:
+    """The engine's weights of the twin's instruments, in their order: equal ones where none are given."""
     rules = instruments[0].settings
     many = []
     for one in instruments:
         leg = to_leg(replace(one, decides=()), next_session=False, calendar="24/7")
         many.append(Weighing(leg.bars, leg.signals, one.settings.delisted))
+    if given:
+        name = {symbol(one.bars.series.instrument): one.bars.series.instrument for one in many}
+        told = [
+            (time, tuple((name[each], weight) for each, weight in held.items()))
+            for time, held in sorted(given, key=lambda one: one[0])
+        ]
+        return given_weights(many, GivenWeights(tuple(told)), Pooling(rebalance=every))
     pooling = Pooling(weights="equal", rebalance=every, max_positions=most)
     return equal_weights(many, pooling, min(1.0, rules.leverage), at_close=rules.fill == "close")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tapehead.model.pooling import PERIODS, Pooling
 from tapehead.portfolio import weights
-from tests.oracles.portfolio import Instrument, equal_weights, rebalancing
+from tests.oracles.portfolio import Instrument, equal_weights, given_weights, rebalancing
 from tests.oracles.weighing import day_of
 from tests.parity.legs import walked_weights
 from tests.parity.portfolios import make_portfolio
@@ -42,6 +42,24 @@ def test_dates_are_the_twin_s(seed: int) -> None:
     if days:
         asked = Pooling(rebalance=",".join(day.isoformat() for day in days))
         assert weights.rebalancing(np.array(ts, np.int64), asked).tolist() == rebalancing(ts, days)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(seed=seeds)
+def test_given_weights_are_the_twin_s(seed: int) -> None:
+    rng = random.Random(seed)
+    every = rng.choice(["", "day", "week"])
+    chosen = sorted(make_portfolio(seed).instruments, key=lambda one: one.symbol)
+    clock = [ts + rng.choice([0, 0, -1, HOUR_US // 2]) for one in chosen for ts in one.table.ts]
+    times = sorted(set(rng.sample(clock, min(len(clock), rng.randint(1, 12)))))
+    some = [[one.symbol for one in chosen if rng.random() < 0.7] for _ in times]
+    rows = [
+        (time, {name: rng.choice([0.0, 0.1, 0.2]) for name in names}) for time, names in zip(times, some, strict=True)
+    ]
+    want = given_weights(chosen, rows, every or None)
+    for one, made in zip(chosen, walked_weights(chosen, every, None, rows), strict=True):
+        np.testing.assert_array_equal(made.target, want[one.symbol][0])
+        np.testing.assert_array_equal(made.decides, want[one.symbol][1])
 
 
 def ranked(rng: random.Random, one: Instrument) -> Instrument:

@@ -8,13 +8,21 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
-from tests.oracles.portfolio import Fact, Instrument, Portfolio, equal_weights, portfolio_oracle, rebalancing
+from tests.oracles.portfolio import (
+    Fact,
+    Instrument,
+    Portfolio,
+    equal_weights,
+    given_weights,
+    portfolio_oracle,
+    rebalancing,
+)
 from tests.oracles.trading import Table, Wishes
 from tests.parity.sessions import MARKETS, us
 from tests.truth.cases import PRICES, STEPS, make_settings, make_table, make_trade, make_wishes, rest
 
 KEYS = ("orders", "trades", "equity", "cash", "held", "exposure", "shares", "flags", "sums")
-WORDS = ("settings", "terms", "facts", "rates")
+WORDS = ("settings", "terms", "facts", "rates", "given")
 
 
 @dataclass
@@ -24,6 +32,7 @@ class PortfolioCase:
     name: str
     sentence: str
     asked: list[Instrument]
+    given: list[tuple[int, dict[str, float]]]
     instruments: list[Instrument]
     calendar: str
     max_positions: int | None
@@ -67,13 +76,15 @@ def read_portfolio(block: str) -> PortfolioCase:
     names = list(dict.fromkeys(row["name"] for row in rows))
     asked = [make_instrument(name, rows, columns, words, own, said) for name in names]
     most = int(own["max_positions"]) if own["max_positions"] else None
+    given = read_given(said["given"], own["start"], STEPS[columns[0]])
     trades_end = min(i for i in at.values() if i > at["trades"])
     told = "\n".join(lines[at["trades"] : trades_end]).removeprefix("trades:").strip()
     return PortfolioCase(
         name=lines[0],
         sentence=" ".join(lines[1 : at["settings"]]),
-        asked=asked if own["weights"] else [],
-        instruments=weighed(asked, own["rebalance"], most) if own["weights"] else asked,
+        asked=asked if own["weights"] or given else [],
+        given=given,
+        instruments=weighed(asked, own["rebalance"], most, given) if own["weights"] or given else asked,
         calendar=own["calendar"],
         max_positions=most,
         settle=own["settle"],
@@ -87,9 +98,18 @@ def read_portfolio(block: str) -> PortfolioCase:
     )
 
 
-def weighed(asked: list[Instrument], every: str, most: int | None) -> list[Instrument]:
-    """P7: instruments whose targets are equal weights."""
-    made = equal_weights(asked, every, most)
+def read_given(text: str, start: str, step: int) -> list[tuple[int, dict[str, float]]]:
+    """`1 A=0.5 B=0.3; 2.5 A=1`: weights at hours."""
+    begin = us(datetime.fromisoformat(start).replace(tzinfo=UTC))
+    parts = [part.partition(" ") for part in text.split("; ") if part]
+    return [(begin + round(float(hour) * step), numbers(words)) for hour, _, words in parts]
+
+
+def weighed(
+    asked: list[Instrument], every: str, most: int | None, given: list[tuple[int, dict[str, float]]]
+) -> list[Instrument]:
+    """P7: instruments whose targets are equal weights, or those that are given."""
+    made = given_weights(asked, given, every or None) if given else equal_weights(asked, every, most)
     weights = [(one, *made[one.symbol]) for one in asked]
     return [replace(one, wishes=Wishes(target=line), decides=when) for one, line, when in weights]
 

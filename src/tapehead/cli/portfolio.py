@@ -31,13 +31,18 @@ _OPTIONS = (
         help="Most positions at a time; without --size an entry is 1/N of equity.",
     ),
     click.option(
-        "--weights", type=click.Choice(["equal"]), help="One share each for those chosen on a rebalancing date."
+        "--weights",
+        metavar="equal|FILE",
+        help="One share each on rebalancing dates; or a CSV or Parquet file with time, symbol, weight.",
     ),
     click.option("--rebalance", metavar="WHEN", help="bar, day, week, month, quarter, or dates with commas between."),
     click.option(
         "--settle", type=click.Choice(["T+0", "T+1"]), help="When the money of a sale buys again; default T+0."
     ),
     click.option("--currency", metavar="CODE", help="Of the account: USD; others settle by a series such as EURUSD."),
+    click.option(
+        "--facts", metavar="FILE", help="Dated splits and dividends: a CSV or Parquet file, time, symbol, kind, value."
+    ),
 )
 
 

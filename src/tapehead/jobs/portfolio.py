@@ -32,14 +32,16 @@ from tapehead.jobs.task import NO_WHOLE_BAR, Bench, bars_of, data_flags, ended, 
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import F64, Bars
 from tapehead.model.events import Event, Result, Warned
+from tapehead.model.given import GivenWeights
 from tapehead.model.pooling import Pooling
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.signals import Signals
 from tapehead.model.spec import iso, run_digest
-from tapehead.portfolio.equal import Weighing, equal_weights
+from tapehead.portfolio.equal import equal_weights
+from tapehead.portfolio.given import given_facts, given_weights
 from tapehead.portfolio.leg import Leg
 from tapehead.portfolio.walk import SharedWalk, Walked
-from tapehead.portfolio.weights import NEAR, most_weight, rebalancing
+from tapehead.portfolio.weights import NEAR, Weighing, most_weight, rebalancing
 from tapehead.ports.work import Cancel, Failure, Task
 from tapehead.simulation.survey import survey
 
@@ -196,27 +198,32 @@ def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:
     signals = [seat.signals for seat in ordered if seat.signals is not None]
     items = [ended(seat.item, seat.bars, plan.last) for seat in ordered]
     decides = [rebalancing(seat.bars.ts, pooling) for seat in ordered]
-    if pooling.weights == "equal" and ordered:
+    if pooling.weights and ordered:
         rules = plan.spec.rules
         every = zip(ordered, signals, items, strict=True)
         many = [Weighing(seat.bars, one, item.rules.delisted) for seat, one, item in every]
-        made = equal_weights(many, pooling, min(1.0, rules.leverage), at_close=rules.fill == "close")
+        if isinstance(pooling.weights, GivenWeights):
+            made = given_weights(many, pooling.weights, pooling)
+        else:
+            made = equal_weights(many, pooling, min(1.0, rules.leverage), at_close=rules.fill == "close")
         signals = [Signals(target=each.target, rank=one.rank) for each, one in zip(made, signals, strict=True)]
         decides = [each.decides for each in made]
     legs = []
+    dated, told = pooling.rebalance or pooling.weights, pooling.facts.by_name() if pooling.facts else {}
     for seat, item, one, when in zip(ordered, items, signals, decides, strict=True):
+        own = told.get(item.instrument.name)
         legs.append(
             Leg(
                 seat.bars,
                 one,
                 item.rules,
-                decides=when if pooling.rebalance else None,
+                decides=when if dated else None,
                 settled=settled_of(seat.bars, item.rules.calendar) if pooling.settle == "T+1" else None,
-                facts=facts_of(course.pool, seat.bars),
+                facts=facts_of(course.pool, seat.bars) if own is None else given_facts(own, seat.bars),
                 rates=rates_of(course.bench.shelf, course.pool, item.instrument),
             )
         )
-    if pooling.weights != "equal":
+    if not pooling.weights:
         _check_weights(legs)
     return legs
 

@@ -11,14 +11,17 @@ from tapehead.jobs.drive import Numbered
 from tapehead.jobs.plan import Plan
 from tapehead.jobs.pool import Pool, pool_of
 from tapehead.jobs.portfolio import go_on, portfolio
+from tapehead.jobs.universes import select
+from tapehead.library.account_tables import is_given, read_given
 from tapehead.library.begin import Work, header_of, make_plan_of, prepare_work
 from tapehead.library.course_of import course_of
 from tapehead.library.ranking import ranking_of
 from tapehead.library.request import read_request
 from tapehead.library.run import Run
 from tapehead.library.told_again import reused
+from tapehead.model.given import GivenWeights
 from tapehead.model.pooling import read_pooling
-from tapehead.model.spec import RunSpec
+from tapehead.model.spec import RunSpec, iso
 from tapehead.ports.work import Executor
 from tapehead.wiring.assemble import House
 from tapehead.wiring.plugins import Loaded, load_strategy
@@ -27,9 +30,14 @@ from tapehead.wiring.team import Team
 
 def read_portfolio(house: House, loaded: Loaded, asked: Mapping[str, Any], pooling: Mapping[str, Any]) -> RunSpec:
     """Return what was asked, with every name resolved and every value checked; raise for what does not fit."""
-    own = read_pooling(pooling)
+    tables = {name: pooling[name] for name in ("weights", "facts") if is_given(pooling.get(name))}
+    own = read_pooling({**pooling, **dict.fromkeys(tables)})
     ranking_of(own)
     spec = read_request(house.bars, loaded, **{**asked, "others": _sized(asked["others"], own.max_positions)})
+    if tables:
+        snapshot = asked["snapshot"]
+        chosen = select(house.bars, spec.universe, spec.symbols, snapshot)
+        own = replace(own, **read_given(tables, house.bars.instruments(snapshot), chosen, spec.rules))
     if own.settle == "T+1" and spec.rules.leverage > 1.0:
         raise ParameterError(name="settle", value="T+1", bound="T+0 with a leverage above 1, which borrows anyway")
     if spec.rules.path == "both":
@@ -37,6 +45,14 @@ def read_portfolio(house: House, loaded: Loaded, asked: Mapping[str, Any], pooli
             name="path", value="both", bound="pessimistic, optimistic or ohlc: an account has one past"
         )
     return replace(spec, portfolio=own)
+
+
+def _check_reach(plan: Plan) -> None:
+    """Raise ParameterError for given weights of which none counts before the bars end."""
+    given = plan.spec.portfolio.weights if plan.spec.portfolio is not None else ""
+    if isinstance(given, GivenWeights) and given.rows[0][0] >= plan.last:
+        bound = f"rows of which one counts before the bars end, {iso(plan.last)}"
+        raise ParameterError(name="weights", value=f"first time {iso(given.rows[0][0])}", bound=bound)
 
 
 def _sized(others: Mapping[str, Any], most: int | None) -> Mapping[str, Any]:
@@ -66,6 +82,7 @@ def begin_portfolio(
     spec = read_portfolio(house, loaded, asked, pooling)
     team = Team((loaded,), (strategy,))
     plan, pool = pool_of(house.bars, make_plan_of(house, spec, team, asked["snapshot"], progress))
+    _check_reach(plan)
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:
         return Run(house, spec, header_of(plan, loaded), run=kept, source=reused(house, kept))

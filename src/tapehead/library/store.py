@@ -203,10 +203,11 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
         snapshot: int | None = None,
         rank: str | None = None,
         max_positions: int | None = None,
-        weights: str | None = None,
+        weights: Any = None,
         rebalance: str | Sequence[Any] | None = None,
         settle: str | None = None,
         currency: str | None = None,
+        facts: Any = None,
         fresh: bool = False,
         executor: str | Executor = "auto",
         workers: int | str | None = None,
@@ -229,15 +230,20 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
             first. Default the strategy's own line `rank`, then the order of names.
         max_positions : int, optional
             Most positions at a time. Where no `size` is asked for, an entry is 1/max_positions of equity.
-        weights : str, optional
+        weights : str, path, frame or rows, optional
             `equal`: on every rebalancing date those that want to be held, or the `max_positions` best, get one share
-            each.
+            each. Or weights of your own with `time`, `symbol` and `weight`, in a CSV or Parquet file, a table of
+            pandas, polars or Arrow, a mapping of arrays or a list of rows: those of one time are a whole, and each
+            holds while the strategy wants the instrument. They are kept with the run.
         rebalance : str or sequence of dates, optional
             `bar day week month quarter`: at whose last bars weights are looked at again, with `band` apart.
         settle : str, optional
             `T+0`, the default, or `T+1`: the money of a sale buys again from the next session on.
         currency : str, optional
             Of the account, such as `USD`; instruments of another settle by the closes of a series such as EURUSD.
+        facts : path, frame or rows, optional
+            Dividends and splits with `time`, `symbol`, `kind` (split, dividend) and `value`; an instrument that has
+            some here has none of the store's. They are kept with the run.
         progress, **others
             As in `backtest`.
 
@@ -264,7 +270,7 @@ class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCa
         asked = {"universe": universe, "symbols": symbols, "interval": interval, "start": start, "end": end}
         asked |= {"parameters": parameters, "others": others, "adjust": adjust, "snapshot": snapshot}
         pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
-        pooling |= {"settle": settle, "currency": currency}
+        pooling |= {"settle": settle, "currency": currency, "facts": facts}
         ways: dict[str, Any] = {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         return begin_portfolio(self._house, strategy, asked, pooling, progress=progress, **ways)
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from tapehead.errors import ParameterError
+from tapehead.model.given import GivenFacts, GivenWeights
 
 ACCOUNT: Final = "portfolio:account"
 """What the result of the whole account is called."""
@@ -27,24 +28,28 @@ class Pooling:
         strategy's own line, where it gives one.
     max_positions : int or None
         Most positions at a time.
-    weights : str
-        `equal` gives those chosen on a rebalancing date one share each; empty: what the strategy wants.
+    weights : str or GivenWeights
+        `equal` gives those chosen on a rebalancing date one share each; given ones hold from their times on while the
+        strategy wants what they are of; empty: what the strategy wants.
     rebalance : str
         `bar day week month quarter`, or dates with commas between (2024-01-31,2024-02-29); empty: none.
     settle : str
         When the money of a sale buys again: `T+0` at once, `T+1` from the next session on.
     currency : str
         Of the account; empty where all instruments have the same.
+    facts : GivenFacts or None
+        Dividends and splits; an instrument that has some here has none of the store's.
 
     Raises ParameterError for a value that is none of these.
     """
 
     rank: str = ""
     max_positions: int | None = None
-    weights: str = ""
+    weights: str | GivenWeights = ""
     rebalance: str = ""
     settle: str = "T+0"
     currency: str = ""
+    facts: GivenFacts | None = None
 
     def __post_init__(self) -> None:
         """Check every value."""
@@ -53,9 +58,9 @@ class Pooling:
             raise ParameterError(name="max_positions", value=most, bound="a whole number of at least 1, or left out")
         if self.settle not in SETTLES:
             raise ParameterError(name="settle", value=self.settle, bound="T+0 or T+1")
-        if self.weights not in ("", "equal"):
-            raise ParameterError(name="weights", value=self.weights, bound="equal, or left out")
-        if self.weights and not self.rebalance:
+        if not isinstance(self.weights, GivenWeights) and self.weights not in ("", "equal"):
+            raise ParameterError(name="weights", value=self.weights, bound="equal, a file of them, or left out")
+        if self.weights == "equal" and not self.rebalance:
             raise ParameterError(name="weights", value=self.weights, bound="given with its dates: --rebalance month")
         if self.rebalance not in ("", *PERIODS):
             self.days()
@@ -77,12 +82,21 @@ class Pooling:
         """Return what differs from its default."""
         default = Pooling()
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in told.items() if value != getattr(default, name)}
+        return {
+            name: value.to_json() if isinstance(value, GivenWeights | GivenFacts) else value
+            for name, value in told.items()
+            if value != getattr(default, name)
+        }
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "Pooling":
         """Undo `to_json`."""
-        return Pooling(**value)
+        held = dict(value)
+        if isinstance(held.get("weights"), Mapping):
+            held["weights"] = GivenWeights.from_json(held["weights"])
+        if "facts" in held:
+            held["facts"] = GivenFacts.from_json(held["facts"])
+        return Pooling(**held)
 
 
 def read_pooling(given: Mapping[str, Any]) -> Pooling:
@@ -90,7 +104,7 @@ def read_pooling(given: Mapping[str, Any]) -> Pooling:
     kinds = {"rank": str, "weights": str, "settle": str, "currency": str}
     values = {name: value for name, value in given.items() if value is not None}
     for name, kind in kinds.items():
-        if name in values and not isinstance(values[name], kind):
+        if name in values and not isinstance(values[name], kind | GivenWeights if name == "weights" else kind):
             raise ParameterError(name=name, value=repr(values[name]), bound="text")
     days = values.get("rebalance")
     if days is not None and not isinstance(days, str):

@@ -5,10 +5,10 @@ import json
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from tapehead.errors import ParameterError
+from tapehead.model import iso_times
 from tapehead.model.fees import Fees, read_fees
 from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
@@ -30,17 +30,7 @@ def canonical(value: Any) -> bytes:
     return _encode(value).encode()
 
 
-def iso(ts: int) -> str:
-    """Return a time (us UTC) as ISO 8601 with Z."""
-    moment = datetime.fromtimestamp(ts // 1_000_000, UTC)
-    micro = ts % 1_000_000
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{micro:06d}" if micro else "") + "Z"
-
-
-def us_of(text: str) -> int:
-    """Undo `iso`."""
-    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+iso, us_of = iso_times.iso, iso_times.us_of
 
 
 @dataclass(frozen=True, slots=True)

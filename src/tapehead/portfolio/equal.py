@@ -3,15 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.model.bars import Bars
 from tapehead.model.pooling import Pooling
-from tapehead.model.signals import Signals
-from tapehead.portfolio.weights import carry, rebalancing
+from tapehead.portfolio.weights import Weighing, Weights, carry, rebalancing, wanted
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -21,21 +19,6 @@ _CRUMB: Final = 1e-12
 """By how much shares may exceed what is left, which is rounding."""
 _AT_ONCE: Final = 2**20
 """Cells of dates times instruments that are looked at together."""
-
-
-class Weighing(NamedTuple):
-    """An instrument as it is weighed: its bars, what its strategy wants, and whether its last bar is its end."""
-
-    bars: Bars
-    signals: Signals
-    delisted: bool
-
-
-class Weights(NamedTuple):
-    """The weights of an instrument, and on which bars they are looked at again; shape (n_bars,) each."""
-
-    target: F64
-    decides: BoolArray
 
 
 @dataclass(slots=True, eq=False)
@@ -67,7 +50,7 @@ def equal_weights(many: Sequence[Weighing], pooling: Pooling, whole: float, *, a
         Orders fill at the close of their decision; a bar that is missing at a date is then the next one, else the one
         before, so that either way nothing fills before the date.
     """
-    wants = [_wanted(one.signals, len(one.bars)) for one in many]
+    wants = [wanted(one.signals, len(one.bars)) for one in many]
     lines = [np.full(len(one.bars), np.nan) for one in many]
     decides = [np.zeros(len(one.bars), np.bool_) for one in many]
     every = np.unique(np.concatenate([np.empty(0, np.int64), *(one.bars.ts for one in many)]))
@@ -126,17 +109,3 @@ def _hand_out(shown: _Shown, row: int, before: F64, most: int | None, whole: flo
         share, left = whole / (most or count + kept.shape[0]), whole - math.fsum(kept)
         after[chosen] = share if count * share <= left + _CRUMB else max(left, 0.0) / count
     return after
-
-
-def _wanted(signals: Signals, n: int) -> BoolArray:
-    """Return on which bars an instrument wants to be held."""
-    if signals.target is not None:
-        line = signals.target.copy()
-        carry(line)
-        return np.nan_to_num(line) > 0.0
-    enter, leave = (
-        np.zeros(n, np.bool_) if one is None else np.asarray(one, np.bool_) for one in (signals.enter, signals.leave)
-    )
-    said = np.where(leave, 0.0, np.where(enter, 1.0, np.nan))
-    carry(said)
-    return np.nan_to_num(said) > 0.0

@@ -1,19 +1,19 @@
 """Leg: one instrument of a portfolio, with what it is traded by."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.model.bars import Bars
+from tapehead.model.given import FactKind
 from tapehead.model.rules import Rules
 from tapehead.model.signals import Signals
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-FactKind = Literal["dividend", "split"]
 
 
 class Fact(NamedTuple):

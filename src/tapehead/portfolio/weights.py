@@ -1,13 +1,14 @@
 """rebalancing, carry, most_weight: on which bars weights are looked at again, and what they sum to."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.model.bars import Bars
 from tapehead.model.pooling import Pooling
+from tapehead.model.signals import Signals
 from tapehead.portfolio.clock import union_clock
 
 F64 = NDArray[np.float64]
@@ -16,6 +17,21 @@ BoolArray = NDArray[np.bool_]
 
 NEAR: Final = 1e-9
 """By which share of the leverage weights may sum to more than it."""
+
+
+class Weighing(NamedTuple):
+    """An instrument as it is weighed: its bars, what its strategy wants, and whether its last bar is its end."""
+
+    bars: Bars
+    signals: Signals
+    delisted: bool
+
+
+class Weights(NamedTuple):
+    """The weights of an instrument, and on which bars they are looked at again; shape (n_bars,) each."""
+
+    target: F64
+    decides: BoolArray
 
 
 def rebalancing(ts: I64, pooling: Pooling) -> BoolArray:
@@ -51,6 +67,20 @@ def carry(line: F64) -> None:
     known = np.where(np.isnan(line), 0, np.arange(line.shape[0]))
     np.maximum.accumulate(known, out=known)
     line[:] = line[known]
+
+
+def wanted(signals: Signals, n: int) -> BoolArray:
+    """Return on which bars an instrument wants to be held."""
+    if signals.target is not None:
+        line = signals.target.copy()
+        carry(line)
+        return np.nan_to_num(line) > 0.0
+    enter, leave = (
+        np.zeros(n, np.bool_) if one is None else np.asarray(one, np.bool_) for one in (signals.enter, signals.leave)
+    )
+    said = np.where(leave, 0.0, np.where(enter, 1.0, np.nan))
+    carry(said)
+    return np.nan_to_num(said) > 0.0
 
 
 def most_weight(bars: Sequence[Bars], targets: Sequence[F64]) -> tuple[int, float]:

@@ -1,6 +1,6 @@
 """What a run can be asked for over HTTP is what it can be asked for here."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from pydantic import ValidationError
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tapehead.api.wire.runs import PortfolioRequest, RunRequest
 from tapehead.errors import ParameterError
 from tapehead.library.rules import read_rules
+from tapehead.model.given import GivenFacts, GivenWeights
 from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec
@@ -54,8 +55,18 @@ def test_how_an_account_is_shared_has_a_field_each_and_no_sweep() -> None:
     own = Pooling(rank="roc(63)", max_positions=5, weights="equal", rebalance="month", settle="T+1", currency="USD")
     spec = RunSpec("SmaCross", {"fast": 5, "slow": 20}, "1h", universe="demo", portfolio=own)
     assert Pooling(**RunRequest.model_validate(spec.to_json()).asked()["portfolio"]) == own
+    given = Pooling(weights=GivenWeights(((0, (("a:b", 0.5),)),)), facts=GivenFacts(((0, "a:b", "split", 2.0),)))
+    asked = RunRequest.model_validate(replace(spec, portfolio=given).to_json()).asked()["portfolio"]
+    assert Pooling.from_json(asked) == given
     assert RunRequest.model_validate({"strategy": "SmaCross", "portfolio": {}}).asked()["portfolio"] == {}
-    for wrong in ({"max_positions": 0}, {"max_positions": True}, {"weights": "mine"}, {"places": 3}):
+    for wrong in (
+        {"max_positions": 0},
+        {"max_positions": True},
+        {"weights": "mine"},
+        {"weights": {}},
+        {"facts": [{"time": "2024-01-31"}]},
+        {"places": 3},
+    ):
         with pytest.raises(ValidationError):
             RunRequest.model_validate({"strategy": "SmaCross", "portfolio": wrong})
     with pytest.raises(ParameterError, match="left out of a sweep"):

@@ -2035,6 +2035,32 @@ export interface components {
             } | null;
         };
         /**
+         * FactRow
+         * @description A split or a dividend of an instrument.
+         */
+        FactRow: {
+            /**
+             * Time
+             * @description ISO 8601, UTC without a zone.
+             */
+            time: string;
+            /**
+             * Symbol
+             * @description `SYMBOL` or `venue:SYMBOL`; others than those of the run count for nothing.
+             */
+            symbol: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "split" | "dividend";
+            /**
+             * Value
+             * @description Units that one becomes, or money a unit in quote currency.
+             */
+            value: number;
+        };
+        /**
          * FileCounts
          * @description The same of one file.
          */
@@ -2631,9 +2657,20 @@ export interface components {
             max_positions?: number | null;
             /**
              * Weights
-             * @description One share each; needs `rebalance`.
+             * @description `equal`: one share each, which needs `rebalance`. Or shares of equity by symbol by time: what stands at one time is a whole, and who is not named at it has 0 from then on. It counts at the first bar at or after.
+             * @example equal
+             * @example {
+             *       "2024-01-31": {
+             *         "BTCUSDT": 0.5,
+             *         "ETHUSDT": 0.3
+             *       }
+             *     }
              */
-            weights?: "equal" | null;
+            weights?: "equal" | {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            } | null;
             /**
              * Rebalance
              * @description `bar day week month quarter`, or dates such as `2024-01-31`.
@@ -2649,6 +2686,11 @@ export interface components {
              * @description Of the account, such as `USD`.
              */
             currency?: string | null;
+            /**
+             * Facts
+             * @description An instrument that has some here has none of the store's.
+             */
+            facts?: components["schemas"]["FactRow"][] | null;
         };
         /**
          * PresetFacts

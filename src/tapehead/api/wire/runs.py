@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Stric
 
 from tapehead.api.wire.results import RunHeader
 from tapehead.errors import ParameterError
+from tapehead.model.given import MOST_ROWS
 from tapehead.model.space import JOIN, STRATEGY
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -15,6 +16,17 @@ Whole = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Value = StrictInt | StrictFloat | StrictStr
 """Strict, so that true is refused instead of read as 1."""
 _SWEEP = ("grid", "where", "search", "budget", "objective", "seed")
+
+
+class FactRow(BaseModel):
+    """A split or a dividend of an instrument."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time: Name = Field(description="ISO 8601, UTC without a zone.")
+    symbol: Name = Field(description="`SYMBOL` or `venue:SYMBOL`; others than those of the run count for nothing.")
+    kind: Literal["split", "dividend"]
+    value: StrictFloat | StrictInt = Field(description="Units that one becomes, or money a unit in quote currency.")
 
 
 class PortfolioRequest(BaseModel):
@@ -28,12 +40,28 @@ class PortfolioRequest(BaseModel):
     max_positions: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = Field(
         None, description="Most positions at a time; where no `size` is given an entry is one such part of equity."
     )
-    weights: Literal["equal"] | None = Field(None, description="One share each; needs `rebalance`.")
+    weights: (
+        Literal["equal"]
+        | Annotated[
+            dict[Name, Annotated[dict[Name, StrictFloat | StrictInt], Field(max_length=20_000)]],
+            Field(min_length=1, max_length=20_000),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="`equal`: one share each, which needs `rebalance`. Or shares of equity by symbol by time: what "
+        "stands at one time is a whole, and who is not named at it has 0 from then on. It counts at the first bar at "
+        "or after.",
+        examples=["equal", {"2024-01-31": {"BTCUSDT": 0.5, "ETHUSDT": 0.3}}],
+    )
     rebalance: Name | Annotated[list[Name], Field(min_length=1, max_length=20_000)] | None = Field(
         None, description="`bar day week month quarter`, or dates such as `2024-01-31`."
     )
     settle: Literal["T+0", "T+1"] | None = Field(None, description="When the money of a sale buys again; `T+0`.")
     currency: Name | None = Field(None, description="Of the account, such as `USD`.")
+    facts: Annotated[list[FactRow], Field(min_length=1, max_length=MOST_ROWS)] | None = Field(
+        None, description="An instrument that has some here has none of the store's."
+    )
 
 
 class RunRequest(BaseModel):

@@ -132,10 +132,11 @@ class RemoteStore(Store):
         snapshot: int | None = None,
         rank: str | None = None,
         max_positions: int | None = None,
-        weights: str | None = None,
+        weights: Any = None,
         rebalance: str | Sequence[Any] | None = None,
         settle: str | None = None,
         currency: str | None = None,
+        facts: Any = None,
         fresh: bool = False,
         executor: str | Executor = "auto",
         workers: int | str | None = None,
@@ -149,7 +150,7 @@ class RemoteStore(Store):
         asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
-        pooling |= {"settle": settle, "currency": currency}
+        pooling |= {"settle": settle, "currency": currency, "facts": facts}
         asked |= {"fresh": fresh, "executor": executor, "workers": workers, "keep_failed": keep_failed}
         begun = self._connection.do(asked_runs.begin(write_portfolio(strategy, asked, pooling)))
         return RemoteRun(self._connection, self._house, *made_from(begun["id"], begun), reused=begun["reused"])

@@ -135,10 +135,11 @@ class AsyncRemoteStore:
         snapshot: int | None = None,
         rank: str | None = None,
         max_positions: int | None = None,
-        weights: str | None = None,
+        weights: Any = None,
         rebalance: str | Sequence[Any] | None = None,
         settle: str | None = None,
         currency: str | None = None,
+        facts: Any = None,
         fresh: bool = False,
         parameters: Mapping[str, Any] | None = None,
         adjust: str = "none",
@@ -148,7 +149,7 @@ class AsyncRemoteStore:
         asked: dict[str, Any] = {"universe": universe, "symbols": symbols, "interval": interval, "snapshot": snapshot}
         asked |= {"start": start, "end": end, "parameters": parameters, "adjust": adjust, "others": others}
         pooling = {"rank": rank, "max_positions": max_positions, "weights": weights, "rebalance": rebalance}
-        pooling |= {"settle": settle, "currency": currency}
+        pooling |= {"settle": settle, "currency": currency, "facts": facts}
         asked |= {"fresh": fresh}
         begun = await self._connection.do(asked_runs.begin(write_portfolio(strategy, asked, pooling)))
         return AsyncRemoteRun(self._connection, *made_from(begun["id"], begun), reused=begun["reused"])

@@ -1,0 +1,207 @@
+"""given_rows: a table of weights or facts, as a user has it, as rows that are read and told apart."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from tapehead.errors import ParameterError
+from tapehead.library.times import read_time
+from tapehead.model.frame_columns import open_frame
+from tapehead.model.given import MOST_ROWS
+
+TIMES: Final = ("time", "ts", "timestamp", "date", "datetime")
+SYMBOLS: Final = ("symbol", "instrument", "ticker")
+_DELIMITERS: Final = ",;\t|"
+_BINARY: Final = (".parquet", ".arrow", ".feather")
+
+
+class GivenRow(NamedTuple):
+    """One row: its number from 1, a time (us UTC), a symbol as it was written, and what else it holds by our names."""
+
+    number: int
+    time: int
+    symbol: str
+    rest: tuple[Any, ...]
+
+
+def given_rows(name: str, given: Any, columns: Mapping[str, tuple[str, ...]]) -> list[GivenRow]:
+    """Return the rows of a table.
+
+    Parameters
+    ----------
+    name : str
+        What it is given as, for the sentence: `weights` or `facts`.
+    given : path, frame, mapping of arrays, or sequence of mappings
+        A CSV, Parquet or Arrow file; a table of pandas, polars or Arrow. Of one more column also a mapping of times to
+        mappings of symbols to what it holds. Times are UTC where they name no zone.
+    columns : mapping
+        Spellings of the columns beside time and symbol, by our names.
+
+    Raises
+    ------
+    ParameterError
+        It is none of these or empty, a column is missing, or a time or a symbol is none; the sentence names the row.
+    """
+    wanted = {"time": TIMES, "symbol": SYMBOLS, **columns}
+    form = f"a table with {', '.join(wanted)}"
+    if isinstance(given, (str, Path)):
+        given = _from_file(name, Path(given), form)
+    if (
+        len(columns) == 1
+        and isinstance(given, Mapping)
+        and given
+        and all(isinstance(one, Mapping) for one in given.values())
+    ):
+        given = _from_times(given, next(iter(columns)))
+    found = _columns(name, given, wanted, form)
+    count = len(found["time"])
+    if any(len(values) != count for values in found.values()):
+        raise ParameterError(name=name, value="columns of several lengths", bound=form)
+    if not 0 < count <= MOST_ROWS:
+        value = f"{count:,} rows" if count else "no row"
+        raise ParameterError(name=name, value=value, bound=f"{form}, of 1 to {MOST_ROWS:,} rows")
+    times = _times(name, found.pop("time"))
+    symbols = [_symbol(name, value, number) for number, value in enumerate(found.pop("symbol"), 1)]
+    rest = zip(*found.values(), strict=True)
+    return [GivenRow(number, *row) for number, row in enumerate(zip(times, symbols, rest, strict=True), 1)]
+
+
+def a_number(name: str, value: Any, row: GivenRow, bound: str) -> float:
+    """Return a finite number; raise ParameterError for what is none."""
+    try:
+        found = float(value) if not isinstance(value, bool) else math.nan
+    except (TypeError, ValueError):
+        found = math.nan
+    if not math.isfinite(found):
+        raise at_row(name, value, row, bound)
+    return found
+
+
+def at_row(name: str, value: Any, row: GivenRow, bound: str) -> ParameterError:
+    """Return the error of a value that does not fit, with its row."""
+    said = "nothing" if value is None or value == "" else str(value)[:60]
+    return ParameterError(name=name, value=f"{said} in row {row.number}, {row.symbol}", bound=bound)
+
+
+def _from_file(name: str, path: Path, form: str) -> Any:
+    """Return the table that a file holds."""
+    kinds = f"{'equal, or ' if name == 'weights' else ''}{form}: a CSV or Parquet file that is there"
+    try:
+        if path.suffix.lower() in _BINARY:
+            return _binary(path)
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            head = text.readline()
+            text.seek(0)
+            delimiter = max(_DELIMITERS, key=head.count)
+            return _text_columns(name, csv.reader(text, delimiter=delimiter, strict=True), form)
+    except OSError as cause:
+        why = cause.strerror or type(cause).__name__
+        raise ParameterError(name=name, value=f"'{path}', {why.lower()}", bound=kinds) from cause
+    except (ValueError, csv.Error) as cause:
+        if isinstance(cause, ParameterError):
+            raise
+        raise ParameterError(name=name, value=f"'{path}', which cannot be read", bound=kinds) from cause
+
+
+def _binary(path: Path) -> Any:
+    """Return an Arrow table of a Parquet or Arrow file."""
+    if path.suffix.lower() == ".parquet":
+        return import_module("pyarrow.parquet").read_table(path)
+    return import_module("pyarrow.feather").read_table(path)
+
+
+def _text_columns(name: str, lines: Iterator[list[str]], form: str) -> dict[str, list[str]]:
+    """Return the columns of a text by its header; lines that are empty do not count."""
+    header = [cell.strip() for cell in next(lines, [])]
+    rows: list[list[str]] = []
+    for cells in lines:
+        if not any(cells):
+            continue
+        rows.append(cells)
+        if len(cells) != len(header):
+            value = f"{len(cells)} fields in row {len(rows)}"
+            raise ParameterError(name=name, value=value, bound=f"{form}, {len(header)} fields as its header says")
+        if len(rows) > MOST_ROWS:
+            raise ParameterError(name=name, value=f"over {MOST_ROWS:,} rows", bound=f"{form}, of at most that many")
+    return {cell: [row[place].strip() for row in rows] for place, cell in enumerate(header)}
+
+
+def _columns(name: str, given: Any, wanted: Mapping[str, tuple[str, ...]], form: str) -> dict[str, Sequence[Any]]:
+    """Return columns by our names, as lists."""
+    if isinstance(given, (list, tuple)):
+        given = _from_rows(name, given, form)
+    try:
+        reader, held, _ = open_frame(given)
+    except ParameterError:
+        value = f"a {type(given).__name__}"
+        raise ParameterError(name=name, value=value, bound=f"{form}: a file, a frame, or rows") from None
+    by_case: dict[str, list[Any]] = {}
+    for column in held:
+        by_case.setdefault(str(column).strip().lower(), []).append(column)
+    found: dict[str, Sequence[Any]] = {}
+    for ours, spellings in wanted.items():
+        named = [column for spelling in spellings for column in by_case.get(spelling, [])]
+        if len(named) != 1:
+            value = f"columns {named[0]} and {named[1]}" if named else f"no column {ours}"
+            has = f"; it has {', '.join(str(column)[:40] for column in list(held)[:10]) or 'none'}"
+            raise ParameterError(name=name, value=value, bound=form + has)
+        found[ours] = np.asarray(reader(named[0])).tolist() if ours != "time" else reader(named[0])
+    return found
+
+
+def _from_times(given: Mapping[Any, Any], column: str) -> dict[str, list[Any]]:
+    """Return times and what stands at each as columns."""
+    rows = [(time, symbol, value) for time, held in given.items() for symbol, value in held.items()]
+    return {"time": [row[0] for row in rows], "symbol": [row[1] for row in rows], column: [row[2] for row in rows]}
+
+
+def _from_rows(name: str, rows: Sequence[Any], form: str) -> dict[str, list[Any]]:
+    """Return mappings as columns; what a row leaves out is None."""
+    for place, row in enumerate(rows, 1):
+        if not isinstance(row, Mapping):
+            raise ParameterError(name=name, value=f"{type(row).__name__} in row {place}", bound=form)
+    names = dict.fromkeys(str(column) for row in rows for column in row)
+    return {column: [row.get(column) for row in rows] for column in names}
+
+
+def _times(name: str, values: Any) -> list[int]:
+    """Return us UTC; texts have a zone all or none."""
+    values = np.asarray(values)
+    if values.dtype.kind == "M" and not np.isnat(values).any():
+        return [int(us) for us in values.astype("datetime64[us]").astype(np.int64).tolist()]
+    found, zoned = [], set()
+    known: dict[Any, int | None] = {}
+    for number, value in enumerate(values.tolist(), 1):
+        moment = known.get(value)
+        if moment is None:
+            try:
+                moment = known[value] = read_time("time", None if value != value else value)
+            except ParameterError:
+                moment = None
+            if isinstance(value, str):
+                zoned.add(_has_zone(value))
+        if moment is None or len(zoned) > 1:
+            said = "nothing" if value is None else str(value)[:40] or "nothing"
+            bound = "a date or ISO time such as 2024-01-31 or 2024-01-31T12:00+01:00, with a zone in all rows or none"
+            raise ParameterError(name=name, value=f"time {said} in row {number}", bound=bound)
+        found.append(moment)
+    return found
+
+
+def _has_zone(text: str) -> bool:
+    """Say whether a time names its zone, as no date does."""
+    clock = text.strip()[10:]
+    return clock.endswith(("Z", "z")) or "+" in clock or "-" in clock
+
+
+def _symbol(name: str, value: Any, number: int) -> str:
+    """Return a symbol that is text."""
+    if not isinstance(value, str) or not value.strip():
+        said = "nothing" if value is None or value == "" else f"{value!s:.40}"
+        raise ParameterError(name=name, value=f"symbol {said} in row {number}", bound="a SYMBOL or venue:SYMBOL")
+    return value.strip()
