@@ -33,7 +33,7 @@ LEG: Final = fields(
     "opens high low close volume flags says ts step enter enters leave leaves enter_short enter_shorts leave_short"
     " leave_shorts target lines rank decides settled facts fact_kinds fact_values n_facts fact_at rates rate_values"
     " n_rates rate_at pos ends seen_at lives delists fees fee_rows",
-    "base rate entry_rate mark closed dividends band units_before side_before"
+    "base rate entry_rate mark closed dividends band cash_before fees_before units_before side_before"
     " average_before gross_before by_currency sign units price known_fee",
 )
 """An instrument of a book: addresses of its columns, its place in them, and what its order to a weight comes to.
@@ -70,6 +70,7 @@ def take(a: Any, leg: Any, book: Any, own: float, own_gross: float) -> None:
     a.fellows = book.held - int(a.units != 0.0)
     a.worth_beside, a.gross_beside, a.locked = book.total - own, book.gross - own_gross, book.locked
     a.cash_held, a.fees_held, leg.units_before, leg.side_before = a.cash, a.fees_paid, a.units, a.side
+    leg.cash_before, leg.fees_before = a.cash, a.fees_paid
     leg.average_before, leg.gross_before, leg.by_currency = a.average, a.gross, 0.0
     if leg.n_rates != 0 and a.units != 0.0:
         # Here, since a position that is closed in this step writes its profit at once.
