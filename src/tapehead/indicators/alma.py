@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import weighed_by
 from tapehead.indicators.values import check_between, check_period, check_values, locked
 
 F64 = NDArray[np.float64]
@@ -38,8 +39,8 @@ def alma(values: ArrayLike, period: int = 9, offset: float = 0.85, sigma: float 
     Notes
     -----
     Weights exp(−(i − m)²/(2s²)) for i from 0, the oldest, with m = ⌊offset · (period − 1)⌋ and s = period/sigma; charts
-    that do not round m down draw another line. A product for each weight a bar, O(n · period), four bars an
-    instruction. Releases the GIL. Source: Arnaud Legoux and Dimitris Kouzis-Loukas, 2009.
+    that do not round m down draw another line. A product for each weight a bar, O(n · period), as many bars as
+    an instruction takes. Releases the GIL. Source: Arnaud Legoux and Dimitris Kouzis-Loukas, 2009.
 
     Examples
     --------
@@ -52,14 +53,10 @@ def alma(values: ArrayLike, period: int = 9, offset: float = 0.85, sigma: float 
     sigma = check_between(sigma, "alma", "sigma", 0.1, 100)
 
     def make() -> F64:
-        from tapehead.kernels.adaptive import weighed_by
-
-        out = np.full(line.shape[0], np.nan)
         if period > line.shape[0]:
-            return locked(out)
+            return locked(np.full(line.shape[0], np.nan))
         place = np.arange(period)[::-1] - floor(offset * (period - 1))
         weights = np.exp(-(place**2) / (2.0 * (period / sigma) ** 2))
-        weighed_by(line, locked(weights / weights.sum()), out)
-        return locked(out)
+        return weighed_by(line, locked(weights / weights.sum()))
 
     return remember(("alma", period, offset, sigma), (line,), make)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
+from tapehead.indicators.passes import FEW, even, weighed_by
 from tapehead.indicators.values import check_period, check_values, locked
 
 F64 = NDArray[np.float64]
@@ -32,8 +33,9 @@ def dpo(values: ArrayLike, period: int = 20) -> F64:
     Notes
     -----
     x[t − (period//2 + 1)] − sma[t]. Charts that draw it half a window earlier, under the price it speaks of, use a mean
-    that was not known then; here each bar has what is known at its close. Two passes, O(n). Releases the GIL. As TA-Lib
-    DPO. Source: StockCharts' ChartSchool; attributed to Walt Bressert.
+    that was not known then; here each bar has what is known at its close. Up to a period of 48 one pass, a product for
+    each weight, two passes beyond. Releases the GIL. As TA-Lib DPO. Source: StockCharts' ChartSchool;
+    attributed to Walt Bressert.
 
     Examples
     --------
@@ -47,9 +49,14 @@ def dpo(values: ArrayLike, period: int = 20) -> F64:
         from tapehead.indicators.sma import mean_into
         from tapehead.kernels.elements import less
 
+        ago = period // 2 + 1
+        if period <= FEW:
+            weights = -even(period, max(period, ago + 1))
+            weights[ago] += 1.0
+            return weighed_by(line, locked(weights), 0.0)
         out = np.empty(line.shape[0])
         mean_into(line, period, out)
-        less(line, period // 2 + 1, out)
+        less(line, ago, out)
         return locked(out)
 
     return remember(("dpo", period), (line,), make)

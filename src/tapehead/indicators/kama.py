@@ -37,7 +37,7 @@ def kama(values: ArrayLike, period: int = 10, fast: int = 2, slow: int = 30) -> 
     -----
     Goes (e · (f − s) + s)² of the way to a price, e the `efficiency_ratio`, f and s the weights 2/(fast + 1), 2/(slow +
     1); it begins at the price before the first one known. Kept as its gap to the price, which is reached exactly where
-    nothing moves. Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. Two passes,
+    nothing moves. Leading NaN are skipped; a NaN after the first known bar makes all later values NaN. One pass,
     O(n). Releases the GIL. As TA-Lib KAMA. Source: Perry Kaufman, Trading Systems and Methods, 1995; begun as TA-Lib
     does.
 
@@ -53,11 +53,9 @@ def kama(values: ArrayLike, period: int = 10, fast: int = 2, slow: int = 30) -> 
 
     def make() -> F64:
         from tapehead.kernels.adaptive import adapted
-        from tapehead.kernels.shares import efficiency
 
         out = np.empty(line.shape[0])
-        efficiency(line, window_in(period, out.shape[0]), out)
-        adapted(line, 2.0 / (fast + 1), 2.0 / (slow + 1), out)
+        adapted(line, window_in(period, out.shape[0]), 2.0 / (fast + 1), 2.0 / (slow + 1), out)
         return locked(out)
 
     return remember(("kama", period, fast, slow), (line,), make)

@@ -47,13 +47,10 @@ def mass_index(high: ArrayLike, low: ArrayLike, period: int = 25, average: int =
     average = check_period(average, "mass_index", name="average")
 
     def make() -> F64:
-        from tapehead.kernels.cascades import smoothed_ratio
-        from tapehead.kernels.windows import mean_in_blocks
+        from tapehead.kernels.cascades import mass
 
-        ratio, out = np.empty(lines[0].shape[0]), np.empty(lines[0].shape[0])
-        smoothed_ratio(lines[0], lines[1], average, ratio)
-        mean_in_blocks(locked(ratio), period, out)
-        out *= period
+        out = np.empty(lines[0].shape[0])
+        mass(lines[0], lines[1], period, average, out)
         return locked(out)
 
     return remember(("mass_index", period, average), lines, make)

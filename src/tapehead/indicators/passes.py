@@ -1,5 +1,7 @@
 """Passes: a line in, a line out, each one kernel; what most indicators are put together of."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,9 @@ from tapehead.indicators.sma import mean_into
 from tapehead.indicators.values import locked
 
 F64 = NDArray[np.float64]
+
+FEW = 48
+"""Weights up to which a product for each is quicker than sums that do not grow with the window."""
 
 
 def exponential_of(line: F64, period: int) -> F64:
@@ -58,13 +63,42 @@ def mean_of_prices(line: F64, period: int) -> F64:
     return locked(out)
 
 
-def weighted_of(line: F64, period: int) -> F64:
-    """Return the average of each window of any numbers whose newest value weighs most."""
-    from tapehead.kernels.weights import weighted_in_blocks
+def weighed_by(line: F64, weights: F64, level: float = 1.0) -> F64:
+    """Return the sum of weight x value of each window, weights from the newest on; `level` is what they sum to."""
+    from tapehead.kernels import taps
 
     out = np.empty(line.shape[0])
-    weighted_in_blocks(line, period, out)
+    taps.weighed_by(line, weights, level, out)
     return locked(out)
+
+
+@lru_cache(64)
+def rising(period: int) -> F64:
+    """Return weights that sum to 1, the newest `period` times the oldest."""
+    return locked(np.arange(period, 0, -1) / (period * (period + 1) / 2))
+
+
+@lru_cache(64)
+def even(period: int, window: int) -> F64:
+    """Return weights of `window` values of which the newest `period` weigh alike, and sum to 1."""
+    return locked(np.where(np.arange(window) < period, 1.0 / period, 0.0))
+
+
+def weighted_of(line: F64, period: int) -> F64:
+    """Return the average of each window of any numbers whose newest value weighs most."""
+    out = np.empty(line.shape[0])
+    weighted_into(line, period, out)
+    return locked(out)
+
+
+def weighted_into(line: F64, period: int, out: F64) -> None:
+    """Write it: by its weights where they are few, in blocks otherwise."""
+    from tapehead.kernels import taps, weights
+
+    if period <= FEW:
+        taps.weighed_by(line, rising(period), 1.0, out)
+    else:
+        weights.weighted_in_blocks(line, period, out)
 
 
 def weighted_of_prices(line: F64, period: int) -> F64:
@@ -76,7 +110,7 @@ def weighted_of_prices(line: F64, period: int) -> F64:
     found = summable(line, scaled_line(line), weight + 2 * period, windows.SUM_LIMIT, weight)
     bars = found.integers.shape[0]
     if bars < max(period, line.shape[0]):
-        weights.weighted_in_blocks(line, period, out)
+        weighted_into(line, period, out)
     if bars >= period:
         weights.weighted_of_integers(found.integers, period, weight * found.power, out[:bars])
     return locked(out)

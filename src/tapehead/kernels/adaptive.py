@@ -1,12 +1,15 @@
-"""Averages whose share changes from bar to bar, and those whose shares are any numbers."""
+"""Averages whose share changes from bar to bar, and how far a window lies from its middle."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
-from tapehead.kernels.smoothing import first_known
+from tapehead.kernels.jit import kernel
+from tapehead.kernels.scans import run_changing
+from tapehead.kernels.shares import chunk_bars, efficiencies, row_bars
+from tapehead.kernels.smoothing import TINY, first_known
+from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
 
@@ -15,47 +18,37 @@ CHUNK_BARS = 1024
 
 
 @kernel
-def adapted(values: F64, quick: float, calm: float, out: F64) -> None:
-    """Make of the efficiency of each bar, 0 to 1, the average that goes (efficiency x (quick - calm) + calm)^2 a bar.
+def adapted(values: F64, period: int, quick: float, calm: float, out: F64) -> None:
+    """Write the average that goes (efficiency x (quick - calm) + calm)^2 of the way a bar, as `shares.efficiency` says.
 
     It begins at the value before. Kept as its gap to the value, as `smoothing.run_on`, so that a value that stands
     still is reached exactly.
     """
-    start = max(first_known(out), 1)
-    gap = 0.0
-    for t in range(start, out.shape[0]):
-        share = out[t] * (quick - calm) + calm
-        gap = (gap + (values[t] - values[t - 1])) * (1.0 - share * share)
-        out[t] = values[t] - gap
-
-
-@kernel
-def weighed_by(values: F64, weights: F64, out: F64) -> None:
-    """Write the average of each window by weights that sum to 1, the first for its newest value.
-
-    Summed about the newest value: a flat line has its own value. A product for each weight a bar, four bars an
-    instruction, since the weights may be anything.
-    """
     n = values.shape[0]
-    period = weights.shape[0]
-    out[: min(period - 1, n)] = np.nan
-    for begin in range(period - 1, n, CHUNK_BARS):
-        stop = min(begin + CHUNK_BARS, n)
-        made = out[begin:stop]
-        newest = values[begin:stop]
-        made[:] = 0.0
-        for j in range(1, period):
-            weight = weights[j]
-            older = values[begin - j : stop - j]
-            for i in range(stop - begin):
-                made[i] += weight * (older[i] - newest[i])
-        for i in range(stop - begin):
-            made[i] += newest[i]
+    first = min(first_known(values) + period, n)
+    out[:first] = np.nan
+    ahead = period - 1
+    chunk = chunk_bars(period) // LANES * LANES
+    rows = np.empty((5, row_bars(chunk + ahead)))
+    steps, keeps, gaps, state = np.zeros(chunk + LANES), np.zeros(chunk + LANES), np.empty(chunk + LANES), np.zeros(1)
+    for begin in range(first, n, chunk):
+        stop = min(begin + chunk, n)
+        bars = stop - begin
+        fresh, before, made = values[begin:stop], values[begin - 1 : stop - 1], out[begin:stop]
+        efficiencies(values[begin - period : stop], period, rows, made)
+        for i in range(bars):
+            share = made[i] * (quick - calm) + calm
+            keeps[i] = 1.0 - share * share
+            steps[i] = fresh[i] - before[i]
+        run_changing(steps, keeps, state, gaps, (bars + LANES - 1) // LANES * LANES)
+        for i in range(bars):
+            made[i] = fresh[i] - gaps[i]
+        state[0] = 0.0 if abs(state[0]) < TINY else state[0]
 
 
 @kernel
 def distance(values: F64, middle: F64, period: int, out: F64) -> None:
-    """Write how far the values of each window lie from its `middle` on average: `period` looks a bar, as above."""
+    """Write how far the values of each window lie from its `middle` on average: `period` looks a bar."""
     n = values.shape[0]
     out[: min(period - 1, n)] = np.nan
     for begin in range(period - 1, n, CHUNK_BARS):
@@ -74,6 +67,5 @@ def distance(values: F64, middle: F64, period: int, out: F64) -> None:
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
-    adapted(values, 0.6, 0.1, out)
-    weighed_by(values, readonly(np.full(3, 1 / 3)), out)
+    adapted(values, 3, 0.6, 0.1, out)
     distance(values, values, 3, out)

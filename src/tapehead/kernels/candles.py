@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, part, readonly
+from tapehead.kernels.jit import inlined, kernel, part, readonly
 
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
 CHUNK_BARS = 512
+DOUBLINGS = 16
+"""Bars in which halves are not taken: an open is kept so many times doubled, which takes no digit."""
 
 
 @kernel
@@ -26,21 +28,43 @@ def smoothed(opening: F64, high: F64, low: F64, close: F64, begun: F64, top: F64
     if start >= n:
         return
     value = (opening[start] + close[start]) / 2.0
+    doubled, halves = np.empty(DOUBLINGS + 1), np.empty(DOUBLINGS + 1)
+    for i in range(DOUBLINGS + 1):
+        doubled[i] = 2.0**i
+        halves[i] = 0.5**i
     for begin in range(start, n, CHUNK_BARS):
         here = slice(begin, begin + CHUNK_BARS)
         opens, highs, lows, closes = opening[here], high[here], low[here], close[here]
         made, mean, tops, bottoms = begun[here], middle[here], top[here], bottom[here]
         for i in range(mean.shape[0]):
             mean[i] = (opens[i] + highs[i] + lows[i] + closes[i]) / 4.0
-        for i in range(mean.shape[0]):
-            made[i] = value
-            value = (value + mean[i]) / 2.0
+        for at in range(0, mean.shape[0], DOUBLINGS):
+            value = halved(value, mean[at : at + DOUBLINGS], doubled, halves, made[at : at + DOUBLINGS])
         for i in range(mean.shape[0]):
             above = made[i] if made[i] > mean[i] else mean[i]
             below = made[i] if made[i] < mean[i] else mean[i]
             unknown = 0.0 * (made[i] + mean[i])
             tops[i] = (highs[i] if highs[i] > above else above) + unknown
             bottoms[i] = (lows[i] if lows[i] < below else below) + unknown
+
+
+@inlined
+def halved(value: float, mean: F64, doubled: F64, halves: F64, out: F64) -> float:
+    """Write what goes half of the way to a line a bar, from `value` on, and return what comes next.
+
+    Bar i is kept 2^i times as large, `doubled`, so that a sum a bar is all that waits. The bits are those of halves.
+    """
+    if mean.shape[0] == DOUBLINGS:
+        for i in range(DOUBLINGS):
+            out[i] = value
+            value += mean[i] * doubled[i]
+        for i in range(DOUBLINGS):
+            out[i] *= halves[i]
+        return float(value * halves[DOUBLINGS])
+    for i in range(mean.shape[0]):
+        out[i] = value
+        value = (value + mean[i]) / 2.0
+    return float(value)
 
 
 @part

@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, part, readonly
+from tapehead.kernels.scans import CHUNK_BARS, powers, run_spans
+from tapehead.kernels.shares import row_bars, spaced_sums
 from tapehead.kernels.smoothing import BLOCK_BARS, TINY, first_known, run_on
+from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -80,18 +83,27 @@ def cascade(values: F64, periods: I64, weights: F64, out: F64) -> None:
 
 @kernel
 def cascade_of_six(values: F64, periods: I64, weights: F64, out: F64) -> None:
-    """Write the same of six averages of one period."""
+    """Write the same of six averages of one period.
+
+    Each gap is kept over what it takes of the one before: one sum and one product an average a bar, and the shares lie
+    in the weights.
+    """
     n = values.shape[0]
     seed_bar = last_seed(values, periods)
     out[:seed_bar] = np.nan
     if seed_bar >= n:
         return
-    gaps = np.zeros(6)
+    gaps, scaled = np.zeros(6), np.empty(6)
     begun(values[: seed_bar + 1], periods, np.empty((2, seed_bar + 1)), gaps)
     share = 2.0 / (periods[0] + 1)
     keep = 1.0 - share
+    scale = keep
+    for k in range(6):
+        gaps[k] = gaps[k] / scale if scale > 0.0 else 0.0
+        scaled[k] = weights[k] * scale
+        scale *= share
     one, two, three, four, five, six = gaps[0], gaps[1], gaps[2], gaps[3], gaps[4], gaps[5]
-    w1, w2, w3, w4, w5, w6 = weights[0], weights[1], weights[2], weights[3], weights[4], weights[5]
+    w1, w2, w3, w4, w5, w6 = scaled[0], scaled[1], scaled[2], scaled[3], scaled[4], scaled[5]
     out[seed_bar] = values[seed_bar] - ((w1 * one + w2 * two + w3 * three) + (w4 * four + w5 * five + w6 * six))
     before = values[seed_bar]
     for block in range(seed_bar + 1, n, BLOCK_BARS):
@@ -104,18 +116,13 @@ def cascade_of_six(values: F64, periods: I64, weights: F64, out: F64) -> None:
         fresh = values[block : block + BLOCK_BARS]
         made = out[block : block + BLOCK_BARS]
         for t in range(fresh.shape[0]):
-            far = one + (fresh[t] - before)
+            one = one * keep + (fresh[t] - before)
             before = fresh[t]
-            one = far * keep
-            far = two + far * share
-            two = far * keep
-            far = three + far * share
-            three = far * keep
-            far = four + far * share
-            four = far * keep
-            far = five + far * share
-            five = far * keep
-            six = (six + far * share) * keep
+            two = two * keep + one
+            three = three * keep + two
+            four = four * keep + three
+            five = five * keep + four
+            six = six * keep + five
             made[t] = before - ((w1 * one + w2 * two + w3 * three) + (w4 * four + w5 * five + w6 * six))
 
 
@@ -158,34 +165,66 @@ def true_strength(values: F64, slow: int, fast: int, out: F64) -> None:
 
 
 @kernel
-def smoothed_ratio(high: F64, low: F64, period: int, out: F64) -> None:
-    """Write an average of the range over the average of that average; 1 where there is no range."""
+def mass(high: F64, low: F64, period: int, average: int, out: F64) -> None:
+    """Write sums of `period` ratios: an average of the range over the average of that average, 1 where there is none.
+
+    Ratios are made a chunk at a time behind the last `period - 1` of the chunk before, and summed as in `shares.py`.
+    """
     n = high.shape[0]
-    for t in range(n):
-        out[t] = high[t] - low[t]
-    periods = np.array([period, period])
-    seed_bar = last_seed(out, periods)
-    if seed_bar < n:
-        gaps = np.empty(2)
-        begun(out[: seed_bar + 1], periods, np.empty((2, seed_bar + 1)), gaps)
-        share = 2.0 / (period + 1)
-        keep = 1.0 - share
-        one, two = gaps[0], gaps[1]
-        before = out[seed_bar]
-        whole = before - one - two
-        out[seed_bar] = (before - one) / whole if whole != 0.0 else 1.0
-        for block in range(seed_bar + 1, n, BLOCK_BARS):
-            one = 0.0 if abs(one) < TINY else one
-            two = 0.0 if abs(two) < TINY else two
-            for t in range(block, min(block + BLOCK_BARS, n)):
-                far = one + (out[t] - before)
-                before = out[t]
-                one = far * keep
-                two = (two + far * share) * keep
-                average = before - one
-                whole = average - two
-                out[t] = average / whole if whole != 0.0 else 1.0 + 0.0 * average
-    out[:seed_bar] = np.nan
+    start = 0
+    while start < n and not (high[start] - low[start] == high[start] - low[start]):
+        start += 1
+    seed_bar = min(start + 2 * (average - 1), n)
+    out[: min(seed_bar + period - 1, n)] = np.nan
+    if seed_bar + period - 1 >= n:
+        return
+    share = 2.0 / (average + 1)
+    keep = 1.0 - share
+    first, second = keep, keep * share
+    keeps, state = np.empty((2, LANES)), np.zeros(2)
+    powers(keep, keeps[0])
+    powers(keep, keeps[1])
+    ahead = period - 1
+    chunk = max(CHUNK_BARS, (period + LANES - 1) // LANES * LANES)
+    far, sums, room = np.empty((2, row_bars(chunk))), np.empty((4, row_bars(chunk + ahead))), np.zeros((2, LANES + 1))
+    ranged = np.empty(seed_bar + 1)
+    for t in range(seed_bar + 1):
+        ranged[t] = high[t] - low[t]
+    begun(ranged, np.array([average, average]), np.empty((2, seed_bar + 1)), state)
+    before = ranged[seed_bar]
+    whole = before - state[0] - state[1]
+    # Of the windows of the first chunk those that begin earlier are not known: what they sum is written over.
+    sums[0, :ahead] = 1.0
+    ratio = (before - state[0]) / whole if whole != 0.0 else 1.0
+    if ahead > 0:
+        sums[0, ahead - 1] = ratio
+    else:
+        out[seed_bar] = ratio
+    state[0] = state[0] / first if first > 0.0 else 0.0
+    state[1] = state[1] / second if first > 0.0 else 0.0
+    for begin in range(seed_bar + 1, n, chunk):
+        stop = min(begin + chunk, n)
+        bars = stop - begin
+        tops, bottoms = high[begin:stop], low[begin:stop]
+        rest = bars % LANES
+        run_spans(high, low, keeps, state, far, begin, stop - rest)
+        if rest > 0:
+            for i in range(rest + 1):
+                room[0, i] = high[stop - rest - 1 + i]
+                room[1, i] = low[stop - rest - 1 + i]
+            run_spans(room[0], room[1], keeps, state, far[:, bars - rest :], 1, LANES + 1)
+        quick, calm, made = far[0, :bars], far[1, :bars], sums[0, ahead : ahead + bars]
+        for i in range(bars):
+            smooth = (tops[i] - bottoms[i]) - quick[i] * first
+            smoother = smooth - calm[i] * second
+            made[i] = smooth / smoother if smoother != 0.0 else 1.0 + 0.0 * smooth
+        spaced_sums(sums, 0, 1, 1, period, ahead + bars)
+        out[begin:stop] = sums[1, ahead : ahead + bars]
+        for i in range(ahead):
+            sums[0, i] = sums[0, bars + i]
+        state[0] = 0.0 if abs(state[0]) < TINY else state[0]
+        state[1] = 0.0 if abs(state[1]) < TINY else state[1]
+    out[: seed_bar + period - 1] = np.nan
 
 
 def warm(values: Any) -> None:
@@ -194,4 +233,4 @@ def warm(values: Any) -> None:
     cascade(values, readonly(np.full(2, 2)), readonly(np.ones(2)), out)
     cascade_of_six(values, readonly(np.full(6, 2)), readonly(np.ones(6)), out)
     true_strength(values, 2, 3, out)
-    smoothed_ratio(values, values, 2, out)
+    mass(values, values, 3, 2, out)

@@ -6,34 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, part
+from tapehead.kernels.scans import CHUNK_BARS, ROW_BARS, add_flows, add_steps, powers, run_apart
 from tapehead.kernels.smoothing import BLOCK_BARS, TINY, first_known
+from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
-
-CHUNK_BARS = 1024
-"""Bars made at a time, so that what lies between two steps stays in the nearest caches; whole blocks."""
-
-
-@kernel
-def distributed(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
-    """Write the volume of each bar times where it closes, from -1 at its low to 1 at its high; 0 where both are one."""
-    for t in range(close.shape[0]):
-        span = high[t] - low[t]
-        place = ((close[t] - low[t]) - (high[t] - close[t])) / span if span != 0.0 else 0.0
-        out[t] = place * volume[t]
-
-
-@part
-def accumulate(total: float, lost: float, out: F64) -> tuple[float, float]:
-    """Make of each step the sum so far; the error of each addition is carried, as in `volumes.on_balance`."""
-    for t in range(out.shape[0]):
-        step = out[t]
-        grown = total + step
-        kept = grown - total
-        lost += (total - (grown - kept)) + (step - kept)
-        total = grown
-        out[t] = total + lost
-    return total, lost
 
 
 @part
@@ -45,16 +22,37 @@ def first_flow(high: F64, low: F64, close: F64, volume: F64) -> int:
     return int(close.shape[0])
 
 
+@part
+def behind(high: F64, low: F64, close: F64, volume: F64, begin: int, room: F64) -> int:
+    """Copy the last bars, fewer than eight, into rows 0 to 3 of eight, and return how many they are."""
+    bars = close.shape[0] - begin
+    room[:] = 0.0
+    for i in range(bars):
+        room[0, i] = high[begin + i]
+        room[1, i] = low[begin + i]
+        room[2, i] = close[begin + i]
+        room[3, i] = volume[begin + i]
+    return int(bars)
+
+
 @kernel
 def accumulated(high: F64, low: F64, close: F64, volume: F64, out: F64) -> None:
-    """Write the sum so far of the volume of each bar times where it closes in its range."""
+    """Write the sum so far of the volume of each bar times where it closes in its range.
+
+    From -1 at its low to 1 at its high, and 0 where both are one.
+    """
+    n = close.shape[0]
     start = first_flow(high, low, close, volume)
     out[:start] = np.nan
-    total, lost = 0.0, 0.0
-    for begin in range(start, close.shape[0], CHUNK_BARS):
-        here = slice(begin, begin + CHUNK_BARS)
-        distributed(high[here], low[here], close[here], volume[here], out[here])
-        total, lost = accumulate(total, lost, out[here])
+    state = np.zeros(2)
+    whole = n - (n - start) % LANES
+    add_flows(high, low, close, volume, state, out, start, whole)
+    if whole < n:
+        room = np.empty((5, LANES))
+        bars = behind(high, low, close, volume, whole, room)
+        add_flows(room[0], room[1], room[2], room[3], state, room[4], 0, LANES)
+        for i in range(bars):
+            out[whole + i] = room[4, i]
 
 
 @kernel
@@ -67,19 +65,15 @@ def trended(close: F64, volume: F64, out: F64) -> None:
     out[: min(start, n)] = np.nan
     if start < n:
         out[start] = 0.0
-    total, lost = 0.0, 0.0
+    state, steps, sums = np.zeros(2), np.zeros(CHUNK_BARS), np.empty(CHUNK_BARS)
     for begin in range(start + 1, n, CHUNK_BARS):
         stop = min(begin + CHUNK_BARS, n)
-        later, earlier, sizes, made = (
-            close[begin:stop],
-            close[begin - 1 : stop - 1],
-            volume[begin:stop],
-            out[begin:stop],
-        )
+        later, earlier, sizes = close[begin:stop], close[begin - 1 : stop - 1], volume[begin:stop]
         for t in range(stop - begin):
             before = earlier[t] if earlier[t] != 0.0 else np.nan
-            made[t] = (later[t] / before - 1.0) * sizes[t]
-        total, lost = accumulate(total, lost, made)
+            steps[t] = (later[t] / before - 1.0) * sizes[t]
+        add_steps(steps, state, sums, 0, (stop - begin + LANES - 1) // LANES * LANES)
+        out[begin:stop] = sums[: stop - begin]
 
 
 @kernel
@@ -92,20 +86,23 @@ def apart(high: F64, low: F64, close: F64, volume: F64, fast: int, slow: int, ou
     n = out.shape[0]
     start = first_flow(high, low, close, volume)
     known = min(start + max(fast, slow) - 1, n)
-    quick_keep = 1.0 - 2.0 / (fast + 1)
-    calm_keep = 1.0 - 2.0 / (slow + 1)
-    quick = 0.0
-    calm = 0.0
+    quick = 1.0 - 2.0 / (fast + 1)
+    calm = 1.0 - 2.0 / (slow + 1)
+    keeps, state, rows, room = np.empty((2, LANES)), np.zeros(2), np.empty((2, ROW_BARS)), np.empty((4, LANES))
+    powers(quick, keeps[0])
+    powers(calm, keeps[1])
     for begin in range(start + 1, n, CHUNK_BARS):
-        here = slice(begin, begin + CHUNK_BARS)
-        distributed(high[here], low[here], close[here], volume[here], out[here])
-        for block in range(begin, min(begin + CHUNK_BARS, n), BLOCK_BARS):
-            quick = 0.0 if abs(quick) < TINY else quick
-            calm = 0.0 if abs(calm) < TINY else calm
-            for t in range(block, min(block + BLOCK_BARS, n)):
-                quick = (quick + out[t]) * quick_keep
-                calm = (calm + out[t]) * calm_keep
-                out[t] = calm - quick
+        stop = min(begin + CHUNK_BARS, n)
+        whole = stop - (stop - begin) % LANES
+        run_apart(high, low, close, volume, keeps, state, rows, begin, whole)
+        if whole < stop:
+            behind(high, low, close, volume, whole, room)
+            run_apart(room[0], room[1], room[2], room[3], keeps, state, rows[:, whole - begin :], 0, LANES)
+        made, near, far = out[begin:stop], rows[0, : stop - begin], rows[1, : stop - begin]
+        for i in range(stop - begin):
+            made[i] = far[i] * calm - near[i] * quick
+        state[0] = 0.0 if abs(state[0]) < TINY else state[0]
+        state[1] = 0.0 if abs(state[1]) < TINY else state[1]
     out[:known] = np.nan
     if known == start and start < n:
         out[start] = 0.0
@@ -173,7 +170,6 @@ def indexed(close: F64, volume: F64, rising: bool, start: float, out: F64) -> No
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
-    distributed(values, values, values, values, out)
     accumulated(values, values, values, values, out)
     trended(values, values, out)
     apart(values, values, values, values, 2, 3, out)

@@ -9,55 +9,22 @@ from typing import Any, Final
 
 import llvmlite.ir as ir
 import numpy as np
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
-from numba.np import arrayobj
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import config, inlined, part
+from tapehead.kernels.vectors import LANES, all_of, data_of, load, places, spread, store, tools
 
 F64 = NDArray[np.float64]
-tools: Any = cgutils
-numba_arrays: Any = arrayobj
 tuple_of: Any = types.UniTuple
 
-LANES: Final = 8
 WORD: Final = 64
 """Bars to a word of bits."""
 SUMS: Final = 5
 """Rows of lanes: the sums of r, r^2, r^3, r^4, and of the squares of losses."""
 HIGHEST, LOWEST = 0, 1
 """Places of the extremes."""
-_EIGHT = ir.VectorType(ir.DoubleType(), LANES)
-
-
-def _data(target: Any, builder: Any, kind: Any, array: Any) -> Any:
-    """Return where the values of an array lie."""
-    return numba_arrays.make_array(kind)(target, builder, array).data
-
-
-def _load(builder: Any, data: Any, at: Any) -> Any:
-    """Load eight values from a place on."""
-    place = builder.bitcast(builder.gep(data, [at]), _EIGHT.as_pointer())
-    return builder.load(place, align=8)
-
-
-def _store(builder: Any, values: Any, data: Any, at: Any) -> None:
-    """Store eight values from a place on."""
-    place = builder.bitcast(builder.gep(data, [at]), _EIGHT.as_pointer())
-    builder.store(values, place, align=8)
-
-
-def _all(value: float) -> Any:
-    """Return eight times the same."""
-    return ir.Constant(_EIGHT, [value] * LANES)
-
-
-def _spread(builder: Any, value: Any) -> Any:
-    """Put one number into every lane."""
-    first, kind = ir.Constant(ir.IntType(32), 0), ir.VectorType(value.type, LANES)
-    one = builder.insert_element(ir.Constant(kind, ir.Undefined), value, first)
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
 
 def _greater(builder: Any, one: Any, other: Any) -> Any:
@@ -69,8 +36,7 @@ def _reduced(builder: Any, values: Any) -> Any:
     """Return the greatest of eight."""
     for step in (4, 2, 1):
         turned = [(k + step) % LANES for k in range(LANES)]
-        places = ir.Constant(ir.VectorType(ir.IntType(32), LANES), turned)
-        values = _greater(builder, values, builder.shuffle_vector(values, values, places))
+        values = _greater(builder, values, builder.shuffle_vector(values, values, places(turned)))
     return builder.extract_element(values, ir.Constant(ir.IntType(32), 0))
 
 
@@ -81,11 +47,11 @@ def _comparison() -> Any:
 
     def compare(_context: Any, a: Any, b: Any, _at: Any, _b_at: Any) -> Any:
         def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
-            lines = [_data(target, builder, signature.args[k], given[k]) for k in range(2)]
+            lines = [data_of(target, builder, signature.args[k], given[k]) for k in range(2)]
             bits = [ir.Constant(ir.IntType(WORD), 0)] * 2
             for j in range(0, WORD, LANES):
                 place = ir.Constant(ir.IntType(WORD), j)
-                x, y = (_load(builder, lines[k], builder.add(given[k + 2], place)) for k in range(2))
+                x, y = (load(builder, lines[k], builder.add(given[k + 2], place)) for k in range(2))
                 for k, sign in enumerate("><"):
                     found = builder.bitcast(builder.fcmp_ordered(sign, x, y), ir.IntType(LANES))
                     bits[k] = builder.or_(bits[k], builder.shl(builder.zext(found, ir.IntType(WORD)), place))
@@ -143,7 +109,7 @@ def _eights(by_returns: bool) -> Any:
         _context: Any, close: Any, returns: Any, _at: Any, _until: Any, _cash: Any, _units: Any, lanes: Any, found: Any
     ) -> Any:
         def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
-            arrays = [_data(target, builder, signature.args[k], given[k]) for k in (0, 1, 6, 7)]
+            arrays = [data_of(target, builder, signature.args[k], given[k]) for k in (0, 1, 6, 7)]
             _generate(builder, arrays, given, by_returns)
             return target.get_dummy_value()
 
@@ -161,35 +127,35 @@ def _generate(builder: Any, arrays: Any, given: Any, by_returns: bool) -> None:
     eight, zero, one = (ir.Constant(word, k) for k in (LANES, 0, 1))
     numbers = ir.Constant(ir.VectorType(word, LANES), list(range(LANES)))
     rows = [ir.Constant(word, LANES * k) for k in range(SUMS)]
-    sums = [tools.alloca_once_value(builder, _load(builder, lanes, row)) for row in rows]
-    high, low = (tools.alloca_once_value(builder, _all(float("-inf"))) for _ in range(2))
-    cash, units = _spread(builder, cash), _spread(builder, units)
+    sums = [tools.alloca_once_value(builder, load(builder, lanes, row)) for row in rows]
+    high, low = (tools.alloca_once_value(builder, all_of(float("-inf"))) for _ in range(2))
+    cash, units = spread(builder, cash), spread(builder, units)
     began = builder.and_(at, ir.Constant(word, -LANES))
     with tools.for_range_slice(builder, began, until, eight, word) as (t, _):
-        bars = builder.add(_spread(builder, t), numbers)
+        bars = builder.add(spread(builder, t), numbers)
         inside = builder.and_(
-            builder.icmp_signed(">=", bars, _spread(builder, at)),
-            builder.icmp_signed("<", bars, _spread(builder, until)),
+            builder.icmp_signed(">=", bars, spread(builder, at)),
+            builder.icmp_signed("<", bars, spread(builder, until)),
         )
-        price = _load(builder, close, t)
+        price = load(builder, close, t)
         if by_returns:
-            change = _load(builder, returns, t)
+            change = load(builder, returns, t)
         else:
-            before = _load(builder, close, builder.sub(t, one))
+            before = load(builder, close, builder.sub(t, one))
             now, then = (builder.fadd(cash, builder.fmul(units, each)) for each in (price, before))
-            change = builder.fsub(builder.fdiv(now, then), _all(1.0))
-        change = builder.select(inside, change, _all(0.0))
-        loss = builder.select(builder.fcmp_ordered(">=", change, _all(0.0)), _all(0.0), change)
+            change = builder.fsub(builder.fdiv(now, then), all_of(1.0))
+        change = builder.select(inside, change, all_of(0.0))
+        loss = builder.select(builder.fcmp_ordered(">=", change, all_of(0.0)), all_of(0.0), change)
         square = builder.fmul(change, change)
         powers = (change, square, builder.fmul(square, change), builder.fmul(square, square), builder.fmul(loss, loss))
         for kept, power in zip(sums, powers, strict=True):
             builder.store(builder.fadd(builder.load(kept), power), kept)
-        fallen = builder.select(inside, builder.fsub(_all(-0.0), price), _all(float("-inf")))
-        price = builder.select(inside, price, _all(float("-inf")))
+        fallen = builder.select(inside, builder.fsub(all_of(-0.0), price), all_of(float("-inf")))
+        price = builder.select(inside, price, all_of(float("-inf")))
         builder.store(_greater(builder, price, builder.load(high)), high)
         builder.store(_greater(builder, fallen, builder.load(low)), low)
     for kept, row in zip(sums, rows, strict=True):
-        _store(builder, builder.load(kept), lanes, row)
+        store(builder, builder.load(kept), lanes, row)
     for kept, place in ((high, zero), (low, one)):
         found, slot = _reduced(builder, builder.load(kept)), builder.gep(extremes, [place])
         if place is one:

@@ -35,7 +35,8 @@ from tapehead.kernels.account import (
     WORST,
 )
 from tapehead.kernels.jit import inlined, kernel, part, readonly, short_kernel
-from tapehead.kernels.lanes import HIGHEST, LANES, LOWEST, SUMS, add_held, add_one
+from tapehead.kernels.lanes import HIGHEST, LOWEST, SUMS, add_held, add_one
+from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.scans import CHUNK_BARS, powers, run_one
 from tapehead.kernels.smoothing import BLOCK_BARS, HUGE, TINY, first_known
+from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
@@ -53,7 +55,7 @@ def ranges(high: F64, low: F64, close: F64, out: F64) -> None:
 
 @kernel
 def average_ranges(high: F64, low: F64, close: F64, period: int, out: F64) -> None:
-    """Write Wilder's average of true ranges, seeded with the mean of the first `period` of them; bars go by twos."""
+    """Write Wilder's average of true ranges, seeded with the mean of the first `period` of them."""
     n = close.shape[0]
     start = first_bar(high, low, close)
     seed_bar = start + period
@@ -66,23 +68,19 @@ def average_ranges(high: F64, low: F64, close: F64, period: int, out: F64) -> No
         total += out[t]
         out[t] = np.nan
     out[seed_bar] = total / period
-    keep = (period - 1) / period
-    twice = keep * keep
-    for block in range(seed_bar + 1, n, BLOCK_BARS):
-        stop = min(block + BLOCK_BARS, n)
-        reaches(high, low, close, block, stop, out)
-        if total < TINY:
-            total = 0.0
-        made = out[block:stop]
-        for i in range(0, stop - block - 1, 2):
-            first = made[i]
-            made[i] = total * keep + first
-            total = total * twice + (first * keep + made[i + 1])
-            made[i + 1] = total
-        if (stop - block) % 2 == 1:
-            made[stop - block - 1] = total * keep + made[stop - block - 1]
-        for i in range(stop - block):
-            made[i] /= period
+    keeps, state, rows, steps = np.empty((1, LANES)), np.empty(1), np.empty((1, CHUNK_BARS)), np.zeros(CHUNK_BARS)
+    powers((period - 1) / period, keeps[0])
+    state[0] = total
+    for begin in range(seed_bar + 1, n, CHUNK_BARS):
+        stop = min(begin + CHUNK_BARS, n)
+        bars = stop - begin
+        tops, bottoms, before, made = high[begin:stop], low[begin:stop], close[begin - 1 : stop - 1], out[begin:stop]
+        for i in range(bars):
+            steps[i] = reach(tops[i], bottoms[i], before[i])
+        run_one(steps, keeps, state, rows, 0, (bars + LANES - 1) // LANES * LANES)
+        for i in range(bars):
+            made[i] = rows[0, i] / period
+        state[0] = 0.0 if state[0] < TINY else state[0]
 
 
 @kernel

@@ -170,22 +170,27 @@ def money_flow(high: F64, low: F64, close: F64, volume: F64, period: int, out: F
 def efficiency(values: F64, period: int, out: F64) -> None:
     """Write the size of a window's change over the sum of the sizes of those it is made of; 0 where nothing moved."""
     n = values.shape[0]
-    ahead = period - 1
     chunk = chunk_bars(period)
-    rows = np.empty((5, row_bars(chunk + ahead)))
+    rows = np.empty((5, row_bars(chunk + period - 1)))
     out[: min(period, n)] = np.nan
     for begin in range(period, n, chunk):
         stop = min(begin + chunk, n)
-        whole = stop - begin + ahead
-        here = values[begin - period : stop]
-        sizes = rows[0, :whole]
-        for i in range(whole):
-            sizes[i] = abs(here[i + 1] - here[i])
-        spaced_sums(rows, 0, 1, 1, period, whole)
-        moved = rows[2, : stop - begin]
-        for i in range(stop - begin):
-            moved[i] = abs(here[i + period] - here[i])
-        divided(moved, rows[1, ahead:whole], 0.0, out[begin:stop])
+        efficiencies(values[begin - period : stop], period, rows, out[begin:stop])
+
+
+@part
+def efficiencies(values: F64, period: int, rows: F64, out: F64) -> None:
+    """Write it of a stretch of bars; `values` begin `period` before it."""
+    bars = out.shape[0]
+    whole = bars + period - 1
+    sizes, moved = rows[0, :whole], rows[2, :bars]
+    later, now = values[1:], values[period:]
+    for i in range(whole):
+        sizes[i] = abs(later[i] - values[i])
+    spaced_sums(rows, 0, 1, 1, period, whole)
+    for i in range(bars):
+        moved[i] = abs(now[i] - values[i])
+    divided(moved, rows[1, period - 1 : whole], 0.0, out)
 
 
 def warm(values: Any) -> None:

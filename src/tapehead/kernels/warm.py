@@ -24,6 +24,7 @@ from tapehead.kernels import (
     ranges,
     shares,
     smoothing,
+    taps,
     trade,
     turns,
     volumes,
@@ -48,7 +49,7 @@ def compile_all(told: Callable[[int, int], object] | None = None, *, bar_by_bar:
     """
     values = readonly(np.linspace(1.0, 2.0, 16))
     averages = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-    others = (elements, flows, turns, covariances, places, adaptive, candles, cascades, shares)
+    others = (elements, flows, turns, covariances, places, adaptive, taps, candles, cascades, shares)
     rooms = [
         *averages,
         *others,
