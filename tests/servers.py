@@ -81,6 +81,19 @@ class Own:
             os.kill(child, signal.SIGKILL)
         assert end(self.running.pid, mark, ((signal.SIGKILL, 10.0),))
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Stop it with all its processes, and let it go on when left; the kernel answers for it meanwhile."""
+        os.kill(self.running.pid, signal.SIGSTOP)
+        every = [self.running.pid, *children(self.running.pid)]
+        for each in every:
+            os.kill(each, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for each in every:
+                os.kill(each, signal.SIGCONT)
+
 
 class PostgresServer:
     """A PostgreSQL of the session and the databases on it."""

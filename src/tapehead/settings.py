@@ -37,13 +37,14 @@ _POOL_WORDS: Final = {
             "held",
             "lag",
             "outage",
+            "silence",
         )
     },
 }
 _POOL_BOUND: Final = (
     f"the most connections, from {_FEWEST} to {MOST_WORKERS:,}, and NAME=NUMBER such as 20,warm=4,overflow=10,wait=5 "
     "of warm overflow (connections), wait idle lifetime ping statement lock transaction alert held lag outage"
-    " (seconds)"
+    " silence (seconds)"
 )
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMS = ("auto", "json", "text")
@@ -78,6 +79,8 @@ class PoolSettings:
         For how long a replica may lack a commit before it is not asked (`lag`).
     outage_s : float
         How long runs and imports wait for a server that went away (`outage`).
+    silence_s : float
+        After which a statement without an answer makes them look whether the server answers others (`silence`).
     """
 
     smallest: int = 1
@@ -94,6 +97,7 @@ class PoolSettings:
     held_s: float = 60.0
     lag_s: float = 10.0
     outage_s: float = 60.0
+    silence_s: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

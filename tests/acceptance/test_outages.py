@@ -1,4 +1,4 @@
-"""PostgreSQL is killed while a run and an import go on: they wait for it, and end as if nothing had been."""
+"""PostgreSQL is killed, or hangs, while a run and an import go on: they wait, and end as if nothing had been."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
@@ -74,7 +74,8 @@ def begin(given: dict[str, str]) -> Iterator[Callable[..., Command]]:
     begun: list[Command] = []
 
     def make(own: Own, *words: str, **more: str) -> Command:
-        begun.append(Command(own.url, {**given, **more}, *words))
+        # A look at a server that hangs is over in 2 s so.
+        begun.append(Command(f"{own.url}?connect_timeout=2", {**given, **more}, *words))
         return begun[-1]
 
     yield make
@@ -232,6 +233,60 @@ def waits_for_the_lock(link: "psycopg.Connection[Any]") -> bool:
         "AND query LIKE '%pg_try_advisory_xact_lock%'"
     ).fetchone()
     return row is not None and row[0] > 0
+
+
+@contextmanager
+def hung(
+    own: Own, begin: Callable[..., Command], named: str, folder: Path, pool: str
+) -> Iterator[tuple[Command, Command, str]]:
+    """Begin a run and an import, and stop their server under them until left: one at its gate, one at a lock."""
+    asked = ("--universe", "demo", "--workers", "1", "--fresh")
+    running = begin(own, "--json", "backtest", named, *asked, TAPEHEAD_POOL=pool)
+    run = at_the_gate(running, folder)
+    link = psycopg.connect(own.url, autocommit=True)
+    link.execute("SELECT pg_advisory_lock(%s)", (WRITER,))
+    importing = begin(own, "--json", "import", str(folder / "bars"), "--kind", "crypto", TAPEHEAD_POOL=pool)
+    wait_for(lambda: waits_for_the_lock(link) or importing.process.poll() is not None)
+    with own.hanging():
+        link.close()
+        (folder / "go").touch()
+        yield running, importing, run
+
+
+def test_what_hangs_on_a_server_goes_on_with_it_or_says_when_it_has_waited_long_enough(
+    own_postgres: Own, begin: Callable[..., Command], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
+    with open_store(own_postgres.url) as store:
+        store.demo(instruments=4, years=1, seed=5)
+    named = write_gated(tmp_path)
+    write_bars(tmp_path / "bars", ("AAAUSDT", "BBBUSDT"), 200)
+    # It hangs for longer than they wait; a listing that begins meanwhile does not get in at all.
+    with hung(own_postgres, begin, named, tmp_path, "outage=1,silence=0.2") as (running, importing, left):
+        listing = begin(own_postgres, "instruments")
+        assert (listing.end(), running.end(), importing.end()) == (3, 3, 3)
+    assert listing.said("connection timeout expired. See what it says: tapehead --home postgresql://")
+    assert running.said(f"Run {left} is suspended, and what it finished is kept: postgresql://")
+    assert running.said(f"backtest --resume {left}")
+    assert importing.said("has been away for")
+    with open_store(own_postgres.url) as store:
+        again = store.resume(left).wait().receipt
+        assert again is not None
+        assert [one.kind for one in store.log()] == ["market"]
+
+    # Once more, and it goes on in time: so do they.
+    (tmp_path / "go").unlink()
+    (tmp_path / "calls").unlink()
+    with hung(own_postgres, begin, named, tmp_path, "silence=0.2") as (running, importing, run):
+        wait_for(lambda: running.said("waiting for PostgreSQL (") and importing.said("waiting for PostgreSQL ("))
+    assert (running.end(), importing.end()) == (0, 0), (running.err, importing.err)
+    assert json.loads("".join(importing.out))["total"]["added"] == 400
+    events = running.events()
+    assert numbers_of(own_postgres.url, run) == list(range(1, len(numbers_of(own_postgres.url, run)) + 1))
+    assert (again.digest, len(again.segments)) == (events[-1]["digest"], 4)
+    with open_store(own_postgres.url) as store:
+        assert [one.kind for one in store.log()] == ["import", "market"]
+        assert not list(store.house.bars.check(rows=True))
 
 
 def test_two_imports_in_opposite_order_both_end_right(

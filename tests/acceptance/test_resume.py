@@ -29,16 +29,19 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
-def write_gated(folder: Path) -> str:
+def write_gated(folder: Path, then: str = RSI_BODY, extra: str = "") -> str:
     """Write a strategy that notes each call in `calls`, and waits from its third on until `go` is there."""
     body = f"""\
 import os
 with open({str(folder / "calls")!r}, "a") as calls:
     calls.write(bars.series.symbol + "\\n")
-while len(open({str(folder / "calls")!r}).readlines()) > 2 and not os.path.exists({str(folder / "go")!r}):
+def closed():
+    with open({str(folder / "calls")!r}) as calls:
+        return len(calls.readlines()) > 2 and not os.path.exists({str(folder / "go")!r})
+while closed():
     time.sleep(0.005)
 """
-    return write_strategy(folder / "gated.py", body + RSI_BODY)
+    return write_strategy(folder / "gated.py", body + then, extra=extra)
 
 
 def wait_for(what: Callable[[], Any]) -> None:

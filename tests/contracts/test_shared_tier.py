@@ -78,7 +78,7 @@ def test_a_url_of_no_redis_is_refused_without_its_password(url: str) -> None:
     assert "word" not in str(caught.value)
 
 
-def test_results_are_equal_with_it_without_it_and_after_it_was_killed(
+def test_results_are_equal_with_it_without_it_while_it_hangs_and_after_it_was_killed(
     own_valkey: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TAPEHEAD_HOT_MB", "0")
@@ -92,6 +92,12 @@ def test_results_are_equal_with_it_without_it_and_after_it_was_killed(
         for hits in (0, 5):
             assert everything(store.backtest(**asked)) == want
             assert store.house.tiers()[-1].hits >= hits
+        with own_valkey.hanging():
+            assert everything(store.backtest(**asked)) == want
+            assert store.house.tiers()[-1].degraded == AWAY
+    with open_store(tmp_path / "home") as store:
+        assert everything(store.backtest(**asked)) == want
+        assert store.house.tiers()[-1].degraded == ""
         own_valkey.kill()
         run = store.backtest(**asked)
         assert everything(run) == want

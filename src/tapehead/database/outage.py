@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
+import psycopg
+
 from tapehead.database.asker import asker
 from tapehead.database.url import DatabaseUrl
 from tapehead.errors import CollisionError, DatabaseAwayError, DatabaseLostError
+from tapehead.settings import PoolSettings
 
 Given = TypeVar("Given")
 
@@ -18,6 +21,8 @@ _PAUSE_S: Final = 0.2
 _LOSSES: Final = 20
 """Connections that one piece of work may lose: a statement that ends the server would else do so for ever."""
 _COLLISIONS: Final = 20
+_ENDING_S: Final = 10.0
+"""What a command that has given up may take to tell so, and to let go of what it held."""
 _every: "weakref.WeakSet[Outage]" = weakref.WeakSet()
 
 
@@ -27,8 +32,9 @@ class Outage:
     Parameters
     ----------
     url : DatabaseUrl
-    bound_s : float
-        How long it may be away before those who wait are told so.
+    settings : PoolSettings
+        How long it may be away before those who wait are told so (`outage_s`), and after what silence it is looked at
+        (`silence_s`).
     look : callable
         Connects anew; raises DatabaseAwayError where that cannot be done.
     renew : callable
@@ -41,9 +47,10 @@ class Outage:
     """
 
     def __init__(
-        self, url: DatabaseUrl, bound_s: float, look: Callable[[], object], renew: Callable[[], object]
+        self, url: DatabaseUrl, settings: PoolSettings, look: Callable[[], object], renew: Callable[[], object]
     ) -> None:
-        self._url, self._bound_s, self._look, self._renew = url, bound_s, look, renew
+        self._url, self._bound_s, self._look, self._renew = url, settings.outage_s, look, renew
+        self.silence_s = settings.silence_s
         self._over: list[Callable[[], object]] = []
         self._begin()
         _every.add(self)
@@ -55,6 +62,8 @@ class Outage:
         self._since: float | None = None
         self._recoveries = 0
         self._waiting = 0
+        self._silent: dict[object, float] = {}
+        self._given_up: tuple[float, float] | None = None
 
     def when_over(self, call: Callable[[], object]) -> None:
         """Call each time the server is back, in a thread that waited; it must not wait for the server itself."""
@@ -99,8 +108,37 @@ class Outage:
     @property
     def waited_s(self) -> float | None:
         """For how long somebody waits already; None where nobody does."""
-        since = self._since
-        return time.monotonic() - since if self._waiting and since is not None else None
+        began = [*list(self._silent.values()), *([] if not self._waiting or self._since is None else [self._since])]
+        return time.monotonic() - min(began) if began else None
+
+    def doubt(self, who: object, since: float) -> bool:
+        """Look whether a server that has told `who` nothing since then answers others; False where it may come back.
+
+        Raises
+        ------
+        psycopg.OperationalError
+            It has been silent for as long as is waited for one that is away.
+        """
+        cause = self._away()
+        if cause is None:
+            self._given_up = None
+            self.hear(who)
+            return True
+        self._silent[who] = since
+        silent_s = time.monotonic() - since
+        if silent_s < self._patience_s():
+            return False
+        self._given_up = time.monotonic(), since
+        raise psycopg.OperationalError(f"it has said nothing for {silent_s:.0f} s: {cause}")
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether somebody has just waited for the server in vain, so that nobody else should for long."""
+        return self._silent_since() is not None
+
+    def hear(self, who: object) -> None:
+        """Take note that nothing is waited for any more."""
+        self._silent.pop(who, None)
 
     def _seen(self) -> int:
         """Return how often the server came back so far."""
@@ -110,23 +148,34 @@ class Outage:
 
     def _wait(self, seen: int, error: DatabaseLostError) -> None:
         """Return when the server is back; raise where it is not within the bound, or who asks cannot wait."""
-        patience_s = asker().patience_s
-        bound_s = self._bound_s if patience_s is None else min(patience_s, self._bound_s)
+        bound_s = self._patience_s()
         with self._turned():
             if self._recoveries != seen:
                 return
-            self._since = self._since or time.monotonic()
+            self._since = self._since or self._silent_since() or time.monotonic()
             while (cause := self._away()) is not None:
                 waited_s = time.monotonic() - self._since
                 if waited_s >= bound_s:
+                    self._given_up = time.monotonic(), self._since
                     told = f"it has been away for {waited_s:.0f} s: {cause}" if bound_s else cause
                     raise DatabaseAwayError(url=self._url, cause=told) from error
                 self._pause()
             self._renew()
             self._since = None
+            self._given_up = None
             self._recoveries += 1
         for call in self._over:
             call()
+
+    def _silent_since(self) -> float | None:
+        """Return since when somebody who has just given up waited; None where nobody has."""
+        given_up = self._given_up
+        return given_up[1] if given_up is not None and time.monotonic() - given_up[0] < _ENDING_S else None
+
+    def _patience_s(self) -> float:
+        """Return how long who asks waits for a server that is away."""
+        patience_s = asker().patience_s
+        return self._bound_s if patience_s is None else min(patience_s, self._bound_s)
 
     @contextmanager
     def _turned(self) -> Iterator[None]:

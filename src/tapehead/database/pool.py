@@ -1,6 +1,7 @@
 """Pool: connections to one PostgreSQL, shared by the threads of a process; who holds one is known."""
 
 import logging
+import math
 import os
 import sys
 import threading
@@ -10,14 +11,13 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import psycopg
-from psycopg.adapt import Dumper
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.string import StrDumper
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from tapehead.database.alerts import Alerts
-from tapehead.database.asker import asker, name_of
+from tapehead.database.asker import asked_by, asker, name_of
 from tapehead.database.figures import Held, PoolFigures, said
+from tapehead.database.link import Link, teach
 from tapehead.database.liveness import SERVER_OPTIONS, liveness_words
 from tapehead.database.meter import Meter
 from tapehead.database.outage import Outage
@@ -34,35 +34,15 @@ OLDEST: Final = 15
 _PATIENCE_S: Final = 10
 _LOOK_S: Final = 2.0
 """After which who waits for a connection looks whether the server is there at all."""
+_LOOK_PATIENCE_S: Final = 5.0
+"""How long such a look, or the question whether an idle connection lives, waits for an answer."""
+_LEAST_S: Final = 2
+"""The least that libpq waits for a connection."""
 _POOL_LOG: Final = "psycopg.pool"
 _OPTIONS: Final = f"-c search_path={SCHEMA} -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1"
 _NOT_YET: Final = ("starting up", "shutting down", "recovery mode", "not yet accepting")
 """What a server says that will be there soon; one that refuses for another reason is there."""
 _OURS: Final = ("/tapehead/database/", "/tapehead/stores/", "/contextlib.py")
-
-
-class Link(psycopg.Connection[Any]):
-    """A connection of a pool: the name by which the server knows it now, and when it was given back."""
-
-    named = ""
-    used = 0.0
-    lender: "ConnectionPool[Link]"
-
-
-class _Flag(Dumper):
-    """Truth as 0 and 1, which the schema keeps in both databases."""
-
-    oid = psycopg.adapters.types["int2"].oid
-
-    def dump(self, obj: Any) -> bytes:
-        return b"1" if obj else b"0"
-
-
-class _Text(StrDumper):
-    """Text without the sign NUL, which PostgreSQL cannot keep: its picture stands for it."""
-
-    def dump(self, obj: str) -> Any:
-        return super().dump(obj.replace("\0", "\u2400"))
 
 
 class Pool:
@@ -102,11 +82,12 @@ class Pool:
         self._program = name_of(f"tapehead {asker().role}".strip(), "")
         # A warning of the pool is told again by the error that follows it.
         logging.getLogger(_POOL_LOG).setLevel(logging.ERROR)
+        self.outage = Outage(url, self.settings, self._look_anew, self._renew)
+        self._refusal: tuple[float, DatabaseAwayError | None] = (0.0, None)
         with self.connect() as link:
             _check_server(url, link)
             self.writable = link.execute("SHOW transaction_read_only").fetchone() == ("off",)
         self._inherited: list[ConnectionPool[Link]] = []
-        self.outage = Outage(url, self.settings.outage_s, lambda: self.connect("look").close(), self._renew)
         self._begin()
         try:
             self._pool.wait(_PATIENCE_S)
@@ -133,7 +114,7 @@ class Pool:
             timeout=self.settings.wait_s,
             max_idle=self.settings.idle_s,
             max_lifetime=self.settings.lifetime_s,
-            configure=_configure,
+            configure=self._configure,
             check=self._check,
             open=True,
             name="tapehead",
@@ -217,6 +198,8 @@ class Pool:
     def _get(self) -> Link:
         """Take a connection of the pool; raise as soon as it shows that the server is gone."""
         end = time.monotonic() + self._wait_s()
+        if self.outage.is_given_up:
+            self._look()
         while True:
             pool, left = self._pool, end - time.monotonic()
             try:
@@ -235,11 +218,16 @@ class Pool:
     def _look(self) -> None:
         """Raise DatabaseLostError where the server is gone; one that only lets nobody in is there."""
         try:
-            self.connect("look").close()
+            self._look_anew()
         except DatabaseLostError:
             raise
         except DatabaseAwayError:
             return
+
+    def _look_anew(self) -> None:
+        """Connect and go; raises DatabaseAwayError."""
+        with asked_by(patience_s=_LOOK_PATIENCE_S):
+            self.connect("look").close()
 
     def _timed_out(self, held: tuple[Held, ...]) -> Exception:
         """Return the error for a connection that did not come: the others hold all, or the server gives none."""
@@ -275,15 +263,26 @@ class Pool:
 
     def _connect(self, name: str, *, bounded: bool = True) -> Link:
         """Open a connection under a name."""
+        at, before = self._refusal
+        if self.outage.is_given_up and before is not None and time.monotonic() - at < _LEAST_S:
+            raise DatabaseLostError(**before.facts)
         words = {**self._words(bounded=bounded), "application_name": name}
         try:
             link = Link.connect(self.url.text, **words)
         except psycopg.OperationalError as error:
             told, text = unreachable(self.url, error), str(error)
             gone = "FATAL:" not in text or any(word in text for word in _NOT_YET)
-            raise (DatabaseLostError(**told.facts) if gone else told) from error
-        _configure(link)
+            if gone:
+                told = DatabaseLostError(**told.facts)
+                self._refusal = time.monotonic(), told
+            raise told from error
+        self._configure(link)
         return link
+
+    def _configure(self, link: Link) -> None:
+        """Make a connection one of this pool."""
+        teach(link)
+        link.outage = self.outage
 
     def _name(self, link: Link, run: str) -> None:
         """Tell the server for whom a connection works from now on, where that is news."""
@@ -298,10 +297,18 @@ class Pool:
         """Ask a connection that lay idle whether it still lives; one just used is taken at its word."""
         if time.monotonic() - link.used > self.settings.ping_s:
             try:
-                ConnectionPool.check_connection(link)
+                with asked_by(patience_s=_LOOK_PATIENCE_S):
+                    ConnectionPool.check_connection(link)
             except psycopg.Error:
                 self._meter.replace()
                 raise
+
+    def _connect_s(self) -> int:
+        """Return how long to wait for a connection: less where nobody waits for this server any more."""
+        patience_s = asker().patience_s
+        if self.outage.is_given_up:
+            return _LEAST_S
+        return _PATIENCE_S if patience_s is None else max(_LEAST_S, min(_PATIENCE_S, math.ceil(patience_s)))
 
     def _words(self, *, bounded: bool = True) -> dict[str, Any]:
         """Return what every connection is opened with."""
@@ -315,7 +322,7 @@ class Pool:
         return {
             "autocommit": True,
             "application_name": self._program,
-            "connect_timeout": told.get("connect_timeout", _PATIENCE_S),
+            "connect_timeout": told.get("connect_timeout", self._connect_s()),
             # The last word counts: bounds may be others by the URL, what the statements rely on may not.
             "options": f"{SERVER_OPTIONS}{kept} {told.get('options', '')} {_OPTIONS}",
             **liveness_words(self.url),
@@ -347,12 +354,6 @@ def _check_server(url: DatabaseUrl, link: Connection) -> None:
     if coding != "UTF8":
         cause = f"its encoding is {coding}, and names of instruments need UTF8 (CREATE DATABASE ... ENCODING 'UTF8')"
         raise DatabaseAwayError(url=url, cause=cause)
-
-
-def _configure(link: psycopg.Connection[Any]) -> None:
-    """Teach a connection how values are written."""
-    link.adapters.register_dumper(bool, _Flag)
-    link.adapters.register_dumper(str, _Text)
 
 
 def _place() -> str:
