@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -51,6 +52,11 @@ class Database:
         self.own.kill()
         self.own.start()
 
+    def hang(self, seconds: float) -> None:
+        """Stop the server for a while; its kernel answers for it meanwhile."""
+        with self.own.hanging():
+            time.sleep(seconds)
+
     def end_sessions(self, url: str, named: str) -> None:
         """End the sessions of a database whose names end so, as an administrator may."""
         name = urlsplit(url).path[1:]
@@ -73,4 +79,4 @@ class Database:
 
 def environ(folder: str) -> None:
     """Let a child keep its hot files in a folder of its own, and wait long for a server that comes back."""
-    os.environ |= {"TAPEHEAD_HOME": folder, "TAPEHEAD_POOL": "outage=60"}
+    os.environ |= {"TAPEHEAD_HOME": folder, "TAPEHEAD_POOL": "outage=60,silence=0.2"}

@@ -1,4 +1,4 @@
-"""kill_server: PostgreSQL is killed under a writer, COMMITs and their answers are lost; all is there, and once."""
+"""kill_server: PostgreSQL is killed or hangs under a writer, COMMITs and answers are lost; all is there, and once."""
 
 from __future__ import annotations
 
@@ -22,21 +22,26 @@ from tests.torture.processes import Child, ask
 
 _STEPS = 40
 _HOUR_US = 3_600_000_000
+_HANGING = 0.4
+_HANGS_S = 0.05, 1.5
 
 
 def kill_server(point: Point, bench: Bench) -> list[str]:
-    """Let a writer go through commits while its server is killed and its connections are lost."""
+    """Let a writer go through commits while its server is killed or hangs and its connections are lost."""
     chance, database = point.chance, bench.database
     kills = sorted(chance.sample(range(1, _STEPS), chance.randrange(1, 4)))
     losses: dict[int, Loss] = {
         step: chance.choice(("question", "answer")) for step in chance.sample(range(_STEPS), chance.randrange(8))
     }
+    hangs = {step: chance.uniform(*_HANGS_S) for step in kills if chance.random() < _HANGING}
     with bench.folder() as folder, database.made() as url:
         child = Child(_writing(url, folder, losses))
         told: list[str] = []
         for line in iter(child.line, None):
             told.append(line)
-            if len(told) in kills:
+            if len(told) in hangs:
+                database.hang(hangs[len(told)])
+            elif len(told) in kills:
                 database.kill()
         ended = child.wait()
         if ended.code:

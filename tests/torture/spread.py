@@ -70,9 +70,9 @@ KINDS: Final = {
     "server": Kind(
         kill_server,
         4,
-        "A PostgreSQL is killed and started again, up to three times, under a writer of results, events and bars, and"
-        " up to seven COMMITs are lost on their way or their answers on theirs. The writer waits and goes on; what it"
-        " was told is there once, and nothing else.",
+        "A PostgreSQL is killed and started again, or stopped for up to 1.5 s while its kernel answers for it, up to"
+        " three times, under a writer of results, events and bars, and up to seven COMMITs are lost on their way or"
+        " their answers on theirs. The writer waits and goes on; what it was told is there once, and nothing else.",
     ),
     "takeover": Kind(
         take_over,
