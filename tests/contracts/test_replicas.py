@@ -16,6 +16,7 @@ from tapehead.database.figures import PoolFigures
 from tapehead.database.pool import Pool
 from tapehead.database.schema import check_schema
 from tapehead.database.url import parse_url
+from tapehead.library.promotion import foresee_store, promote_store
 from tapehead.settings import PoolSettings
 from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.postgres.replicas import ReplicatedBars
@@ -23,7 +24,7 @@ from tapehead.testing.bar_store import ALWAYS, check_equal, lay_plainly, read_co
 from tapehead.testing.samples import Columns, sample_bars, sample_columns, sample_series
 from tests.servers import Own, of_database
 
-SETTINGS = PoolSettings(lag_s=0.0, outage_s=0.0)
+SETTINGS = PoolSettings(lag_s=0.0, outage_s=0.0, silence_s=0.2)
 LOOKS = 6000
 
 
@@ -105,14 +106,20 @@ def test_a_replica_answers_while_it_keeps_up_and_the_primary_what_it_lacks(
         ]
 
 
-def test_one_that_is_killed_is_left_out_until_it_is_back(own_postgres: Own, replica: Callable[[Own], Own]) -> None:
+def test_one_that_hangs_or_is_killed_is_left_out_until_it_is_back(
+    own_postgres: Own, replica: Callable[[Own], Own]
+) -> None:
     columns = sample_columns(40)
     with following(own_postgres) as (store, _):
         store.append([sample_bars(columns)])
     standby = replica(own_postgres)
-    with following(own_postgres, standby.url) as (store, pool):
+    with following(own_postgres, f"{standby.url}?connect_timeout=2") as (store, pool):
         looked(store, "ok")
         check_equal(held(store), columns)
+        with standby.hanging():
+            check_equal(held(store), columns)
+            assert store.figures()[0].state == "away"
+        looked(store, "ok")
         standby.kill()
         check_equal(held(store), columns)
         assert store.figures()[0].state == "away"
@@ -171,3 +178,23 @@ def test_runs_are_the_same_bit_for_bit_and_read_from_the_replica(
     said = capsys.readouterr().out
     assert f"replica 1  {told['where']}  ok, 0 commits behind\n" in said
     assert password not in said
+
+
+def test_what_is_promoted_is_proved_on_the_primary(
+    own_postgres: Own, replica: Callable[[Own], Own], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with th.open(own_postgres.url):
+        standby = replica(own_postgres)
+    with th.open(tmp_path / "folder") as source:
+        source.demo(instruments=3, years=1, seed=5)
+        source.backtest("SmaCross", universe="demo").wait()
+        monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
+        monkeypatch.setenv("TAPEHEAD_REPLICAS", standby.url)
+        done = promote_store(source.house, own_postgres.url, forecast=foresee_store(source.house, own_postgres.url))
+        assert (done.is_equal, done.verification and done.verification.verdict) == (True, "identical")
+    # Each server counts the looks into its own tables; those of a replica are its readers'.
+    looks = "SELECT coalesce(sum(idx_scan + seq_scan), 0)::int FROM pg_stat_all_tables WHERE relname = 'segment_bytes'"
+    with psycopg.connect(standby.url) as there, psycopg.connect(own_postgres.url) as here:
+        assert there.execute(looks).fetchone() == (0,)
+        (found,) = here.execute(looks).fetchone() or (0,)
+        assert found > 0

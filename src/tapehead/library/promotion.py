@@ -115,6 +115,8 @@ def _target(house: House, to: str | os.PathLike[str]) -> Settings:
     if same:
         step = "Name the other store: tapehead store promote --help"
         raise PromoteError(source=house.where, target=house.where, cause="it is the same store", step=step)
+    # What is proved is what the server itself holds: bytes of its replicas are others that may be whole.
+    settings = replace(settings, replicas=())
     # Hot files of the target are not read here: they stay where those of the source are.
     return replace(settings, home=mine.home) if settings.url and not mine.url else settings
 

@@ -45,7 +45,9 @@ def verify_apart(house: House, run: str) -> Verification:
     """Verify in a process of its own, which has seen nothing of the first computation."""
     # By the environment: a URL may hold a password, and words of a command are for all to see.
     settings = house.settings
-    surroundings = {**os.environ, "TAPEHEAD_HOME": settings.url or str(settings.home)}
+    replicas = " ".join(settings.replicas)
+    place = {"TAPEHEAD_HOME": settings.url or str(settings.home), "TAPEHEAD_REPLICAS": replicas}
+    surroundings = {**os.environ, **place}
     surroundings.pop("TAPEHEAD_SERVER", None)
     command = [sys.executable, "-m", "tapehead", "--json", "verify", run]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings)
