@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ class Session:
         if self._open_store is None:
             from tapehead.library.store import open as open_store
 
-            self._open_store = open_store
+            # Most commands read no bars; those that do begin to get ready by themselves.
+            self._open_store = partial(open_store, ready=False)
         return self._open_store(self.home)
 
     @property

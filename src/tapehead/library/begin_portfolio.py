@@ -79,6 +79,7 @@ def begin_portfolio(
     if executor == "processes":
         raise ParameterError(name="executor", value=executor, bound="auto, serial or threads: all signals meet in one")
     loaded = load_strategy(strategy)
+    house.get_ready()
     spec = read_portfolio(house, loaded, asked, pooling)
     team = Team((loaded,), (strategy,))
     plan, pool = pool_of(house.bars, make_plan_of(house, spec, team, asked["snapshot"], progress))

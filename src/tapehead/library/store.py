@@ -26,6 +26,7 @@ from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Executor
 from tapehead.settings import read_settings
 from tapehead.strategies.strategy import Param
+from tapehead.wiring.ahead import load_ahead
 from tapehead.wiring.assemble import House, assemble, dismantle
 from tapehead.wiring.indicator_plugins import indicators
 from tapehead.wiring.plugins import load_strategy, strategies_in, strategy_names
@@ -48,13 +49,17 @@ class StrategyInfo:
     origin: str
 
 
-def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 - th.open() is the contract
+def open(  # noqa: A001 - th.open() is the contract
+    home: str | os.PathLike[str] | None = None, *, ready: bool = True
+) -> "Store":
     """Open a store, making it where there is none.
 
     Parameters
     ----------
     home : path, optional
         Folder of the store, or `postgresql://USER:PASSWORD@HOST/DATABASE`; default TAPEHEAD_HOME, else `~/.tapehead`.
+    ready : bool
+        Load what reads bars out of a server, and connect for it, while it is opened; False for what only lists.
 
     Raises
     ------
@@ -68,7 +73,12 @@ def open(home: str | os.PathLike[str] | None = None) -> "Store":  # noqa: A001 -
     >>> store = open("market")
     """
     settings = read_settings(home=home)
-    return Store(assemble(settings))
+    if ready and settings.url:
+        load_ahead()
+    house = assemble(settings)
+    if ready:
+        house.get_ready()
+    return Store(house)
 
 
 class Store(Market, TradeCalls, Screens, Ledgers, TrialCalls, RowCalls, PresetCalls, Upkeep):

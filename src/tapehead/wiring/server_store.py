@@ -27,7 +27,7 @@ except ModuleNotFoundError as error:
         raise
     raise MissingPackageError(call="A store in PostgreSQL", package="'tapehead[postgres]'") from error
 
-from tapehead.stores.codec import ParquetCodec, load_parquet
+from tapehead.stores.codec import ParquetCodec
 from tapehead.stores.tables.lines import LineTable
 from tapehead.wiring.parts import Parts
 from tapehead.wiring.readiness import Readiness
@@ -66,7 +66,7 @@ def open_parts(settings: Settings, codec: Codec) -> Parts:
         (log, runs, bars, pool),
         writable=pool.writable,
         rows=RowChoice(bars),
-        get_ready=Readiness(pool, load_parquet).begin,
+        get_ready=Readiness(pool, claims.get_ready).begin,
     )
 
 

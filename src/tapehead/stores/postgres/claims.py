@@ -64,6 +64,11 @@ class SessionClaims:
     def forget(self, run: RunId) -> None:
         """Do nothing: no holder leaves anything behind."""
 
+    def get_ready(self) -> None:
+        """Open the session ahead of the first claim; raises SurroundingsError."""
+        with self._guard:
+            self._session()
+
     def close(self) -> None:
         """End the session, and every claim with it."""
         with self._guard:
