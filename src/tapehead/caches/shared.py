@@ -109,7 +109,7 @@ class SharedTier:
             answer = question()
         except (ResponseError, AuthenticationError) as error:
             # Full and told to evict nothing, or rights that lack: it answers, so that others may go on asking.
-            return self._fail(f"Redis refuses: {error}. Slower, same results.")
+            return self._fail(f"Redis refuses: {str(error).rstrip('.')}. Slower, same results.")
         except AWAY_ERRORS:
             return self._fail(AWAY)
         with self._guard:

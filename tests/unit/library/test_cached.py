@@ -490,6 +490,14 @@ def test_somebody_elses_bytes_are_a_miss(tmp_path: Path, valkey: str) -> None:
         client.lpush(name, "of another type")
     assert cache.get_or_fetch("quotes", "BTC", lambda: 3.5) == 3.5
     assert cache.stats()["quotes"].misses == {"unreadable": 2}
+    with make_client(valkey) as client:
+        client.delete("tapehead:cache:1:quotes:counts")
+        client.lpush("tapehead:cache:1:quotes:counts", "of another type")
+        client.set(b"tapehead:cache:1:\xff:{ab}:1", "no name")
+    assert cache.get("quotes", "BTC") == 3.5
+    assert cache.stats()["quotes"].hits == 0
+    assert cache.get("quotes", "BTC") == 3.5
+    assert cache.stats()["quotes"].hits == 1
     assert cache.values.facts()[0].degraded == ""
     assert cache.get("quotes", "BTC") == 3.5
     cache.close()

@@ -132,11 +132,18 @@ class RedisValues:
         """Add to the counters."""
 
         def count(client: Any) -> None:
+            added = [
+                (f"{_PREFIX}{namespace}:counts", *each) for namespace, held in counts.items() for each in held.items()
+            ]
             pipe = client.pipeline(transaction=False)
-            for namespace, held in counts.items():
-                for name, value in held.items():
-                    pipe.hincrbyfloat(f"{_PREFIX}{namespace}:counts", name, value)
-            pipe.execute()
+            for key, name, value in added:
+                pipe.hincrbyfloat(key, name, value)
+            for (key, _, _), error in zip(added, pipe.execute(raise_on_error=False), strict=True):
+                if isinstance(error, ResponseError) and _is_foreign(error):
+                    # Whoever wrote it, it counts nothing.
+                    client.unlink(key)
+                elif isinstance(error, Exception):
+                    raise error
 
         if counts:
             self._ask(count)
@@ -187,7 +194,7 @@ class RedisValues:
         try:
             answer = question(self._client())
         except (ResponseError, AuthenticationError) as error:
-            self._fail(f"Redis refuses: {error}. Slower, same results.")
+            self._fail(f"Redis refuses: {str(error).rstrip('.')}. Slower, same results.")
             raise StoreAwayError(self._degraded) from error
         except AWAY_ERRORS as error:
             self._fail(AWAY)
@@ -205,10 +212,15 @@ def _bytes_of(client: Any, name: str) -> bytes | None:
     try:
         held: bytes | None = client.get(name)
     except ResponseError as error:
-        if not str(error).startswith("WRONGTYPE"):
+        if not _is_foreign(error):
             raise
         return b""
     return held
+
+
+def _is_foreign(error: ResponseError) -> bool:
+    """Say whether a key is refused for what it holds, which somebody else wrote there."""
+    return str(error).startswith(("WRONGTYPE", "hash value is not a"))
 
 
 def _stem(key: ValueKey) -> str:
@@ -241,14 +253,14 @@ def _namespaces(client: Any) -> Sequence[NamespaceFacts]:
         pipe = client.pipeline(transaction=False)
         for name in batch:
             pipe.strlen(name)
-        for name, size in zip(batch, pipe.execute(), strict=True):
-            sizes.setdefault(_namespace(name), []).append(size)
+        for name, size in zip(batch, pipe.execute(raise_on_error=False), strict=True):
+            if isinstance(size, int):
+                sizes.setdefault(_namespace(name), []).append(size)
         batch.clear()
 
     for name in client.scan_iter(match=f"{_PREFIX}*", count=_BATCH):
         if name.endswith(b":counts"):
-            held = client.hgetall(name)
-            counts[_namespace(name)] = {each.decode(): float(value) for each, value in held.items()}
+            counts[_namespace(name)] = _counts_of(client, name)
         elif _is_value(name):
             batch.append(name)
         if len(batch) == _BATCH:
@@ -261,6 +273,18 @@ def _namespaces(client: Any) -> Sequence[NamespaceFacts]:
     ]
 
 
+def _counts_of(client: Any, name: bytes) -> dict[str, float]:
+    """Return the counters of a namespace; none where somebody else wrote there."""
+    try:
+        return {each.decode(): float(value) for each, value in client.hgetall(name).items()}
+    except ValueError:
+        return {}
+    except ResponseError as error:
+        if not _is_foreign(error):
+            raise
+        return {}
+
+
 def _namespace(name: bytes) -> str:
     """Return the namespace in the name of a key."""
-    return name.decode().removeprefix(_PREFIX).partition(":")[0]
+    return name.decode(errors="replace").removeprefix(_PREFIX).partition(":")[0]
