@@ -138,6 +138,22 @@ def test_a_killed_one_is_seen_and_recovers_with_every_row(planted: Path) -> None
     assert asked(before["url"], "SELECT number FROM kept") == [7]
 
 
+def test_lost_passwords_are_drawn_anew_at_the_next_start_alone(planted: Path) -> None:
+    before = told(planted, "postgres", "--show-password")
+    write_row(before["url"])
+    file = planted / "servers" / "postgres" / "passwords.json"
+    file.write_text("{")
+    running = tapehead("servers", "url", "postgres", home=planted)
+    assert (running.code, ":" in running.out.partition("://")[2].partition("@")[0]) == (0, False)
+    assert file.read_text() == "{"
+    tapehead("servers", "stop", "postgres", home=planted)
+    begun = tapehead("servers", "start", "postgres", home=planted)
+    assert (begun.code, "passwords of postgres are lost; it gets new ones" in begun.err) == (0, True), begun.err
+    now = told(planted, "postgres", "--show-password")
+    assert now["url"] != before["url"]
+    assert asked(now["url"], "SELECT number FROM kept") == [7]
+
+
 def test_sessions_of_a_killed_one_are_waited_for(planted: Path) -> None:
     before = told(planted, "postgres", "--show-password")
     with psycopg.connect(before["url"]) as link:

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,12 +76,25 @@ class Place:
 
     def passwords(self, *users: str) -> dict[str, str]:
         """Return the passwords of these users; those that have none are given one."""
-        held = self._read("passwords.json")
-        missing = {user: secrets.token_urlsafe(24) for user in users if user not in held}
+        held = self.known_passwords(*users)
+        missing = {user: draw_password() for user in users if user not in held}
         if missing:
-            held = {**held, **missing}
-            self._write("passwords.json", held)
-        return {user: str(held[user]) for user in users}
+            self.keep_passwords({**held, **missing})
+        return {**held, **missing}
+
+    @property
+    def has_passwords(self) -> bool:
+        """Whether the file of passwords is there and whole."""
+        return bool(self._read("passwords.json"))
+
+    def known_passwords(self, *users: str) -> dict[str, str]:
+        """Return the passwords of those of these users who have one; none where their file is lost or garbled."""
+        held = self._read("passwords.json")
+        return {user: str(held[user]) for user in users if user in held}
+
+    def keep_passwords(self, passwords: Mapping[str, str]) -> None:
+        """Keep passwords beside those that are."""
+        self._write("passwords.json", {**self._read("passwords.json"), **passwords})
 
     def open_log(self) -> int:
         """Return a descriptor that appends to the log; a long one begins anew, the last is kept beside it."""
@@ -131,6 +144,11 @@ class Place:
             part.replace(self.folder / name)
         except OSError as error:
             raise _unusable(self.folder, error) from error
+
+
+def draw_password() -> str:
+    """Return a random password of letters that a URL and SQL take as they are."""
+    return secrets.token_urlsafe(24)
 
 
 def _unusable(folder: Path, error: OSError) -> LocalServerError:

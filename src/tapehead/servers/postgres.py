@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tapehead.errors import LocalServerError
 from tapehead.servers.account import Account
-from tapehead.servers.place import Place
+from tapehead.servers.place import Place, draw_password
 from tapehead.servers.processes import surroundings
 from tapehead.servers.programs import Program
 
@@ -66,8 +66,13 @@ class Postgres:
         return self._find()
 
     def prepare(self, place: Place, account: Account) -> None:
-        """Make the data folder beside its name and rename it: a killed start leaves nothing that looks whole."""
+        """Make the data folder beside its name and rename it: a killed start leaves nothing that looks whole.
+
+        Of data whose passwords are lost the users get new ones.
+        """
         if place.data.exists():
+            if len(place.known_passwords(ADMIN, USER)) < 2:
+                self._renew_passwords(place, account)
             return
         part, words = place.folder / "data.part", place.folder / "admin.part"
         passwords = place.passwords(ADMIN, USER)
@@ -133,13 +138,12 @@ class Postgres:
     def url(self, place: Place, port: int, *, admin: bool = False) -> str:
         """Return the address of the database `tapehead`, or as superuser that of `postgres`."""
         user = ADMIN if admin else USER
-        password = place.passwords(ADMIN, USER)[user]
-        return f"postgresql://{user}:{password}@127.0.0.1:{port}/{user}"
+        return f"postgresql://{_account(place, user)}@127.0.0.1:{port}/{user}"
 
     def socket_url(self, place: Place, port: int) -> str:
         """Return the address of the database `tapehead` by the Unix socket."""
-        password = place.passwords(ADMIN, USER)[USER]
-        return f"postgresql://{USER}:{password}@/{USER}?host={quote(str(place.sockets), safe='')}&port={port}"
+        where = quote(str(place.sockets), safe="")
+        return f"postgresql://{_account(place, USER)}@/{USER}?host={where}&port={port}"
 
     def explain(self, said: str) -> str | None:
         """Return cause and next step of what is known to happen."""
@@ -153,15 +157,27 @@ class Postgres:
         self._run([str(program), "-D", str(part), *options, "--locale", "C", *quick], "", place, account)
 
     def _make_user(self, place: Place, part: Path, password: str, account: Account) -> None:
-        """Make user and database before anybody can connect, which needs none of the client programs."""
-        # The single-user mode takes a statement a line. Its words are ours and a password of URL-safe letters.
+        """Make user and database."""
         statements = (
             f"CREATE ROLE {USER} LOGIN CREATEDB PASSWORD '{password}'",
             f"GRANT pg_monitor TO {USER}",
             f"CREATE DATABASE {USER} OWNER {USER}",
         )
+        self._tell_alone(statements, place, part, account)
+
+    def _renew_passwords(self, place: Place, account: Account) -> None:
+        """Give new passwords to both users; first to the server, so that those that are kept are always its own."""
+        drawn = {user: draw_password() for user in (ADMIN, USER)}
+        self.forget_process(place)
+        statements = [f"ALTER ROLE {user} PASSWORD '{word}'" for user, word in drawn.items()]
+        self._tell_alone(statements, place, place.data, account)
+        place.keep_passwords(drawn)
+
+    def _tell_alone(self, statements: Sequence[str], place: Place, data: Path, account: Account) -> None:
+        """Run statements before anybody can connect, which needs none of the client programs."""
+        # The single-user mode takes a statement a line. Its words are ours and a password of URL-safe letters.
         quick = ["-c", "fsync=off"] if self.settings.get("fsync") == "off" else []
-        command = [str(self.program.path), "--single", "-D", str(part), *quick, "-c", "exit_on_error=on", ADMIN]
+        command = [str(self.program.path), "--single", "-D", str(data), *quick, "-c", "exit_on_error=on", ADMIN]
         self._run(command, "".join(f"{line}\n" for line in statements), place, account)
 
     def _run(self, command: list[str], fed: str, place: Place, account: Account) -> None:
@@ -183,6 +199,12 @@ class Postgres:
             last = " / ".join(done.stdout.strip().splitlines()[-3:])
             why = known or f"{last}. Name another home: tapehead --home DIR servers start postgres"
             raise LocalServerError(f"{place.folder}: the data of PostgreSQL cannot be made: {why}")
+
+
+def _account(place: Place, user: str) -> str:
+    """Return user and password for an address; of one whose password is lost the user alone, until the next start."""
+    password = place.known_passwords(user).get(user)
+    return user if password is None else f"{user}:{password}"
 
 
 def data_major(place: Place) -> int | None:

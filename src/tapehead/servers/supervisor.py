@@ -162,6 +162,8 @@ class Supervisor:
                 told(f"Making the data folder of {self.kind.name} {program.version}")
             elif self.was_killed():
                 told(f"{self.kind.name} was killed; it recovers")
+            if self.place.data.exists() and not self.place.has_passwords:
+                told(f"The passwords of {self.kind.name} are lost; it gets new ones. Who kept its URL needs it anew")
             self.kind.prepare(self.place, account)
             self.kind.forget_process(self.place)
             return self._begin(account, port, wait_s)

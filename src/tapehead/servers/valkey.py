@@ -109,7 +109,7 @@ class Valkey:
         """Ask for a PONG with the password; a foreign server at the port would not give it."""
         if self.read_process(place) is None:
             return False
-        password = place.passwords(USER)[USER]
+        password = _password(place)
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_S) as link:
                 link.sendall(f"AUTH {password}\r\nPING\r\n".encode())
@@ -120,11 +120,11 @@ class Valkey:
 
     def url(self, place: Place, port: int, *, admin: bool = False) -> str:  # noqa: ARG002 - it has one user
         """Return its address over TCP."""
-        return f"redis://:{place.passwords(USER)[USER]}@127.0.0.1:{port}/0"
+        return f"redis://:{_password(place)}@127.0.0.1:{port}/0"
 
     def socket_url(self, place: Place, port: int) -> str:  # noqa: ARG002 - the socket's name holds none
         """Return its address by the Unix socket."""
-        return f"unix://:{place.passwords(USER)[USER]}@{quote(str(place.sockets / _SOCKET))}?db=0"
+        return f"unix://:{_password(place)}@{quote(str(place.sockets / _SOCKET))}?db=0"
 
     def explain(self, said: str) -> str | None:
         """Return cause and next step of what is known to happen."""
@@ -133,6 +133,11 @@ class Valkey:
         if "Permission denied" in said:
             return "a file or folder is another user's. Name another home: tapehead --home DIR servers start valkey"
         return None
+
+
+def _password(place: Place) -> str:
+    """Return the password; where it is lost none, until the next start draws one."""
+    return place.known_passwords(USER).get(USER, "")
 
 
 def _quoted(path: str) -> str:
