@@ -283,7 +283,7 @@ def test_what_is_in_the_way_of_a_target_is_named(
             link.execute("GRANT USAGE ON SCHEMA tapehead TO stranger")
             link.execute("GRANT SELECT ON ALL TABLES IN SCHEMA tapehead TO stranger")
             source.house.bars.save_universe(Universe("mine", ("test:AAA", "test:BBB")))
-            with pytest.raises(DatabaseRefusedError, match="permission denied"):
+            with pytest.raises(PromoteError, match="it can only be read"):
                 promote_to(source, stranger)
             link.execute("DROP OWNED BY stranger")
             link.execute("DROP ROLE stranger")

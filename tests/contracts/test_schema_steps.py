@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 
 from tapehead.cli.main import main
 from tapehead.database.pool import Pool
-from tapehead.database.schema import downgrade, schema_state, upgrade
+from tapehead.database.schema import check_schema, downgrade, schema_state, upgrade
 from tapehead.database.url import parse_url
 from tapehead.errors import DatabaseRefusedError, DowngradeError, ParameterError
 from tapehead.layout.formats import ACCESS_FORMAT, BARS_FORMAT, DATABASE_STEP, RUNS_FORMAT
@@ -122,6 +122,13 @@ def test_a_schema_made_by_an_administrator_is_filled_and_one_that_may_not_be_use
                     assert schema_state(pool).is_newest
             finally:
                 pool.close()
+        for granted, writable in (("USAGE ON SCHEMA tapehead", False), ("INSERT ON tapehead.settled", True)):
+            link.execute(f"GRANT {granted} TO tapehead".encode())
+            link.execute("GRANT SELECT ON ALL TABLES IN SCHEMA tapehead TO tapehead")
+            pool = Pool(parse_url(postgres))
+            check_schema(pool)
+            pool.close()
+            assert pool.writable is writable
         link.execute("DROP OWNED BY lodger")
         link.execute("DROP ROLE lodger")
 

@@ -11,16 +11,20 @@ from tapehead.errors import DatabaseRefusedError, NewerSchemaError, OlderSchemaE
 from tapehead.layout.formats import DATABASE_STEP
 
 _STEPS = Path(__file__).parent / "migrations"
-_LOOK = "SELECT to_regclass('alembic_version'), has_schema_privilege(to_regnamespace(%s)::oid, 'USAGE')"
-"""In a schema that a user may not use he finds no table, as in one that is not there."""
+_LOOK = """
+SELECT to_regclass('alembic_version'), has_schema_privilege(to_regnamespace(%s)::oid, 'USAGE'),
+    has_table_privilege(to_regclass('settled')::oid, 'INSERT')
+"""
+"""Who may not use a schema finds no table in it, as in one that is not there; every write is marked in `settled`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaState:
-    """Which step a database stands at, empty where it holds no store, and which is the newest."""
+    """Which step a database stands at, empty where it holds no store, which is the newest, whether this user writes."""
 
     found: str
     newest: str
+    may_write: bool = True
 
     @property
     def is_newest(self) -> bool:
@@ -33,7 +37,7 @@ def schema_state(pool: Pool) -> SchemaState:
     try:
         with pool.connection() as link:
             # Every connection looks for names in the schema of Tapehead alone.
-            there, may_use = link.execute(_LOOK, (SCHEMA,)).fetchone() or (None, None)
+            there, may_use, may_write = link.execute(_LOOK, (SCHEMA,)).fetchone() or (None, None, None)
             if may_use is False:
                 raise DatabaseRefusedError(url=pool.url, cause=f"permission denied for schema {SCHEMA}", step=RIGHTS)
             if there is None:
@@ -41,7 +45,7 @@ def schema_state(pool: Pool) -> SchemaState:
             found = link.execute("SELECT version_num FROM alembic_version").fetchone()
     except psycopg.Error as error:
         raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=RIGHTS) from error
-    return SchemaState("" if found is None else str(found[0]), DATABASE_STEP)
+    return SchemaState("" if found is None else str(found[0]), DATABASE_STEP, may_write is not False)
 
 
 def check_schema(pool: Pool) -> None:
@@ -52,6 +56,7 @@ def check_schema(pool: Pool) -> None:
     OlderSchemaError, NewerSchemaError, DatabaseRefusedError
     """
     state = schema_state(pool)
+    pool.writable = pool.writable and state.may_write
     if state.is_newest:
         return
     if not state.found:

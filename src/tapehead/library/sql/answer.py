@@ -111,6 +111,7 @@ def _engine(memory_mb: int) -> Any:
         "allow_community_extensions": False,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
+        "allow_persistent_secrets": False,
         # The last: from here on nothing that touches a file can be set either.
         "enable_external_access": False,
     }
