@@ -53,8 +53,9 @@ from tapehead.library.documents.results import (
 )
 from tapehead.library.documents.runs import run_json
 from tapehead.metrics.tools import TOOLS
+from tapehead.model.given import GivenWeights
 from tapehead.model.interval import Interval
-from tapehead.model.pooling import ACCOUNT
+from tapehead.model.pooling import ACCOUNT, Pooling
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
@@ -433,5 +434,19 @@ def _receipt(session: Session, run: "Run") -> None:
         session.put(
             f"where       {receipt.where}", f"members     {len(receipt.memberships):,} instruments at some time"
         )
+    session.put(*_given_lines(run.spec.portfolio))
     session.put(*(f"stamp       {stamp}" for stamp in receipt.stamps))
     session.put(*(f"{name:<12}{value}" for part in ("platform", "versions") for name, value in body[part].items()))
+
+
+def _given_lines(pooling: Pooling | None) -> list[str]:
+    """Say which tables a portfolio was given; they stand in its spec."""
+    lines = []
+    if pooling is not None and isinstance(pooling.weights, GivenWeights):
+        rows, times = sum(len(held) for _, held in pooling.weights.rows), len(pooling.weights.rows)
+        lines.append(
+            f"weights     {rows:,} at {times:,} time{'s' * (times != 1)}, kept with the run; all with show --json"
+        )
+    if pooling is not None and pooling.facts is not None:
+        lines.append(f"facts       {len(pooling.facts.rows):,}, kept with the run; all with show --json")
+    return lines

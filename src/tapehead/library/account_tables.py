@@ -15,39 +15,41 @@ from tapehead.portfolio.weights import NEAR
 
 WEIGHT_COLUMNS: Final = {"weight": ("weight", "target", "share")}
 FACT_COLUMNS: Final = {"kind": ("kind", "type"), "value": ("value", "ratio", "amount")}
+_WORDS: Final = (("weights", ""), ("weights", "equal"))
 _WEIGHT: Final = "a share of equity in column weight, such as 0.25"
 _KIND: Final = "split or dividend in column kind"
 _VALUE: Final = "above 0 in column value: of a split how many units one becomes, of a dividend the money a unit"
 
 
-def is_given(value: Any) -> bool:
-    """Say whether weights are a table or the path of one, not a word."""
-    return value is not None and not (isinstance(value, str) and value in ("", "equal"))
+def tables_of(pooling: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those settings of an account that are a table or the path of one, not a word."""
+    named = ((name, pooling.get(name)) for name in ("weights", "facts"))
+    return {name: one for name, one in named if one is not None and (name, one) not in _WORDS}
 
 
-def rows_to_send(pooling: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an account with tables as a request can hold them; raise as `given_rows`."""
-    sent = dict(pooling)
-    if is_given(sent.get("weights")):
-        rows = given_rows("weights", sent["weights"], WEIGHT_COLUMNS)
+def rows_to_send(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables as a request can hold them; raise as `given_rows`."""
+    sent: dict[str, Any] = {}
+    if "weights" in tables:
+        rows = given_rows("weights", tables["weights"], WEIGHT_COLUMNS)
         at: dict[tuple[int, str], int] = {}
         by_time: dict[str, dict[str, float]] = {}
         for row in rows:
             _once("weights", at, (row.time, row.symbol), row)
             by_time.setdefault(iso(row.time), {})[row.symbol] = a_number("weights", row.rest[0], row, _WEIGHT)
         sent["weights"] = by_time
-    if sent.get("facts") is not None:
+    if "facts" in tables:
         sent["facts"] = [
             {"time": iso(row.time), "symbol": row.symbol, "kind": kind, "value": value}
-            for row, kind, value in _told_facts(sent["facts"])
+            for row, kind, value in _told_facts(tables["facts"])
         ]
     return sent
 
 
 def read_given(
-    pooling: Mapping[str, Any], held: Sequence[Instrument], own: Sequence[Instrument], rules: Rules
+    tables: Mapping[str, Any], held: Sequence[Instrument], own: Sequence[Instrument], rules: Rules
 ) -> dict[str, Any]:
-    """Return the settings of an account with tables as a run keeps them.
+    """Return tables as a run keeps them.
 
     Parameters
     ----------
@@ -63,12 +65,12 @@ def read_given(
     WeightsError
         At one time they sum to more than the leverage.
     """
-    found = dict(pooling)
-    if is_given(found.get("weights")):
-        rows = given_rows("weights", found["weights"], WEIGHT_COLUMNS)
+    found: dict[str, Any] = {}
+    if "weights" in tables:
+        rows = given_rows("weights", tables["weights"], WEIGHT_COLUMNS)
         found["weights"] = _weights(rows, _Names("weights", held, own), rules)
-    if found.get("facts") is not None:
-        found["facts"] = _facts(found["facts"], _Names("facts", held, own))
+    if "facts" in tables:
+        found["facts"] = _facts(tables["facts"], _Names("facts", held, own))
     return found
 
 

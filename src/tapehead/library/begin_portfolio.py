@@ -12,7 +12,7 @@ from tapehead.jobs.plan import Plan
 from tapehead.jobs.pool import Pool, pool_of
 from tapehead.jobs.portfolio import go_on, portfolio
 from tapehead.jobs.universes import select
-from tapehead.library.account_tables import is_given, read_given
+from tapehead.library.account_tables import read_given, tables_of
 from tapehead.library.begin import Work, header_of, make_plan_of, prepare_work
 from tapehead.library.course_of import course_of
 from tapehead.library.ranking import ranking_of
@@ -30,7 +30,7 @@ from tapehead.wiring.team import Team
 
 def read_portfolio(house: House, loaded: Loaded, asked: Mapping[str, Any], pooling: Mapping[str, Any]) -> RunSpec:
     """Return what was asked, with every name resolved and every value checked; raise for what does not fit."""
-    tables = {name: pooling[name] for name in ("weights", "facts") if is_given(pooling.get(name))}
+    tables = tables_of(pooling)
     own = read_pooling({**pooling, **dict.fromkeys(tables)})
     ranking_of(own)
     spec = read_request(house.bars, loaded, **{**asked, "others": _sized(asked["others"], own.max_positions)})

@@ -50,7 +50,7 @@ def given_rows(name: str, given: Any, columns: Mapping[str, tuple[str, ...]]) ->
     wanted = {"time": TIMES, "symbol": SYMBOLS, **columns}
     form = f"a table with {', '.join(wanted)}"
     if isinstance(given, (str, Path)):
-        given = _from_file(name, Path(given), form)
+        given = _from_file(name, given, form)
     if (
         len(columns) == 1
         and isinstance(given, Mapping)
@@ -88,8 +88,9 @@ def at_row(name: str, value: Any, row: GivenRow, bound: str) -> ParameterError:
     return ParameterError(name=name, value=f"{said} in row {row.number}, {row.symbol}", bound=bound)
 
 
-def _from_file(name: str, path: Path, form: str) -> Any:
+def _from_file(name: str, given: str | Path, form: str) -> Any:
     """Return the table that a file holds."""
+    path = Path(given)
     kinds = f"{'equal, or ' if name == 'weights' else ''}{form}: a CSV or Parquet file that is there"
     try:
         if path.suffix.lower() in _BINARY:
@@ -101,11 +102,11 @@ def _from_file(name: str, path: Path, form: str) -> Any:
             return _text_columns(name, csv.reader(text, delimiter=delimiter, strict=True), form)
     except OSError as cause:
         why = cause.strerror or type(cause).__name__
-        raise ParameterError(name=name, value=f"'{path}', {why.lower()}", bound=kinds) from cause
+        raise ParameterError(name=name, value=f"'{given}', {why.lower()}", bound=kinds) from cause
     except (ValueError, csv.Error) as cause:
         if isinstance(cause, ParameterError):
             raise
-        raise ParameterError(name=name, value=f"'{path}', which cannot be read", bound=kinds) from cause
+        raise ParameterError(name=name, value=f"'{given}', which cannot be read", bound=kinds) from cause
 
 
 def _binary(path: Path) -> Any:

@@ -14,8 +14,11 @@ import pytest
 
 import tapehead as th
 from tapehead.errors import ParameterError, TapeheadError, UnknownSymbolError, WeightsError
+from tapehead.library.account_tables import read_given
 from tapehead.model.given import MOST_ROWS
+from tapehead.model.instrument import Instrument
 from tapehead.model.pooling import ACCOUNT, Pooling
+from tapehead.model.rules import Rules
 from tapehead.model.spec import RunSpec
 
 DAYS = [date(2024, 1, 1) + timedelta(day) for day in range(60)]
@@ -212,8 +215,21 @@ def test_bad_weights_get_a_sentence(store: Any, tmp_path: Path, given: Any, erro
 def test_bad_facts_get_a_sentence(store: Any, row: dict[str, Any], says: str) -> None:
     with pytest.raises(TapeheadError, match=says):
         begun(store, facts=[{**FACTS[0], **row}])
+    with pytest.raises(ParameterError, match="facts='', "):
+        begun(store, facts="")
     with pytest.raises(ParameterError, match=r"AAA at 2024-02-05T00:00:00Z in rows 1 and 2.*once"):
         begun(store, facts=[FACTS[0], {**FACTS[0], "value": 2.0}])
+
+
+@pytest.mark.parametrize(("basis", "kind"), [("all", "dividend"), ("all", "split"), ("split", "split"), ("split", "")])
+def test_facts_that_prices_have_taken_out_are_refused(basis: Any, kind: str) -> None:
+    one = Instrument("test", "AAA", basis=basis)
+    facts = [{**FACTS[0], "kind": kind or "dividend"}]
+    if not kind:
+        assert len(read_given({"facts": facts}, [one], [one], Rules())["facts"].rows) == 1
+        return
+    with pytest.raises(ParameterError, match=f"{kind} in row 1, AAA.*taken out already"):
+        read_given({"facts": facts}, [one], [one], Rules())
 
 
 def test_an_account_without_tables_is_told_as_ever() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tapehead.errors import ParameterError
-from tapehead.library.account_tables import is_given, rows_to_send
+from tapehead.library.account_tables import rows_to_send, tables_of
 from tapehead.library.sweep_request import check_given, read_mapping
 from tapehead.library.times import read_time
 from tapehead.model.axis import few
@@ -38,10 +38,9 @@ def write_portfolio(strategy: str, asked: Mapping[str, Any], pooling: Mapping[st
     ParameterError
         As write_request, and for a setting of the account that does not fit.
     """
-    sent = rows_to_send(pooling)
-    tables = {name: sent[name] for name in ("weights", "facts") if is_given(sent.get(name))}
-    plain = read_pooling({**sent, **dict.fromkeys(tables)}).to_json()
-    return {**write_request(strategy, asked), "portfolio": {**plain, **tables}}
+    tables = tables_of(pooling)
+    plain = read_pooling({**pooling, **dict.fromkeys(tables)}).to_json()
+    return {**write_request(strategy, asked), "portfolio": {**plain, **rows_to_send(tables)}}
 
 
 def _values(name: str, given: Any) -> Any:
