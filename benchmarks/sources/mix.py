@@ -9,7 +9,7 @@ from benchmarks import panel
 from benchmarks.asked import Asked
 from benchmarks.beside import OURS, BesideReport
 from benchmarks.sources.bench import NO_TIER, Bench, at_work
-from benchmarks.sources.questions import ASKED, CLIENTS, SOME, differences
+from benchmarks.sources.questions import ASKED, BEST, CLIENTS, PAGE, SOME, differences
 
 THEIRS = "source 004"
 STOCKS, BARS = 500, 8_760
@@ -22,6 +22,18 @@ WORDS = {
     "counts": "number, first and last of all",
     "days_of_one": "daily bars of one, 30 days",
     "highest_of_some": f"highest of {SOME} since then",
+    "lowest_of_some": f"lowest of {SOME} since then",
+    "oldest_of_some": f"first close of {SOME}",
+    "moment_of_some": f"close of {SOME} at a moment",
+    "volume_of_some": f"volume of {SOME} in 30 days",
+    "latest_of_all": "newest close of all",
+    "day_of_all": "high and low of all on a day",
+    "gainers": f"the {BEST} that rose most in 30 days",
+    "busiest": f"the {BEST} traded most on a day",
+    "weeks_of_one": "weekly bars of one, all of the time",
+    "pair": "two joined by time, 30 days",
+    "gaps_of_one": "missing hours of one",
+    "page_of_one": f"second page of {PAGE:,} of one",
 }
 CLAIMS = {"before": "2,000–5,000 ms", "after": "50–200 ms"}
 

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 import tapehead as th
+from benchmarks.market import HOUR_US
 from benchmarks.ours import peak_rss_mb
 from benchmarks.panel import Panel
-from benchmarks.sources.questions import ASKED, CLIENTS, SECONDS, Asking, saved
+from benchmarks.sources.questions import ASKED, BEST, CLIENTS, PAGE, SECONDS, Asking, saved
 
 
 class Store:
@@ -27,6 +28,7 @@ class Store:
         self.asking = asking
         self.one = symbols[asking.one]
         self.some = [symbols[place] for place in asking.some]
+        self.every = list(symbols)
 
     def latest_of_one(self) -> dict[str, Any]:
         """The newest close of one."""
@@ -71,11 +73,89 @@ class Store:
         held = self.store.bars(self.some, "1h", self.asking.start, columns=["high"])
         return {"high": np.array([table.high.max() for table in held.values()])}
 
+    def lowest_of_some(self) -> dict[str, Any]:
+        """The lowest low of each of some since a moment."""
+        held = self.store.bars(self.some, "1h", self.asking.start, columns=["low"])
+        return {"low": np.array([table.low.min() for table in held.values()])}
+
+    def volume_of_some(self) -> dict[str, Any]:
+        """What was traded of each of some in a month."""
+        held = self.store.bars(self.some, "1h", self.asking.start, self.asking.end, columns=["volume"])
+        return {"volume": np.array([table.volume.sum() for table in held.values()])}
+
+    def moment_of_some(self) -> dict[str, Any]:
+        """The close of each of some at a moment."""
+        return {
+            "close": self.store.latest(symbols=self.some, at=self.asking.end, interval="1h", columns=["close"]).close
+        }
+
+    def oldest_of_some(self) -> dict[str, Any]:
+        """The first close of each of some."""
+        first = {row.instrument.symbol: row.intervals[0][1] for row in self.store.instruments()}
+        starts = [first[symbol] for symbol in self.some]
+        held = self.store.bars(self.some, "1h", min(starts), max(starts) + HOUR_US, columns=["close"])
+        return {"close": np.array([table.close[0] for table in held.values()])}
+
+    def latest_of_all(self) -> dict[str, Any]:
+        """The newest close of all."""
+        return {"close": self.store.latest(interval="1h", columns=["close"]).close}
+
+    def day_of_all(self) -> dict[str, Any]:
+        """High and low of all on a day."""
+        held = self._day(["high", "low"])
+        return {
+            "high": np.array([table.high.max() for table in held.values()]),
+            "low": np.array([table.low.min() for table in held.values()]),
+        }
+
+    def gainers(self) -> dict[str, Any]:
+        """Those that rose most between two moments."""
+        moved = self.moved()
+        return _best(moved["after"] / moved["before"], "times")
+
+    def busiest(self) -> dict[str, Any]:
+        """Those that were traded most on a day."""
+        return _best(np.array([table.volume.sum() for table in self._day(["volume"]).values()]), "volume")
+
+    def weeks_of_one(self) -> dict[str, Any]:
+        """Weekly highs and lows of one, all of the time."""
+        bars = self.store.bars(self.one, "1w")
+        return {"high": bars.high, "low": bars.low}
+
+    def pair(self) -> dict[str, Any]:
+        """Closes of two at the times both have, a month."""
+        asked = ([self.some[0], self.some[-1]], "1h", self.asking.start, self.asking.end)
+        one, other = self.store.bars(*asked, columns=["ts", "close"]).values()
+        _, left, right = np.intersect1d(one.ts, other.ts, assume_unique=True, return_indices=True)
+        return {"one": one.close[left], "other": other.close[right]}
+
+    def gaps_of_one(self) -> dict[str, Any]:
+        """How many hours of one are missing between its first and its last."""
+        _, first, last, count, *_ = next(
+            row for row in self.store.instruments(self.one) if row.instrument.symbol == self.one
+        ).intervals[0]
+        return {"missing": np.array([(last - first) // HOUR_US + 1 - count], float)}
+
+    def page_of_one(self) -> dict[str, Any]:
+        """The second page of one, newest first."""
+        bars = self.store.bars(self.one, "1h", columns=["close", "volume"])
+        return {name: getattr(bars, name)[::-1][PAGE : 2 * PAGE] for name in ("close", "volume")}
+
+    def _day(self, columns: list[str]) -> dict[str, Any]:
+        """A day of all."""
+        return self.store.bars(self.every, "1h", self.asking.day, self.asking.end, columns=columns)
+
     def _spans(self, symbols: list[str]) -> dict[str, Any]:
         """A month of some."""
         columns = ["close", "volume"]
         held = list(self.store.bars(symbols, "1h", self.asking.start, self.asking.end, columns=columns).values())
         return {name: np.concatenate([getattr(table, name) for table in held]) for name in columns}
+
+
+def _best(values: Any, name: str) -> dict[str, Any]:
+    """The places and values of the greatest, greatest first."""
+    order = np.lexsort((np.arange(len(values)), -values))[:BEST]
+    return {"stock": order.astype(float), name: values[order]}
 
 
 def main() -> None:
