@@ -59,14 +59,15 @@ def _ask(store: th.Store, asked: argparse.Namespace) -> dict[str, Any]:
 
 def trades_of(store: th.Store, run: str) -> dict[str, Any]:
     """Closed trades of every instrument, by entry and instrument."""
-    kept = store.run(run)
-    names = sorted(one.instrument for one in kept.results())
-    found = [one for one in (kept[name].trades for name in names) if one is not None]
+    found = store.run(run).trades()
+    changed = np.flatnonzero(found.instrument[1:] != found.instrument[:-1]) + 1
+    place = np.zeros(found.rows, np.int32)
+    place[changed] = 1
     columns = {
-        "instrument": np.repeat(np.arange(len(found), dtype=np.int32), [len(one.profit) for one in found]),
-        "entry_time": np.concatenate([one.entry_bar.astype(np.int64) for one in found]),
-        "quantity": np.concatenate([one.quantity for one in found]),
-        "profit": np.concatenate([one.profit for one in found]),
+        "instrument": np.cumsum(place, dtype=np.int32),
+        "entry_time": found.entry_bar.astype(np.int64),
+        "quantity": found.quantity,
+        "profit": found.profit,
     }
     order = np.lexsort((columns["instrument"], columns["entry_time"]))
     return {name: values[order] for name, values in columns.items()}

@@ -67,6 +67,8 @@ def test_rows_a_file_and_every_client_keep_one_run(served: Served, tmp_path: Pat
         assert store.keep_trades(ROWS, name="desk") == made["run"]
         assert store.import_trades(path, name="desk").to_json() == again
         assert store.book_trades(ROWS, name="desk", dry_run=True).instruments[0].trades == 3
+        table = store.run(made["run"]).trades()
+        assert (table.instrument.tolist(), table.side.tolist()) == (["bars:BTCUSDT"] * 3, [1, -1, 1])
 
     async def ask() -> list[Any]:
         async with th.connect_async(served.url) as store:

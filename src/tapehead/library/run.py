@@ -13,6 +13,7 @@ from tapehead.jobs.drive import Numbered
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.verify import Verification
 from tapehead.library.bar_times import bar_times
+from tapehead.library.run_trades import RunTrades
 from tapehead.library.seen import SeenResults
 from tapehead.library.told_again import fail_run
 from tapehead.model.bars import I64
@@ -61,7 +62,7 @@ class Header:
     days_a_year: float | None = None
 
 
-class Run(Framed):
+class Run(RunTrades, Framed):
     """One run. Iterating gives each result as it finishes; leaving early keeps what is done.
 
     Read by one thread at a time, which need not be the one that began it; `cancel` and `suspend` are safe from any.

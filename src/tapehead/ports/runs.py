@@ -11,6 +11,7 @@ from tapehead.model.events import Event
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec
 from tapehead.model.tile import Tile
+from tapehead.model.trades import Trades
 from tapehead.ports.holdings import RunHoldings
 
 Row = TypeVar("Row")
@@ -201,6 +202,10 @@ class RunStore(Protocol):
 
     def result(self, run: RunId, instrument: str) -> RunResult | None:
         """Return one result with its trades."""
+        ...
+
+    def traded(self, run: RunId, *, after: str = "", limit: int = 500) -> Sequence[tuple[str, Trades]]:
+        """Return instruments after a name with their closed trades, by name; one look, and no more of the results."""
         ...
 
     def record(self, run: RunId) -> RunRecord:

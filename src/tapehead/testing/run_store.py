@@ -183,6 +183,17 @@ class RunStoreContract:
             assert found.line() == given.line()
         assert runs.result(run, "test:ZZZ") is None
 
+    def test_the_trades_of_a_run_come_by_name_and_page(self, tmp_path: Path) -> None:
+        runs, _ = self.make(tmp_path)
+        run, other = runs.create(sample_key(), SPEC, 1), runs.create(sample_key(1), SPEC, 1)
+        given = [sample_result(run, symbol, 0.1, seed=seed) for seed, symbol in enumerate(("CCC", "AAA", "BBB"))]
+        runs.save([*given, sample_result(other, "AAB", 0.2)])
+        wanted = sorted((one.instrument, one.trades.to_bytes()) for one in given if one.trades is not None)
+        assert [(name, trades.to_bytes()) for name, trades in runs.traded(run)] == wanted
+        page = runs.traded(run, after=wanted[0][0], limit=1)
+        assert [name for name, _ in page] == [wanted[1][0]]
+        assert list(runs.traded(run, after="test:CCC")) == []
+
     def test_a_result_saved_again_replaces_the_first(self, tmp_path: Path) -> None:
         runs, _ = self.make(tmp_path)
         run = runs.create(sample_key(), SPEC, 1)

@@ -83,6 +83,12 @@ class RemoteRuns(_Absent):
         )
         return Page(rows, None if following is None else following.encode())
 
+    def traded(self, run: RunId, *, after: str = "", limit: int = 500) -> Sequence[tuple[str, Trades]]:
+        """Return instruments after a name with their trades, each asked for by itself."""
+        rows = self._connection.do(asked_runs.results(run, "instrument", None))
+        later = [one for one in rows if one.instrument > after]
+        return [(one.instrument, self.trades(one)) for one in later[:limit]]
+
     def trades(self, result: RunResult) -> Trades:
         """Return the trades of a result."""
         return self._connection.do(asked_runs.trades(result))

@@ -11,6 +11,7 @@ from tapehead.errors import ParameterError, UnknownRunError
 from tapehead.model.result import Receipt, RunId, RunResult, State
 from tapehead.model.spec import RunKey, RunSpec, canonical
 from tapehead.model.tile import Tile
+from tapehead.model.trades import Trades
 from tapehead.ports.holdings import RunHoldings
 from tapehead.ports.runs import Page, RunRecord, TilePart
 from tapehead.stores.tables.database import Claims, Database, ReadColumns
@@ -177,6 +178,11 @@ class RunTables:
         """Return one result with its trades."""
         row = self._run("result", (run, instrument)).fetchone()
         return None if row is None else result_of(run, row)
+
+    def traded(self, run: RunId, *, after: str = "", limit: int = 500) -> Sequence[tuple[str, Trades]]:
+        """Return instruments after a name with their closed trades; see `ports.runs.RunStore.traded`."""
+        rows = self._run("trades_of_run", {"run": run, "after": after, "limit": limit})
+        return [(name, Trades.from_bytes(trades)) for name, trades in rows]
 
     def record(self, run: RunId) -> RunRecord:
         """Return a run; raises UnknownRunError."""

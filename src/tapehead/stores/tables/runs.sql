@@ -78,6 +78,13 @@ SELECT instrument, interval, parameters, metrics, why, flags, equity, final_equi
     bars, first, last, trades
 FROM results WHERE run = ? AND instrument = ? ORDER BY interval, parameters LIMIT 1
 
+-- name: trades_of_run
+-- No result but these has trades; of an instrument there is one.
+SELECT instrument, trades FROM results
+WHERE run = :run AND instrument > :after AND trades IS NOT NULL
+ORDER BY instrument
+LIMIT :limit
+
 -- name: metrics_of_any
 SELECT metrics FROM results WHERE run = ? LIMIT 1
 
