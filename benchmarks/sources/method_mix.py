@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 
 from benchmarks.panel import Panel
 from benchmarks.rows.table import arrow
-from benchmarks.sources.questions import ASKED, BEST, CLIENTS, PAGE, SECONDS, Asking, saved
+from benchmarks.sources.questions import ASKED, BEST, CHANGED, CLIENTS, PAGE, SECONDS, Asking, saved
 
 MAKE = """
 CREATE TABLE price_history (id bigserial, stock_id integer NOT NULL, date timestamptz NOT NULL, open float8,
@@ -240,7 +240,7 @@ def main() -> None:
     """Fill, or ask everything."""
     parser = argparse.ArgumentParser()
     parser.add_argument("way", choices=["before", "after"])
-    parser.add_argument("stage", choices=["fill", "ask", "clients"])
+    parser.add_argument("stage", choices=["fill", "ask", "clients", "change"])
     parser.add_argument("url")
     parser.add_argument("panel", type=Path)
     parser.add_argument("--outcome", type=Path)
@@ -249,6 +249,9 @@ def main() -> None:
     if asked.stage == "fill":
         _fill(asked.url, asked.way, handed)
         print(json.dumps({"filled": True}))
+        return
+    if asked.stage == "change":
+        print(json.dumps(_changed(asked.url, len(handed.symbols) // CHANGED)))
         return
     prices = Prices(asked.url, asked.way, Asking.of(handed), len(handed.symbols))
     print(json.dumps(_ask(prices, asked) if asked.stage == "ask" else load(prices.month_of_one)))
@@ -274,6 +277,16 @@ def _fill(url: str, way: str, handed: Panel) -> None:
         if way == "after":
             link.execute(INDEX)
         link.execute("VACUUM ANALYZE")
+
+
+def _changed(url: str, stocks: int) -> dict[str, Any]:
+    """Change every row of the first stocks in one transaction; return what all were traded then."""
+    with psycopg.connect(url) as link:
+        began = time.perf_counter_ns()
+        link.execute("UPDATE price_history SET volume = volume * 2 WHERE stock_id < %s", (stocks,))
+        link.commit()
+        took = (time.perf_counter_ns() - began) / 1e6
+        return {"ms": took, "volume": _row(link, "SELECT sum(volume) FROM price_history")[0]}
 
 
 def _ask(prices: Prices, asked: argparse.Namespace) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks import panel
 from benchmarks.asked import Asked
-from benchmarks.beside import OURS, BesideReport
+from benchmarks.beside import EQUAL, OURS, BesideReport
+from benchmarks.postgres import vacuum
 from benchmarks.sources.bench import NO_TIER, Bench, at_work
-from benchmarks.sources.questions import ASKED, BEST, CLIENTS, PAGE, SOME, differences
+from benchmarks.sources.questions import ASKED, BEST, CHANGED, CLIENTS, PAGE, SOME, differences
 
 THEIRS = "source 004"
 STOCKS, BARS = 500, 8_760
+LATE_S = 1.5
 WORDS = {
     "latest_of_one": "newest close of one",
     "month_of_one": "30 days of one",
@@ -58,15 +61,49 @@ def measure(asked: Asked, say: Callable[[str], None]) -> BesideReport:
         if bench.theirs_run:
             for way in ("before", "after"):
                 _theirs(bench, way, handed, outcome, line)
+        _changed(bench, store, handed)
         return bench.report(
             f"a mix of questions, {stocks} stocks × {bars:,} bars of 1h",
             [
                 f"{bench.servers.version}. Before: no index but the key, a query for each stock. After: the",
                 "source's index on stock and falling date, monthly partitions and batch queries. Answers are",
                 f"arrays, equal to the last bit. {CLIENTS} clients ask from threads of one process, through a",
-                "pool of 8 before and 15 after.",
+                "pool of 8 before and 15 after. Last, all volumes of one stock in five are changed: dead rows are",
+                "those of all tables of a database, as its server counts them; ours has a row a segment.",
             ],
         )
+
+
+def _changed(bench: Bench, store: str, handed: Any) -> None:
+    """Change every bar of a fifth of the stocks in both; count the rows that are dead then, and after VACUUM."""
+    ours = bench.ours("benchmarks.sources.ours_mix", "change", store, handed, settings=NO_TIER)
+    sides = [(OURS, "one append, undo kept", store, ours, EQUAL)]
+    if bench.theirs_run:
+        table = bench.database()
+        bench.theirs("method_mix", "after", "fill", table, handed)
+        said = bench.theirs("method_mix", "after", "change", table, handed)
+        same = abs(said["volume"] - ours["volume"]) <= 1e-9 * abs(ours["volume"])
+        sides.append((THEIRS, "after, one UPDATE", table, said, EQUAL if same else "other volumes"))
+    for who, how, url, said, parity in sides:
+        claim = "below 10 of 100, after maintenance" if who == THEIRS else ""
+        bench.add(f"P12 every bar of one stock in {CHANGED} changed", who, how, said["ms"], parity)
+        bench.add("P12 dead rows then", who, how, dead_rows(url), parity, unit="of 100")
+        vacuum(url)
+        bench.add("P12 dead rows after VACUUM", who, how, dead_rows(url), parity, unit="of 100", claim=claim)
+
+
+def dead_rows(url: str) -> float:
+    """Return how many of 100 rows of all tables are dead, as the server counts them; it does so a second late."""
+    import psycopg
+
+    sql = (
+        "SELECT 100.0 * coalesce(sum(n_dead_tup), 0) / greatest(coalesce(sum(n_live_tup + n_dead_tup), 0), 1)"
+        " FROM pg_stat_user_tables"
+    )
+    time.sleep(LATE_S)
+    with psycopg.connect(url) as link:
+        row = link.execute(sql).fetchone()
+    return float(row[0]) if row else 0.0
 
 
 def _theirs(bench: Bench, way: str, handed: Any, wanted: Any, line: str) -> None:

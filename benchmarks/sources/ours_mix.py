@@ -17,7 +17,7 @@ import tapehead as th
 from benchmarks.market import HOUR_US
 from benchmarks.ours import peak_rss_mb
 from benchmarks.panel import Panel
-from benchmarks.sources.questions import ASKED, BEST, CLIENTS, PAGE, SECONDS, Asking, saved
+from benchmarks.sources.questions import ASKED, BEST, CHANGED, CLIENTS, PAGE, SECONDS, Asking, saved
 
 
 class Store:
@@ -161,7 +161,7 @@ def _best(values: Any, name: str) -> dict[str, Any]:
 def main() -> None:
     """Ask everything, or let many clients ask the same."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("stage", choices=["ask", "clients"])
+    parser.add_argument("stage", choices=["ask", "clients", "change"])
     parser.add_argument("url")
     parser.add_argument("panel", type=Path)
     parser.add_argument("--outcome", type=Path)
@@ -169,8 +169,32 @@ def main() -> None:
     handed = Panel.load(asked.panel)
     with th.open(asked.url) as store:
         mine = Store(store, handed.symbols, Asking.of(handed))
-        said = _ask(mine, asked.outcome) if asked.stage == "ask" else _load(mine.month_of_one)
+        if asked.stage == "change":
+            said = _changed(store, handed)
+        else:
+            said = _ask(mine, asked.outcome) if asked.stage == "ask" else _load(mine.month_of_one)
     print(json.dumps({**said, "peak_rss_mb": peak_rss_mb()}))
+
+
+def _changed(store: th.Store, handed: Panel) -> dict[str, Any]:
+    """Change every bar of the first stocks in one commit; return what all were traded then."""
+    every = list(handed.parts())
+    names = ("ts", "open", "high", "low", "close", "volume")
+    changed = [
+        th.Bars.from_arrays(
+            *(columns[name] * (1 + (name == "volume")) for name in names), interval="1h", symbol=symbol, venue="bench"
+        )
+        for symbol, columns in every[: len(every) // CHANGED]
+    ]
+    began = time.perf_counter_ns()
+    store.append(changed)
+    took = (time.perf_counter_ns() - began) / 1e6
+    volume = sum(
+        float(table.volume.sum())
+        for at in range(0, len(every), 100)
+        for table in store.bars([symbol for symbol, _ in every[at : at + 100]], "1h", columns=["volume"]).values()
+    )
+    return {"ms": took, "volume": volume}
 
 
 def _ask(mine: Store, outcome: Path) -> dict[str, Any]:

@@ -34,6 +34,8 @@ ASKED = (
 )
 SUMS = frozenset(("volume_of_some", "busiest"))
 """Questions whose answers are sums, which two programs add in another order: equal to 1e-12 of each."""
+CHANGED = 5
+"""One stock of so many has its volumes changed."""
 BEST = 10
 PAGE = 1_000
 CLIENTS = 50
