@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tapehead.indicators.memo import in_use
 from tapehead.indicators.scaling import scaled_line, summable
 from tapehead.indicators.sma import mean_into
 from tapehead.indicators.values import locked
@@ -106,6 +107,8 @@ def weighted_of_prices(line: F64, period: int) -> F64:
     from tapehead.kernels import weights, windows
 
     out = np.empty(line.shape[0])
+    if not in_use() and weights.weighted_at_once(line, period, out):
+        return locked(out)
     weight = period * (period + 1) / 2
     found = summable(line, scaled_line(line), weight + 2 * period, windows.SUM_LIMIT, weight)
     bars = found.integers.shape[0]

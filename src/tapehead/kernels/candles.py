@@ -10,7 +10,8 @@ from tapehead.kernels.jit import inlined, kernel, part, readonly
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-CHUNK_BARS = 512
+CHUNK_BARS = 64
+"""Bars made at a time: few, so that those of the next are under way from memory while these wait for each other."""
 DOUBLINGS = 16
 """Bars in which halves are not taken: an open is kept so many times doubled, which takes no digit."""
 

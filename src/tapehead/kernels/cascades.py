@@ -185,7 +185,7 @@ def mass(high: F64, low: F64, period: int, average: int, out: F64) -> None:
     powers(keep, keeps[0])
     powers(keep, keeps[1])
     ahead = period - 1
-    chunk = max(CHUNK_BARS, (period + LANES - 1) // LANES * LANES)
+    chunk = max(CHUNK_BARS, (4 * period + LANES - 1) // LANES * LANES)
     far, sums, room = np.empty((2, row_bars(chunk))), np.empty((4, row_bars(chunk + ahead))), np.zeros((2, LANES + 1))
     ranged = np.empty(seed_bar + 1)
     for t in range(seed_bar + 1):

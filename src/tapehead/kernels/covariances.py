@@ -14,7 +14,7 @@ F64 = NDArray[np.float64]
 
 Sums = tuple[float, float, float, float, float]
 
-CHUNK_BARS = 1024
+CHUNK_BARS = 256
 
 
 @kernel

@@ -19,7 +19,7 @@ from tapehead.kernels.jit import inlined, kernel, part
 
 F64 = NDArray[np.float64]
 
-CHUNK_BARS = 1024
+CHUNK_BARS = 256
 
 
 @kernel

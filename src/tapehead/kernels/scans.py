@@ -35,9 +35,9 @@ from tapehead.kernels.vectors import (
 
 F64 = NDArray[np.float64]
 
-CHUNK_BARS: Final = 512
-"""Bars made at a time, whole eights, so that what lies between two steps stays in the nearest caches."""
-ROW_BARS: Final = 608
+CHUNK_BARS: Final = 128
+"""Bars made at a time, whole eights: few, so that the next are under way from memory while these are made."""
+ROW_BARS: Final = 192
 """How far rows of a room lie apart: not whole pages, see `extremes.row_bars`."""
 
 

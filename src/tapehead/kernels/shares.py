@@ -14,7 +14,7 @@ from tapehead.kernels.ranges import reach
 
 F64 = NDArray[np.float64]
 
-CHUNK_BARS = 1024
+CHUNK_BARS = 512
 PAGE_BARS = 512
 
 
@@ -41,10 +41,18 @@ def spaced_sums(rows: F64, given: int, made: int, step: int, count: int, bars: i
     row = rows.shape[0] - 1
     span = 1
     have = 0
+    waiting = -1
     while True:
         if count & span:
             shift = have * step
-            plus(rows[source, : bars - shift], rows[made, shift:bars], have > 0)
+            if have == 0 and count & (2 * span):
+                # The next sums are wanted too: both are added to each other, and these are not copied.
+                waiting = source
+            elif waiting >= 0:
+                doubled(rows[source, : bars - shift], rows[waiting, shift:bars], rows[made, shift:bars])
+                waiting = -1
+            else:
+                plus(rows[source, : bars - shift], rows[made, shift:bars], have > 0)
             have += span
         if 2 * span > count:
             return

@@ -17,7 +17,7 @@ from tapehead.kernels.vectors import EIGHT, LANES, all_of, data_of, load, spread
 
 F64 = NDArray[np.float64]
 
-CHUNK_BARS: Final = 1024
+CHUNK_BARS: Final = 512
 """Bars made at a time, so that steps stay in the nearest cache."""
 AT_ONCE: Final = 32
 """Bars whose sums are kept in registers while the steps of their windows are gone through."""

@@ -11,7 +11,7 @@ from tapehead.kernels.smoothing import first_known
 F64 = NDArray[np.float64]
 Bool = NDArray[np.bool_]
 
-CHUNK_BARS = 1024
+CHUNK_BARS = 512
 """Bars made at a time, so that what lies between two steps stays in the nearest caches."""
 
 

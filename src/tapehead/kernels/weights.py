@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.kernels.jit import kernel, readonly
-from tapehead.kernels.windows import BLOCK_BARS
+from tapehead.kernels.windows import BLOCK_BARS, EXACT_LIMIT, FIRST_BARS, summable
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -35,6 +35,55 @@ def weighted_of_integers(integers: I64, period: int, divisor: float, out: F64) -
             total -= going[t]
         for t in range(coming.shape[0]):
             made[t] /= divisor
+
+
+@kernel
+def weighted_at_once(values: F64, period: int, out: F64) -> bool:
+    """Write the weighted average in one pass where all values are of the decimals of the first ones.
+
+    As `windows.mean_at_once`: returns whether they are, and no sum leaves 2^53; the quotient is that of integers.
+    """
+    n = values.shape[0]
+    first = min(period - 1, n)
+    weight = period * (period + 1) / 2.0
+    bars, k = summable(values[: max(period, FIRST_BARS)], 1.0, EXACT_LIMIT, 1.0)
+    power = 1.0
+    for _ in range(k):
+        power *= 10.0
+    cap = EXACT_LIMIT / (weight + 2.0 * period)
+    if bars < min(n, max(period, FIRST_BARS)) or weight * power > EXACT_LIMIT:
+        return False
+    total, weighted = 0.0, 0.0
+    for t in range(first):
+        up = np.rint(values[t] * power)
+        if abs(up) > cap:
+            return False
+        total += up
+        weighted += (t + 1) * up
+        out[t] = np.nan
+    divisor = weight * power
+    lifts, steps = np.empty(BLOCK_BARS), np.empty(BLOCK_BARS)
+    for b in range(first, n, BLOCK_BARS):
+        coming = values[b : b + BLOCK_BARS]
+        going = values[b - first : b - first + BLOCK_BARS]
+        made = out[b : b + BLOCK_BARS]
+        good = True
+        for i in range(coming.shape[0]):
+            up = np.rint(coming[i] * power)
+            good &= (up / power == coming[i]) & (abs(up) <= cap)
+            made[i] = up
+            lifts[i] = period * up
+            steps[i] = up - np.rint(going[i] * power)
+        if not good:
+            return False
+        for i in range(coming.shape[0]):
+            whole = total + made[i]
+            made[i] = weighted + lifts[i]
+            weighted += lifts[i] - whole
+            total += steps[i]
+        for i in range(coming.shape[0]):
+            made[i] /= divisor
+    return True
 
 
 @kernel
@@ -91,5 +140,6 @@ def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     weighted_of_integers(readonly(np.arange(values.shape[0])), 3, 6.0, out)
+    weighted_at_once(values, 3, out)
     weighted_in_blocks(values, 3, out)
     around(out, out, 2.0, out, out)

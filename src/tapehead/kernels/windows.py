@@ -15,7 +15,10 @@ EXACT_LIMIT = 9007199254740992.0
 SUM_LIMIT = 2.0**62
 """Sums of integers stay below int64's end, with room for the bar that is about to leave the window."""
 MOST_DECIMALS = 10
-BLOCK_BARS = 512
+BLOCK_BARS = 128
+"""Bars made at a time: few, so that the next are under way from memory while sums of these wait for each other."""
+FIRST_BARS = 512
+"""Bars by which the decimals of a line are guessed."""
 
 
 @kernel
@@ -110,12 +113,12 @@ def mean_at_once(values: F64, period: int, out: F64) -> bool:
     """
     n = values.shape[0]
     first = min(period - 1, n)
-    bars, k = summable(values[: max(period, BLOCK_BARS)], 1.0, EXACT_LIMIT, 1.0)
+    bars, k = summable(values[: max(period, FIRST_BARS)], 1.0, EXACT_LIMIT, 1.0)
     power = 1.0
     for _ in range(k):
         power *= 10.0
     cap = EXACT_LIMIT / period
-    if bars < min(n, max(period, BLOCK_BARS)) or period * power > EXACT_LIMIT:
+    if bars < min(n, max(period, FIRST_BARS)) or period * power > EXACT_LIMIT:
         return False
     total = 0.0
     for t in range(first):
