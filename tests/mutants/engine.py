@@ -8,6 +8,7 @@ from tests.mutants.mutant import PLAIN, TRUTH, Mutant
 
 WALK = "tests/parity/test_walk.py"
 SCORE = "tests/parity/test_score.py"
+EIGHTS = "tests/parity/test_indicators_of_many_bars.py"
 KERNELS = "kernels"
 
 
@@ -85,10 +86,38 @@ ENGINE = (
         SCORE,
     ),
     Mutant(
+        "eight bars of an average forget the ones before",
+        f"{KERNELS}/scans.py",
+        "builder.fmul(builder.load(kept[k]), decays[k])",
+        "builder.fmul(builder.load(kept[k]), all_of(0.0))",
+        EIGHTS,
+    ),
+    Mutant(
+        "what adding eight bars to a sum loses is not kept",
+        f"{KERNELS}/scans.py",
+        "            builder.store(builder.fadd(missing, off), lost)",
+        "            builder.store(missing, lost)",
+        EIGHTS,
+    ),
+    Mutant(
+        "weights leave out the oldest value",
+        f"{KERNELS}/taps.py",
+        "    taps = shares.shape[0] - 1\n",
+        "    taps = shares.shape[0] - 2\n",
+        EIGHTS,
+    ),
+    Mutant(
+        "an extreme of eight bars leaves out the group before",
+        f"{KERNELS}/extremes.py",
+        "once = builder.shuffle_vector(builder.load(kept), best, moved)",
+        "once = builder.shuffle_vector(best, best, moved)",
+        EIGHTS,
+    ),
+    Mutant(
         "a bar outside a held stretch is counted",
         f"{KERNELS}/lanes.py",
-        'builder.icmp_signed("<", bars, _spread(builder, until)),',
-        'builder.icmp_signed("<=", bars, _spread(builder, until)),',
+        'builder.icmp_signed("<", bars, spread(builder, until)),',
+        'builder.icmp_signed("<=", bars, spread(builder, until)),',
         "tests/parity/test_score.py",
     ),
     Mutant(
@@ -101,7 +130,7 @@ ENGINE = (
     Mutant(
         "gains count as losses",
         f"{KERNELS}/lanes.py",
-        'loss = builder.select(builder.fcmp_ordered(">=", change, _all(0.0)), _all(0.0), change)',
+        'loss = builder.select(builder.fcmp_ordered(">=", change, all_of(0.0)), all_of(0.0), change)',
         "loss = change",
         "tests/parity/test_moments.py",
     ),
