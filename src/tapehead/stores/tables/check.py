@@ -152,10 +152,10 @@ class Check:
                 yield Finding("manifest", named(ref), text)
 
     def _newest(self, damaged: set[bytes]) -> Iterator[Finding]:
-        """Yield series of which another newest bar is kept than their blocks hold."""
-        for ref, _ in wrong_newest(self.ground.database, self._layers()):
+        """Yield series of which another newest bar is kept than their blocks hold; none is no fault."""
+        for ref, _ in wrong_newest(self.ground.database, self._layers(), lacking=False):
             if ref.data not in damaged:
-                text = "another newest bar is kept, or none. Keep it anew: tapehead store recount"
+                text = "another newest bar is kept. Keep it anew: tapehead store recount"
                 yield Finding("manifest", named(ref), f"{named(ref)}: {text}")
 
     def _counted(self, layers: Layers, ref: SegmentRef, damaged: set[bytes]) -> tuple[int | None, int]:

@@ -45,10 +45,15 @@ def read_newest(database: Database, series: Sequence[Series], snapshot: int) -> 
     return found
 
 
-def wrong_newest(database: Database, layers: Layers) -> Iterator[tuple[SegmentRef, bytes]]:
-    """Yield the blocks that hold the newest bar of a series and are kept beside another one, with what it must be."""
+def wrong_newest(database: Database, layers: Layers, *, lacking: bool) -> Iterator[tuple[SegmentRef, bytes]]:
+    """Yield the blocks that hold the newest bar of a series and are kept beside another one, with what it must be.
+
+    With `lacking` those too beside which none is kept, as of an older Tapehead.
+    """
     for venue, symbol, us, *fields, kept in database.execute("top_blocks").fetchall():
         ref = SegmentRef(series_of(venue, symbol, us), *fields)
+        if kept is None and not lacking:
+            continue
         try:
             true = pack_newest(layers.columns(ref))
         except (DamagedSegmentError, ValueError, OSError):
@@ -61,7 +66,7 @@ def wrong_newest(database: Database, layers: Layers) -> Iterator[tuple[SegmentRe
 def mend_newest(database: Database, layers: Layers) -> set[Series]:
     """Keep the right newest bars with the blocks; return of which series another one, or none, was kept."""
     mended: set[Series] = set()
-    for ref, true in list(wrong_newest(database, layers)):
+    for ref, true in list(wrong_newest(database, layers, lacking=True)):
         name = "mend_newest_of_block" if ref.layer == TAIL else "mend_newest_of_segment"
         database.execute(name, (true, ref.data))
         mended.add(ref.series)
