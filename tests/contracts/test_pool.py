@@ -121,6 +121,12 @@ def test_overflow_is_opened_beyond_the_largest_number_and_closed_after_its_use(p
             pass
 
 
+def test_a_statement_takes_as_long_as_it_takes_while_the_server_lets_others_in(postgres: str) -> None:
+    with opened(postgres, PoolSettings(silence_s=0.05, outage_s=0.0)) as pool, pool.connection() as link:
+        assert link.execute("SELECT 7 FROM pg_sleep(0.5)").fetchone() == (7,)
+        assert not link.closed
+
+
 def test_warm_ones_are_there_from_the_start(postgres: str) -> None:
     with opened(postgres, PoolSettings(smallest=3, largest=5)) as pool:
         assert (pool.figures().open, pool.figures().idle) == (3, 3)

@@ -50,7 +50,7 @@ class Outage:
         self, url: DatabaseUrl, settings: PoolSettings, look: Callable[[], object], renew: Callable[[], object]
     ) -> None:
         self._url, self._bound_s, self._look, self._renew = url, settings.outage_s, look, renew
-        self.silence_s = settings.silence_s
+        self._silence_s = settings.silence_s
         self._over: list[Callable[[], object]] = []
         self._begin()
         _every.add(self)
@@ -110,6 +110,12 @@ class Outage:
         """For how long somebody waits already; None where nobody does."""
         began = [*list(self._silent.values()), *([] if not self._waiting or self._since is None else [self._since])]
         return time.monotonic() - min(began) if began else None
+
+    @property
+    def silence_s(self) -> float:
+        """After what silence who asks looks: half of his patience is for the look."""
+        patience_s = asker().patience_s
+        return self._silence_s if patience_s is None else min(self._silence_s, patience_s / 2)
 
     def doubt(self, who: object, since: float) -> bool:
         """Look whether a server that has told `who` nothing since then answers others; False where it may come back.

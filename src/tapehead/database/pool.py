@@ -226,7 +226,8 @@ class Pool:
 
     def _look_anew(self) -> None:
         """Connect and go; raises DatabaseAwayError."""
-        with asked_by(patience_s=_LOOK_PATIENCE_S):
+        patience_s = asker().patience_s
+        with asked_by(patience_s=_LOOK_PATIENCE_S if patience_s is None else min(_LOOK_PATIENCE_S, patience_s / 2)):
             self.connect("look").close()
 
     def _timed_out(self, held: tuple[Held, ...]) -> Exception:
