@@ -121,6 +121,17 @@ def test_overflow_is_opened_beyond_the_largest_number_and_closed_after_its_use(p
             pass
 
 
+def test_more_are_warmed_up_to_the_largest_number_and_once(postgres: str) -> None:
+    with opened(postgres, PoolSettings(largest=2)) as pool:
+        for _ in range(2):
+            pool.warm(3)
+            pool._pool.wait(10)
+            assert pool.figures().open == 2
+        with pool.connection(), pool.connection():
+            pool.warm(3)
+        assert pool.figures().open == 2
+
+
 def test_a_statement_takes_as_long_as_it_takes_while_the_server_lets_others_in(postgres: str) -> None:
     with opened(postgres, PoolSettings(silence_s=0.05, outage_s=0.0)) as pool, pool.connection() as link:
         assert link.execute("SELECT 7 FROM pg_sleep(0.5)").fetchone() == (7,)

@@ -127,6 +127,13 @@ class Pool:
         """
         return self._connect(name_of(f"{self._program} {what}".strip(), ""), bounded=bounded)
 
+    def warm(self, count: int) -> None:
+        """Begin to open connections, up to so many, which are kept open from now on; not where it grew by itself."""
+        self._leave_parent()
+        smallest, most = self.settings.smallest, self.settings.largest
+        if self._pool.get_stats().get("pool_size", 0) <= smallest:
+            self._pool.resize(min(max(count, smallest), most), most)
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """Lend a connection to this thread; one that broke is replaced.

@@ -57,9 +57,10 @@ def begin(
     strategy, stamps, asked = _by_name(house, strategy, asked)
     loaded = load_strategy(strategy)
     house.get_ready()
-    spec = read_request(house.bars, loaded, **asked)
     team = Team((loaded,), (strategy,))
-    plan = make_plan_of(house, spec, team, asked["snapshot"], progress)
+    with house.planning():
+        spec = read_request(house.bars, loaded, **asked)
+        plan = make_plan_of(house, spec, team, asked["snapshot"], progress)
     plan = replace(plan, stamps=(*plan.stamps, *stamps))
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,7 +57,8 @@ class House:
     keeps nothing; `kept` are the tiers of single segments; `spare` gives the columns of a segment that a cache still
     has, None where none does. `pools` tells how the connections to each database are used, and `alerts` what somebody
     should hear of. `lines` keeps the newest values of indicators. `rows` keeps rows of bars for SQL, None where the
-    store is no PostgreSQL. `get_ready` begins what the first read would wait for.
+    store is no PostgreSQL. `get_ready` begins what the first read would wait for. What is looked up within
+    `planning` is of one commit, asked for once where that is a way to a server.
     """
 
     settings: Settings
@@ -80,6 +82,7 @@ class House:
     closers: tuple[Any, ...]
     rows: RowStore | None
     get_ready: Callable[[], None]
+    planning: Callable[[], AbstractContextManager[None]]
 
 
 BEHIND_BYTES: Final = 128 * MIB
@@ -166,6 +169,7 @@ def _open(settings: Settings) -> House:
         (*behind, *shared, *parts.closers, *hook),
         parts.rows,
         parts.get_ready,
+        parts.planning,
     )
 
 

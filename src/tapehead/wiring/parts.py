@@ -1,6 +1,7 @@
 """Parts: what a kind of store brings into a house."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ class Parts:
 
     `hot` is where hot files may lie, None where nothing can be written; `pools` tells how connections are used, and
     `alerts` what somebody should hear of; `closers` close in order. `rows` keeps rows of bars for SQL, None where a
-    store has none. `get_ready` begins what the first read would wait for, and returns at once.
+    store has none. `get_ready` begins what the first read would wait for, and returns at once. What is looked up within
+    `planning` is of one commit, asked for once.
     """
 
     where: str
@@ -43,3 +45,4 @@ class Parts:
     full: bool = False
     rows: RowStore | None = None
     get_ready: Callable[[], None] = _nothing
+    planning: Callable[[], AbstractContextManager[None]] = nullcontext

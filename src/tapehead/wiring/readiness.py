@@ -2,14 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 
 from tapehead.database.pool import Pool
 from tapehead.errors import TapeheadError
 from tapehead.wiring.ahead import load_ahead
 
-_LINKS = 2
-"""Connections beside the one that plans: two threads read, and one keeps."""
+_LINKS = 3
+"""Connections of a run: one plans and keeps, and two threads read."""
 
 
 class Readiness:
@@ -34,11 +34,11 @@ class Readiness:
         with self._lock:
             begun, self._begun = self._begun, True
         if not begun:
+            # Not by lending them: who plans would wait until the next one is open.
+            self._pool.warm(_LINKS)
             threading.Thread(target=self._connect, name="tapehead-ready", daemon=True).start()
 
     def _connect(self) -> None:
-        """Have the pool open connections, and the claims theirs."""
-        with suppress(TapeheadError), ExitStack() as held:
-            for _ in range(min(_LINKS, self._pool.settings.largest - 1)):
-                held.enter_context(self._pool.connection())
+        """Open the session of the claims."""
+        with suppress(TapeheadError):
             self._claim()

@@ -67,6 +67,7 @@ def open_parts(settings: Settings, codec: Codec) -> Parts:
         writable=pool.writable,
         rows=RowChoice(bars),
         get_ready=Readiness(pool, claims.get_ready).begin,
+        planning=bars.planning,
     )
 
 

@@ -51,9 +51,26 @@ class PostgresBars(BarTables):
         self._known = threading.local()
 
     def head(self) -> int:
-        """Return the number of the newest commit; inside `reading` it is asked once."""
+        """Return the number of the newest commit; inside `reading` and `planning` it is asked once."""
         known: int | None = getattr(self._known, "head", None)
+        if known is None and not self._server.is_held:
+            known = getattr(self._known, "planned", None)
         return super().head() if known is None else known
+
+    @contextmanager
+    def planning(self) -> Iterator[None]:
+        """Ask for the newest commit once for all that this thread looks up inside, as of that one.
+
+        Nothing keeps it from being swept meanwhile: who goes on with it takes a lease, which looks whether it is there.
+        """
+        if hasattr(self._known, "planned"):
+            yield
+            return
+        self._known.planned = self.head()
+        try:
+            yield
+        finally:
+            del self._known.planned
 
     @contextmanager
     def reading(self, snapshot: int | None = None) -> Iterator[int]:

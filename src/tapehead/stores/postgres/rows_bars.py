@@ -48,7 +48,8 @@ class RowedBars(PostgresBars):
 
     def head(self) -> int:
         """Return the number of the newest commit, when all that was edited before is in it or over it."""
-        if self._server.in_transaction or hasattr(self._known, "head"):
+        known = hasattr(self._known, "head") or (hasattr(self._known, "planned") and not self._server.is_held)
+        if known or self._server.in_transaction:
             return super().head()
         head, marked = self.table.ask("head_and_marks").fetchone()
         if not marked:
