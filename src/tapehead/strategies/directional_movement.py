@@ -15,7 +15,7 @@ class DirectionalMovement:
     Short signals are the mirror. Source: Welles Wilder, New Concepts in Technical Trading Systems, 1978, section IV.
     """
 
-    period: int = param(14, low=1, high=2_000)
+    period: int = param(14, low=2, high=2_000)
     strength: float = param(25.0, low=0, high=100)
 
     def warm(self) -> int:

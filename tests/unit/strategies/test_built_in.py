@@ -49,6 +49,21 @@ def test_it_names_its_source(name: str) -> None:
     assert any(word.strip(".,:;").isdigit() for word in source.split()), name
 
 
+@pytest.mark.parametrize("name", sorted(strategy_names()))
+def test_it_takes_each_parameter_at_its_bounds(name: str) -> None:
+    made, bars = load_strategy(name).made, market(60)
+    for each in made.params:
+        for bound in (each.low, each.high):
+            if bound is not None:
+                strategy = made(**{each.name: each.kind(bound)})
+                signals = strategy.signals(shown(strategy, bars, reference_of(bars)))
+                assert all(len(np.asarray(getattr(signals, kind))) == 60 for kind in KINDS if said(signals, kind))
+
+
+def said(signals: Any, kind: str) -> bool:
+    return getattr(signals, kind) is not None
+
+
 def test_ema_cross() -> None:
     """EMA of 1 is the close. EMA of 3 keeps half of itself: mean(8, 8, 8) = 8, then 10 9 6.5 7.25 8.625.
 
