@@ -23,7 +23,7 @@ _NAME_WIDTH = 24
     "preset",
     cls=Group,
     example="tapehead preset list",
-    help="Strategies with their parameters under a name; `backtest preset:NAME` and `sweep preset:NAME` run them.",
+    help="Strategies with their parameters under a name; `backtest`, `sweep` and `portfolio` run them as preset:NAME.",
 )
 def preset() -> None:
     """Group the commands below."""
@@ -55,7 +55,7 @@ def save(context: click.Context, name: str, strategy: str, parameters: dict[str,
     if session.json:
         session.put_document("preset", preset_json(made))
         return 0
-    session.put(f"Preset {made.name} is {words_of(made)}.  Next:")
+    session.put(*folded(f"Preset {made.name} is {words_of(made)}.  Next:", session.size[0], rest="  "))
     session.put(*next_lines([(("backtest", f"preset:{made.name}"), "run it")], session))
     return 0
 

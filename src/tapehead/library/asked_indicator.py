@@ -108,7 +108,8 @@ def _number(refuse: Refuse, one: Parameter, node: ast.expr) -> int | float:
     fits = whole if one.kind is int else whole or isinstance(value, float)
     if not fits or not low <= value <= high:
         kind = "an integer" if one.kind is int else "a number"
-        most = "" if one.high is None else f" and at most {one.high:g}"
+        beyond = isinstance(value, int | float) and value > high
+        most = f" and at most {high:,.15g}" if one.high is not None or beyond else ""
         raise refuse(node, f"a call with {kind} of at least {low:g}{most} for {one.name}{{place}}")
     return one.kind(value)
 

@@ -54,7 +54,7 @@ def begin(
 ) -> Run:
     """Begin what `Store.backtest` was asked for, or return the equal run that is kept."""
     began = time.perf_counter()
-    strategy, stamps, asked = _by_name(house, strategy, asked)
+    strategy, stamps, asked = by_name(house, strategy, asked)
     loaded = load_strategy(strategy)
     house.get_ready()
     team = Team((loaded,), (strategy,))
@@ -70,7 +70,7 @@ def begin(
     return Run(house, spec, header_of(plan, loaded), source=source, tally=work.tally, cancel=work.cancel)
 
 
-def _by_name(house: House, strategy: str, asked: Mapping[str, Any]) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+def by_name(house: House, strategy: str, asked: Mapping[str, Any]) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
     """Return what names the strategy, what to keep in mind of it, and what is asked with a preset's parameters."""
     if not isinstance(strategy, str) or not strategy.startswith(PREFIX):
         return strategy, (), asked

@@ -13,7 +13,7 @@ from tapehead.jobs.pool import Pool, pool_of
 from tapehead.jobs.portfolio import go_on, portfolio
 from tapehead.jobs.universes import select
 from tapehead.library.account_tables import read_given, tables_of
-from tapehead.library.begin import Work, header_of, make_plan_of, prepare_work
+from tapehead.library.begin import Work, by_name, header_of, make_plan_of, prepare_work
 from tapehead.library.course_of import course_of
 from tapehead.library.ranking import ranking_of
 from tapehead.library.request import read_request
@@ -78,11 +78,13 @@ def begin_portfolio(
     began = time.perf_counter()
     if executor == "processes":
         raise ParameterError(name="executor", value=executor, bound="auto, serial or threads: all signals meet in one")
+    strategy, stamps, asked = by_name(house, strategy, asked)
     loaded = load_strategy(strategy)
     house.get_ready()
     spec = read_portfolio(house, loaded, asked, pooling)
     team = Team((loaded,), (strategy,))
     plan, pool = pool_of(house.bars, make_plan_of(house, spec, team, asked["snapshot"], progress))
+    plan = replace(plan, stamps=(*plan.stamps, *stamps))
     _check_reach(plan)
     kept = None if fresh else house.runs.find(plan.key)
     if kept is not None:

@@ -99,6 +99,7 @@ def test_every_indicator_can_be_asked_for_by_its_name(row: Any) -> None:
         ("rsi(2.5)", "a call with an integer of at least 2 for period at character 5"),
         ("t3(5, 2)", "a call with a number of at least 0 and at most 1 for factor at character 7"),
         ("rsi('a')", "an integer of at least 2"),
+        ("rsi(99999999999)", "an integer of at least 2 and at most 2,147,483,647 for period at character 5"),
         ("rsi(length=3)", r"a call without length at character 12, such as rsi\(values, period=14\)"),
         ("rsi(3, period=4)", "without period at character 15"),
         ("rsi(3, 4)", "a call with 1 number at most"),

@@ -44,6 +44,8 @@ def test_a_preset_is_its_strategy_with_its_parameters(store: Store) -> None:
     assert swept.spec.parameters == {"fast": 5}
     both = store.sweep(["preset:quick", "EmaCross"], grid={"EmaCross.fast": [3, 4], "SmaCross.slow": [9]}, **ASKED)
     assert both.spec.parameters["SmaCross.fast"] == 5
+    shared = store.portfolio("preset:quick", max_positions=1, slow=20, **ASKED).wait()
+    assert shared.id == store.portfolio("SmaCross", fast=5, slow=20, max_positions=1, **ASKED).id
     copy = store.save_preset("copy", "preset:quick", slow=40)
     assert dict(copy.parameters) == {"fast": 5, "slow": 40}
     store.delete_preset("copy")
@@ -52,8 +54,9 @@ def test_a_preset_is_its_strategy_with_its_parameters(store: Store) -> None:
 
 def test_what_is_no_preset_is_told(store: Store) -> None:
     store.save_preset("quick", "SmaCross")
-    with pytest.raises(UnknownPresetError, match=r"No preset 'quik'\. Did you mean 'quick'\?"):
-        store.backtest("preset:quik", **ASKED)
+    for run in (store.backtest, store.portfolio):
+        with pytest.raises(UnknownPresetError, match=r"No preset 'quik'\. Did you mean 'quick'\?"):
+            run("preset:quik", **ASKED)
     with pytest.raises(UnknownPresetError):
         store.delete_preset("quik")
     for name in ("", "a b", "-x", "a/b", "a" * 65):
@@ -72,9 +75,9 @@ def test_one_of_a_file_says_that_the_file_changed(store: Store, tmp_path: Path) 
     assert store.preset("own").changed == ""
     (tmp_path / "mine.py").write_text((tmp_path / "mine.py").read_text().replace("70.0", "60.0"))
     assert store.preset("own").changed == "its strategy changed since it was saved"
-    run = store.backtest("preset:own", **ASKED).wait()
-    assert run.receipt is not None
-    assert "preset:own saved with other code" in run.receipt.stamps
+    for run in (store.backtest("preset:own", **ASKED).wait(), store.portfolio("preset:own", **ASKED).wait()):
+        assert run.receipt is not None
+        assert "preset:own saved with other code" in run.receipt.stamps
     (tmp_path / "mine.py").unlink()
     assert store.preset("own").changed.startswith("its strategy cannot be run any more: ")
 
@@ -101,6 +104,7 @@ def test_a_service_keeps_and_runs_them_but_no_file_of_its_machine(store: Store, 
         assert [one.name for one in remote.presets()] == ["own", "quick"]
         run = remote.backtest("preset:quick", **ASKED).wait()
         assert run.spec.parameters == {"fast": 5, "slow": 30}
+        assert remote.portfolio("preset:quick", **ASKED).wait().spec == store.portfolio("preset:quick", **ASKED).spec
         for strategy in ("preset:own", where):
             with pytest.raises(UnknownStrategyError, match="Over HTTP only those that are installed run"):
                 remote.backtest(strategy, **ASKED)
