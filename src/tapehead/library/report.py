@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from tapehead.errors import DiskFullError, ParameterError, SurroundingsError, TapeheadError
 from tapehead.library.curves import accounts_of
-from tapehead.library.tear import many, single
+from tapehead.library.tear import many, shared, single
 from tapehead.library.tear.facts import Facts, Kept, read_facts
 from tapehead.library.tear.page import MARK, page
 from tapehead.metrics.account import Account
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
+from tapehead.model.table import Table
 from tapehead.wiring.assemble import House
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -93,6 +95,8 @@ def make_sheet(house: House, run: Kept, symbol: str | None = None, *, progress: 
     results = run.results()
     if not results:
         raise NoResultsError(run=run.id)
+    if run.spec.portfolio is not None and (symbol is None or run[symbol].instrument == ACCOUNT):
+        return _account_sheet(house, run, results)
     if symbol is not None or len(results) == 1:
         result = run[results[0].instrument if symbol is None else symbol]
         facts = read_facts(house, run, {result.instrument})
@@ -103,6 +107,25 @@ def make_sheet(house: House, run: Kept, symbol: str | None = None, *, progress: 
     whole = _many(house, run, results, facts, progress)
     title = f"{facts.strategy} on {len(results):,} · Tapehead"
     return Sheet(page(title, many.head(whole), many.body(whole), _foot(facts)), len(results))
+
+
+def _account_sheet(house: House, run: Kept, results: list[RunResult]) -> Sheet:
+    """Return the sheet of a portfolio; what has to be made again is left out where it cannot be."""
+    # Here, since what makes a portfolio brings its kernels, which no other sheet needs.
+    from tapehead.library.portfolio_again import PortfolioAgain
+
+    rows = {each.instrument: each for each in results if each.instrument != ACCOUNT}
+    facts, result, again = read_facts(house, run, set(rows)), run[ACCOUNT], PortfolioAgain(house, run.record)
+    made: tuple[Account | None, Table | None, Table | None] = (None, None, None)
+    trouble = ""
+    try:
+        made = (again.account(result), again.course(result), again.shares())
+    except TapeheadError as error:
+        trouble = _trouble(error)
+    points = {name: one.multiplier for name, one in facts.instruments.items()}
+    sheet = shared.Shared(result, rows, run.spec, facts, run.times(ACCOUNT), points, *made, trouble)
+    title = f"{facts.strategy}, one account of {len(rows):,} · Tapehead"
+    return Sheet(page(title, shared.head(sheet), shared.body(sheet), _foot(facts)), len(rows))
 
 
 def write_sheet(place: Place, sheet: Sheet) -> Report:

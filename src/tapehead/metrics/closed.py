@@ -117,8 +117,11 @@ def _sums(trades: Trades, rules: Rules, mean: float) -> _Sums:
     )
 
 
-def returns_of(trades: Trades, multiplier: float = 1.0) -> F64:
-    """Return net profit over the notional of the entries, shape (n_trades,); 0 where that is 0."""
+def returns_of(trades: Trades, multiplier: float | F64 = 1.0) -> F64:
+    """Return net profit over the notional of the entries, shape (n_trades,); 0 where that is 0.
+
+    `multiplier` is the money a point, one for all or one a trade.
+    """
     return _over(trades.profit, trades.entry_price * trades.quantity * multiplier)
 
 

@@ -191,6 +191,24 @@ def test_each_instrument_tells_what_it_brought_and_cost(store: Any, run: Any) ->
         store.backtest("SmaCross", symbols=["BTCUSDT"]).wait().shares()
 
 
+def test_the_sheet_of_a_portfolio_tells_of_its_account_and_its_shares(store: Any, run: Any, tmp_path: Path) -> None:
+    """Live or kept the same bytes; the figures are those that the run kept."""
+    made = run.report(tmp_path / "live.html")
+    store.run(run.id).report(tmp_path / "kept.html", "account")
+    assert (tmp_path / "live.html").read_bytes() == (tmp_path / "kept.html").read_bytes()
+    text = (tmp_path / "live.html").read_text(encoding="utf-8")
+    assert (made.instruments, text.count("data-trade=")) == (6, 500)
+    for told in ("one account", "Equity of the account", "Invested and cash", "Positions held",
+                 "Share of each instrument", "no break-even fee", "max positions"):  # fmt: skip
+        assert told in text
+    for row in run.results():
+        if row.instrument != ACCOUNT:
+            assert f'data-row="{row.instrument}"' in text
+            assert f'data-value="{row.metrics["profit"]!r}"' in text
+    assert "curves are missing" not in text
+    assert "cannot be made again" not in text
+
+
 def test_a_weight_is_explained_with_those_it_was_solved_with(store: Any) -> None:
     words: dict[str, Any] = {"universe": "demo", "weights": "equal", "rebalance": "week", "max_positions": 2}
     made = store.portfolio("BuyAndHold", rank="roc(168)", fee="10bps", **words).wait()

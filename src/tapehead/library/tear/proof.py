@@ -35,6 +35,8 @@ def settings(spec: RunSpec, facts: Facts) -> Html:
             rows.append((name.replace("_", " "), _setting(name, value, spec.rules)))
     if ELSEWHERE in facts.stamps:
         return section("Settings", pairs(rows), note=f"The run was {ELSEWHERE}.")
+    if spec.portfolio is not None:
+        rows += [(name.replace("_", " "), _plain(value)) for name, value in spec.portfolio.to_json().items()]
     rows.append(("signals see prices adjusted for", facts.adjust))
     return section("Settings", pairs(rows), note="Every other setting is at its default.")
 

@@ -1,6 +1,6 @@
 """trade_section: the closed trades of one instrument as a table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from tapehead.metrics.closed import returns_of
 from tapehead.model.bars import F64, I64
 from tapehead.model.markup import Html, tag
 from tapehead.model.result import RunResult
-from tapehead.model.trades import Trades
+from tapehead.model.trades import AccountTrades, Trades
 
 TRADES = 500
 """At most so many trades are listed."""
@@ -22,18 +22,30 @@ _MORE = ("Return %", "Profit", "Fees", "Worst %", "Best %", "Exit by")
 _LEVELS = {"stop": "Stop", "target": "Target", "trail": "Trail"}
 """Shown where any trade had one when it was entered."""
 _DAY_US = 86_400_000_000
-_WORDS = ("Side", "Exit by")
+_INSTRUMENT = "Instrument"
+_WORDS = (_INSTRUMENT, "Side", "Exit by")
 
 
-def trade_section(result: RunResult, times: I64, multiplier: float, facts: Facts, *, unit: str) -> Html:
+def points_of(trades: Trades, multiplier: float | Mapping[str, float]) -> float | F64:
+    """Return the money a point: one for all, or one a trade where it is given by instrument."""
+    if not isinstance(multiplier, Mapping):
+        return multiplier
+    if not isinstance(trades, AccountTrades):
+        return 1.0
+    return np.array([multiplier.get(name, 1.0) for name in trades.instrument.tolist()])
+
+
+def trade_section(
+    result: RunResult, times: I64, multiplier: float | Mapping[str, float], facts: Facts, *, unit: str
+) -> Html:
     """Return the closed trades of a result, the first 500 of many.
 
     Parameters
     ----------
     times : int64 array, shape (n_bars,)
         Open times (us UTC) of the bars counted from the start.
-    multiplier : float
-        Money a point of price.
+    multiplier : float, or mapping of str to float
+        Money a point of price; by instrument where several share an account.
     unit : str
         Name of the money.
     """
@@ -46,8 +58,9 @@ def trade_section(result: RunResult, times: I64, multiplier: float, facts: Facts
     note = tag("span", f"Prices and money in {unit}; a bar is named by its open. ", cut, command)
     whole = bool((times % _DAY_US).any())
     levels = [name for name in _LEVELS if np.isfinite(getattr(trades, name)).any()]
-    rows = _rows(trades, times, returns_of(trades, multiplier), levels, whole)
-    titles = (*_TITLES, *(_LEVELS[name] for name in levels), *_MORE)
+    rows = _rows(trades, times, returns_of(trades, points_of(trades, multiplier)), levels, whole)
+    named = (_INSTRUMENT,) if isinstance(trades, AccountTrades) else ()
+    titles = (_TITLES[0], *named, *_TITLES[1:], *(_LEVELS[name] for name in levels), *_MORE)
     table = tag("table", titled(titles, _WORDS), tag("tbody", *rows), class_="trades")
     return section("Trades", scrolled(table, "Closed trades"), note=note, class_="long")
 
@@ -57,11 +70,14 @@ def _rows(trades: Trades, times: I64, returns: F64, levels: list[str], whole: bo
     n = min(len(trades), TRADES)
     digits = {**dict.fromkeys(("entry_price", "exit_price", *levels), 7), "quantity": 6}
     shown = {name: figures.column(getattr(trades, name)[:n].tolist(), most) for name, most in digits.items()}
+    every = trades.instrument[:n].tolist() if isinstance(trades, AccountTrades) else []
+    names = [tag("td", tag("bdi", name.partition(":")[2]), class_="words") for name in every]
     for i in range(n):
         entry, leave = int(trades.entry_bar[i]), int(trades.exit_bar[i])
         profit, gain = float(trades.profit[i]), float(returns[i])
         cells = (
             tag("td", i + 1),
+            *names[i : i + 1],
             tag("td", "▲ long" if trades.side[i] > 0 else "▼ short", class_="words"),
             tag("td", figures.moment(int(times[entry]), whole=whole)),
             tag("td", shown["entry_price"][i]),
