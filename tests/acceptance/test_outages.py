@@ -265,7 +265,7 @@ def test_what_hangs_on_a_server_goes_on_with_it_or_says_when_it_has_waited_long_
     with hung(own_postgres, begin, named, tmp_path, "outage=1,silence=0.2") as (running, importing, left):
         listing = begin(own_postgres, "instruments")
         assert (listing.end(), running.end(), importing.end()) == (3, 3, 3)
-    assert listing.said("connection timeout expired. See what it says: tapehead --home postgresql://")
+    assert listing.said("connection timeout expired. See what it says: tapehead --home ")
     assert running.said(f"Run {left} is suspended, and what it finished is kept: postgresql://")
     assert running.said(f"backtest --resume {left}")
     assert importing.said("has been away for")
