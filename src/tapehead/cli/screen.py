@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LEAST_NAME = 12
 _MISSING_SHOWN = 4
 _FINE = 10
+_MINUTE_US = 60_000_000
 
 
 @click.command(
@@ -133,9 +134,21 @@ def _closing(found: "Screened", session: Session) -> list[str]:
         lines += [ink.warn(line) for line in folded(words, width, "", "  ")]
     if len(told.missing) > _MISSING_SHOWN:
         lines.append(ink.warn(f"! {len(told.missing) - _MISSING_SHOWN} more lines are not known of some"))
+    behind = told.behind()
+    if behind.any():
+        older, age = plural(int((behind > 0).sum()), "match", "es"), _age(int(behind.max()))
+        words = f"! {older} with a bar before the newest, {numbers.moment(told.newest or 0)}: up to {age} older"
+        lines += [ink.warn(line) for line in folded(words, width, "", "  ")]
     if told.quiet:
         lines.append(ink.warn(f"! {plural(told.quiet, 'instrument')} had no bar for 30 days, and were left out"))
     if told.absent:
         words = f"! {plural(told.absent, 'instrument')} without a bar of {found.interval}, left out"
         lines.append(ink.warn(words))
     return lines
+
+
+def _age(us: int) -> str:
+    """Return a time in days and hours, a short one in hours and minutes."""
+    minutes = us // _MINUTE_US
+    days, hours = divmod(minutes // 60, 24)
+    return f"{days:,} d {hours} h" if days else f"{hours} h {minutes % 60} min"

@@ -18,6 +18,8 @@ QUIET_US: Final = 30 * DAY_US
 TIMES: Final = (ScreenLine(TIME), 0)
 CLOSE: Final = (ScreenLine("close"), 0)
 BARS: Final = (ScreenLine("bars"), 0)
+NO_NUMBER: Final = "a sum that divides by 0 or is too large"
+"""In the place of a line, where all lines are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Screening:
 
     `columns` are as long as there are matches: `instrument`, `ts` (open of the newest closed bar, us UTC), `close`,
     then those of the question. `asked` instruments were looked at: `matched` it holds for (before `top`), of `unknown`
-    it cannot be told because of `missing`, `quiet` have had no bar for a month, `absent` have none.
+    it cannot be told because of `missing`, `quiet` have had no bar for a month, `absent` have none. `newest` is when
+    the newest bar of all that were judged opened (us UTC), None where there is none.
     """
 
     columns: dict[str, NDArray[Any]]
@@ -70,6 +73,12 @@ class Screening:
     quiet: int
     absent: int
     missing: tuple[Missing, ...]
+    newest: int | None = None
+
+    def behind(self) -> NDArray[np.int64]:
+        """Return how much older than the newest bar of all the bar of each match is, us; of most matches 0."""
+        ages: NDArray[np.int64] = (self.newest or 0) - self.columns[TIME]
+        return ages
 
 
 def judge(frame: ScreenFrame, rows: NDArray[np.intp], question: Question) -> Screening:
@@ -99,7 +108,8 @@ def judge(frame: ScreenFrame, rows: NDArray[np.intp], question: Question) -> Scr
     for name, operand in question.shown.items():
         columns[name] = np.broadcast_to(np.asarray(value_of(operand, values)), len(rows))[chosen]
     missing = tuple(_missing(frame, rows[~known], question)) if not known.all() else ()
-    return Screening(columns, asked, int(held.sum()), int((~known).sum()), gone, absent, missing)
+    counts = asked, int(held.sum()), int((~known).sum()), gone, absent
+    return Screening(columns, *counts, missing, int(times[fresh].max()) if fresh.any() else None)
 
 
 def _values(frame: ScreenFrame, rows: NDArray[np.intp]) -> Callable[[Term], Any]:
@@ -125,14 +135,19 @@ def _ordered(chosen: NDArray[np.intp], question: Question, values: Callable[[Ter
 
 
 def _missing(frame: ScreenFrame, rows: NDArray[np.intp], question: Question) -> Iterator[Missing]:
-    """Yield which lines are not known of some instruments."""
+    """Yield which lines are not known of some instruments; then of how many all are, and a sum of them is not."""
     terms: Sequence[Term] = list(question.condition.terms()) if question.condition is not None else []
+    bars = frame.columns["bars", 0].values[rows]
+    explained = np.zeros(len(rows), np.bool_)
     for name in dict.fromkeys(term.name for term in terms if term.name not in TEXTS):
         backs = {term.back for term in terms if term.name == name}
         lacks = np.logical_or.reduce([~np.isfinite(frame.columns[name, back].values[rows]) for back in backs])
+        explained |= lacks
         if lacks.any():
-            bars = frame.columns["bars", 0].values[rows[lacks]]
-            yield Missing(name, int(lacks.sum()), int(bars.min()), int(bars.max()))
+            yield Missing(name, int(lacks.sum()), int(bars[lacks].min()), int(bars[lacks].max()))
+    if not explained.all():
+        rest = bars[~explained]
+        yield Missing(NO_NUMBER, len(rest), int(rest.min()), int(rest.max()))
 
 
 def is_number(operand: Operand) -> bool:

@@ -218,6 +218,8 @@ class Reader:
             return node.value
         if isinstance(node, ast.BinOp) and type(node.op) in _SUMS:
             return Sum(self._part(node.left, depth), _SUMS[type(node.op)], self._part(node.right, depth))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr)):
+            raise self.wrong(node, _HINTS[0][1])
         number = _number(node)
         if number is not None:
             return number

@@ -59,6 +59,23 @@ def test_what_does_not_read_has_a_caret(tmp_path: Path, capsys: pytest.CaptureFi
     assert "Give an EXPRESSION" in capsys.readouterr().err
 
 
+def test_an_older_bar_and_a_division_by_zero_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = str(tmp_path / "home")
+    with open_store(home) as store:
+        for symbol, hours in (("AAA", 100), ("BBB", 73)):
+            rows = [
+                {"ts": f"2021-01-0{1 + k // 24}T{k % 24:02}:00Z"} | dict.fromkeys(("open", "high", "low", "close"), 5.0)
+                for k in range(hours)
+            ]
+            store.append([row | {"volume": 1.0} for row in rows], venue="test", symbol=symbol, interval="1h", kind="fx")
+    assert main(["--home", home, "screen", "close > 0"]) == 0
+    out = capsys.readouterr().out
+    assert "! 1 match with a bar before the newest, 2021-01-05 03:00: up to 1 d 3 h older" in out
+    assert main(["--home", home, "screen", "close / (close - 5) > 0"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "! a sum that divides by 0 or is too large is not known of 2, which have 73 to 100 bars" in out
+
+
 @pytest.mark.parametrize("at", [1, 50, 120, 121])
 def test_a_caret_stands_under_its_place_in_a_narrow_window(at: int) -> None:
     text = "".join(chr(33 + place % 90) for place in range(120))

@@ -231,7 +231,12 @@ def test_what_is_not_known_is_no_match_and_is_told(market: Store) -> None:
         40,
     )
     assert len(market.screen("sma(200) < 0 or close > 0")) == 5
-    assert market.screen("close / (close - close) > 0").found.unknown == 5
+    divided = market.screen("close / (close - close) > 0 and sma(200) > 0").found
+    assert divided.unknown == 5
+    assert [(one.line, one.instruments) for one in divided.missing] == [
+        ("sma(close, period=200)", 2),
+        ("a sum that divides by 0 or is too large", 3),
+    ]
 
 
 def test_places_and_orders(market: Store) -> None:
@@ -249,6 +254,15 @@ def test_places_and_orders(market: Store) -> None:
     market.screen("top(2, close)", save="big")
     assert market.universe("big").symbols == tuple(sorted(largest[:2]))
     assert market.screen("close > 0", universe="big").found.asked == 2
+
+
+def test_a_match_that_has_an_older_bar_is_told(tmp_path: Path) -> None:
+    with open_store(tmp_path / "home") as store:
+        store.append([bars_of("AAA", 30, 1), bars_of("BBB", 30, 2, first=-50), bars_of("CCC", 30, 3, first=-800)])
+        found = store.screen("close > 0").found
+        assert found.newest == YEAR_2021 + 399 * HOUR_US
+        assert found.behind().tolist() == [0, 50 * HOUR_US]
+        assert (found.quiet, found.matched) == (1, 2)
 
 
 LINES: dict[str, Callable[[Bars, int], float]] = {
@@ -353,6 +367,8 @@ REFUSED = {
     "close > macd.signl": (9, "has no line 'signl'; did you mean 'signal'?"),
     "rsi(0) < 3": (5, "an integer of at least 2 for period"),
     "rsi(14, n=2) < 3": (11, "a call without n"),
+    "rsi(99999999999) < 3": (5, "at most 2,147,483,647 for period"),
+    "close > 1 & volume > 2": (9, "join conditions by and, or, not"),
     "sma(kind, 4) > 2": (1, "and not of kind"),
     "beta(20) > 1": (1, "and not of benchmark"),
     "sector == 'Energy'": (1, "the store holds no facts of companies yet"),

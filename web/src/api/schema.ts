@@ -3784,6 +3784,11 @@ export interface components {
             /** At */
             at: string | null;
             /**
+             * Newest
+             * @description Open of the newest bar of all that were judged; rows can be older.
+             */
+            newest: string | null;
+            /**
              * Count
              * @description Rows of all pages.
              */

@@ -34,6 +34,7 @@ class ScreenPage(Told):
     interval: str
     snapshot: int
     at: str | None
+    newest: str | None = Field(description="Open of the newest bar of all that were judged; rows can be older.")
     count: int = Field(description="Rows of all pages.")
     asked: int = Field(description="Instruments that were looked at.")
     matched: int

@@ -21,6 +21,7 @@ def screen_json(found: "Screened", first: int = 0, limit: int | None = None) -> 
         "interval": found.interval,
         "snapshot": found.snapshot,
         "at": None if found.at is None else iso(found.at),
+        "newest": None if told.newest is None else iso(told.newest),
         "count": len(found),
         "asked": told.asked,
         "matched": told.matched,

@@ -45,7 +45,7 @@ def screened_from(body: Mapping[str, Any], rows: list[dict[str, Any]]) -> Screen
         body["universe"],
         body["snapshot"],
         moment(body["at"]),
-        Screening(columns, asked, matched, unknown, quiet, absent, missing),
+        Screening(columns, asked, matched, unknown, quiet, absent, missing, moment(body["newest"])),
         body["computed"],
         body["elapsed_ms"],
         body["degraded"],
