@@ -65,6 +65,19 @@ def test_an_edit_by_plain_sql_makes_the_values_of_its_series_anew_and_no_others(
         for symbol in ("AAA", "BBB"):
             made = compute(store.bars(symbol), "sma(20)")["sma(20)"][-1]
             assert after[symbol]["sma(20)"] == made
+        for change in (
+            "DELETE FROM bars WHERE series = series_of('AAA', '1h') AND ts > '2022-02-01Z'",
+            "INSERT INTO bars SELECT series, ts + interval '5 d', 1, 9, 1, 8, 7 FROM bars WHERE ts > '2022-02-05Z'",
+        ):
+            desk.psql.execute(change)
+            kept, held = store.screen("close > 0 or bars > 0", **asked, show=["obv"]), store._frames
+            store._frames = None
+            opened = store.screen("close > 0 or bars > 0", **asked, show=["obv"])
+            store.forget_lines()
+            fresh = store.screen("close > 0 or bars > 0", **asked, show=["obv"])
+            assert held is not None
+            assert list(kept) == list(opened) == list(fresh)
+        second = store.screen("close > 0", **asked)
     with open_store(desk.url) as store:
         assert store.screen("close > 0", **asked).computed == 0
         with psycopg.connect(desk.url, autocommit=True) as link:

@@ -112,7 +112,7 @@ def _make(frame: ScreenFrame, wanted: Sequence[Place], rows: Rows, source: LineS
     for count in _each(one, list(together((sum(ref.rows for ref in refs) for _, refs in found), _AT_ONCE)), source):
         done += count
         if source.progress is not None:
-            source.progress("instruments computed", done, len(rows))
+            source.progress("reading the bars of instruments", done, len(rows))
 
 
 def _each(one: Callable[[slice], int], parts: Sequence[slice], source: LineSource) -> Iterator[int]:

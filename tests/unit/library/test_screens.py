@@ -258,7 +258,9 @@ def test_places_and_orders(market: Store) -> None:
 
 def test_a_match_that_has_an_older_bar_is_told(tmp_path: Path) -> None:
     with open_store(tmp_path / "home") as store:
-        store.append([bars_of("AAA", 30, 1), bars_of("BBB", 30, 2, first=-50), bars_of("CCC", 30, 3, first=-800)])
+        store.append(
+            [bars_of("AAA", 30, 1), bars_of("BBB", 30, 2, first=-50), bars_of("CCC", 30, 3, first=-800)], kind="crypto"
+        )
         found = store.screen("close > 0").found
         assert found.newest == YEAR_2021 + 399 * HOUR_US
         assert found.behind().tolist() == [0, 50 * HOUR_US]
