@@ -32,9 +32,9 @@ def examine(house: House) -> list[Check]:
 
 def warm_up(progress: Callable[[str, int, int], object] | None = None) -> None:
     """Compile every kernel that is not kept yet; `progress` is told what, how many are done, of how many."""
-    from tapehead.kernels.warm import compile_all
+    from tapehead.kernels.warm import compile_beside
 
-    compile_all(None if progress is None else partial(progress, "compiling"), bar_by_bar=True)
+    compile_beside(None if progress is None else partial(progress, "compiling"))
 
 
 def _home(house: House) -> Check:
