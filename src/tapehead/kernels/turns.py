@@ -62,7 +62,7 @@ def parabolic(high: F64, low: F64, step: float, limit: float, line: F64, rising:
 def transformed(place: F64, out: F64) -> None:
     """Write Ehlers' transform of where a price lies in its range, 0 to 100: both averages begin at 0.
 
-    value = 0.66 x (place - 1/2) + 0.67 x value, held within 0.999; line = ln((1 + value)/(1 - value))/2 + line/2.
+    value = 0.66 x (place - 1/2) + 0.67 x value, ±0.999 beyond ±0.99; line = ln((1 + value)/(1 - value))/2 + line/2.
     """
     n = place.shape[0]
     start = first_known(place)
