@@ -171,6 +171,7 @@ def test_a_market_of_another_history_is_not_believed(tmp_path: Path) -> None:
             if torn:
                 store.house.lines.keep_market("1h", 1, store.house.lines.market("1h")[:-1] + b"\0")
             found = store.screen("close > 0", show=["ema(9)"])
+            assert found["close"][0] == store.bars("AAA").close[-1]
             assert found["ema(9)"][0] == compute(store.bars("AAA"), "ema(9)")["ema(9)"][-1]
             assert store.screen("close > 0", show=["ema(9)"]).computed == 0
 
