@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from tapehead.cli.asked import number_or_text
 from tapehead.library.rules import RATES
+from tapehead.model.given import GivenFacts, GivenWeights
 from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec, iso
@@ -43,12 +44,18 @@ def backtest_words(spec: RunSpec, strategy: str, snapshot: int | None = None) ->
 
 
 def portfolio_words(spec: RunSpec, strategy: str, snapshot: int | None = None) -> tuple[list[str], list[str]]:
-    """Return the words after `tapehead` that ask for the spec of a portfolio; as `backtest_words`."""
+    """Return the words after `tapehead` that ask for the spec of a portfolio, and what no word can say.
+
+    As `backtest_words`; rows that were given cannot be said either.
+    """
     words, lacking = backtest_words(spec, strategy, snapshot)
     default = Pooling()
     for field in fields(Pooling):
         value = getattr(spec.portfolio, field.name)
         if value == getattr(default, field.name):
+            continue
+        if isinstance(value, GivenWeights | GivenFacts):
+            lacking.append(f"the rows of --{field.name} FILE")
             continue
         words += [f"--{field.name.replace('_', '-')}", str(value)]
     return ["portfolio", *words[1:]], lacking

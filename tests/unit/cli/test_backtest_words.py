@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from tapehead.cli.backtest_words import backtest_words
+from tapehead.cli.backtest_words import backtest_words, portfolio_words
 from tapehead.library.rules import read_rules
 from tapehead.library.times import read_time
+from tapehead.model.given import GivenWeights
+from tapehead.model.pooling import Pooling
 from tapehead.model.rules import Rules
 from tapehead.model.spec import RULE_KEYS, RunSpec
 from tests.unit.cli.conftest import Call
@@ -57,3 +59,11 @@ def test_a_text_that_the_command_line_would_read_otherwise_is_named(word: str) -
     words, lacking = backtest_words(replace(SPEC, parameters={"word": word, "period": 3}), "Mine")
     assert lacking == ["word"]
     assert words == ["backtest", "Mine", "-p", "period=3", "--universe", "my own", "--interval", "1h"]
+
+
+def test_rows_that_a_portfolio_was_given_are_named() -> None:
+    given = GivenWeights(((FIRST, (("binance:BTCUSDT", 0.5),)),))
+    spec = replace(SPEC, parameters={}, portfolio=Pooling(weights=given, max_positions=3))
+    words, lacking = portfolio_words(spec, "Mine")
+    assert lacking == ["the rows of --weights FILE"]
+    assert words == ["portfolio", "Mine", "--universe", "my own", "--interval", "1h", "--max-positions", "3"]
