@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.errors import AmbiguousFileError, ParameterError, TapeheadError
+from tapehead.errors import ParameterError, TapeheadError
 from tapehead.jobs.expand import check_file
 from tapehead.jobs.lookup import Reading
 from tapehead.jobs.universes import find_instrument
@@ -17,6 +17,7 @@ from tapehead.library.prices import Prices
 from tapehead.library.times import read_time
 from tapehead.library.trade_columns import NEVER, NUMBERS, ReadTrades, match_columns, read_trades
 from tapehead.library.trade_report import BookedTrades, TradeReport
+from tapehead.library.trade_troubles import of_trades
 from tapehead.model.bars import Bars, frozen_bars
 from tapehead.model.given_trades import GivenTrades
 from tapehead.model.instrument import Instrument
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _LONGEST_US = 32 * 86_400_000_000
 """No bar is longer."""
-_ISO = "Write its times as 2024-01-31T12:00Z"
 _NAME = re.compile(r"[A-Za-z][\w .+-]{0,79}")
 
 
@@ -161,7 +161,7 @@ class TradeCalls(Prices):
                 os.fspath(path), lambda names: match_columns(names, columns or {}), NUMBERS, tz, unit
             )
         except TapeheadError as error:
-            raise _of_trades(error) from error
+            raise of_trades(error) from error
         read = read_trades(found.columns, symbol)
         return self._taken(read, interval, name, cash, end, guesses=found.guesses, dry_run=dry_run)
 
@@ -191,6 +191,7 @@ class TradeCalls(Prices):
         own = np.array(names)[place]
         start = _before(int(read.entry_time.min()))
         found = self.look_up(sorted(set(names)), interval, start, end, snapshot=snapshot)
+        _check_held(found)
         every = [_booked(one, read, np.flatnonzero(own == one.instrument.name)) for one in found]
         spec = RunSpec(
             strategy=name,
@@ -209,23 +210,19 @@ class TradeCalls(Prices):
         return _report(made, snapshot, None if dry_run else run, guesses, reused=kept is not None, dry_run=dry_run)
 
 
-def _of_trades(error: TapeheadError) -> TapeheadError:
-    """Return the error of a file with the command that takes trades, not bars."""
-    text = str(error).replace("tapehead import ", "tapehead runs import ").replace("one with bars", "one with trades")
-    text = text.replace("files of bars", "file of trades").replace("file of bars", "file of trades")
-    rows = '[{"symbol": ..., "side": ..., ...}, ...]'
-    text = text.replace("[[time,open,high,low,close,volume],...]", rows).replace("columns of the bars", "columns")
-    text = re.sub(r"Name the form of its text: (.*?) --columns 'ts=.*", rf"{_ISO}, then: \1", text)
-    if isinstance(error, AmbiguousFileError):
-        text = re.sub(r"; nothing in the file says which\. .*", f"; nothing says which. {_ISO}", text)
-    return type(error)(text, **error.facts)
-
-
 def _found(held: Any, symbol: str) -> Instrument:
     """Return an instrument by its name or symbol; a pair may have a separator, as BTC/USDT."""
     names = {name for one in held for name in (one.name, one.symbol)}
     pair = None if symbol in names else pair_of(symbol)
     return find_instrument(held, symbol if pair is None else pair.symbol)
+
+
+def _check_held(found: Sequence[Reading]) -> None:
+    """Raise where bars are made of finer ones: who reads the run reads those that are held."""
+    for one in found:
+        if one.source != one.series.interval:
+            bound = f"one that is held of {one.instrument.symbol}, such as {one.source}"
+            raise ParameterError(name="interval", value=one.series.interval, bound=bound)
 
 
 def _report(

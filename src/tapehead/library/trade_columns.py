@@ -51,6 +51,7 @@ _OTHER_WORDS: Final = {
     "end_of_data": "end",
 }
 _FORM: Final = "rows or a table with instrument, side, entry_time, entry_price, quantity; exit_time and exit_price"
+_LONGEST_TEXT: Final = 200
 NEVER: Final = np.iinfo(np.int64).min
 """The time of what has not happened."""
 
@@ -58,7 +59,7 @@ NEVER: Final = np.iinfo(np.int64).min
 class ReadTrades(NamedTuple):
     """Trades row by row as given: times in us UTC, NEVER for an exit that has not come; the rest as in GivenTrades."""
 
-    instrument: NDArray[np.str_]
+    instrument: NDArray[np.object_]
     side: NDArray[np.int8]
     entry_time: NDArray[np.int64]
     exit_time: NDArray[np.int64]
@@ -82,7 +83,7 @@ def read_trades(given: Any, symbol: str | None = None, named: Mapping[str, str] 
     given : frame, mapping of arrays, or sequence of mappings
         A table of pandas, polars or Arrow; names are those of SPELLINGS, in any case.
     symbol : str, optional
-        The instrument of all, where no column says it.
+        The instrument of all, where no column says it, or one column of a single name that is another's.
     named : mapping, optional
         Names of its columns by ours, where they are not found by themselves; LEFT_OUT for one that is not to be read.
 
@@ -96,6 +97,7 @@ def read_trades(given: Any, symbol: str | None = None, named: Mapping[str, str] 
     if any(len(values) != n for values in columns.values()):
         raise ParameterError(name="trades", value="columns of several lengths", bound="a value for each trade")
     if symbol is not None:
+        _check_one(symbol, columns.get("instrument"))
         columns["instrument"] = np.full(n, symbol)
     lacking = [name for name in _NEEDED if name not in columns]
     if lacking:
@@ -108,7 +110,7 @@ def read_trades(given: Any, symbol: str | None = None, named: Mapping[str, str] 
     side, quantity = _sides(columns, numbers["quantity"])
     exit_time = np.full(n, NEVER) if exits is None else _times("exit_time", exits)
     if "status" in columns:
-        going = np.char.lower(_texts(columns["status"], "")) == "open"
+        going = np.array([text.lower() == "open" for text in _texts(columns["status"], "")], np.bool_)
         exit_time[going] = NEVER
         numbers["exit_price"][going] = numbers["profit"][going] = np.nan
     found = ReadTrades(
@@ -255,9 +257,18 @@ def _reasons(values: Any, n: int) -> NDArray[np.uint8]:
     return _words("reason", _texts(values, "signal"), known).astype(np.uint8)
 
 
-def _texts(values: Any, nothing: str) -> NDArray[np.str_]:
-    """Return values as text."""
-    return np.array([nothing if _is_nothing(value) else str(value) for value in np.asarray(values).tolist()], str)
+def _texts(values: Any, nothing: str) -> NDArray[np.object_]:
+    """Return values as text, cut where it is long, as objects: in an array of str each is as wide as the longest."""
+    every = np.asarray(values).tolist()
+    return np.array([nothing if _is_nothing(value) else str(value)[:_LONGEST_TEXT] for value in every], object)
+
+
+def _check_one(symbol: str, names: Any) -> None:
+    """Raise where trades that are to be of one instrument name several."""
+    named = [] if names is None else sorted(set(_texts(names, "").tolist()) - {""})
+    if len(named) > 1:
+        bound = f"left out where the trades name several, here {named[0][:40]} and {named[1][:40]}"
+        raise ParameterError(name="symbol", value=symbol, bound=bound)
 
 
 def _is_nothing(value: Any) -> bool:

@@ -56,11 +56,14 @@ def read_trade_file(
     """
     import pyarrow as pa
 
-    found: dict[str, str] = {}
+    matches: list[Mapping[str, str]] = []
 
     def choose(names: Sequence[str]) -> list[str]:
-        found.update(match(names))
-        return list(dict.fromkeys(found.values()))
+        matches.append(match(names))
+        if matches[-1] != matches[0]:
+            step = "Unpack it and give its files one at a time: tapehead import PATH"
+            raise FileFormatError(path=path, cause="its files name their columns differently", step=step)
+        return list(dict.fromkeys(matches[0].values()))
 
     source = recognise(path)
     assert isinstance(source, (ArrowFileSource, DelimitedSource))  # noqa: S101 - recognise knows these two
@@ -79,6 +82,7 @@ def read_trade_file(
     except pa.ArrowException as cause:
         step = "Save it with one kind of value a column, then: tapehead import PATH"
         raise FileFormatError(path=path, cause=f"a column changes its kind ({str(cause)[:200]})", step=step) from cause
+    found = matches[0]
     held = {ours: _whole(table.column(theirs)) for ours, theirs in found.items()}
     columns, guesses = _times(path, held, found, (tz, unit))
     for ours, column in held.items():

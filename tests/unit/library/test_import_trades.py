@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -166,6 +167,35 @@ def test_columns_are_named_or_left_out(store: Store, tmp_path: Path) -> None:
         with pytest.raises(ParameterError, match=said):
             store.import_trades(path, columns=columns)
     assert store.import_trades(path, columns={"quantity": "many", "reason": "-"}, cash=1e6).trades == 1
+
+
+def test_files_of_an_archive_that_name_their_columns_differently_are_refused(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    for head, said in ((HEAD.replace("fees", "commission"), "differently"), (HEAD.replace("fees", "x"), "differently")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("a.csv", f"{HEAD}\n{GOOD}\n")
+            archive.writestr("b.csv", f"{head}\n{GOOD}\n")
+        with pytest.raises(FileFormatError, match=f"{said}. Unpack it.*one at a time: tapehead runs import PATH"):
+            store.import_trades(path)
+    assert store.runs() == []
+
+
+def test_a_symbol_does_not_stand_for_several_instruments(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{HEAD}\n{GOOD}\n{GOOD.replace('S00', 'S01')}\n")
+    with pytest.raises(ParameterError, match=r"symbol=S01: .*the trades name several, here S00 and S01"):
+        store.import_trades(path, symbol="S01")
+    # vectorbt calls the only column of a frame as it was called there.
+    path.write_text(f"{HEAD.replace('instrument', 'Column')}\n{GOOD.replace('S00', 'Close')}\n")
+    report = store.import_trades(path, symbol="S01", cash=1e6, dry_run=True)
+    assert [one.instrument for one in report.instruments] == ["test:S01"]
+
+
+def test_one_long_cell_takes_the_room_of_one(store: Store) -> None:
+    rows = [rows_of(store)[0]] * 200
+    read = read_trades([*rows, {**rows[0], "instrument": "S" * 10_000}])
+    assert read.instrument.nbytes < 10_000
+    assert read.instrument.tolist()[:2] == ["S00", "S00"]
 
 
 def test_overlapping_trades_of_both_sides_add_up(store: Store) -> None:

@@ -7,18 +7,23 @@ from typing import Any
 
 import numpy as np
 
+from tapehead.errors import TapeheadError
 from tapehead.jobs.expand import check_file
 from tapehead.library.remote.asking import Ask, Asking
 from tapehead.library.remote.request import time_text
 from tapehead.library.trade_columns import NEVER, read_trades
 from tapehead.library.trade_report import TradeReport
+from tapehead.library.trade_troubles import of_trades
 
 _FILE = "trades.arrow"
 
 
 def upload_trades(path: str, asked: Mapping[str, Any]) -> Asking[TradeReport]:
     """Keep the trades of a file of this machine."""
-    check_file(path)
+    try:
+        check_file(path)
+    except TapeheadError as error:
+        raise of_trades(error) from error
     columns = asked.get("columns")
     joined = ",".join(f"{ours}={theirs}" for ours, theirs in columns.items()) if columns else None
     params = {**asked, "file": Path(path).name, "columns": joined}
