@@ -16,7 +16,7 @@ from tapehead.metrics.account import Account
 from tapehead.model.interval import Interval
 from tapehead.model.orders import Orders
 from tapehead.model.pooling import ACCOUNT
-from tapehead.model.result import RunResult
+from tapehead.model.result import RunId, RunResult
 from tapehead.model.table import Table
 from tapehead.portfolio.walk import walk_together
 from tapehead.ports.runs import RunRecord
@@ -33,15 +33,16 @@ class PortfolioAgain:
     Raises ChangedRunError where, made from the code and the data that are here now, its trades are others.
     """
 
-    def __init__(self, house: House, record: RunRecord) -> None:
-        self._house, self._record = house, record
+    def __init__(self, house: House, run: RunId) -> None:
+        self._house, self._run = house, run
         self._held: Remade | None = None
 
     @property
     def remade(self) -> Remade:
         """The portfolio, walked with its orders."""
         if self._held is None:
-            self._held = _remade(self._house, self._record)
+            # Its record as it stands now: when this was made, the run may still have gone on.
+            self._held = _remade(self._house, self._house.runs.record(self._run))
         return self._held
 
     def account(self, result: RunResult) -> Account:
@@ -84,7 +85,7 @@ class PortfolioAgain:
     def _check_account(self, result: RunResult) -> None:
         """Raise SharedAccountError for the row of an instrument."""
         if result.instrument != ACCOUNT:
-            run = self._house.runs.shortest(self._record.run)
+            run = self._house.runs.shortest(self._run)
             raise SharedAccountError(run=run, symbol=result.instrument)
 
 

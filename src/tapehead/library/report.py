@@ -115,7 +115,7 @@ def _account_sheet(house: House, run: Kept, results: list[RunResult]) -> Sheet:
     from tapehead.library.portfolio_again import PortfolioAgain
 
     rows = {each.instrument: each for each in results if each.instrument != ACCOUNT}
-    facts, result, again = read_facts(house, run, set(rows)), run[ACCOUNT], PortfolioAgain(house, run.record)
+    facts, result, again = read_facts(house, run, set(rows)), run[ACCOUNT], PortfolioAgain(house, run.id)
     made: tuple[Account | None, Table | None, Table | None] = (None, None, None)
     trouble = ""
     try:

@@ -358,6 +358,7 @@ class Run(RunTrades, Framed):
             raise ParameterError(
                 name="run", value=self.short, bound="a portfolio; begin one: tapehead portfolio --help"
             )
+        self.wait()
         return self._portfolio.shares()
 
     @cached_property
@@ -365,7 +366,7 @@ class Run(RunTrades, Framed):
         """The portfolio, made again when something is first asked of it."""
         from tapehead.library.portfolio_again import PortfolioAgain
 
-        return PortfolioAgain(self._house, self.record)
+        return PortfolioAgain(self._house, self.id)
 
     def _found(self, result: str | RunResult) -> RunResult:
         """Return a result by its name; waits for the run where it must."""
@@ -568,10 +569,11 @@ class Run(RunTrades, Framed):
 
         Of an account they are the instants at which any of its instruments has a bar.
         """
-        names = [self[symbol].instrument]
+        row = self[symbol]
+        names = [row.instrument]
         if names == [ACCOUNT]:
-            names = [row.instrument for row in self.results() if row.instrument != ACCOUNT]
-        return bar_times(self._house, self.spec, self.record.snapshot, names)
+            names = [one.instrument for one in self.results() if one.instrument != ACCOUNT]
+        return bar_times(self._house, self.spec, self.record, row, names)
 
     def _pump(self) -> Iterator[Numbered]:
         """Drive the run."""

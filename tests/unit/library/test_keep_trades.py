@@ -131,6 +131,25 @@ def test_what_reads_runs_reads_them(store: Store, tmp_path: Path) -> None:
     assert len(store.runs()) == 1
 
 
+def test_times_of_trades_are_those_that_were_given(store: Store) -> None:
+    # S02 begins three hours after S00, and this much later still.
+    rows = [row for row in rows_of(store) if row["symbol"] == "S00" or row["entry_time"] > START + timedelta(hours=90)]
+    run = store.run(store.keep_trades(rows, interval="1h"))
+    for symbol in ("S00", "S02"):
+        given = [row["entry_time"] for row in rows if row["symbol"] == symbol and row["exit_time"]]
+        trades, times = run[symbol].trades, run.times(symbol)
+        assert trades is not None
+        assert times.size == run[symbol].bars
+        found = [datetime.fromtimestamp(at / 1e6, UTC) for at in times[trades.entry_bar].tolist()]
+        assert found == [each.replace(minute=0) for each in given]
+
+
+def test_bars_that_would_have_to_be_made_are_refused(store: Store) -> None:
+    with pytest.raises(ParameterError, match="interval=1d: interval must be one that is held of S00, such as 1h"):
+        store.keep_trades(rows_of(store), interval="1d")
+    assert store.runs() == []
+
+
 WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "side": ({"side": "up"}, ParameterError, "'up' in row 2"),
     "no time": ({"entry_time": None}, ParameterError, "none in row 2"),

@@ -130,6 +130,20 @@ def test_trades_of_the_account_name_their_instruments(store: Any, run: Any) -> N
     assert run.money_points("account") == dict.fromkeys(names, 1.0)
 
 
+def test_trades_of_the_run_are_those_of_its_instruments_each_once(run: Any) -> None:
+    table, account = run.trades(), run["account"].trades
+    assert set(table.instrument.tolist()) == {row["instrument"] for row in account.rows()}
+    assert sorted(table.profit.tolist()) == sorted(account.profit.tolist())
+
+
+def test_what_is_asked_of_one_that_goes_on_waits_for_it(store: Any) -> None:
+    words: dict[str, Any] = {"universe": "demo", "max_positions": 2, "fresh": True}
+    for ask in (lambda one: one.shares(), lambda one: one.equity("account"), lambda one: one.trades()):
+        begun = store.portfolio("SmaCross", start="2019-10-01", **words).start()
+        assert len(ask(begun).to_arrow()) > 0
+        assert begun.record.state == "completed"
+
+
 def test_orders_of_the_account_are_those_of_its_instruments(run: Any) -> None:
     whole, times = run.orders("account"), run.times("account")
     assert np.all(np.diff(whole.decided) >= 0)
