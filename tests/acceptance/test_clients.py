@@ -146,7 +146,7 @@ def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
     assert list(map(str, run["account"].trades.rows())) == list(map(str, kept["account"].trades.rows()))
     for name in (rows[0], rows[1]):
         assert list(map(str, run.orders(name).rows())) == list(map(str, kept.orders(name).rows()))
-        assert run.explain(name, 2) == kept.explain(name, 2)
+        assert len({repr((one.explain(name, 2), one.times(name).tolist())) for one in (run, kept)}) == 1
     assert run.money_points("account") == kept.money_points("account")
     assert run.verify().verdict == "identical"
     with pytest.raises(TapeheadError, match=r"show .* account"):

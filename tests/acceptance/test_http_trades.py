@@ -9,7 +9,10 @@ import pytest
 
 import tapehead as th
 from tapehead.api.wire.problem import Problem
-from tapehead.api.wire.trades import KeptTrades
+from tapehead.api.wire.trades import KeptTrades, TradesRequest
+from tapehead.errors import TapeheadError
+from tapehead.library import run_trades
+from tapehead.library.remote import asked_runs
 from tests.acceptance.http_answers import client, refused, told
 from tests.acceptance.program import tapehead, write_bars
 from tests.serving import Served, serving_here
@@ -82,6 +85,47 @@ def test_rows_a_file_and_every_client_keep_one_run(served: Served, tmp_path: Pat
     assert (done.code, done.document["run"], done.document["reused"]) == (0, made["run"], True), done.err
 
 
+def test_times_and_trades_of_several_come_from_a_service(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = 1_609_642_800_000_000
+    later = {name: at + hours * 3_600_000_000 for name, hours in (("entry_time", 40), ("exit_time", 50))}
+    rows = [ROWS[0], {**ROWS[0], "instrument": "ETHUSDT", **later}]
+    listed: list[str] = []
+
+    def listing(run: str, *words: Any) -> Any:
+        listed.append(run)
+        return results(run, *words)
+
+    results = asked_runs.results
+    with client(served.url) as http:
+        run = told(http.post("/runs/trades", json={"trades": rows, "cash": 1e6}), KeptTrades)["run"]
+        page = http.get(f"/runs/{run}/results/ETHUSDT?include=trades,times&limit=1").json()
+        assert page["times"][0] == page["trades"][0]["entry_time"] == "2021-01-04T19:00:00Z"
+        assert len(page["times"]) == page["result"]["bars"]
+    with th.connect(served.url) as store:
+        assert store.run(run).times("ETHUSDT")[0] == later["entry_time"]
+        monkeypatch.setattr(asked_runs, "results", listing)
+        monkeypatch.setattr(run_trades, "_PAGE", 1)
+        assert store.run(run).trades().instrument.tolist() == ["bars:BTCUSDT", "bars:ETHUSDT"]
+        assert listed == [run]
+        with pytest.raises(TapeheadError, match="tapehead runs import"):
+            store.import_trades("nowhere.csv")
+
+    async def ask() -> Any:
+        async with th.connect_async(served.url) as store:
+            return await (await store.run(run)).times("ETHUSDT")
+
+    assert asyncio.run(ask())[0] == later["entry_time"]
+    done = tapehead("--server", served.url, "--json", "show", run, "ETHUSDT", "--trades")
+    assert done.document["trades"][0]["entry_time"] == "2021-01-04T19:00:00Z", done.err
+
+
+def test_numbers_of_rows_are_what_they_are() -> None:
+    [row] = TradesRequest.model_validate({"trades": [{"entry_time": 1_609_642_800_000_000, "symbol": 700}]}).trades
+    assert [type(value) for value in row.values()] == [int, int]
+    [row] = TradesRequest.model_validate_json('{"trades": [{"a": 1.0, "b": true, "c": 1e40, "d": "7"}]}').trades
+    assert list(map(repr, row.values())) == ["1.0", "True", "1e+40", "'7'"]
+
+
 def test_what_is_no_trade_is_a_problem_and_keeps_nothing(served: Served) -> None:
     with client(served.url) as http:
         before = http.get("/runs").json()["runs"]
@@ -103,6 +147,7 @@ def test_what_is_no_trade_is_a_problem_and_keeps_nothing(served: Served) -> None
             (http.post("/runs/trades", content=TEXT, headers=UPLOAD), 422, "input.parameter"),
             (http.post("/runs/trades?file=t.csv", content=b"", headers=UPLOAD), 422, "import.format"),
             (http.post("/runs/trades?file=t.csv", content=b"x" * 30_000, headers=UPLOAD), 413, "input.body_size"),
+            (http.post("/runs/trades?dry_run=true", json={"trades": ROWS, "name": "asked"}), 422, "input.parameter"),
             (http.post("/runs/trades", content=TEXT, headers={"Content-Type": "text/csv"}), 415, "input.media"),
         ]
         for answer, status, code in asked:

@@ -1,4 +1,4 @@
-"""What is made again of one result when it is asked for: curve, months, every metric, orders, costs."""
+"""What is made again of one result when it is asked for: curve, months, every metric, orders, costs, times."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from tapehead.model.interval import Interval
 from tapehead.model.result import RunResult
 from tapehead.model.rules import fraction
 
-PARTS = ("trades", "metrics", "equity", "months", "orders", "costs", "shares")
+PARTS = ("trades", "metrics", "equity", "months", "orders", "costs", "shares", "times")
 _WHOLE = frozenset(("metrics", "equity", "months"))
 _CURVE = ("ts", "equity", "drawdown")
 _SHARED = ("cash", "invested", "positions")
@@ -38,6 +38,8 @@ def made_again(
 ) -> dict[str, Any]:
     """Return those of PARTS that have to be made again; raise what the run raises where that cannot be."""
     body: dict[str, Any] = {}
+    if "times" in wanted:
+        body["times"] = kept.times(result.instrument).view("datetime64[us]")
     # Orders first: what is made with them answers all the rest, and not the other way round.
     if "orders" in wanted:
         body["orders"] = list(order_rows(kept.orders(result), kept.times(result.instrument)))
@@ -60,7 +62,7 @@ def made_again(
 
 
 def cut_rows(body: dict[str, Any], first: int, limit: int, *, whole_curve: bool) -> int:
-    """Leave of trades, orders and equity the rows of a page; return how many rows the longest of them has."""
+    """Leave of trades, orders and equity the rows of a page, of times all; return how many rows the longest has."""
     longest = 0
     for name in ("trades", "orders"):
         if name in body:

@@ -28,6 +28,7 @@ def test_one_walk_answers_every_question_of_a_result(tmp_path: Path, monkeypatch
         first, second = kept["S00"], kept["S01"]
         body = made_again(kept, first, PARTS, WHOLE, 0.0)
         assert set(body) >= {"equity", "months", "metrics", "orders", "costs", "cost_basis"}
+        assert body["times"].size == first.bars
         table = kept.compat(first, "vectorbt")
         assert kept.explain(first, 1)["trade"]["quantity"] > 0
         assert walked == ["S00"]

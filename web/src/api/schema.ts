@@ -2993,6 +2993,11 @@ export interface components {
              */
             shares?: components["schemas"]["ShareOfProfit"][] | null;
             /**
+             * Times
+             * @description Opens of the bars that trades and orders count from 0; whole on every page.
+             */
+            times?: string[] | null;
+            /**
              * Trouble
              * @description Why what has to be made again could not be.
              */
@@ -9407,7 +9412,7 @@ export interface operations {
     show_result: {
         parameters: {
             query?: {
-                /** @description Some of `trades,metrics,equity,months,orders,costs,shares`; all but trades are made again. */
+                /** @description Some of `trades,metrics,equity,months,orders,costs,shares,times`; all but trades and times are made again. */
                 include?: string;
                 /** @description Equity of at most so many bars, its extremes among them. */
                 points?: number | null;

@@ -157,7 +157,7 @@ def show_result(
     run: RunName,
     symbol: Symbol,
     include: Annotated[
-        str, Query(max_length=100, description=f"Some of `{','.join(PARTS)}`; all but trades are made again.")
+        str, Query(max_length=100, description=f"Some of `{','.join(PARTS)}`; all but trades and times are made again.")
     ] = "trades",
     points: Annotated[
         int | None, Query(ge=2, le=20_000, description="Equity of at most so many bars, its extremes among them.")

@@ -48,6 +48,7 @@ async def keep_trades(request: Request, asked: Annotated[UploadedTrades, Query()
     store, options = service_of(request).store, request.app.state.options
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == JSON:
+        _check_bare(asked)
         report = await _rows(request, store, options)
     elif kind == "application/octet-stream":
         report = await _upload(request, store, options, asked)
@@ -58,6 +59,13 @@ async def keep_trades(request: Request, asked: Annotated[UploadedTrades, Query()
     log.info("trades %s", "seen" if report.dry_run else "kept", extra=facts)
     headers = {} if report.run is None else {"Location": f"/api/v1/runs/{report.run}"}
     return Response(orjson.dumps(report.to_json()), 200, headers, JSON)
+
+
+def _check_bare(asked: UploadedTrades) -> None:
+    """Raise for a word in the query beside rows, which nothing would heed."""
+    for name in sorted(asked.model_fields_set):
+        bound = "in the body, where rows come as JSON"
+        raise ParameterError(name=name, value=getattr(asked, name), bound=bound)
 
 
 async def _rows(request: Request, store: Store, options: Options) -> TradeReport:

@@ -197,6 +197,9 @@ class ResultDetail(Told):
     costs: list[CostPoint] | None = Field(None, description="Empty where a fee would change more than sizes.")
     cost_basis: CostBasis | None = Field(None, description="Beside `costs`; null where those are empty.")
     shares: list[ShareOfProfit] | None = Field(None, description="Of a portfolio, a row an instrument.")
+    times: list[str] | None = Field(
+        None, description="Opens of the bars that trades and orders count from 0; whole on every page."
+    )
     trouble: str | None = Field(None, description="Why what has to be made again could not be.")
     cursor: Next
 

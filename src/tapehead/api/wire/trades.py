@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field
 from tapehead.api.wire.runs import Name
 from tapehead.api.wire.told import Told
 
-Cell = Annotated[str, Field(max_length=200)] | float | bool | None
-"""One field of a trade; a float holds us UTC exactly up to the year 2255."""
+Cell = Annotated[str, Field(max_length=200)] | Annotated[int, Field(ge=-(2**63), lt=2**63)] | float | bool | None
+"""One field of a trade."""
 Cash = Annotated[float, Field(gt=0, le=1e15, description="What each instrument began with, in quote currency.")]
 Made = Annotated[str, Field(min_length=1, max_length=80, description="What made the trades.")]
 

@@ -44,6 +44,7 @@ class RemoteRuns(_Absent):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._listed: tuple[RunId, list[RunResult]] | None = None
 
     def record(self, run: RunId) -> RunRecord:
         """Return a run."""
@@ -85,8 +86,12 @@ class RemoteRuns(_Absent):
 
     def traded(self, run: RunId, *, after: str = "", limit: int = 500) -> Sequence[tuple[str, Trades]]:
         """Return instruments after a name with their trades, each asked for by itself."""
-        rows = self._connection.do(asked_runs.results(run, "instrument", None))
-        later = [one for one in rows if one.instrument > after]
+        listed = self._listed
+        if not after or listed is None or listed[0] != run:
+            listed = run, self._connection.do(asked_runs.results(run, "instrument", None))
+        later = [one for one in listed[1] if one.instrument > after]
+        # Who asks goes on with the last of these: the listing is held until there is none.
+        self._listed = listed if later else None
         return [(one.instrument, self.trades(one)) for one in later[:limit]]
 
     def trades(self, result: RunResult) -> Trades:

@@ -46,6 +46,12 @@ def equity(of: Place) -> Asking[Table]:
     return Table(columns)
 
 
+def times(of: Place) -> Asking[NDArray[np.int64]]:
+    """Return the open times (us UTC) of the bars that the result counts from 0."""
+    body = yield from _made(of, "times")
+    return times_from(body["times"])
+
+
 def shares(of: Place) -> Asking[Table]:
     """Return what each instrument of a portfolio brought and cost."""
     body = yield from _made(of, "shares")

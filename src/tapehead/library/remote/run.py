@@ -115,7 +115,7 @@ class RemoteRun(Run):
 
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
-        return self.equity(symbol).ts
+        return self._connection.do(made.times(self._place(symbol)))
 
     def money_a_point(self, symbol: str) -> float:
         """Return what a point of one instrument is worth a unit; see `Run.money_a_point`."""

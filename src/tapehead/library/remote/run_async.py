@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tapehead.jobs.drive import Numbered
 from tapehead.jobs.verify import Verification
-from tapehead.library.remote import asked_runs
+from tapehead.library.remote import asked_runs, made
 from tapehead.library.remote.asking import Ask
 from tapehead.library.remote.connection import cause_of
 from tapehead.library.remote.connection_async import AsyncConnection
@@ -15,6 +15,7 @@ from tapehead.library.remote.following import Following, Told
 from tapehead.library.remote.problems import check_passing, error_from
 from tapehead.library.remote.results import event_from
 from tapehead.library.run import Header
+from tapehead.model.bars import I64
 from tapehead.model.events import Completed, Failed, Result, Warned
 from tapehead.model.result import Receipt, RunResult
 from tapehead.model.spec import RunSpec
@@ -111,6 +112,10 @@ class AsyncRemoteRun:
     async def result(self, symbol: str) -> RunResult:
         """Return the kept result of `symbol` or `venue:symbol`, with its trades, which must be those it counted."""
         return await self._connection.do(asked_runs.result(self.id, symbol))
+
+    async def times(self, symbol: str) -> I64:
+        """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,)."""
+        return await self._connection.do(made.times(made.Place(self.id, symbol)))
 
     async def record(self) -> RunRecord:
         """Return state, key, spec and times of the run as kept."""
