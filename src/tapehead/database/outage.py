@@ -94,7 +94,7 @@ class Outage:
         while True:
             seen = self._seen()
             try:
-                return body()
+                given = body()
             except CollisionError:
                 collided += 1
                 if collided >= _COLLISIONS:
@@ -104,6 +104,11 @@ class Outage:
                 if lost >= _LOSSES:
                     raise
                 self._wait(seen, error)
+            else:
+                if not self._waiting:
+                    # Whatever was given up before is over: the next outage is another one.
+                    self._since = self._given_up = None
+                return given
 
     @property
     def waited_s(self) -> float | None:
@@ -125,7 +130,7 @@ class Outage:
         psycopg.OperationalError
             It has been silent for as long as is waited for one that is away.
         """
-        cause = self._away()
+        cause = self._silent_to_others()
         if cause is None:
             self._given_up = None
             self.hear(who)
@@ -199,6 +204,16 @@ class Outage:
             self._look()
         except DatabaseAwayError as error:
             return str(error.facts.get("cause", error))
+        return None
+
+    def _silent_to_others(self) -> str | None:
+        """Say why nobody else is answered either; None where one is, be it by a refusal."""
+        try:
+            self._look()
+        except DatabaseLostError as error:
+            return str(error.facts.get("cause", error))
+        except DatabaseAwayError:
+            return None
         return None
 
     def _pause(self) -> None:

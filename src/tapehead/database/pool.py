@@ -128,11 +128,13 @@ class Pool:
         return self._connect(name_of(f"{self._program} {what}".strip(), ""), bounded=bounded)
 
     def warm(self, count: int) -> None:
-        """Begin to open connections, up to so many, which are kept open from now on; not where it grew by itself."""
+        """Begin to open connections, up to so many; not where it grew by itself. They end like any that lie idle."""
         self._leave_parent()
         smallest, most = self.settings.smallest, self.settings.largest
         if self._pool.get_stats().get("pool_size", 0) <= smallest:
             self._pool.resize(min(max(count, smallest), most), most)
+            # What is being opened is opened; how many stay is said by the settings.
+            self._pool.resize(min(smallest, most), most)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -304,19 +306,20 @@ class Pool:
     def _check(self, link: Link) -> None:
         """Ask a connection that lay idle whether it still lives; one just used is taken at its word."""
         if time.monotonic() - link.used > self.settings.ping_s:
+            patience_s = asker().patience_s
             try:
-                with asked_by(patience_s=_LOOK_PATIENCE_S):
+                with asked_by(patience_s=min(_LOOK_PATIENCE_S, math.inf if patience_s is None else patience_s)):
                     ConnectionPool.check_connection(link)
             except psycopg.Error:
                 self._meter.replace()
                 raise
 
-    def _connect_s(self) -> int:
-        """Return how long to wait for a connection: less where nobody waits for this server any more."""
-        patience_s = asker().patience_s
+    def _connect_s(self, told_s: int) -> int:
+        """Return how long to wait for a connection: as told, but less where nobody waits for this server any more."""
+        patience_s, usual_s = asker().patience_s, told_s if told_s > 0 else _PATIENCE_S
         if self.outage.is_given_up:
-            return _LEAST_S
-        return _PATIENCE_S if patience_s is None else max(_LEAST_S, min(_PATIENCE_S, math.ceil(patience_s)))
+            return min(_LEAST_S, usual_s)
+        return usual_s if patience_s is None else max(_LEAST_S, min(usual_s, math.ceil(patience_s)))
 
     def _words(self, *, bounded: bool = True) -> dict[str, Any]:
         """Return what every connection is opened with."""
@@ -330,7 +333,7 @@ class Pool:
         return {
             "autocommit": True,
             "application_name": self._program,
-            "connect_timeout": told.get("connect_timeout", self._connect_s()),
+            "connect_timeout": self._connect_s(int(float(str(told.get("connect_timeout") or 0)))),
             # The last word counts: bounds may be others by the URL, what the statements rely on may not.
             "options": f"{SERVER_OPTIONS}{kept} {told.get('options', '')} {_OPTIONS}",
             **liveness_words(self.url),
