@@ -16,6 +16,8 @@ _BOUND: Final = (
     "words that libpq knows, such as sslmode=require"
 )
 _SECRET: Final = b"*"
+_KEYS: Final = frozenset({"scram_client_key", "scram_server_key"})
+"""As good as a password, though libpq does not mark them as one."""
 """How libpq marks the words that nobody may see."""
 
 
@@ -65,6 +67,6 @@ def _are_ports(ports: str) -> bool:
     return all(not port or (re.fullmatch(r"\d{1,5}", port) and 0 < int(port) < 65_536) for port in ports.split(","))
 
 
-def _secrets() -> set[str]:
+def _secrets() -> frozenset[str]:
     """Return the words of a query that hold secrets."""
-    return {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults() if one.dispchar == _SECRET}
+    return _KEYS | {one.keyword.decode() for one in psycopg.pq.Conninfo.get_defaults() if one.dispchar == _SECRET}

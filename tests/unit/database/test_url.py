@@ -22,6 +22,10 @@ WORD = "s3cret"
         ("postgresql:///x?host=/run/pg&user=ann&password=s3cret", "postgresql:///x?host=/run/pg&user=ann"),
         ("postgresql://db/x?%70assword=s3cret&sslmode=require", "postgresql://db/x?sslmode=require"),
         ("postgresql://db/x?sslpassword=s3cret", "postgresql://db/x"),
+        (
+            "postgresql://db/x?scram_client_key=s3cret&scram_server_key=s3cret&sslmode=require",
+            "postgresql://db/x?sslmode=require",
+        ),
     ],
 )
 def test_what_is_shown_leads_to_the_same_place_and_holds_no_password(url: str, shown: str) -> None:
