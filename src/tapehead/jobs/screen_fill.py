@@ -83,7 +83,8 @@ def _keep(frame: ScreenFrame, made: Sequence[Place], lines: LineStore, engine: b
     fresh = [(place, column) for place, column in columns if not column.is_kept or column.unkept * worth >= len(frame)]
     if not fresh:
         return
-    lines.keep(frame.interval.text, {_text(place): _kept(frame, place) for place, _ in fresh}, engine)
+    if not lines.keep(frame.interval.text, {_text(place): _kept(frame, place) for place, _ in fresh}, engine):
+        return
     for _, column in fresh:
         column.unkept, column.is_kept = 0, True
 

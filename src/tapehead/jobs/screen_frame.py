@@ -41,7 +41,8 @@ class ScreenFrame:
 
     `keys` name the bars of each, 16 bytes of a digest: equal keys mean equal values of every line. `ends` are when the
     newest bar of each opened (us UTC), `NO_BAR` where it has none; `at` (us UTC) cuts off bars that closed after it.
-    `unkept` counts the instruments that changed since the store kept the frame. Safe from many threads once they hold
+    `unkept` counts the instruments that changed since the store kept the frame; `stamp` tells the snapshot from another
+    one of its number, of a store that was put back. Safe from many threads once they hold
     `lock`.
     """
 
@@ -52,6 +53,7 @@ class ScreenFrame:
     keys: NDArray[Any]
     ends: NDArray[np.int64]
     unkept: int = 0
+    stamp: str = ""
     columns: dict[tuple[str, int], Column] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 

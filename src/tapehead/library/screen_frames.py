@@ -68,9 +68,11 @@ class Frames:
                 with one.lock:
                     made.take_over(one)
         if settled:
+            made.stamp = store.stamp(snapshot)
             if lines is not None and not past and made.unkept * WORTH >= max(len(made), 1):
-                lines.keep_market(interval.text, len(made), pack_frame(made, store.stamp(snapshot)))
-                made.unkept = 0
+                packed = pack_frame(made, made.stamp)
+                if lines.keep_market(interval.text, len(made), packed):
+                    made.unkept = 0
             self._hold(key, made)
         return made
 
@@ -89,9 +91,11 @@ def _age(frame: ScreenFrame) -> int:
 
 
 def _after(before: ScreenFrame | None, store: BarStore, snapshot: int) -> ScreenFrame | None:
-    """Return the frame of a snapshot made of one before it, None where that cannot be."""
-    moved = store.moved(before.snapshot, snapshot) if before is not None and before.snapshot <= snapshot else None
-    if before is None or moved is None:
+    """Return the frame of a snapshot made of one before it in this very history, None where that cannot be."""
+    if before is None or before.snapshot > snapshot or store.stamp(before.snapshot) != before.stamp:
+        return None
+    moved = store.moved(before.snapshot, snapshot)
+    if moved is None:
         return None
     with before.lock:
         return before.after(store, snapshot, moved)
@@ -103,4 +107,5 @@ def _kept(store: BarStore, lines: LineStore, interval: Interval) -> ScreenFrame 
     found = unpack_frame(packed, interval) if packed is not None else None
     if found is None or not found[1] or store.stamp(found[0].snapshot) != found[1]:
         return None
+    found[0].stamp = found[1]
     return found[0]

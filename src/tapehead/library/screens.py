@@ -291,22 +291,23 @@ class _Kept:
         """Return a call of the store."""
         return getattr(self._lines, name)
 
-    def keep(self, *given: Any) -> None:
+    def keep(self, *given: Any) -> bool:
         """Keep lines where that can be done."""
-        self._try(self._lines.keep, *given)
+        return self._try(self._lines.keep, *given)
 
-    def keep_market(self, *given: Any) -> None:
+    def keep_market(self, *given: Any) -> bool:
         """Keep who is in a market where that can be done."""
-        self._try(self._lines.keep_market, *given)
+        return self._try(self._lines.keep_market, *given)
 
-    def _try(self, write: Callable[..., None], *given: Any) -> None:
+    def _try(self, write: Callable[..., bool], *given: Any) -> bool:
         """Write, or say why not."""
         if not self._writes:
-            return
+            return False
         try:
-            write(*given)
+            return write(*given)
         except SurroundingsError as error:
             self.degraded = f"new values are not kept: {error}"
+            return False
 
 
 def _named(frame: ScreenFrame, rows: NDArray[np.intp]) -> str:

@@ -39,16 +39,19 @@ class LineStore(Protocol):
         """Return those of some lines that this engine made and the store keeps whole; others are absent."""
         ...
 
-    def keep(self, interval: str, kept: Mapping[str, KeptLine], engine: bytes) -> None:
-        """Keep lines in place of what was there; at most `MOST_LINES` stay."""
+    def keep(self, interval: str, kept: Mapping[str, KeptLine], engine: bytes) -> bool:
+        """Keep lines in place of what was there, at most `MOST_LINES`; False where nothing could be written."""
         ...
 
     def market(self, interval: str) -> bytes | None:
         """Return who is in a market, as it was kept; None where it was not."""
         ...
 
-    def keep_market(self, interval: str, series: int, packed: bytes) -> None:
-        """Keep who is in a market, in place of what was there: so many series, and bytes that only jobs understand."""
+    def keep_market(self, interval: str, series: int, packed: bytes) -> bool:
+        """Keep who is in a market, in place of what was there; False where nothing could be written.
+
+        So many series, and bytes that only jobs understand.
+        """
         ...
 
     def infos(self, engine: bytes) -> Sequence[LineInfo]:

@@ -48,7 +48,7 @@ class LineTable:
                     self._database.execute("use_line", (now, interval, line))
         return found
 
-    def keep(self, interval: str, kept: Mapping[str, KeptLine], engine: bytes) -> None:
+    def keep(self, interval: str, kept: Mapping[str, KeptLine], engine: bytes) -> bool:
         """Keep lines, and let go of those asked for longest ago."""
 
         def write() -> None:
@@ -61,6 +61,7 @@ class LineTable:
                 self._database.execute("drop_lines", (MOST_LINES,))
 
         self._database.outlast(write)
+        return True
 
     def market(self, interval: str) -> bytes | None:
         """Return who is in a market, None where it was not kept."""
@@ -71,7 +72,7 @@ class LineTable:
 
         return self._database.outlast(look)
 
-    def keep_market(self, interval: str, series: int, packed: bytes) -> None:
+    def keep_market(self, interval: str, series: int, packed: bytes) -> bool:
         """Keep who is in a market."""
 
         def write() -> None:
@@ -80,6 +81,7 @@ class LineTable:
                 self._database.execute("keep_line", (interval, _MARKET, b"", series, now, now, b"", packed))
 
         self._database.outlast(write)
+        return True
 
     def infos(self, engine: bytes) -> Sequence[LineInfo]:
         """Return what is kept."""
