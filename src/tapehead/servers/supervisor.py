@@ -195,6 +195,11 @@ class Supervisor:
 
     def _found(self, running: Running, port: int | None, wait_s: float) -> Running:
         """Return a server that was begun before, when it answers."""
+        if not self.place.has_passwords:
+            raise LocalServerError(
+                f"{self.kind.name} runs, and its passwords are lost. Stop it; the next start draws new ones: "
+                f"tapehead servers stop {self.kind.name}"
+            )
         if port and port != running.port:
             raise LocalServerError(
                 f"{self.kind.name} runs already, at port {running.port} and not {port}. Stop it first: "
