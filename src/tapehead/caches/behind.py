@@ -92,9 +92,9 @@ class BehindTier:
         self._asked_at = time.monotonic()
         size = sum(values.nbytes for values in columns.values())
         whole = all(name in columns for name in BAR_COLUMNS)
-        if ref.data in self._waiting:
+        if not whole or ref.data in self._waiting:
             return
-        if not whole or self._closed or self._pid != os.getpid() or self._size + size > self._limit:
+        if self._closed or self._pid != os.getpid() or self._size + size > self._limit:
             self._write(ref, columns)
             return
         if not self._tier.can_write(ref):
