@@ -1,8 +1,12 @@
 """asked_indicator: `bollinger(20, width=2)`, `sma(volume, 50)` or `rsi` as what is to be computed of which columns."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.catalogue import Indicator, Parameter
@@ -117,3 +121,18 @@ def _number(refuse: Refuse, one: Parameter, node: ast.expr) -> int | float:
 def _refused(text: str, bound: str) -> ParameterError:
     """Return the error of a text."""
     return ParameterError(name="indicator", value=repr(text[:80]), bound=bound)
+
+
+def check_length(
+    indicator: Indicator, values: Mapping[str, int | float], computed: Sequence[NDArray[Any]], bars: int
+) -> None:
+    """Raise ParameterError where the warm-up is longer than the data, so that nothing is known of any bar."""
+    told = {name: value for name, value in values.items() if isinstance(value, int)}
+    known = any(not np.isnan(line).all() for line in computed if line.dtype == np.float64)
+    # Without volume a line may know nothing for another reason.
+    if known or not told or bars == 0 or ("volume" in indicator.inputs and bars > sum(told.values())):
+        return
+    longest = max(told, key=lambda name: told[name])
+    held = "is 1 bar" if bars == 1 else f"are {bars:,} bars"
+    bound = f"shorter: there {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
+    raise ParameterError(name=f"{indicator.name}({longest})", value=told[longest], bound=bound)

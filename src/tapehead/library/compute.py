@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from tapehead.errors import ParameterError
 from tapehead.indicators.catalogue import function_of
 from tapehead.indicators.memo import Memo
-from tapehead.library.asked_indicator import Asked, read_asked
-from tapehead.library.lines import check_length
+from tapehead.library.asked_indicator import Asked, check_length, read_asked
 from tapehead.model.bars import Bars
 from tapehead.model.frame_columns import SPELLINGS, open_frame
 from tapehead.model.frames import Frame, Framed

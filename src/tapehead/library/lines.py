@@ -1,6 +1,6 @@
 """lines: an indicator over the bars of one instrument, at the bars that a chart shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tapehead.errors import ParameterError
 from tapehead.indicators.catalogue import Indicator, function_of
 from tapehead.layout.columns import PRICE_COLUMNS
+from tapehead.library.asked_indicator import check_length
 from tapehead.library.store import Store
 from tapehead.model.bars import F64, I64, Bars
 
@@ -116,21 +117,6 @@ def check_inputs(indicator: Indicator) -> None:
     if other:
         bound = f"one that takes the bars of one instrument; {indicator.name} wants a {other[0]}: th.{indicator.call}"
         raise ParameterError(name="indicator", value=indicator.name, bound=bound)
-
-
-def check_length(
-    indicator: Indicator, values: Mapping[str, int | float], computed: Sequence[NDArray[Any]], bars: int
-) -> None:
-    """Raise ParameterError where the warm-up is longer than the data, so that nothing is known of any bar."""
-    told = {name: value for name, value in values.items() if isinstance(value, int)}
-    known = any(not np.isnan(line).all() for line in computed if line.dtype == np.float64)
-    # Without volume a line may know nothing for another reason.
-    if known or not told or bars == 0 or ("volume" in indicator.inputs and bars > sum(told.values())):
-        return
-    longest = max(told, key=lambda name: told[name])
-    held = "is 1 bar" if bars == 1 else f"are {bars:,} bars"
-    bound = f"shorter: there {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
-    raise ParameterError(name=f"{indicator.name}({longest})", value=told[longest], bound=bound)
 
 
 def _compute(indicator: Indicator, bars: Bars, values: Mapping[str, Any]) -> tuple[NDArray[Any], ...]:
