@@ -54,9 +54,10 @@ def portfolio(tables: dict[str, Table], best: int | None, fee: float) -> list[In
         rank = [now / before - 1 for now, before in zip(table.close, then, strict=True)] if best else ()
         settings, held = Settings(fill="close", fee=fee), Wishes(target=[1.0] * len(table.ts))
         out.append(Instrument(name, table, held, settings, rank=rank, decides=rebalancing(table.ts, "month")))
-    lines = equal_weights(out, best)
+    lines = equal_weights(out, "month", best)
     for one in out:
-        one.wishes = Wishes(target=lines[one.symbol])
+        target, one.decides = lines[one.symbol]
+        one.wishes = Wishes(target=target)
     return out
 
 
