@@ -49,6 +49,7 @@ class HotTier:
         self._lock = threading.Lock()
         self._proven: dict[Digest, hot_file.Proof] = {}
         self._size: int | None = None
+        self._coming = 0
         self._hits = 0
         self._misses = 0
         self._hit_s = self._miss_s = 0.0
@@ -92,11 +93,12 @@ class HotTier:
             hot_file.write(path, columns)
         except OSError as error:
             self._degrade(error)
+            self._size = None
             return
+        finally:
+            with self._lock:
+                self._coming -= needed
         self._degraded = ""
-        with self._lock:
-            if self._size is not None:
-                self._size += needed
 
     def can_write(self, ref: SegmentRef) -> bool:
         """Say whether a segment can be written, as far as a look at the folder tells; why not, shows in `stats`."""
@@ -135,7 +137,7 @@ class HotTier:
         """Return counts since the tier was opened, and the bytes of all files."""
         if self._size is None:
             with self._lock:
-                self._size = sum(size for _, size, _ in self._files())
+                self._size = self._coming + sum(size for _, size, _ in self._files())
         times = self._hit_s, self._miss_s
         return TierStats("hot", self._hits, self._misses, self._size, self._limit, self._degraded, *times)
 
@@ -150,13 +152,15 @@ class HotTier:
         return f"{self._folder}/{name[:2]}/{name}"
 
     def _make_room(self, needed: int) -> None:
-        """Unlink the longest unused files until `needed` bytes fit."""
+        """Unlink the longest unused files until `needed` bytes fit, and count them as there: others write too."""
         with self._lock:
+            self._coming += needed
             if self._size is not None and self._size + needed <= self._limit:
+                self._size += needed
                 return
             # Counted anew: other processes write and evict too.
             files = sorted(self._files())
-            size = sum(entry[1] for entry in files)
+            size = self._coming - needed + sum(entry[1] for entry in files)
             if size + needed > self._limit:
                 for _, length, path in files:
                     if size + needed <= self._limit * _EVICT_TO:
@@ -165,7 +169,7 @@ class HotTier:
                         os.unlink(path)  # noqa: PTH108 - see `read`
                     self._proven.pop(bytes.fromhex(path.rpartition("/")[2]), None)
                     size -= length
-            self._size = size
+            self._size = size + needed
 
     def _files(self) -> list[tuple[int, int, str]]:
         """Return (last use in ns, size in bytes, path) of every file, whoever wrote it; sweep what killed ones left."""
