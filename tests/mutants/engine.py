@@ -30,6 +30,13 @@ ENGINE = (
         "tests/parity/test_portfolio_dates.py",
     ),
     Mutant(
+        "a rank counts before its bar is over",
+        "portfolio/equal.py",
+        "else some[mine] + step)",
+        "else some[mine] + 1)",
+        "tests/parity/test_portfolio_dates.py",
+    ),
+    Mutant(
         "who misses the bar of a date is not weighed there",
         "portfolio/equal.py",
         "(one.bars.ts[known] > begins)",

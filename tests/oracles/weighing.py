@@ -182,12 +182,12 @@ def equal_weights(
 ) -> dict[str, tuple[list[float], list[bool]]]:
     """P7: weights, and the bars that decide, of each; a date is the last instant of a period of the whole clock."""
     told = sorted(instruments, key=lambda one: one.symbol)
-    clock = sorted({ts for one in told for ts in one.table.ts})
+    clock = sorted({ts for one in told for ts in one.table.ts[one.table.warm :]})
     wants = {one.symbol: wanted(one) for one in told}
     lines = {one.symbol: [nan] * len(one.table.ts) for one in told}
     decides = {one.symbol: [False] * len(one.table.ts) for one in told}
     standing = {one.symbol: 0.0 for one in told}
-    begin = -(2**63)
+    begin = min(clock, default=0) - 1
     for at, ends in zip(clock, rebalancing(clock, every), strict=True):
         if not ends:
             continue
@@ -203,8 +203,15 @@ def equal_weights(
         shares = shared(here, wants, [weight for weight in absent if weight > 0], most)
         for one, t in here:
             standing[one.symbol] = shares.get(one.symbol, 0.0)
-            asked = t + (one.settings.fill == "close" and one.table.ts[t] < at)
-            if asked < len(one.table.ts):
+            opens = one.table.ts
+            if one.settings.fill == "close":
+                asked = t + (opens[t] < at)
+            else:
+                # Nobody may trade before the bar of the date is over, which the next open must wait for.
+                asked = t
+                while asked + 1 < len(opens) and opens[asked + 1] < at + one.table.interval:
+                    asked += 1
+            if asked < len(opens):
                 lines[one.symbol][asked], decides[one.symbol][asked] = standing[one.symbol], True
         begin = at
     for name, line in lines.items():

@@ -62,29 +62,33 @@ def test_given_weights_are_the_twin_s(seed: int) -> None:
         np.testing.assert_array_equal(made.decides, want[one.symbol][1])
 
 
-def ranked(rng: random.Random, one: Instrument) -> Instrument:
-    """The same with, often, a rank."""
+def ranked(rng: random.Random, one: Instrument, *, moved: bool) -> Instrument:
+    """The same with, often, a rank; `moved`, its bars may begin inside those of the others."""
+    late = rng.choice([0, one.table.interval // 2, one.table.interval * 11 // 12]) if moved else 0
+    one = replace(one, table=replace(one.table, ts=[ts + late for ts in one.table.ts]))
     rank = [rng.choice([1.0, 2.0, -1.0, nan]) for _ in one.table.ts] if rng.random() < 0.8 else ()
     return replace(one, rank=rank)
 
 
 @pytest.mark.parametrize("most", [None, 1, 2])
 @settings(max_examples=100, derandomize=True, deadline=None)
-@given(seed=seeds)
-def test_equal_weights_are_the_twin_s_and_never_sum_beyond_one(most: int | None, seed: int) -> None:
+@given(seed=seeds, moved=st.booleans())
+def test_equal_weights_are_the_twin_s_and_never_sum_beyond_one(most: int | None, seed: int, moved: bool) -> None:
     """The sum is that of what stands at each date, wherever bars miss."""
     rng = random.Random(seed)
     every = rng.choice(["bar", "day", "week"])
-    chosen = sorted((ranked(rng, one) for one in make_portfolio(seed).instruments), key=lambda one: one.symbol)
+    chosen = sorted(
+        (ranked(rng, one, moved=moved) for one in make_portfolio(seed).instruments), key=lambda one: one.symbol
+    )
     rules = chosen[0].settings
     want = equal_weights(chosen, every, most)
     got = walked_weights(chosen, every, most)
     for one, made in zip(chosen, got, strict=True):
         np.testing.assert_array_equal(made.target, want[one.symbol][0])
         np.testing.assert_array_equal(made.decides, want[one.symbol][1])
-    if rules.fill == "close":
+    if rules.fill == "close" or moved:
         return
-    clock = sorted({ts for one in chosen for ts in one.table.ts})
+    clock = sorted({ts for one in chosen for ts in one.table.ts[one.table.warm :]})
     for date in [ts for ts, ends in zip(clock, rebalancing(clock, every), strict=True) if ends]:
         stands = []
         for one, made in zip(chosen, got, strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.model.pooling import Pooling
+from tapehead.portfolio.clock import union_clock
 from tapehead.portfolio.weights import Weighing, Weights, carry, rebalancing, wanted
 
 F64 = NDArray[np.float64]
@@ -23,9 +24,8 @@ _AT_ONCE: Final = 2**20
 
 @dataclass(slots=True, eq=False)
 class _Shown:
-    """What stands at some dates, each a row of instruments: the newest bar, whether it lies in the date's period."""
+    """What stands at some dates, each a row of instruments: whether its newest bar lies in the date's period."""
 
-    newest: I64
     here: BoolArray
     over: BoolArray
     wants: BoolArray
@@ -35,10 +35,12 @@ class _Shown:
 def equal_weights(many: Sequence[Weighing], pooling: Pooling, whole: float, *, at_close: bool) -> list[Weights]:
     """Return the weights of each instrument; docs/portfolio.md, P7.
 
-    A date is the last instant of a period at which anybody has a bar. All that have one in that period are weighed
-    there together, by the newest: those that want to be held and rank best get 1 / `max_positions` of `whole` each
-    (without it one share of all that are held then), the others 0. Who has none in it keeps weight and place, and the
-    others get at most what that leaves. Between dates what a strategy leaves goes to 0 at once.
+    A date is the last instant of a period, from the start on, at which anybody has a bar. All that have one in that
+    period are weighed there together, by the newest: those that want to be held and rank best get 1 / `max_positions`
+    of `whole` each (without it one share of all that are held then), the others 0. Who has none in it keeps weight and
+    place, and the others get at most what that leaves. Between dates what a strategy leaves goes to 0 at once. A date
+    is known when the bar that begins then is over, so a weight stands on the last bar that begins before that, and
+    fills after it.
 
     Parameters
     ----------
@@ -53,20 +55,21 @@ def equal_weights(many: Sequence[Weighing], pooling: Pooling, whole: float, *, a
     wants = [wanted(one.signals, len(one.bars)) for one in many]
     lines = [np.full(len(one.bars), np.nan) for one in many]
     decides = [np.zeros(len(one.bars), np.bool_) for one in many]
-    every = np.unique(np.concatenate([np.empty(0, np.int64), *(one.bars.ts for one in many)]))
+    every = union_clock([one.bars for one in many])
     dates: I64 = every[rebalancing(every, pooling)]
     standing = np.zeros(len(many))
     block = max(_AT_ONCE // max(len(many), 1), 1)
     for lo in range(0, dates.shape[0], block):
         some = dates[lo : lo + block]
-        shown = _shown(many, wants, some, dates[lo - 1] if lo else None)
+        shown = _shown(many, wants, some, int(dates[lo - 1] if lo else every[0] - 1))
         given = np.empty(shown.here.shape)
         for row in range(some.shape[0]):
             standing = _hand_out(shown, row, standing, pooling.max_positions, whole)
             given[row] = standing
         for i, one in enumerate(many):
             mine = shown.here[:, i]
-            at = np.searchsorted(one.bars.ts, some[mine]) if at_close else shown.newest[mine, i]
+            step = one.bars.series.interval.us
+            at = np.searchsorted(one.bars.ts, some[mine] if at_close else some[mine] + step) - (not at_close)
             fits = at < len(one.bars)
             lines[i][at[fits]] = given[mine, i][fits]
             decides[i][at[fits]] = True
@@ -76,19 +79,19 @@ def equal_weights(many: Sequence[Weighing], pooling: Pooling, whole: float, *, a
     return [Weights(line, when) for line, when in zip(lines, decides, strict=True)]
 
 
-def _shown(many: Sequence[Weighing], wants: Sequence[BoolArray], dates: I64, before: int | None) -> _Shown:
-    """Return what stands at some dates; `before` is the one that precedes them."""
+def _shown(many: Sequence[Weighing], wants: Sequence[BoolArray], dates: I64, before: int) -> _Shown:
+    """Return what stands at some dates; periods of the first begin after `before`."""
     shape = (dates.shape[0], len(many))
-    begins = np.concatenate([[np.iinfo(np.int64).min if before is None else before], dates[:-1]])
-    here, over, want_there = (np.zeros(shape, np.bool_) for _ in range(3))
-    shown = _Shown(np.zeros(shape, np.int64), here, over, want_there, np.zeros(shape))
+    begins = np.concatenate([[before], dates[:-1]])
+    here, gone, want_there = (np.zeros(shape, np.bool_) for _ in range(3))
+    shown = _Shown(here, gone, want_there, np.zeros(shape))
     for i, (one, want) in enumerate(zip(many, wants, strict=True)):
         if not len(one.bars):
             continue
         at = np.searchsorted(one.bars.ts, dates, side="right") - 1
         known = np.maximum(at, 0)
         over = (at == len(one.bars) - 1) & one.delisted
-        shown.newest[:, i], shown.over[:, i] = at, over
+        shown.over[:, i] = over
         shown.here[:, i] = (at >= 0) & (one.bars.ts[known] > begins) & ~over
         shown.wants[:, i] = want[known]
         if one.signals.rank is not None:

@@ -283,6 +283,19 @@ def test_equal_weights_bear_a_bar_that_misses_at_the_end_of_a_month(tmp_path: Pa
         assert half["account"].metrics["cash_least"] == pytest.approx(5_000.0)
 
 
+def test_a_month_before_the_start_gives_no_weights(tmp_path: Path) -> None:
+    """However many bars a rank reads before the start: the end of February is the first date."""
+    days = [date(2024, 1, 1) + timedelta(day) for day in range(100)]
+    with th.open(tmp_path / "early") as opened:
+        for symbol in ("AAA", "BBB"):
+            opened.append(daily(symbol, days, 10.0), kind="crypto")
+        words: dict[str, Any] = {"universe": "all", "weights": "equal", "rebalance": "month", "start": "2024-02-01"}
+        for rank in ("", "roc(5)"):
+            made = opened.portfolio("BuyAndHold", rank=rank, **words).wait()
+            cash = made.equity("account")["cash"]
+            assert int(np.argmax(np.asarray(cash) < 1.0)) == 29
+
+
 def test_a_cancelled_portfolio_keeps_no_half_and_is_begun_anew(store: Any) -> None:
     begun = store.portfolio("SmaCross", universe="demo", size="20%", fresh=True)
     begun.start()
