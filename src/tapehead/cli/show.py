@@ -443,10 +443,7 @@ def _given_lines(pooling: Pooling | None) -> list[str]:
     """Say which tables a portfolio was given; they stand in its spec."""
     lines = []
     if pooling is not None and isinstance(pooling.weights, GivenWeights):
-        rows, times = sum(len(held) for _, held in pooling.weights.rows), len(pooling.weights.rows)
-        lines.append(
-            f"weights     {rows:,} at {times:,} time{'s' * (times != 1)}, kept with the run; all with show --json"
-        )
+        lines.append(f"weights     {pooling.weights.in_words()}; all with show --json")
     if pooling is not None and pooling.facts is not None:
-        lines.append(f"facts       {len(pooling.facts.rows):,}, kept with the run; all with show --json")
+        lines.append(f"facts       {pooling.facts.in_words()}; all with show --json")
     return lines

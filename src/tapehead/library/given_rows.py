@@ -3,11 +3,13 @@
 import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.library.times import read_time
@@ -18,6 +20,9 @@ TIMES: Final = ("time", "ts", "timestamp", "date", "datetime")
 SYMBOLS: Final = ("symbol", "instrument", "ticker")
 _DELIMITERS: Final = ",;\t|"
 _BINARY: Final = (".parquet", ".arrow", ".feather")
+_TIME: Final = "a date or ISO time such as 2024-01-31 or 2024-01-31T12:00+01:00, with a zone in all rows or none"
+_YEAR_S: Final = 365 * 86_400
+"""From 1970 to 1971: no whole number of us below that is meant as a time."""
 
 
 class GivenRow(NamedTuple):
@@ -132,27 +137,42 @@ def _text_columns(name: str, lines: Iterator[list[str]], form: str) -> dict[str,
     return {cell: [row[place].strip() for row in rows] for place, cell in enumerate(header)}
 
 
-def _columns(name: str, given: Any, wanted: Mapping[str, tuple[str, ...]], form: str) -> dict[str, Sequence[Any]]:
-    """Return columns by our names, as lists."""
+def _columns(name: str, given: Any, wanted: Mapping[str, tuple[str, ...]], form: str) -> dict[str, Any]:
+    """Return columns by our names, as lists; times as an array."""
     if isinstance(given, (list, tuple)):
         given = _from_rows(name, given, form)
     try:
-        reader, held, _ = open_frame(given)
+        reader, held, _ = open_frame(given, nulls=True)
     except ParameterError:
         value = f"a {type(given).__name__}"
         raise ParameterError(name=name, value=value, bound=f"{form}: a file, a frame, or rows") from None
     by_case: dict[str, list[Any]] = {}
     for column in held:
         by_case.setdefault(str(column).strip().lower(), []).append(column)
-    found: dict[str, Sequence[Any]] = {}
+    found: dict[str, Any] = {}
     for ours, spellings in wanted.items():
         named = [column for spelling in spellings for column in by_case.get(spelling, [])]
         if len(named) != 1:
             value = f"columns {named[0]} and {named[1]}" if named else f"no column {ours}"
             has = f"; it has {', '.join(str(column)[:40] for column in list(held)[:10]) or 'none'}"
             raise ParameterError(name=name, value=value, bound=form + has)
-        found[ours] = np.asarray(reader(named[0])).tolist() if ours != "time" else reader(named[0])
+        values = _one_column(name, given, reader, named[0], form)
+        found[ours] = values.tolist() if ours != "time" else values
     return found
+
+
+def _one_column(name: str, given: Any, reader: Any, column: Any, form: str) -> NDArray[Any]:
+    """Return a column as an array of one axis, of objects where its values are lists; raise where it is one value."""
+    try:
+        values = np.asarray(reader(column))
+    except ValueError:
+        values = np.empty((0, 0))
+    if values.ndim > 1 and isinstance(given, Mapping) and isinstance(given[column], (list, tuple)):
+        return np.fromiter(given[column], object, len(given[column]))
+    if values.ndim != 1:
+        value = f"column {column!s:.40}, which is {'one value' if values.ndim == 0 else 'a table'}"
+        raise ParameterError(name=name, value=value, bound=f"{form}, each a list of as many values")
+    return values
 
 
 def _from_times(given: Mapping[Any, Any], column: str) -> dict[str, list[Any]]:
@@ -170,33 +190,59 @@ def _from_rows(name: str, rows: Sequence[Any], form: str) -> dict[str, list[Any]
     return {column: [row.get(column) for row in rows] for column in names}
 
 
-def _times(name: str, values: Any) -> list[int]:
-    """Return us UTC; texts have a zone all or none."""
-    values = np.asarray(values)
-    if values.dtype.kind == "M" and not np.isnat(values).any():
-        return [int(us) for us in values.astype("datetime64[us]").astype(np.int64).tolist()]
-    found, zoned = [], set()
-    known: dict[Any, int | None] = {}
+def _times(name: str, values: NDArray[Any]) -> list[int]:
+    """Return us UTC; texts and moments have a zone all or none."""
+    if values.dtype.kind == "M":
+        whole = values.astype("datetime64[us]")
+        lost = np.flatnonzero(np.isnat(whole))
+        if lost.size:
+            raise _no_time(name, None, int(lost[0]) + 1)
+        return [int(us) for us in whole.astype(np.int64).tolist()]
+    found: list[int] = []
+    zoned: set[bool] = set()
+    known: dict[Any, int] = {}
     for number, value in enumerate(values.tolist(), 1):
-        moment = known.get(value)
-        if moment is None:
+        if not isinstance(value, (str, int, date)) or isinstance(value, bool) or value != value:
+            raise _no_time(name, value, number)
+        if value not in known:
             try:
-                moment = known[value] = read_time("time", None if value != value else value)
+                known[value] = _moment(value)
             except ParameterError:
-                moment = None
-            if isinstance(value, str):
+                raise _no_time(name, value, number) from None
+            if not isinstance(value, int):
                 zoned.add(_has_zone(value))
-        if moment is None or len(zoned) > 1:
-            said = "nothing" if value is None else str(value)[:40] or "nothing"
-            bound = "a date or ISO time such as 2024-01-31 or 2024-01-31T12:00+01:00, with a zone in all rows or none"
-            raise ParameterError(name=name, value=f"time {said} in row {number}", bound=bound)
-        found.append(moment)
+            if len(zoned) > 1:
+                raise _no_time(name, value, number)
+        found.append(known[value])
     return found
 
 
-def _has_zone(text: str) -> bool:
+def _moment(value: Any) -> int:
+    """Return us UTC of one time; raise ParameterError for what is none, or a number of another unit."""
+    us = read_time("time", value)
+    if us is None or (isinstance(value, int) and us < _YEAR_S * 1_000_000):
+        raise ParameterError(name="time", value=value, bound=_TIME)
+    return us
+
+
+def _no_time(name: str, value: Any, number: int) -> ParameterError:
+    """Return the error of a row whose time is none; of a whole number it says what it looks like."""
+    bound = _TIME
+    if isinstance(value, int) and not isinstance(value, bool):
+        units = ("seconds", _YEAR_S), ("milliseconds", _YEAR_S * 1_000), ("nanoseconds", _YEAR_S * 1_000_000_000)
+        looks = next((unit for unit, year in units if year <= value < 1_000 * year), "")
+        looks = "a date" if 10_000_000 <= value < _YEAR_S else looks
+        bound = "a date or ISO time such as 2024-01-31, or a whole number of microseconds since 1970"
+        bound += f"; {value} looks like {looks}" if looks else ""
+    said = "nothing" if value is None or value == "" or value != value else str(value)[:40]
+    return ParameterError(name=name, value=f"time {said} in row {number}", bound=bound)
+
+
+def _has_zone(time: str | date) -> bool:
     """Say whether a time names its zone, as no date does."""
-    clock = text.strip()[10:]
+    if not isinstance(time, str):
+        return isinstance(time, datetime) and time.tzinfo is not None
+    clock = time.strip()[10:]
     return clock.endswith(("Z", "z")) or "+" in clock or "-" in clock
 
 

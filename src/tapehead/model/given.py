@@ -22,6 +22,11 @@ class GivenWeights:
 
     rows: tuple[tuple[int, tuple[tuple[str, float], ...]], ...]
 
+    def in_words(self) -> str:
+        """Say how many there are."""
+        count, times = sum(len(held) for _, held in self.rows), len(self.rows)
+        return f"{count:,} at {times:,} time{'s' * (times != 1)}, kept with the run"
+
     def to_json(self) -> dict[str, dict[str, float]]:
         """Return weights by name by time."""
         return {iso(time): dict(weights) for time, weights in self.rows}
@@ -41,6 +46,10 @@ class GivenFacts:
     """
 
     rows: tuple[tuple[int, str, FactKind, float], ...] = ()
+
+    def in_words(self) -> str:
+        """Say how many there are."""
+        return f"{len(self.rows):,}, kept with the run"
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return a list of mappings with `time`, `symbol`, `kind` and `value`."""

@@ -107,6 +107,7 @@ def test_every_form_of_weights_is_the_same_run(store: Any, tmp_path: Path) -> No
             "Target": held["weight"],
         },
     ]
+    forms.append({**held, "time": [int(one.timestamp()) * 1_000_000 for one in moments]})
     assert {begun(store, weights=form).id for form in forms} == {run.id}
     assert begun(store, weights=[{**ROWS[0], "weight": 0.4}, *ROWS[1:]]).wait().id != run.id
 
@@ -128,6 +129,11 @@ def test_given_weights_and_facts_are_traded_and_kept_with_the_run(store: Any, tm
     trades = [(row["entry_bar"], row["exit_bar"], row["quantity"]) for row in run["account"].trades.rows()]
     assert trades == [(31, 42, 500.0), (31, 42, 60.0)]
     assert store.verify(run.id).verdict == "identical"
+    run.report(tmp_path / "tear.html")
+    sheet = (tmp_path / "tear.html").read_text(encoding="utf-8")
+    assert "3 at 2 times, kept with the run" in sheet
+    assert "2, kept with the run" in sheet
+    assert "2024-02-10T12:00:00Z" not in sheet
     kept = store.run(run.id).spec
     assert RunSpec.from_json(kept.to_json()) == kept
     assert [row["symbol"] for row in kept.portfolio.to_json()["facts"]] == ["test:AAA", "test:CCC"]
@@ -152,6 +158,14 @@ def test_a_short_needs_both_sides(store: Any) -> None:
         begun(store, weights={"2024-01-31": {"AAA": -0.5}})
     run = begun(store, weights={"2024-01-31": {"AAA": -0.5}}, side="both").wait()
     assert run["account"].metrics["exposure_mean"] > 0.2
+
+
+MORNING = datetime.fromisoformat("2024-01-31T08:00")
+
+
+def at_times(times: Any) -> dict[str, Any]:
+    """A tenth of AAA at each."""
+    return {"time": times, "symbol": ["AAA"] * len(times), "weight": [0.1] * len(times)}
 
 
 TOO_MANY = {
@@ -188,6 +202,23 @@ TOO_MANY = {
         ({"time": [None], "symbol": ["AAA"], "weight": [1.0]}, ParameterError, "time nothing in row 1"),
         ({"time": ["2024-01-31"], "symbol": [7], "weight": [1.0]}, ParameterError, "symbol 7 in row 1"),
         ({"time": ["2024-01-31", "2024-02-01"], "symbol": ["AAA"], "weight": [1.0]}, ParameterError, "several lengths"),
+        ({"time": "2024-01-31", "symbol": "AAA", "weight": 1.0}, ParameterError, "column time, which is one value"),
+        (
+            {"time": ["2024-01-31"], "symbol": "AAA", "weight": [1.0]},
+            ParameterError,
+            "column symbol, which is one value",
+        ),
+        (at_times([["2024-01-31"]]), ParameterError, r"time \['2024-01-31'\] in row 1"),
+        (at_times(["2024-01-31", {}]), ParameterError, r"time {} in row 2"),
+        (at_times([MORNING, MORNING.replace(tzinfo=UTC)]), ParameterError, "row 2.*all rows or none"),
+        (at_times([MORNING.replace(tzinfo=UTC), MORNING.date()]), ParameterError, "row 2.*all rows or none"),
+        (at_times(np.array(["2024-01-31", "NaT"], "M8[ns]")), ParameterError, "time nothing in row 2"),
+        (pa.table(at_times(pa.array([MORNING, None]))), ParameterError, "time nothing in row 2"),
+        (at_times([1706659200]), ParameterError, "1706659200 in row 1.* microseconds .*looks like seconds"),
+        (at_times([1706659200000]), ParameterError, "looks like milliseconds"),
+        (at_times(np.array([1706659200 * 10**9])), ParameterError, "looks like nanoseconds"),
+        (at_times([20240131]), ParameterError, "20240131 looks like a date"),
+        (at_times([7]), ParameterError, "microseconds since 1970[.]"),
         ([3], ParameterError, "int in row 1"),
         (3.5, ParameterError, "a float"),
         (TOO_MANY, ParameterError, "100,001 rows"),

@@ -8,6 +8,7 @@ from tapehead.library.tear import figures
 from tapehead.library.tear.facts import Facts
 from tapehead.library.tear.parts import pairs, section
 from tapehead.library.tear.words import flag_words
+from tapehead.model.given import GivenFacts, GivenWeights
 from tapehead.model.given_trades import ELSEWHERE
 from tapehead.model.markup import Html, tag
 from tapehead.model.rules import Rules
@@ -36,7 +37,8 @@ def settings(spec: RunSpec, facts: Facts) -> Html:
     if ELSEWHERE in facts.stamps:
         return section("Settings", pairs(rows), note=f"The run was {ELSEWHERE}.")
     if spec.portfolio is not None:
-        rows += [(name.replace("_", " "), _plain(value)) for name, value in spec.portfolio.to_json().items()]
+        given = [(name, getattr(spec.portfolio, name)) for name in spec.portfolio.to_json()]
+        rows += [(name.replace("_", " "), _plain(value)) for name, value in given]
     rows.append(("signals see prices adjusted for", facts.adjust))
     return section("Settings", pairs(rows), note="Every other setting is at its default.")
 
@@ -53,7 +55,9 @@ def _setting(name: str, value: Any, rules: Rules) -> str:
 
 
 def _plain(value: object) -> str:
-    """Return a value without needless digits."""
+    """Return a value without needless digits; of a table how many rows it has."""
+    if isinstance(value, GivenWeights | GivenFacts):
+        return value.in_words()
     return f"{value:,.10g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
