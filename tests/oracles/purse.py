@@ -59,7 +59,10 @@ class Lock:
 
 @dataclass
 class Found:
-    """What a fill found in the account, and what it left there; places that are not free yet are `taken`."""
+    """What a fill found in the account, and what it left there; places that are not free yet are `taken`.
+
+    `beside` is the worth of all other positions, `own` that of its own, both at their marks.
+    """
 
     begin: int
     symbol: str
@@ -68,6 +71,10 @@ class Found:
     cash: float
     locked: float
     units: float
+    beside: float
+    own: float
+    fee: float
+    phase: str
     cash_after: float = nan
     units_after: float = nan
 
@@ -261,24 +268,30 @@ class Seat(Account):
             self.entry, order.bar = None, t
             return self.reject(order, "no_place")
         before = (held.average, held.quantity) if held else (0.0, 0.0)
-        found = self.found()
+        found = self.found(where)
         done = super().enter(order, t, where, touch, across_gap)
         if done:
             self.tell(found)
             self.entry_rate = self.rate if held is None else self.rate_with(before[0] * before[1])
         return done
 
-    def found(self) -> Found:
-        """The account before a fill."""
+    def found(self, where: str) -> Found:
+        """The account before a fill; its `fee` is what was paid so far."""
         purse, held = self.purse, self.position
         taken = sum(1 for lock in purse.locks if lock.place and purse.now < lock.end)
         units = held.side * held.quantity if held is not None else 0.0
-        return Found(purse.begin, self.symbol, len(purse.held()), taken, purse.cash, purse.locked(), units)
+        beside = 0.0
+        for seat in purse.held():
+            beside = beside + (seat.side() * seat.worth() if seat is not self else 0.0)
+        own = self.side() * self.worth() if held is not None else 0.0
+        paid = self.out.fees_paid
+        many = len(purse.held())
+        return Found(purse.begin, self.symbol, many, taken, purse.cash, purse.locked(), units, beside, own, paid, where)
 
     def tell(self, found: Found) -> None:
         """Note what a fill found, and what it left."""
         held = self.position
-        found.cash_after = self.purse.cash
+        found.cash_after, found.fee = self.purse.cash, self.out.fees_paid - found.fee
         found.units_after = held.side * held.quantity if held is not None else 0.0
         self.purse.fills.append(found)
 
@@ -308,7 +321,7 @@ class Seat(Account):
         assert held is not None
         cash, paid, before, by_rate = self.purse.cash, self.out.fees_paid, held.quantity, self.gained_by_rate()
         held.gross = held.gross + by_rate
-        found = self.found()
+        found = self.found(where)
         super().leave(order, t, where, raw, known, **more)
         self.tell(found)
         if not whole:

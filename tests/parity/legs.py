@@ -14,6 +14,7 @@ from tapehead.model.given import GivenWeights
 from tapehead.model.interval import Interval
 from tapehead.model.pooling import Pooling
 from tapehead.portfolio.equal import equal_weights
+from tapehead.portfolio.fills import PHASES
 from tapehead.portfolio.given import given_weights
 from tapehead.portfolio.leg import Fact as LegFact
 from tapehead.portfolio.leg import Leg, Rates
@@ -131,13 +132,15 @@ def fills_of(walked: Walked) -> list[Found]:
     fills = walked.fills
     assert fills is not None
     rows = [fills.row(place) for place in range(len(fills))]
-    names = ("held", "taken", "cash", "locked", "units", "cash_after", "units_after")
+    names = ("held", "taken", "cash", "locked", "units", "beside", "own", "fee")
     return [
         Found(
             int(walked.clock[row["instant"]]),
             symbol(walked.legs[row["leg"]].name),
-            *(row[name] for name in names[:5]),
-            **{name: row[name] for name in names[5:]},
+            *(row[name] for name in names),
+            PHASES[row["phase"]],
+            row["cash_after"],
+            row["units_after"],
         )
         for row in rows
     ]
@@ -151,11 +154,21 @@ def steps(fills: list[Found]) -> list[Found]:
         buys = fill.units * fill.units_after < 0.0 or abs(fill.units_after) > abs(fill.units) or fill.units == 0.0
         one = fill if buys else replace(fill, locked=0.0, taken=0)
         last = out[-1] if out else None
-        if last is not None and (last.begin, last.symbol) == (one.begin, one.symbol):
-            out[-1] = replace(last, cash_after=one.cash_after, units_after=one.units_after)
+        if last is not None and (last.begin, last.symbol, last.phase) == (one.begin, one.symbol, one.phase):
+            fee = last.fee + one.fee
+            out[-1] = replace(last, cash_after=one.cash_after, units_after=one.units_after, fee=fee)
         else:
             out.append(one)
     return out
+
+
+def same_fills(got: list[Found], want: list[Found]) -> bool:
+    """To the last bit; the fee of two fills in one step, which is a sum, to 1e-9."""
+    got, want = steps(got), steps(want)
+    near = len(got) == len(want) and all(
+        math.isclose(one.fee, other.fee, rel_tol=1e-9, abs_tol=1e-9) for one, other in zip(got, want, strict=True)
+    )
+    return near and [replace(one, fee=0.0) for one in got] == [replace(one, fee=0.0) for one in want]
 
 
 def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked) -> list[str]:
@@ -169,7 +182,7 @@ def differences(instruments: Sequence[Instrument], want: Portfolio, got: Walked)
         "held": (got.held.tolist(), want.held),
         "lived": (got.lived.tolist(), want.lived),
         "trades": (same_trades(trades_of(got), want.trades, split), True),
-        "fills": (steps(fills_of(got)), steps(want.fills)),
+        "fills": (same_fills(fills_of(got), want.fills), True),
         "interest": (got.interest, want.interest),
         "stale": ((got.stale_most, got.stale_mean), (want.stale_most, want.stale_mean)),
     }

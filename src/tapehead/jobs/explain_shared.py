@@ -74,7 +74,11 @@ def explain_shared(remade: Remade, name: str, row: int) -> dict[str, Any]:
     item = next(one for one in bench.plan.items if one.instrument.name == name)
     signals_of(bench, item, leg.bars, memo, bench.plan.spec.parameters)
     signals = remade.signals[name]
-    told = parts_of(_Asked(leg.bars, signals, leg.rules, memo, _Done(done.trades, done.orders)), row)
+    came = _Done(done.trades, done.orders)
+    told = parts_of(_Asked(leg.bars, signals, leg.rules, memo, came), row)
+    # What the strategy said decides; what filled is an order of the leg, where weights were made of it another one.
+    traded = parts_of(_Asked(leg.bars, leg.signals, leg.rules, memo, came), row)
+    told["entry"]["rule"] = traded["entry"]["rule"]
     weights = leg.signals.target
     if weights is not None and signals.target is None:
         told["decision"]["lines"]["target"] = float(weights[told["trade"]["decision_bar"] + leg.bars.warm])
@@ -113,12 +117,13 @@ def _state(remade: Remade, fills: Fills, at: int) -> dict[str, Any]:
     """Return what the account was before a fill, and what the fill made of it."""
     one, most = fills.row(at), remade.course.pooling.max_positions
     flow = one["cash_after"] - one["cash"]
-    turned_or_passed = one["units"] * one["units_after"] < 0.0 or one["units"] == one["units_after"] == 0.0
+    passed = one["units"] == one["units_after"] == 0.0
     change = one["units_after"] - one["units"]
-    value = None if turned_or_passed else abs(flow + one["fee"])
-    price = None if value is None else value / (abs(change) * one["multiplier"])
-    own = 0.0 if price is None else one["units"] * price * one["multiplier"]
-    buys = bool(abs(one["units_after"]) > abs(one["units"]) or turned_or_passed)
+    # Two sums of money that one step made have no price of their own.
+    several = passed or one["joined"] or one["units"] * one["units_after"] < 0.0
+    value = None if several else abs(flow + one["fee"])
+    own = one["own"] if value is None else one["units"] * value / abs(change)
+    buys = bool(fills.buys()[at])
     return {
         "time": iso(int(remade.walked.clock[one["instant"]])),
         "phase": PHASES[one["phase"]],

@@ -43,10 +43,11 @@ instant of that bar; `base` its multiplier in its own currency, `rate` what that
 """
 
 NOTE_AT, NOTE_WHO, NOTE_PHASE, NOTE_TRADES, NOTE_HELD, NOTE_TAKEN, NOTE_CASH, NOTE_CASH_AFTER, NOTE_UNITS = range(9)
-NOTE_UNITS_AFTER, NOTE_LOCKED, NOTE_BESIDE, NOTE_MULTIPLIER, NOTE_FEE = range(9, 14)
-NOTE: Final = 14
+NOTE_UNITS_AFTER, NOTE_LOCKED, NOTE_BESIDE, NOTE_MULTIPLIER, NOTE_FEE, NOTE_OWN, NOTE_JOINED = range(9, 16)
+NOTE: Final = 16
 """What a fill found and left: instant, instrument and phase, how many trades were closed, positions held and places not
-free yet, cash, signed units, cash that buys nothing yet, the worth of the others, the multiplier, and the fee."""
+free yet, cash, signed units, cash that buys nothing yet, the worth of the others, the multiplier, the fee, its own
+worth before, and whether the step added to a position and closed it."""
 
 LOCK_MONEY, LOCK_PLACES, LOCK_UNTIL, LOCK_SETTLED = range(4)
 LOCKS: Final = 4
@@ -98,7 +99,7 @@ def give(
     if leg.n_rates != 0 and a.units != 0.0:
         _settle_rate(a, leg, leg.units_before if not closed else 0.0)
     if book.notes != 0 and (closed or a.units != leg.units_before):
-        _note(i, a, r, leg, book, phase)
+        _note(i, a, r, leg, book, worth, phase)
     for row in range(book.trades, a.trades):
         who[row] = i
         leg.closed += money[PROFIT, row]
@@ -112,15 +113,22 @@ def give(
 
 
 @part
-def _note(i: int, a: Any, r: Any, leg: Any, book: Any, phase: int) -> None:
-    """Write down what a fill found and left."""
+def _note(i: int, a: Any, r: Any, leg: Any, book: Any, worth: F64, phase: int) -> None:
+    """Write down what a fill found and left; `worth` is that of before."""
+    # Added up here: the book's own sum is renewed only where something buys by it.
+    beside = 0.0
+    for other in range(worth.shape[0]):
+        if other != i:
+            beside += worth[other]
     row = floats_at(book.notes, (book.noted + 1) * NOTE)[book.noted * NOTE :]
     row[NOTE_AT], row[NOTE_WHO], row[NOTE_PHASE], row[NOTE_TRADES] = book.at, i, phase, book.trades
     row[NOTE_HELD], row[NOTE_TAKEN] = a.fellows + int(leg.units_before != 0.0), book.places
     row[NOTE_CASH], row[NOTE_CASH_AFTER] = leg.cash_before, a.cash
     row[NOTE_UNITS], row[NOTE_UNITS_AFTER] = leg.side_before * leg.units_before, a.side * a.units
-    row[NOTE_LOCKED], row[NOTE_BESIDE] = a.locked, a.worth_beside
+    row[NOTE_LOCKED], row[NOTE_BESIDE] = a.locked, beside
     row[NOTE_MULTIPLIER], row[NOTE_FEE] = r.multiplier, a.fees_paid - leg.fees_before
+    row[NOTE_OWN] = worth[i]
+    row[NOTE_JOINED] = leg.units_before != 0.0 and a.units == 0.0 and a.cash_held != leg.cash_before
     book.noted += 1
 
 

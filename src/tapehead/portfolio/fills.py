@@ -42,10 +42,14 @@ class Fills:
     locked : float64
         Part of the cash that could buy nothing yet.
     beside : float64
-        Worth of all other positions, a short's below 0.
+        Worth of all other positions at their marks, a short's below 0.
     multiplier : float64
         Money a point of price and unit, its currency's rate in it.
     fee : float64
+    own : float64
+        Worth of the position itself at its mark, before; a short's below 0.
+    joined : bool
+        A position was added to and closed in one step: two sums of money in one, and no price.
     """
 
     instant: I64
@@ -62,6 +66,8 @@ class Fills:
     beside: F64
     multiplier: F64
     fee: F64
+    own: F64
+    joined: NDArray[np.bool_]
 
     def __len__(self) -> int:
         """Return the number of fills."""
@@ -74,11 +80,11 @@ class Fills:
     def buys(self) -> NDArray[np.bool_]:
         """Return which opened a position or added to one, left in the same step or not; shape (n_fills,).
 
-        One that turned a position round did both.
+        One that turned a position round, or joined an addition with its end, did both.
         """
         turned = self.units * self.units_after < 0.0
         passed = (self.units == 0.0) & (self.units_after == 0.0)
-        found: NDArray[np.bool_] = (np.abs(self.units_after) > np.abs(self.units)) | turned | passed
+        found: NDArray[np.bool_] = (np.abs(self.units_after) > np.abs(self.units)) | turned | passed | self.joined
         return found
 
 
@@ -110,4 +116,6 @@ def fills_of(notes: F64, who: NDArray[np.int32]) -> Fills:
         beside=notes[:, book.NOTE_BESIDE].copy(),
         multiplier=notes[:, book.NOTE_MULTIPLIER].copy(),
         fee=notes[:, book.NOTE_FEE].copy(),
+        own=notes[:, book.NOTE_OWN].copy(),
+        joined=notes[:, book.NOTE_JOINED] != 0.0,
     )
