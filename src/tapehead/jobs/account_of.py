@@ -1,7 +1,7 @@
 """results_of: what a portfolio's walk made, as results of a run: its account, and a row for each instrument."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades, account_trades, no_trades
 from tapehead.portfolio.leg import Leg
+from tapehead.portfolio.points import points_of_trades, rates_of_trades
 from tapehead.portfolio.walk import LegOutcome, Walked
 from tapehead.simulation.sums import sums_of
 
@@ -111,9 +112,9 @@ def account_result(plan: Plan, run: str, legs: Sequence[Leg], walked: Walked) ->
     final = float(walked.equity[-1])
     metrics, why = summarise(
         bars,
-        rules,
+        replace(rules, multiplier=1.0),
         moments,
-        trades=trades,
+        trades=_in_money(trades, *points_of_trades(legs, walked)),
         final_equity=final,
         fees_paid=sum(done.fees_paid for done in walked.legs),
         open_profit=open_profit if any(done.position is not None for done in walked.legs) else None,
@@ -133,6 +134,11 @@ def account_result(plan: Plan, run: str, legs: Sequence[Leg], walked: Walked) ->
     flags = (*(["ruined"] if walked.ruined else []), *_common_flags(walked.legs))
     result = _result(plan, run, ACCOUNT, metrics, why, flags, walked.equity, final, trades, bars)
     return result, (moments.observations, blocks)
+
+
+def _in_money(trades: Trades, entry: F64, leave: F64) -> Trades:
+    """Return trades with prices times the money a point, each its own, so that they can be set against profits."""
+    return replace(trades, entry_price=trades.entry_price * entry, exit_price=trades.exit_price * leave)
 
 
 def _common_flags(legs: Sequence[LegOutcome]) -> list[str]:
@@ -163,7 +169,7 @@ def leg_result(plan: Plan, run: str, item: Item, leg: Leg, done: LegOutcome) -> 
         leg.bars,
         rules,
         moments,
-        trades=done.trades,
+        trades=done.trades if leg.rates is None else _in_money(done.trades, *rates_of_trades(leg, done.trades)),
         final_equity=final,
         fees_paid=done.fees_paid,
         open_profit=None if done.position is None else done.position.profit,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tapehead.metrics.closed import returns_of
 from tapehead.model.bars import F64, I64, Bars
 from tapehead.model.calendar import Calendar, calendar
 from tapehead.model.interval import Interval
@@ -43,6 +44,8 @@ class Account(NamedTuple):
         What is not closed.
     fees_paid : float
         Of all fills.
+    points : float64 array, shape (n_trades,), optional
+        Money a point at the entry of each trade, where that is not the multiplier of the rules.
     """
 
     bars: Bars
@@ -52,11 +55,17 @@ class Account(NamedTuple):
     trades: Trades
     opened: Opened | None = None
     fees_paid: float = 0.0
+    points: F64 | None = None
 
     @property
     def clock(self) -> Calendar:
         """Return the calendar of the instrument."""
         return calendar(self.rules.calendar)
+
+    @property
+    def gains(self) -> F64:
+        """Return the net profit of each closed trade over the money its entries bought for, shape (n_trades,)."""
+        return returns_of(self.trades, self.rules.multiplier if self.points is None else self.points)
 
     @property
     def periods(self) -> float:

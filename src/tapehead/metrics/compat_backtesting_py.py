@@ -6,11 +6,11 @@ import numpy as np
 
 from tapehead.metrics import distribution as shape
 from tapehead.metrics.account import Account, changes
-from tapehead.metrics.closed import returns_of
 from tapehead.metrics.definitions import DAY_US
 from tapehead.metrics.drawdowns import under_water
 from tapehead.metrics.foreign import Table, duration, moment, percent, ratio
 from tapehead.model.bars import F64, I64
+from tapehead.model.pooling import ACCOUNT
 
 _YEAR_DAYS = 365.25
 _MONDAY_BASED = 3
@@ -24,11 +24,12 @@ def backtesting_py(account: Account, first: int = 0) -> Table:
     """Return the rows of its series; what it hides behind an underscore is left out.
 
     `first` is the bar from which it lets buying and holding begin: behind the warm-up of the indicators declared to it,
-    which an account does not know.
+    which an account does not know. One that several instruments share has no one market: what is told of that is None.
     """
     bars, equity = account.bars, account.equity
     depth = under_water(equity, -math.inf)
     total = float(equity[-1]) / float(equity[0]) - 1.0
+    shared = bars.series.instrument == ACCOUNT
     hold = float(bars.close[-1]) / float(bars.close[first]) - 1.0
     fees = math.fsum(account.trades.fees.tolist())
     return {
@@ -40,9 +41,9 @@ def backtesting_py(account: Account, first: int = 0) -> Table:
         "Equity Peak [$]": float(equity.max()),
         **({"Commissions [$]": fees} if fees else {}),
         "Return [%]": total * 100.0,
-        "Buy & Hold Return [%]": hold * 100.0,
+        "Buy & Hold Return [%]": None if shared else hold * 100.0,
         **_annual(account, -float(np.min(depth)), total),
-        **_market(account, total, hold),
+        **({"Alpha [%]": None, "Beta": None} if shared else _market(account, total, hold)),
         "Max. Drawdown [%]": float(np.min(depth)) * 100.0,
         **_drawdowns(depth, bars.ts, bars.series.interval.us),
         **_trades(account),
@@ -127,7 +128,7 @@ def _trades(account: Account) -> Table:
     """Return the rows about closed trades; percents are of the money an entry bought for."""
     trades, ts, every = account.trades, account.bars.ts, account.bars.series.interval.us
     n, profit = len(trades), trades.profit
-    gains = returns_of(trades, account.rules.multiplier)
+    gains = account.gains
     times = (ts[trades.exit_bar] - ts[trades.entry_bar]).tolist()
     wins = profit > 0.0
     up, down = math.fsum(gains[gains > 0.0].tolist()), -math.fsum(gains[gains < 0.0].tolist())

@@ -7,22 +7,24 @@ from numpy.typing import NDArray
 
 from tapehead.metrics import distribution as shape
 from tapehead.metrics.account import Account, changes
-from tapehead.metrics.closed import longest_streak, returns_of
+from tapehead.metrics.closed import longest_streak
 from tapehead.metrics.definitions import DAY_US
 from tapehead.metrics.drawdowns import under_water
 from tapehead.metrics.foreign import Table, duration, moment, percent, ratio
 from tapehead.model.bars import F64
+from tapehead.model.pooling import ACCOUNT
 
 _YEAR_US = 365 * DAY_US
 
 
 def vectorbt(account: Account) -> Table:
-    """Return the rows of its statistics; a year has 365 days, and the first return is against the starting cash."""
+    """Return the rows of its statistics; a year has 365 days, and the first return is against the starting cash.
+
+    An account that several instruments share has no one market: what is told of that is None.
+    """
     bars, equity, start = account.bars, account.equity, account.rules.cash
     every, n = bars.series.interval.us, len(bars)
-    exposed = np.abs(account.units) * account.rules.multiplier * bars.close
-    with np.errstate(divide="ignore", invalid="ignore"):
-        gross = float(np.max(exposed / equity))
+    market = _market(account) if bars.series.instrument != ACCOUNT else (None, None)
     total = float(equity[-1]) / start - 1.0
     depth = under_water(equity, -math.inf)
     span = longest_streak(depth < 0.0)
@@ -33,8 +35,8 @@ def vectorbt(account: Account) -> Table:
         "Start Value": start,
         "End Value": float(equity[-1]),
         "Total Return [%]": total * 100.0,
-        "Benchmark Return [%]": percent(ratio(float(bars.close[-1] - bars.close[0]), float(bars.close[0]))),
-        "Max Gross Exposure [%]": gross * 100.0,
+        "Benchmark Return [%]": market[0],
+        "Max Gross Exposure [%]": market[1],
         "Total Fees Paid": account.fees_paid,
         "Max Drawdown [%]": float(np.min(depth)) * -100.0 if span else None,
         "Max Drawdown Duration": duration(span * every) if span else None,
@@ -43,10 +45,18 @@ def vectorbt(account: Account) -> Table:
     }
 
 
+def _market(account: Account) -> tuple[float | None, float | None]:
+    """Return what the market made and the most that was in it, of equity; both in percent."""
+    close, exposed = account.bars.close, np.abs(account.units) * account.rules.multiplier * account.bars.close
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gross = float(np.max(exposed / account.equity))
+    return percent(ratio(float(close[-1] - close[0]), float(close[0]))), gross * 100.0
+
+
 def _trades(account: Account) -> Table:
     """Return the rows about trades; those still open count in the first three only."""
     trades, opened, every = account.trades, account.opened, account.bars.series.interval.us
-    gains = returns_of(trades, account.rules.multiplier) * 100.0
+    gains = account.gains * 100.0
     held = (trades.exit_bar - trades.entry_bar).astype(np.float64)
     won, lost = trades.profit > 0.0, trades.profit < 0.0
     up, down = math.fsum(trades.profit[won].tolist()), -math.fsum(trades.profit[lost].tolist())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,7 +26,9 @@ from tapehead.errors import (
     WeightsError,
 )
 from tapehead.model.events import Cancelled, Completed
+from tapehead.model.instrument import Instrument
 from tapehead.model.pooling import ACCOUNT, Pooling
+from tests.unit.library.market import columns_of, house_of, put
 
 TARGETS = """
 import numpy as np
@@ -362,3 +366,92 @@ def test_a_currency_without_a_rate_is_refused_and_one_with_is_settled(tmp_path: 
         assert account.final_equity > 1.2 * plain.final_equity
         assert sum(row.metrics["profit"] for row in rows) == pytest.approx(account.final_equity - 10_000.0)
         assert opened.verify(made.id, apart=False).verdict == "identical"
+
+
+def shaped(symbol: str, rows: list[tuple[float, float, float, float]]) -> th.Bars:
+    """Bars of a day each: open, high, low and close."""
+    ts = np.array([date(2024, 1, 1) + timedelta(day) for day in range(len(rows))], "datetime64[us]").astype(np.int64)
+    return th.Bars.from_arrays(ts, *np.array(rows, np.float64).T, interval="1d", symbol=symbol, venue="test")
+
+
+def written(path: Path, body: str) -> str:
+    """A strategy `Mine` in a file; `at` counts its bars."""
+    path.write_text(
+        "import numpy as np\nfrom tapehead import Signals, strategy\n\n@strategy\nclass Mine:\n"
+        f"    def signals(self, bars):\n        at = np.arange(len(bars))\n        return Signals({body})\n"
+    )
+    return f"{path}:Mine"
+
+
+def test_what_is_sold_with_others_finds_the_equity_of_the_account(tmp_path: Path) -> None:
+    """Three are reduced at one open, and sold at another, at one price and free: equity is 1000 all the while."""
+    mine = written(tmp_path / "mine.py", "target=np.where(at < 3, 0.3, np.where(at < 6, 0.1, 0.0))")
+    with th.open(tmp_path / "home") as opened:
+        for symbol in ("AAA", "BBB", "CCC"):
+            opened.append(shaped(symbol, [(10.0,) * 4] * 9), kind="crypto")
+        run = opened.portfolio(mine, universe="all", cash=1_000).wait()
+        for number in (1, 2, 3):
+            told = run.explain("account", number)["account"]
+            assert [one["equity"] for one in told["fills"]] == pytest.approx([1_000.0] * 3)
+            assert [one["value"] for one in told["fills"]] == pytest.approx([300.0, 200.0, 100.0])
+
+
+def test_an_addition_that_is_sold_in_its_own_bar_is_no_price(tmp_path: Path) -> None:
+    """30 at 10 and 28.1 at 11, all sold at the stop in that bar: no value is told, equity is cash and worth before."""
+    mine = written(tmp_path / "mine.py", "enter=at < 2, stop=np.where(at == 1, 11.0, np.nan)")
+    words: dict[str, Any] = {"pyramid": 3, "stop_loss": "10%", "size": "30%", "cash": 1_000}
+    with th.open(tmp_path / "home") as opened:
+        opened.append(shaped("AAA", [(10.0,) * 4, (10.0,) * 4, (10.0, 11.5, 9.2, 9.3), (9.3,) * 4]), kind="crypto")
+        run = opened.portfolio(mine, universe="all", **words).wait()
+        trade, told = next(run["account"].trades.rows()), run.explain("account", 1)["account"]
+    assert (trade["fills"], trade["quantity"]) == (3, pytest.approx(30.0 + 0.3 * 1_030.0 / 11.0))
+    first, last = told["fills"]
+    assert (first["value"], last["value"]) == (pytest.approx(300.0), None)
+    assert (last["cash"], last["equity"], last["units"], last["units_after"]) == pytest.approx(
+        (700.0, 1_000.0, 30.0, 0.0)
+    )
+    assert (last["locked"], last["taken"]) == (0.0, 0)
+
+
+def test_weights_fill_as_weights_whatever_limit_the_strategy_named(tmp_path: Path) -> None:
+    mine = written(tmp_path / "mine.py", "enter=at < 4, leave=at == 5, limit=np.full(len(bars), 9.0)")
+    with th.open(tmp_path / "home") as opened:
+        opened.append(shaped("AAA", [(10.0,) * 4] * 9), kind="crypto")
+        run = opened.portfolio(mine, universe="all", weights={"2024-01-01": {"AAA": 0.5}}).wait()
+        told = run.explain("account", 1)
+    assert told["entry"]["rule"].startswith("market order")
+    assert told["decision"]["lines"]["limit"] == 9.0
+
+
+def hourly(*prices: float) -> Any:
+    """Columns of bars of an hour each, of one price."""
+    held = columns_of(len(prices))
+    return held | {name: np.array(prices, np.float64) for name in ("open", "high", "low", "close")}
+
+
+def test_a_return_is_on_the_money_that_was_paid(tmp_path: Path) -> None:
+    """80 units at 10 and a rate of 1.25, sold at 12 and 1.5: 440 on 1000; a fifth of one of 50 a point: 100 on 1000."""
+    mine = written(tmp_path / "mine.py", "enter=at == 1, leave=at == 3")
+    with th.open(tmp_path / "home") as opened:
+        many = [
+            (Instrument("test", "AAA", quote="USD"), hourly(9, 9, 10, 10, 12, 12, 12)),
+            (Instrument("test", "BBB", quote="EUR", multiplier=50.0), hourly(100, 100, 100, 100, 110, 110, 110)),
+            (Instrument("fx", "USDEUR", quote="EUR"), hourly(1.25, 1.25, 1.25, 1.5, 1.5, 1.5, 1.5)),
+        ]
+        put(house_of(opened), many)
+        run = opened.portfolio(mine, symbols=["AAA", "BBB"], currency="EUR", size="10%").wait()
+        assert run["account"].trades.profit.tolist() == pytest.approx([440.0, 100.0])
+        assert [run[name].metrics["best_trade_return"] for name in ("AAA", "BBB")] == pytest.approx([0.44, 0.1])
+        metrics = run["account"].metrics
+        assert [metrics[f"{name}_trade_return"] for name in ("best", "worst")] == pytest.approx([0.44, 0.1])
+        other, beside = run.compat("account", "vectorbt"), run.compat("account", "backtesting.py")
+        assert (other["Best Trade [%]"], other["Worst Trade [%]"]) == pytest.approx((44.0, 10.0))
+        assert {other["Max Gross Exposure [%]"], other["Benchmark Return [%]"], beside["Beta"]} == {None}
+        run.report(tmp_path / "made.html", "account")
+        (tmp_path / "mine.py").unlink()
+        opened.run(run.id).report(tmp_path / "left.html", "account")
+    for name, foreign in (("made", "+44.00"), ("left", "\N{EN DASH}")):
+        page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+        rows = re.findall(r"<tr data-trade.*?</tr>", page)
+        assert [f">{gain}</td>" in row for gain, row in zip((foreign, "+10.00"), rows, strict=True)] == [True, True]
+        assert "Prices in each instrument's currency, returns and money in EUR" in html.unescape(page)

@@ -13,7 +13,7 @@ from tapehead.library.tear.figures import toned
 from tapehead.library.tear.parts import metric_list, scrolled, section, strip, titled
 from tapehead.library.tear.returns import bar_returns
 from tapehead.library.tear.single import chips
-from tapehead.library.tear.trade_table import points_of, trade_section
+from tapehead.library.tear.trade_table import trade_section
 from tapehead.library.tear.words import MONEY
 from tapehead.metrics.account import Account
 from tapehead.metrics.closed import returns_of
@@ -38,7 +38,7 @@ class Shared(NamedTuple):
 
     `rows` are those of its instruments, by name. `account`, `course` and `shares` are None where the portfolio cannot
     be made again; `trouble` says why. `times` are the instants that trades of the account count from 0, `points` the
-    money a point of each instrument.
+    money a point of each trade at the rate of its entry, NaN where that cannot be known.
     """
 
     result: RunResult
@@ -46,7 +46,7 @@ class Shared(NamedTuple):
     spec: RunSpec
     facts: Facts
     times: I64
-    points: Mapping[str, float]
+    points: F64
     account: Account | None
     course: Table | None
     shares: Table | None
@@ -84,7 +84,8 @@ def body(sheet: Shared) -> Iterator[Html]:
     )
     yield tag("div", stacked(_left(sheet, unit)), tag("div", *rail), class_="sheet")
     yield _instruments(sheet, unit)
-    yield trade_section(result, sheet.times, sheet.points, facts, unit=unit)
+    quotes = {one.quote for one in facts.instruments.values()}
+    yield trade_section(result, sheet.times, sheet.points, facts, unit=unit, own_prices=bool(quotes - {"", unit}))
     yield tag("div", tag("div", proof.receipt(facts)), tag("div", proof.settings(sheet.spec, facts)), class_="sheet")
 
 
@@ -112,8 +113,8 @@ def _left(sheet: Shared, unit: str) -> Iterator[Html]:
         yield _positions(closes, course)
         yield from drawn[1:]
     if trades is not None:
-        returns = returns_of(trades, points_of(trades, sheet.points))
-        yield trades_distribution(returns, "net profit on the money an entry bought for")
+        returns = returns_of(trades, sheet.points)
+        yield trades_distribution(returns[np.isfinite(returns)], "net profit on the money an entry bought for")
 
 
 def _cash(closes: I64, course: Table, unit: str) -> Html:

@@ -1,6 +1,6 @@
 """trade_section: the closed trades of one instrument as a table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -26,17 +26,8 @@ _INSTRUMENT = "Instrument"
 _WORDS = (_INSTRUMENT, "Side", "Exit by")
 
 
-def points_of(trades: Trades, multiplier: float | Mapping[str, float]) -> float | F64:
-    """Return the money a point: one for all, or one a trade where it is given by instrument."""
-    if not isinstance(multiplier, Mapping):
-        return multiplier
-    if not isinstance(trades, AccountTrades):
-        return 1.0
-    return np.array([multiplier.get(name, 1.0) for name in trades.instrument.tolist()])
-
-
 def trade_section(
-    result: RunResult, times: I64, multiplier: float | Mapping[str, float], facts: Facts, *, unit: str
+    result: RunResult, times: I64, multiplier: float | F64, facts: Facts, *, unit: str, own_prices: bool = False
 ) -> Html:
     """Return the closed trades of a result, the first 500 of many.
 
@@ -44,10 +35,12 @@ def trade_section(
     ----------
     times : int64 array, shape (n_bars,)
         Open times (us UTC) of the bars counted from the start.
-    multiplier : float, or mapping of str to float
-        Money a point of price; by instrument where several share an account.
+    multiplier : float, or float64 array, shape (n_trades,)
+        Money a point of price; of each trade where several instruments share an account.
     unit : str
         Name of the money.
+    own_prices : bool
+        Prices are in the currency of each instrument, which is not that of the money.
     """
     trades = result.trades
     if trades is None or not len(trades):
@@ -55,10 +48,11 @@ def trade_section(
     n = len(trades)
     cut = f"The first {TRADES:,} of {n:,} are shown; all of them: " if n > TRADES else "Every digit: "
     command = tag("code", f"tapehead show {facts.short} {result.instrument} --trades --csv")
-    note = tag("span", f"Prices and money in {unit}; a bar is named by its open. ", cut, command)
+    prices = "Prices in each instrument's currency, returns and money" if own_prices else "Prices and money"
+    note = tag("span", f"{prices} in {unit}; a bar is named by its open. ", cut, command)
     whole = bool((times % _DAY_US).any())
     levels = [name for name in _LEVELS if np.isfinite(getattr(trades, name)).any()]
-    rows = _rows(trades, times, returns_of(trades, points_of(trades, multiplier)), levels, whole)
+    rows = _rows(trades, times, returns_of(trades, multiplier), levels, whole)
     named = (_INSTRUMENT,) if isinstance(trades, AccountTrades) else ()
     titles = (_TITLES[0], *named, *_TITLES[1:], *(_LEVELS[name] for name in levels), *_MORE)
     table = tag("table", titled(titles, _WORDS), tag("tbody", *rows), class_="trades")
