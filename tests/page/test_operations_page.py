@@ -95,7 +95,8 @@ def test_a_run_that_goes_on_is_ended_and_a_service_that_dies_is_said(
         row = page.locator(f'[data-run="{run}"]')
         expect(row).to_have_attribute("data-run-state", "running")
         expect(page.locator("main")).to_have_attribute("data-state", "running")
-        row.get_by_role("button").click()
+        with page.expect_response(f"**/runs/{run}/cancel"):
+            row.get_by_role("button").click()
         (tmp_path / "gate" / "open").touch()
         expect(row).to_have_attribute("data-run-state", "cancelled")
         served.kill()
