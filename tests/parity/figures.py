@@ -141,6 +141,9 @@ def talib_ranges(market: Market) -> Iterator[Figure]:
     yield told("natr", th.natr(*hlc), talib.NATR(*hlc, 14))
     yield told("bollinger", tuple(th.bollinger(c)), talib.BBANDS(c, 20, 2.0, 2.0))
     yield told("donchian", tuple(th.donchian(h, low)), talib.DONCHIAN(h, low, 20))
+    ours, (top, middle, bottom) = th.keltner(*hlc), talib.KC(*hlc, 20, 10, 2.0)
+    # Its middle is of typical prices: the edges are held by how far they lie from it.
+    yield told("keltner", (ours.upper - ours.middle, ours.middle - ours.lower), (top - middle, middle - bottom), 300)
     yield told("std", th.std(c), talib.STDDEV(c, 20, 1.0))
     yield told("volatility", th.volatility(c), np.sqrt(talib.VAR(talib.ROCP(c, 1), 20) * (20 / 19)))
     yield told("mass_index", th.mass_index(h, low), talib.MASSI(h, low, 9, 25))
@@ -168,6 +171,9 @@ def talib_ranges(market: Market) -> Iterator[Figure]:
     yield told("percent_rank", th.percent_rank(c), talib.PERCENTRANK(c, 100))
     yield told("correlation", th.correlation(h, low), talib.CORREL(h, low, 20))
     yield told("beta", th.beta(h, low), talib.BETA(low, h, 20))
+
+
+PIVOTS = ("pp", "r1", "s1", "r2", "s2", "r3", "s3")
 
 
 def from_stock_indicators(find: Find) -> Iterator[Figure]:
@@ -203,6 +209,9 @@ def from_stock_indicators(find: Find) -> Iterator[Figure]:
     yield told("ichimoku", tuple(th.ichimoku(h, low)), "ichimoku", *cloud)
     yield told("heikin_ashi", tuple(th.heikin_ashi(o, *hlc)), "heikinashi", "open", "high", "low", "close")
     yield told("z_score", th.z_score(c, 20), "bb", "zScore")
+    # Its session is the last 20 bars, anew on each bar.
+    span = th.donchian(h, low, 20)
+    yield told("pivots", tuple(th.pivots(span.upper, span.lower, c)), "rolling-pivots", *PIVOTS)
     yield told("beta", th.beta(market, c, 50), "beta", "beta")
 
 
@@ -241,6 +250,9 @@ def from_lean(find: Find) -> Iterator[Figure]:
     yield told("fisher", th.fisher(spy["high"], spy["low"]).line, spy["fisher transform 10"])
 
 
+PRICES = ("high", "low", "close")
+
+
 def from_stockcharts(find: Find) -> Iterator[Figure]:
     """StockCharts' worked examples, in the digits they are given in."""
 
@@ -253,6 +265,11 @@ def from_stockcharts(find: Find) -> Iterator[Figure]:
     one = held("kama")
     yield told("kama", th.kama(one["close"]), one["kama"], after=30)
     yield told("efficiency_ratio", th.efficiency_ratio(one["close"]), one["er"])
+    one = held("kc")
+    # Its average begins at the first close, its first true range is that bar's own: a price that stood still before.
+    after_one, after_all = (th.keltner(*(np.r_[np.full(n, one["close"][0]), one[k]] for k in PRICES)) for n in (1, 20))
+    half, mid = (after_one.upper - after_one.middle)[1:], after_all.middle[20:]
+    yield told("keltner", (mid + half, mid, mid - half), one["upper_band"], one["middle_band"], one["lower_band"])
     one = held("percentr")
     yield told("williams_r", th.williams_r(one["high"], one["low"], one["close"]), one["williams_%r"])
     one = held("ui")

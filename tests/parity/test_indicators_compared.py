@@ -10,7 +10,7 @@ import pytest
 from tapehead.indicators.catalogue import INDICATORS
 from tests.parity import figures
 
-NOBODY = {"chande_kroll", "keltner", "pivots"}
+NOBODY = {"chande_kroll"}
 """Of which no other tool at hand has figures by the same definition."""
 TALIB = "TA-Lib 0.8.2"
 SAID = {(row.name, one.tool): one.difference for row in INDICATORS for one in row.compared}

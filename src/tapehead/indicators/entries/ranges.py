@@ -77,6 +77,14 @@ RANGES = (
         "max(period - 1, atr_period)",
         19,
         "Linda Bradford Raschke's form of Chester Keltner, How to Make Money in Commodities, 1960",
+        (
+            Compared(
+                "TA-Lib 0.8.2",
+                3e-15,
+                "rounding in the last digits; edges from the middle, which it takes of typical prices, after 300 bars",
+            ),
+            Compared("StockCharts", 2e-15, "rounding in the last digits"),
+        ),
     ),
     Indicator(
         "mass_index",

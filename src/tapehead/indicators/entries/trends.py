@@ -73,6 +73,7 @@ TRENDS = (
         "1",
         1,
         "the floor of Chicago's exchanges; `anchor=` is a bool array, true where a session begins",
+        (Compared("Stock.Indicators", 0.0, "equal to the last bit"),),
     ),
     Indicator(
         "psar",
