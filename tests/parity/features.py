@@ -157,13 +157,17 @@ def on_an_exchange(rng: random.Random, table: Table) -> str:
     """Move the bars to some weeks of an exchange; return its calendar."""
     market = rng.choice(sorted(MARKETS))
     table.interval = rng.choice([HOUR_US, HOUR_US // 4, HOUR_US // 2])
+    wide = min(len(table.ts) + rng.choice([0, 0, len(table.ts) // 2]), len(grid(market, table.interval)))
+    put_on(rng, table, market, rng.randint(0, len(grid(market, table.interval)) - wide), wide)
+    return calendar_of(market)
+
+
+def put_on(rng: random.Random, table: Table, market: str, first: int, wide: int) -> None:
+    """Move the bars to some of `wide` places of an exchange."""
     places = grid(market, table.interval)
-    wide = min(len(table.ts) + rng.choice([0, 0, len(table.ts) // 2]), len(places))
-    first = rng.randint(0, len(places) - wide)
     table.step = sorted(rng.sample(range(first, first + wide), len(table.ts)))
     table.ts = [places[step][0] for step in table.step]
     table.sessions = [places[step][1] for step in table.step]
-    return calendar_of(market)
 
 
 def make_lines(rng: random.Random, table: Table, side: str, leverage: float) -> dict[str, list[float]]:

@@ -13,7 +13,7 @@ from tapehead.simulation.curve import curve
 from tests.oracles.portfolio import Instrument, portfolio_oracle
 from tests.oracles.trading import COLUMNS, Order, Row
 from tests.parity.features import World, worlds
-from tests.parity.legs import differences, trades_of, walk
+from tests.parity.legs import differences, trades_of, walk, walked_weights
 from tests.parity.portfolios import Market, make_portfolio, portfolios
 
 CASES = int(os.environ.get("TAPEHEAD_PORTFOLIOS", "250"))
@@ -29,9 +29,21 @@ def test_the_engine_is_the_twin() -> None:
     """Trades, orders, equity, cash, exposure, shares and flags, to the last bit; `make portfolios` tries more."""
     for seed in range(FIRST, FIRST + CASES):
         market = make_portfolio(seed)
+        assert other_weights(market) == [], seed
         want = market.oracle()
-        got = walk(market.instruments, market.max_positions, market.settle)
+        got = walk(market.instruments, market.max_positions, market.settle, market.calendar)
         assert differences(market.instruments, want, got) == [], seed
+
+
+def other_weights(market: Market) -> list[str]:
+    """Names of those whose weights, made of all together, are not the twin's."""
+    if not market.weights:
+        return []
+    want = sorted(market.instruments, key=lambda one: one.symbol)
+    asked = sorted(market.asked, key=lambda one: one.symbol)
+    got = walked_weights(asked, market.rebalance or "", market.max_positions, market.given)
+    pairs = [(one, (made.target.tolist(), made.decides.tolist())) for one, made in zip(want, got, strict=True)]
+    return [one.symbol for one, made in pairs if repr(made) != repr((list(one.wishes.target), list(one.decides)))]
 
 
 @settings(max_examples=150, derandomize=True, deadline=None)

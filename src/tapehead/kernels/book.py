@@ -181,17 +181,20 @@ def _lock_sale(a: Any, r: Any, b: Any, leg: Any, book: Any, locks: F64, phase: i
 
 @part
 def release(book: Any, locks: F64, now: int, begin: int) -> None:
-    """Free what may be spent at `now`, in an instant that began at `begin` (us)."""
+    """Free what may be spent at `now`, in an instant that began at `begin` (us).
+
+    A row goes only when an instant has begun after it: the next one may begin before the bar of the sale is over.
+    """
     kept = 0
     book.locked, book.places = 0.0, 0
     for row in range(book.locks):
-        if now >= locks[LOCK_UNTIL, row] and begin >= locks[LOCK_SETTLED, row]:
+        late = now < locks[LOCK_UNTIL, row]
+        if late or begin < locks[LOCK_SETTLED, row]:
+            book.locked += locks[LOCK_MONEY, row]
+            book.places += int(locks[LOCK_PLACES, row]) if late else 0
+        elif begin >= locks[LOCK_UNTIL, row]:
             continue
         for field in range(LOCKS):
             locks[field, kept] = locks[field, row]
-        if now >= locks[LOCK_UNTIL, row]:
-            locks[LOCK_PLACES, kept] = 0.0
-        book.locked += locks[LOCK_MONEY, kept]
-        book.places += int(locks[LOCK_PLACES, kept])
         kept += 1
     book.locks = kept
