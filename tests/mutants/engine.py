@@ -23,6 +23,27 @@ ENGINE = (
         "tests/truth/test_portfolio.py",
     ),
     Mutant(
+        "a bar that begins inside another one spends what that one will sell for",
+        f"{KERNELS}/book.py",
+        "        elif begin >= locks[LOCK_UNTIL, row]:\n",
+        "        else:\n",
+        "tests/truth/test_portfolio.py",
+    ),
+    Mutant(
+        "a part that is sold at a close is there before the close",
+        f"{KERNELS}/book.py",
+        "    late = phase != AT_OPEN and leg.delists == 0\n",
+        "    late = closed and phase != AT_OPEN and leg.delists == 0\n",
+        "tests/truth/test_portfolio.py",
+    ),
+    Mutant(
+        "a weight buys with what rounding left",
+        f"{KERNELS}/joint.py",
+        "                if not units * value > _NOTHING * equity:\n",
+        "                if not units * value > 0.0:\n",
+        "tests/truth/test_portfolio.py",
+    ),
+    Mutant(
         "equal weights forget those that keep theirs",
         "portfolio/equal.py",
         "whole - math.fsum(kept)",

@@ -133,7 +133,7 @@ def fills_of(walked: Walked) -> list[Found]:
     assert fills is not None
     rows = [fills.row(place) for place in range(len(fills))]
     names = ("held", "taken", "cash", "locked", "units", "beside", "own", "fee")
-    return [
+    found = [
         Found(
             int(walked.clock[row["instant"]]),
             symbol(walked.legs[row["leg"]].name),
@@ -144,15 +144,23 @@ def fills_of(walked: Walked) -> list[Found]:
         )
         for row in rows
     ]
+    return [one if buys else spent_nothing(one) for one, buys in zip(found, fills.buys().tolist(), strict=True)]
+
+
+def spent_nothing(fill: Found) -> Found:
+    """Of one that only leaves it is not told what could be spent, so it is not asked."""
+    return replace(fill, locked=0.0, taken=0)
+
+
+def buys(fill: Found) -> bool:
+    """Whether a fill of the twin opens a position or adds to one."""
+    return fill.units * fill.units_after < 0.0 or abs(fill.units_after) > abs(fill.units) or fill.units == 0.0
 
 
 def steps(fills: list[Found]) -> list[Found]:
     """Fills that follow each other in one instrument and instant as one: the engine makes some of them in one step."""
     out: list[Found] = []
-    for fill in fills:
-        # Of one that only leaves it is not told what could be spent, so it is not asked.
-        buys = fill.units * fill.units_after < 0.0 or abs(fill.units_after) > abs(fill.units) or fill.units == 0.0
-        one = fill if buys else replace(fill, locked=0.0, taken=0)
+    for one in fills:
         last = out[-1] if out else None
         if last is not None and (last.begin, last.symbol, last.phase) == (one.begin, one.symbol, one.phase):
             fee = last.fee + one.fee
@@ -164,7 +172,7 @@ def steps(fills: list[Found]) -> list[Found]:
 
 def same_fills(got: list[Found], want: list[Found]) -> bool:
     """To the last bit; the fee of two fills in one step, which is a sum, to 1e-9."""
-    got, want = steps(got), steps(want)
+    got, want = steps(got), steps([one if buys(one) else spent_nothing(one) for one in want])
     near = len(got) == len(want) and all(
         math.isclose(one.fee, other.fee, rel_tol=1e-9, abs_tol=1e-9) for one, other in zip(got, want, strict=True)
     )

@@ -128,7 +128,7 @@ def test_later_bars_change_no_earlier_fill(market: Market) -> None:
 def test_the_portfolios_reach_every_corner() -> None:
     """Random cases would prove little if nobody went without cash, without a place, or through a split."""
     met: set[str] = set()
-    for seed in range(500):
+    for seed in range(700):
         market = make_portfolio(seed)
         out = market.oracle()
         met |= {order.status for orders in out.orders.values() for order in orders}
@@ -136,8 +136,11 @@ def test_the_portfolios_reach_every_corner() -> None:
         met |= {"dividend"} if any(out.dividends.values()) else set()
         met |= {"stale"} if out.stale_most > 1 else set()
         met |= {"another currency"} if any(out.rate_age.values()) else set()
-        met |= {f"{market.settle}"}
+        met |= {market.settle, market.weights, market.calendar}
+        met |= (
+            {"overlapping"} if len({one.table.ts[0] % one.table.interval for one in market.instruments}) > 1 else set()
+        )
     corners = {"filled", "no_place", "no_cash", "replaced", "cancelled", "rounds_to_zero", "expired_in_gap", "ruined"}
     corners |= {"stop", "target", "trail", "signal", "flip", "liquidation", "delist", "end", "3 held", "4 held", "T+1"}
-    corners |= {"dividend", "stale", "another currency"}
+    corners |= {"dividend", "stale", "another currency", "equal", "given", "overlapping", "XNYS", "NSE", "FX"}
     assert corners - met == set()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.account import AT_OPEN, PROFIT, TAKER, fields
+from tapehead.kernels.account import AT_OPEN, INSIDE, PROFIT, TAKER, fields
 from tapehead.kernels.addresses import floats_at
 from tapehead.kernels.jit import inlined, part
 from tapehead.kernels.money import charge
@@ -166,17 +166,20 @@ def _lock_sale(a: Any, r: Any, b: Any, leg: Any, book: Any, locks: F64, phase: i
     else:
         freed = change if leg.side_before > 0 else -change - 2.0 * fee
         sold = leg.side_before > 0
-    late = closed and phase != AT_OPEN and leg.delists == 0
+    late = phase != AT_OPEN and leg.delists == 0
     settles = sold and leg.settled != 0 and leg.delists == 0
     if not late and not settles:
         return
     row = book.locks
-    locks[LOCK_MONEY, row], locks[LOCK_PLACES, row] = freed, late
+    locks[LOCK_MONEY, row], locks[LOCK_PLACES, row] = freed, late and closed
     locks[LOCK_UNTIL, row] = b.ts + r.interval if late else 0
     locks[LOCK_SETTLED, row] = leg.lives if settles else 0
     book.locks = row + 1
-    book.locked += freed
-    book.places += int(late)
+    # At its close the bar is over; only bars of others that begin before have to wait.
+    if phase == INSIDE or settles:
+        book.locked += freed
+    if phase == INSIDE and late and closed:
+        book.places += 1
 
 
 @part

@@ -195,6 +195,8 @@ def purchase(
             equity = a.cash + a.worth_beside + a.side * (a.units * value)
             if units * value + charge(r, r, units * value, TAKER) > there + _NOTHING * equity:
                 units, short = affordable(r, 1.0, there, 0.0, r.taker, value), True
+                if not units * value > _NOTHING * equity:
+                    units = 0.0
         units = in_lots(r, units)
         if short and not units > 0.0:
             status = names.NO_CASH

@@ -175,9 +175,12 @@ def _quote(a: Any, r: Any, sign: int, raw: float, slips: bool, cap: float, role:
     if by_volume:
         held = a.units * raw * r.multiplier
         bound = held + (a.gross_beside + a.locked)
-        units = sized_units(r, r, a.sized, a.cash + a.worth_beside + a.side * held, bound, raw, stop, rate)
-        if not units > 0.0:
-            return _refused(a, r, units, a.cash + a.worth_beside + a.side * held, bound, raw, rate), price, 0.0
+        equity = a.cash + a.worth_beside + a.side * held
+        units = sized_units(r, r, a.sized, equity, bound, raw, stop, rate)
+        if not units > 0.0 or units * raw * r.multiplier <= LEAST_CHANGE * equity:
+            status = _refused(a, r, units, equity, bound, raw, rate)
+            if not units > 0.0 or status == names.NO_CASH:
+                return status, price, 0.0
         price = _capped(slipped(r, r, raw, sign, units, a.want_volume), cap, sign)
         stop = stop_of(r, sign, a.stop_at, price) if r.leveled != 0 else np.nan
     if not price > 0.0:
