@@ -329,13 +329,16 @@ class LocalServerError(SurroundingsError):
 
 
 class DatabaseAwayError(SurroundingsError):
-    """{url} cannot be used: {cause}. See what it says: tapehead --home {url} db status"""
+    """{url} cannot be used: {cause}. {step}: tapehead --home {url} db status"""
 
     code = "database.away"
 
+    def __init__(self, text: str | None = None, /, **facts: object) -> None:
+        super().__init__(text, **{"step": "See what it says", **facts})
+
 
 class DatabaseLostError(DatabaseAwayError):
-    """{url} cannot be used: {cause}. See what it says: tapehead --home {url} db status"""
+    """{url} cannot be used: {cause}. {step}: tapehead --home {url} db status"""
 
 
 class UnknownCommitError(DatabaseAwayError):

@@ -88,9 +88,9 @@ def test_commands_take_a_url_and_never_show_its_password(postgres: str, tmp_path
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda url: url.replace("tapehead:", "tapehead:no"), "password authentication failed"),
-        (lambda url: url.rpartition("/")[0] + "/nowhere", '"nowhere" does not exist'),
-        (lambda url: "postgresql://ann:secretword@127.0.0.1:1/x", "Connection refused"),
+        (lambda url: url.replace("tapehead:", "tapehead:no"), 'for user "tapehead". Mend user or password, '),
+        (lambda url: url.rpartition("/")[0] + "/nowhere", '"nowhere" does not exist. Name another database, or'),
+        (lambda url: "postgresql://ann:secretword@127.0.0.1:1/x", "Connection refused. Start it, or mend host"),
         (lambda url: "postgresql://ann:secretword@127.0.0.1:1/", "of one database"),
         (lambda url: "postgresql://ann:secret%zzword@127.0.0.1:1/x", "signs such as @ in a password"),
         (lambda url: "postgresql://ann:1/secretword@127.0.0.1:1/x", "signs such as @ in a password"),
@@ -118,6 +118,10 @@ def test_a_schema_from_the_future_is_refused(postgres: str, tmp_path: Path) -> N
     done = tapehead(postgres, tmp_path, "instruments")
     assert done.returncode == 3
     assert "stands at step 9999; this Tapehead knows steps up to" in done.stderr
+    told = tapehead(postgres, tmp_path, "db", "status")
+    assert told.returncode == 1
+    assert ("schema  9999; wanted is " in told.stdout, "db upgrade" in told.stderr) == (True, False)
+    assert "A newer Tapehead moved it" in told.stderr
 
 
 def test_two_services_of_one_database_tell_the_same_stream(any_postgres: str, tmp_path: Path) -> None:

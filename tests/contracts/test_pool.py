@@ -17,10 +17,10 @@ from tapehead.database.figures import PoolFigures
 from tapehead.database.pool import Pool
 from tapehead.database.schema import check_schema
 from tapehead.database.url import parse_url
-from tapehead.errors import DatabaseRefusedError, PoolExhaustedError
+from tapehead.errors import DatabaseAwayError, DatabaseRefusedError, PoolExhaustedError
 from tapehead.settings import PoolSettings
 from tapehead.stores.postgres.database import PostgresDatabase
-from tests.servers import Own
+from tests.servers import Own, PostgresServer
 
 PATIENCE_S = 60.0
 SMALL = PoolSettings(smallest=1, largest=2, wait_s=PATIENCE_S)
@@ -153,6 +153,20 @@ def test_words_of_the_url_count_but_for_those_that_statements_rely_on(postgres: 
         asked = ("work_mem", "statement_timeout", "search_path", "TimeZone")
         found = [link.execute(f"SHOW {each}").fetchone() for each in asked]
         assert found == [("8MB",), ("7s",), ("tapehead",), ("UTC",)]
+
+
+def test_a_server_that_cannot_hold_a_store_is_named_with_what_to_do(
+    postgres: str, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(postgres_server.admin_url("postgres"), autocommit=True) as link:
+        link.execute("CREATE DATABASE western ENCODING 'LATIN1' TEMPLATE template0 OWNER tapehead")
+    with pytest.raises(DatabaseAwayError, match=r"encoding is LATIN1, .* Name another one, CREATE DATABASE .* 'UTF8'"):
+        Pool(parse_url(postgres_server.url("western")))
+    monkeypatch.setattr("tapehead.database.pool.OLDEST", 99)
+    with pytest.raises(
+        DatabaseAwayError, match=r"it is PostgreSQL 1\d, and Tapehead needs 99 .* Name a newer one, then"
+    ):
+        Pool(parse_url(postgres))
 
 
 def test_the_server_knows_the_role_the_run_and_the_strategy_of_what_it_does(any_postgres: str) -> None:

@@ -81,7 +81,9 @@ def _tell(session: Session, report: "SchemaReport", use: "Use | None") -> int:
         session.put_document("db", database_json(report, use))
         return 0 if report.is_newest else 1
     session.put(*_lines(report), *(() if use is None else use_lines(use)))
-    if not report.is_newest:
+    if report.is_newer:
+        session.say("A newer Tapehead moved it: use that one, or let it take the steps back.")
+    elif not report.is_newest:
         session.say(*next_lines([(("db", "upgrade"), "bring it to the newest step")], session))
     return 0 if report.is_newest else 1
 

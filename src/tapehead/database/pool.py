@@ -42,6 +42,17 @@ _POOL_LOG: Final = "psycopg.pool"
 _OPTIONS: Final = f"-c search_path={SCHEMA} -c TimeZone=UTC -c DateStyle=ISO -c extra_float_digits=1"
 _NOT_YET: Final = ("starting up", "shutting down", "recovery mode", "not yet accepting")
 """What a server says that will be there soon; one that refuses for another reason is there."""
+_MAKE: Final = "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0"
+_STEPS: Final = {
+    "no password supplied": "Give it in PGPASSWORD or ~/.pgpass, or in the URL, then look",
+    "password authentication failed": "Mend user or password, of the URL, PGPASSWORD or ~/.pgpass, then look",
+    "no pg_hba.conf entry": "Let its administrator let this user in from here, then look",
+    'role "': "Name another user, or let its administrator make this one, then look",
+    'database "': f"Name another database, or make it, {_MAKE}, then look",
+    "Connection refused": "Start it, or mend host and port, then look",
+    "resolve host": "Mend the host, then look",
+}
+"""What to do about a server that lets nobody in, by a word of what it says."""
 _OURS: Final = ("/tapehead/database/", "/tapehead/stores/", "/contextlib.py")
 
 
@@ -352,7 +363,8 @@ def unreachable(url: DatabaseUrl, error: psycopg.Error) -> DatabaseAwayError:
     # Of several addresses the last; what is before "failed:" says where, which stands in the URL already.
     told = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line] or lines
     cause = (told[-1] if told else type(error).__name__).removeprefix("FATAL:").strip().rstrip(".?")
-    return DatabaseAwayError(url=url, cause=cause)
+    step = next((step for word, step in _STEPS.items() if word in cause), None)
+    return DatabaseAwayError(url=url, cause=cause, **({} if step is None else {"step": step}))
 
 
 def _check_server(url: DatabaseUrl, link: Connection) -> None:
@@ -360,11 +372,11 @@ def _check_server(url: DatabaseUrl, link: Connection) -> None:
     major = link.info.server_version // 10_000
     if major < OLDEST:
         cause = f"it is PostgreSQL {major}, and Tapehead needs {OLDEST} or newer"
-        raise DatabaseAwayError(url=url, cause=cause)
+        raise DatabaseAwayError(url=url, cause=cause, step="Name a newer one, then look")
     coding = link.info.parameter_status("server_encoding")
     if coding != "UTF8":
-        cause = f"its encoding is {coding}, and names of instruments need UTF8 (CREATE DATABASE ... ENCODING 'UTF8')"
-        raise DatabaseAwayError(url=url, cause=cause)
+        cause = f"its encoding is {coding}, and names of instruments need UTF8"
+        raise DatabaseAwayError(url=url, cause=cause, step=f"Name another one, {_MAKE}, then look")
 
 
 def _place() -> str:

@@ -34,6 +34,11 @@ class SchemaReport:
         """Whether nothing is to be done."""
         return self.found == self.newest
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer Tapehead moved a server's schema beyond the steps of this one; a folder's is refused."""
+        return self.found.isdecimal() and self.found > self.newest
+
 
 def look_at_database(home: str | None) -> SchemaReport:
     """Return how the database of a home stands; a folder's is as new as this Tapehead once it is opened.
