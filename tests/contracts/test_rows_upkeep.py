@@ -167,6 +167,20 @@ def test_an_upkeep_makes_what_was_dropped_and_names_what_is_in_its_way(desk: Des
     assert ["it is not there" in one.text for one in desk.store.check(rows=True)] == [True]
 
 
+def test_a_month_whose_name_is_taken_holds_up_no_other_and_one_without_a_place_is_named(desk: Desk) -> None:
+    desk.psql.execute("CREATE TABLE bars_2023_01 (n INT)")
+    last_day, month = (int(np.datetime64(day, "us").astype(int)) for day in ("2023-01-31", "2023-03-01"))
+    desk.store.append([sample_bars(sample_columns(48, start=last_day))])
+    assert desk.one("SELECT count(*) FROM bars_default") == desk.one("SELECT count(*) FROM bars_2023_02") == 24
+    desk.settle()
+    desk.psql.execute("CREATE TABLE bars_2023_03 (n INT)")
+    desk.psql.execute("DROP TABLE bars_default")
+    head = desk.store.head()
+    with pytest.raises(RowsError, match=r"a month of them has no partition.* missing: tapehead store rows upkeep"):
+        desk.store.append([sample_bars(sample_columns(1, start=month))])
+    assert desk.store.head() == head
+
+
 def test_a_row_that_nobody_saw_gives_way_to_the_bar_that_comes_there(desk: Desk, admin: psycopg.Connection) -> None:
     last = int(desk.bars()["ts"][-1])
     new = sample_columns(3, start=last + HOUR.us, seed=4)

@@ -1,7 +1,7 @@
 """RowTable: the rows of bars, read by range of time and written by COPY."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
@@ -24,6 +24,9 @@ _AT_ONCE: Final = 100_000
 _SLICE: Final = 1 << 20
 _COPY: Final = "COPY {} (series, ts, open, high, low, close, volume, flags) FROM STDIN (FORMAT BINARY)"
 _MONTHS: Final = "datetime64[M]"
+_NOWHERE: Final = "a month of them has no partition, tapehead.bars has no default one, and nothing was written"
+_MEND: Final = "Make what is missing: tapehead store rows upkeep"
+_LOOK: Final = "Look at the table: tapehead store verify --rows"
 _LAST_YEAR: Final = 9999
 """A larger period is YYYYMM, see `Interval.period_of`."""
 
@@ -123,10 +126,9 @@ class RowTable:
                 step = "Nothing was written; do the same again"
                 raise RowsError(series="bars", cause="somebody else added some of these just now", step=step) from error
             except errors.CheckViolation as error:
-                cause = f"{error.diag.constraint_name or error.diag.message_primary} is not true of them"
-                raise RowsError(
-                    series="bars", cause=cause, step="Look at the table: tapehead store verify --rows"
-                ) from error
+                rule = error.diag.constraint_name
+                cause = _NOWHERE if rule is None else f"{rule} is not true of them"
+                raise RowsError(series="bars", cause=cause, step=_MEND if rule is None else _LOOK) from error
             link.execute("SELECT set_config('tapehead.writes_rows', '', true)")
 
     def drop(self, place: int, ts: NDArray[np.int64]) -> None:
@@ -187,13 +189,12 @@ class RowTable:
         missing = self._without(ts)
         if not missing:
             return
-        try:
-            # In a session of its own: what it locks is free at once, and not at the end of a long import.
-            with self.database.apart("partitions") as link:
-                for first in missing:
+        # In a session of its own: what it locks is free at once, and not at the end of a long import.
+        with suppress(StoreLockedError), self.database.apart("partitions") as link:
+            for first in missing:
+                # The name of one month may be taken, by a table that was detached, and those of the others are free.
+                with suppress(errors.DuplicateTable):
                     link.execute(self._sql["make_months"], (first, first))
-        except (StoreLockedError, errors.DuplicateTable):
-            pass
         self._months = dict(self.ask("months"))
 
     def _without(self, ts: NDArray[np.int64]) -> list[datetime]:
