@@ -1,5 +1,6 @@
 """`tapehead portfolio`: one strategy on many instruments that share one account."""
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -8,7 +9,7 @@ import click
 from tapehead.cli.alternatives import Alternatives
 from tapehead.cli.asked import asked_options, check_instruments, settings_of, take_workforce, work_options
 from tapehead.cli.board import Board
-from tapehead.cli.closing import next_lines
+from tapehead.cli.closing import next_lines, warning_lines
 from tapehead.cli.exit_codes import exit_code
 from tapehead.cli.live import Ticker, follow, stream_events
 from tapehead.cli.profile import Profile
@@ -83,13 +84,16 @@ def portfolio(context: click.Context, /, strategy: str, **options: Any) -> int:
         return exit_code(stream_events(run, session, None, clock))
     board = Board(sort="total_return")
     follow(run, session, board, top)
-    session.put(*account_lines(run))
+    for told in account_lines(run):
+        session.put(*textwrap.wrap(told, session.size[0]))
+    session.put(*warning_lines(board, session))
     if clock is not None:
         session.put(*clock.lines(run))
     if isinstance(board.ended, Completed):
         session.put(f"Kept as run {run.short}, receipt {board.ended.receipt}.  Next:")
         nexts = [
             (("show", run.short, "account"), "trades and metrics of the account"),
+            *_turned_away(run),
             (("verify", run.short), "make it again and compare every bit"),
         ]
         session.put(*next_lines(nexts, session))
@@ -109,12 +113,23 @@ def _start(session: Session, strategy: str, options: dict[str, Any]) -> "Run":
         ticker.clear()
 
 
+def _turned_away(run: "Run") -> list[tuple[tuple[str, ...], str]]:
+    """Return where the orders are told that met no cash or no place, if there are some."""
+    account = _account_of(run)
+    wanted = [] if account is None else [word for word in ("no_place", "no_cash") if word in account.flags]
+    text = f"its orders, those that ended as {' or '.join(wanted)} too"
+    return [(("show", run.short, "account", "--orders"), text)] if wanted else []
+
+
+def _account_of(run: "Run") -> RunResult | None:
+    """Return the result of the account; None where the run ended before it."""
+    return next((row for row in run.results(sort="instrument") if row.instrument == ACCOUNT), None)
+
+
 def account_lines(run: "Run") -> list[str]:
     """Return what the account came to, in words."""
-    found = next((row for row in run.results(sort="instrument") if row.instrument == ACCOUNT), None)
-    if found is None:
-        return []
-    return _told(found)
+    found = _account_of(run)
+    return [] if found is None else _told(found)
 
 
 def _told(account: RunResult) -> list[str]:
@@ -127,7 +142,8 @@ def _told(account: RunResult) -> list[str]:
 
     def number(name: str, digits: int = 2) -> str:
         value = metrics.get(name)
-        return "–" if value is None else f"{value:,.{digits}f}"
+        # Adding 0.0 takes the sign off a rounded zero.
+        return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}"
 
     ended = f"Account: {account.final_equity:,.2f} at the end, return {share('total_return')}, drawdown"
 

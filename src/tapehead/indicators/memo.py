@@ -67,11 +67,16 @@ class Memo:
         for value, *_ in self._held.values():
             yield from value if isinstance(value, tuple) else (value,)
 
+    def asked(self) -> Iterator[tuple[str, tuple[Any, ...], tuple[NDArray[Any], ...]]]:
+        """Yield what was asked for with numbers, `rsi(14)`, its lines, and what they were made of."""
+        for (key, *_), (value, inputs, *_) in self._held.items():
+            if isinstance(key, tuple) and len(key) > 1:
+                yield _said(key), value if isinstance(value, tuple) else (value,), inputs
+
     def lines(self, n: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield the held lines of `n` values, each as it was asked for: `rsi(14)`; one of several `macd(12, 26)[1]`."""
         for (key, *_), (value, *_) in self._held.items():
-            name, *parameters = key if isinstance(key, tuple) else (key,)
-            said = f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else str(one) for one in parameters)})"
+            said = _said(key if isinstance(key, tuple) else (key,))
             parts = value if isinstance(value, tuple) else (value,)
             for place, line in enumerate(parts):
                 if isinstance(line, np.ndarray) and line.dtype == np.float64 and line.shape == (n,):
@@ -97,6 +102,12 @@ def remember(key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[],
     """Look `key` up in the memo of this thread; without one, just make the value."""
     memo: Memo | None = getattr(_in_use, "memo", None)
     return make() if memo is None else memo.get(key, arrays, make)
+
+
+def _said(key: tuple[Hashable, ...]) -> str:
+    """Return a key as a call: `bollinger(20, 2, 0)`."""
+    name, *parameters = key
+    return f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else str(one) for one in parameters)})"
 
 
 def _size_bytes(value: Any) -> int:

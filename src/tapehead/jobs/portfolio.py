@@ -29,6 +29,7 @@ from tapehead.jobs.plan import Item, Plan
 from tapehead.jobs.pool import Pool, facts_of, rates_of, settled_of
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.task import NO_WHOLE_BAR, Bench, bars_of, data_flags, ended, guarded, signals_of
+from tapehead.jobs.unknown import unknown_lines
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import F64, Bars
 from tapehead.model.events import Event, Result, Warned
@@ -173,8 +174,9 @@ def _seat(course: Course, item: Item) -> Seat:
     bars = bars_of(bench, item)
     if len(bars) <= bars.warm:
         return Seat(item, bars, None, (NO_WHOLE_BAR,))
+    memo = Memo()
     # Fills read these long after the strategy is asked; whoever else reads into the same room is given another.
-    signals = signals_of(bench, item, bars, Memo(), bench.plan.spec.parameters)
+    signals = signals_of(bench, item, bars, memo, bench.plan.spec.parameters)
     if isinstance(signals, BarSignals):
         step = "Give it signals(self, bars), or run it on each instrument alone: tapehead backtest"
         cause = "on_bar is asked with a cash of its own, and here all share one"
@@ -182,7 +184,7 @@ def _seat(course: Course, item: Item) -> Seat:
     if course.ranking is not None:
         signals = replace(signals, rank=np.ascontiguousarray(course.ranking(bars), np.float64))
     survey(bars.flags)
-    return Seat(item, bars, signals, tuple(data_flags(bench.plan, item, bars)[1]))
+    return Seat(item, bars, signals, (*data_flags(bench.plan, item, bars)[1], *unknown_lines(memo)))
 
 
 def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:

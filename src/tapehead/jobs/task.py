@@ -17,6 +17,7 @@ from tapehead.jobs.plan import Item, Plan, missing_steps
 from tapehead.jobs.read import Shelf, read_bars
 from tapehead.jobs.sensitivity import sensitivity_of
 from tapehead.jobs.stages import BAR_BYTES, TRADE_BYTES, Stages, bytes_of
+from tapehead.jobs.unknown import unknown_lines
 from tapehead.jobs.unread import unread_settings
 from tapehead.layout.columns import AFTER_HOLE
 from tapehead.layout.formats import EQUITY_POINTS
@@ -116,7 +117,7 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     memo = Memo()
     signals = signals_of(bench, item, bars, memo, bench.plan.spec.parameters)
     clock.mark("signals", bytes_of(signals, bars, memo))
-    indicators = memo.size_bytes
+    indicators, unknown = memo.size_bytes, unknown_lines(memo)
     item = ended(item, bars, bench.plan.last)
     try:
         done = simulate(bars, signals, item.rules, memo)
@@ -126,6 +127,7 @@ def _run(bench: Bench, item: Item, task: Task) -> Results:
     also, why_not = sensitivity_of(bars, signals, item.rules, memo, done)
     result, warnings = _result(bench, item, task, bars, done, also, why_not)
     warnings += [("settings.unread", text) for text in unread_settings(item.rules, signals)]
+    warnings += unknown
     clock.mark("metrics", result.equity.nbytes)
     if item.wider:
         warnings += warm_up_warnings(bench, item, bars, signals, bench.plan.spec.parameters)

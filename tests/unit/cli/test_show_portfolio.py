@@ -32,7 +32,7 @@ def told(home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
     """A call of the program that returns what it printed; RUN stands for the portfolio."""
     monkeypatch.setenv("COLUMNS", "80")
     with th.open(home) as store:
-        run = store.runs()[0].run
+        run = store.runs()[-1].run
 
     def call(*words: str) -> str:
         assert main(["--home", str(home), *(run if word == "RUN" else word for word in words)]) == 0
@@ -57,6 +57,18 @@ def test_a_table_of_a_portfolio_fits_its_window(told: Any, words: tuple[str, ...
     lines = told(*words).splitlines()
     assert any(says in line for line in lines)
     assert [line for line in lines if len(line) > 80] == []
+
+
+def test_a_portfolio_tells_what_it_was_warned_of_in_its_window(told: Any) -> None:
+    begun = ("portfolio", "SmaCross", "--universe", "demo", "--top", "2")
+    lines = told(*begun, "-p", "slow=9999").splitlines()
+    assert sum("sma(9999) is not known on any bar: there are 8,7" in line for line in lines) >= 1, lines
+    whole = told(*begun, "--max-positions", "2", "--size", "100%").splitlines()
+    assert any("account --orders" in line for line in whole), whole
+    assert any("those that ended as" in line and "no_cash" in line for line in whole), whole
+    # A command that names its home may be as long as that.
+    told_lines = [line for line in (*lines, *whole) if not line.startswith("  tapehead ")]
+    assert [line for line in told_lines if len(line) > 80 or "-0.00" in line] == []
 
 
 def test_trades_of_the_account_have_names_in_csv_and_json(told: Any) -> None:

@@ -228,6 +228,24 @@ def test_a_warm_up_that_is_too_small_changes_signals(empty: Store) -> None:
     assert steady.warnings == []
 
 
+def test_a_period_beyond_the_data_is_told_with_how_many_bars_there_are(store: Store) -> None:
+    def told(run: Run) -> set[str]:
+        run.wait()
+        return {event.text for event in run.warnings if event.code == "signals.unknown"}
+
+    assert told(store.backtest("SmaCross", universe="crypto", slow=600)) == set()
+    asked = {"universe": "crypto", "slow": 601}
+    wanted = {"sma(601) is not known on any bar: there are 600 bars"}
+    assert told(store.backtest("SmaCross", **asked)) == told(store.portfolio("SmaCross", **asked)) == wanted
+    assert told(store.backtest("Macd", universe="crypto", slow=700)) == {
+        "macd(12, 700, 9) is not known on any bar: there are 600 bars"
+    }
+    assert told(store.backtest("Macd", universe="crypto", slow=590, signal=50)) == set(), "its first line is known"
+    # A line over a longer interval counts bars of that.
+    days = told(store.backtest("FaberTiming", universe="crypto", period=26))
+    assert "sma(26) is not known on any bar: there are 25 bars" in days
+
+
 def test_a_second_question_that_fails_costs_no_result(empty: Store) -> None:
     body = "if len(bars) > 1_600:\n    raise ValueError('too many')\n" + RSI_BODY
     put(house_of(empty), [(Instrument("test", "ONE"), columns_of(2_000))])
