@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tapehead.indicators.memo import remember
-from tapehead.indicators.passes import mean_of, mixed_of, ratio_of
 from tapehead.indicators.values import check_lines, check_period, locked
 
 F64 = NDArray[np.float64]
@@ -33,8 +32,8 @@ def cci(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 20) -> 
     Notes
     -----
     (typical − mean)/(0.015 · mean of |typical − mean| of the window). The distance takes a look at each bar of the
-    window, O(n · period), four bars an instruction. Releases the GIL. As TA-Lib CCI. Source: Donald Lambert, Commodity
-    Channel Index, Commodities, October 1980.
+    window, O(n · period), as many bars as an instruction takes. Releases the GIL. As TA-Lib CCI. Source: Donald
+    Lambert, Commodity Channel Index, Commodities, October 1980.
 
     Examples
     --------
@@ -45,12 +44,10 @@ def cci(high: ArrayLike, low: ArrayLike, close: ArrayLike, period: int = 20) -> 
     period = check_period(period, "cci")
 
     def make() -> F64:
-        from tapehead.kernels.adaptive import distance
+        from tapehead.kernels.distances import channel_index
 
-        price = locked((lines[0] + lines[1] + lines[2]) / 3.0)
-        mean = mean_of(price, period)
-        out = np.empty(price.shape[0])
-        distance(price, mean, period, out)
-        return ratio_of(mixed_of(1.0, price, -1.0, mean), out, 0.0, 1.0 / 0.015)
+        out = np.empty(lines[0].shape[0])
+        channel_index(lines[0], lines[1], lines[2], period, 1.0 / 0.015, out)
+        return locked(out)
 
     return remember(("cci", period), lines, make)

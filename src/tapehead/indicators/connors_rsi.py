@@ -51,12 +51,14 @@ def connors_rsi(values: ArrayLike, period: int = 3, streak: int = 2, rank: int =
     rank = check_period(rank, "connors_rsi", name="rank")
 
     def make() -> F64:
+        from tapehead.kernels.elements import averaged
         from tapehead.kernels.places import rank as ranked
         from tapehead.kernels.turns import streaks
 
         run, place = np.empty(line.shape[0]), np.empty(line.shape[0])
         streaks(line, run)
         ranked(change_of(line, 1, 100.0), rank, place)
-        return locked((strength_of(line, period) + strength_of(locked(run), streak) + place) / 3.0)
+        averaged(strength_of(line, period), strength_of(locked(run), streak), place)
+        return locked(place)
 
     return remember(("connors_rsi", period, streak, rank), (line,), make)

@@ -31,7 +31,7 @@ def percent_rank(values: ArrayLike, period: int = 100) -> F64:
 
     Notes
     -----
-    A look at each value of the window, O(n · period), four at a time. Releases the GIL.
+    A look at each value of the window, O(n · period), as many bars as an instruction takes. Releases the GIL.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Averages whose share changes from bar to bar, and how far a window lies from its middle."""
+"""Averages whose share changes from bar to bar."""
 
 from typing import Any
 
@@ -12,9 +12,6 @@ from tapehead.kernels.smoothing import TINY, first_known
 from tapehead.kernels.vectors import LANES
 
 F64 = NDArray[np.float64]
-
-CHUNK_BARS = 1024
-"""Bars made at a time, so that sums and what they are made of stay in the nearest caches."""
 
 
 @kernel
@@ -46,26 +43,7 @@ def adapted(values: F64, period: int, quick: float, calm: float, out: F64) -> No
         state[0] = 0.0 if abs(state[0]) < TINY else state[0]
 
 
-@kernel
-def distance(values: F64, middle: F64, period: int, out: F64) -> None:
-    """Write how far the values of each window lie from its `middle` on average: `period` looks a bar."""
-    n = values.shape[0]
-    out[: min(period - 1, n)] = np.nan
-    for begin in range(period - 1, n, CHUNK_BARS):
-        stop = min(begin + CHUNK_BARS, n)
-        made = out[begin:stop]
-        centre = middle[begin:stop]
-        made[:] = 0.0
-        for j in range(period):
-            older = values[begin - j : stop - j]
-            for i in range(stop - begin):
-                made[i] += abs(older[i] - centre[i])
-        for i in range(stop - begin):
-            made[i] /= period
-
-
 def warm(values: Any) -> None:
     """Compile every kernel of this file."""
     out = np.empty(values.shape[0])
     adapted(values, 3, 0.6, 0.1, out)
-    distance(values, values, 3, out)

@@ -42,6 +42,13 @@ def mixed(a: float, one: F64, b: float, other: F64, out: F64) -> None:
 
 
 @kernel
+def averaged(one: F64, other: F64, out: F64) -> None:
+    """Make of each value its mean with those of two other lines."""
+    for t in range(out.shape[0]):
+        out[t] = (one[t] + other[t] + out[t]) / 3.0
+
+
+@kernel
 def over(whole: F64, scale: float, flat: float, out: F64) -> None:
     """Make of each value scale x value/whole; `flat` where the whole is 0."""
     for t in range(out.shape[0]):
@@ -74,6 +81,7 @@ def warm(values: Any) -> None:
     ratio(values, values, 1.0, 0.0, out)
     moved(values, 1, False, out)
     mixed(1.0, values, 1.0, values, out)
+    averaged(values, values, out)
     over(values, 1.0, 0.0, out)
     less(values, 1, out)
     body(values, values, values, values, out)

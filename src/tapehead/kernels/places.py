@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.extremes import hide
+from tapehead.kernels.extremes import all_known, hide
 from tapehead.kernels.jit import kernel
+from tapehead.kernels.looks import AT_ONCE, below
 
 F64 = NDArray[np.float64]
 
@@ -53,22 +54,27 @@ def since_extreme(values: F64, period: int, top: bool, out: F64) -> None:
 def rank(values: F64, period: int, out: F64) -> None:
     """Write the share of the `period` values before that lie below this one, in percent.
 
-    `period` looks a bar, a row of bars at a time and four of them an instruction.
+    `period` looks a bar. A window in order takes log2(period) of them to find a place in, but moves values then, and no
+    instruction does either for several bars: measured 45 times as long at 100 bars, 25 times at 500.
     """
     n = values.shape[0]
     out[: min(period, n)] = np.nan
+    known = True
     for begin in range(period, n, CHUNK_BARS):
         stop = min(begin + CHUNK_BARS, n)
-        made = out[begin:stop]
-        newest = values[begin:stop]
-        made[:] = 0.0
-        for j in range(1, period + 1):
-            older = values[begin - j : stop - j]
-            for i in range(stop - begin):
-                made[i] += 1.0 if older[i] < newest[i] else 0.0
-        for i in range(stop - begin):
-            made[i] = 100.0 * made[i] / period
-    hide(values, period + 1, out)
+        held, newest, made = values[begin - period : stop], values[begin:stop], out[begin:stop]
+        whole = made.shape[0] // AT_ONCE * AT_ONCE
+        known &= all_known(held)
+        below(held, newest, period, made, whole)
+        for t in range(whole, made.shape[0]):
+            count = 0
+            for j in range(t, t + period):
+                count += 1 if held[j] < newest[t] else 0
+            made[t] = count
+        for t in range(made.shape[0]):
+            made[t] = 100.0 * made[t] / period
+    if not known:
+        hide(values, period + 1, out)
 
 
 def warm(values: Any) -> None:

@@ -6,11 +6,15 @@ adds never falls below 0 in these, or is measured by what does not, so nothing i
 
 from typing import Any
 
+import llvmlite.ir as ir
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import inlined, kernel, part
+from tapehead.kernels.jit import config, inlined, kernel, part
 from tapehead.kernels.ranges import reach
+from tapehead.kernels.vectors import EIGHT, LANES, all_of, data_of, load, places, store, tools
 
 F64 = NDArray[np.float64]
 
@@ -30,18 +34,92 @@ def row_bars(bars: int) -> int:
     return bars // PAGE_BARS * PAGE_BARS + PAGE_BARS + PAGE_BARS // 2
 
 
+def _of_eight() -> Any:
+    """Return a function that writes the sums of each value and the seven before it, and those of its last `few`.
+
+    Twos, fours and eights are made of vectors and those of the group before, so that each value is loaded once. It is
+    called with the values, where the sums of eight go, where those of `few` go, which number that is, 0 to 7, and how
+    many bars, whole eights. The first seven bars miss what lies before the values.
+    """
+
+    def of_eight_in_python(values: Any, eights: Any, rest: Any, few: int, bars: int) -> None:
+        sums, rests, have = values[:bars], None, 0
+        for span in (1, 2, 4):
+            if few & span:
+                moved = np.concatenate([np.zeros(have), sums[: bars - have]])
+                rests = moved if rests is None else rests + moved
+                have += span
+            sums = sums + np.concatenate([np.zeros(span), sums[: bars - span]])
+        eights[:bars] = sums
+        if rests is not None:
+            rest[:bars] = rests
+
+    if config.DISABLE_JIT:
+        return of_eight_in_python
+
+    def of_eight(_context: Any, values: Any, eights: Any, rest: Any, _few: Any, _bars: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+            lines = [data_of(target, builder, signature.args[k], given[k]) for k in range(3)]
+            for few in range(LANES):
+                with builder.if_then(builder.icmp_signed("==", given[3], ir.Constant(given[3].type, few))):
+                    _eights(builder, lines, few, given[4])
+            return target.get_dummy_value()
+
+        return types.void(values, eights, rest, types.int64, types.int64), generate
+
+    return intrinsic(of_eight)
+
+
+def _eights(builder: Any, lines: Any, few: int, bars: Any) -> None:
+    """Build the loop for one number of few."""
+    zero, step = (ir.Constant(bars.type, number) for number in (0, LANES))
+    before = {span: tools.alloca_once(builder, EIGHT) for span in (1, 2, 4)}
+    for kept in before.values():
+        builder.store(all_of(0.0), kept)
+    with tools.for_range_slice(builder, zero, bars, step, bars.type) as (t, _):
+        sums, rests, have = load(builder, lines[0], t), None, 0
+        for span, kept in before.items():
+            then = builder.load(kept)
+            if few & span:
+                moved = _moved(builder, then, sums, have)
+                rests = moved if rests is None else builder.fadd(rests, moved)
+                have += span
+            builder.store(sums, kept)
+            sums = builder.fadd(sums, _moved(builder, then, sums, span))
+        store(builder, sums, lines[1], t)
+        if rests is not None:
+            store(builder, rests, lines[2], t)
+
+
+def _moved(builder: Any, then: Any, now: Any, lanes: int) -> Any:
+    """Move values so many lanes up, those of the group before below them."""
+    return builder.shuffle_vector(then, now, places([LANES - lanes + i for i in range(LANES)]))
+
+
+of_eight = _of_eight()
+
+
 @part
 def spaced_sums(rows: F64, given: int, made: int, step: int, count: int, bars: int) -> None:
     """Write into row `made` the sum of `count` values of row `given`, `step` bars apart, from the bar on that has all.
 
     Sums of 2, 4, 8 ... values are each two of the one before, and the window is put together of those that its length
-    is in binary: every pass goes four bars an instruction, and nothing is ever taken back. They lie in the last rows.
+    is in binary: every pass goes as many bars as an instruction takes, and nothing is ever taken back. They lie in the
+    last rows. Of values that follow each other the first three passes are made in registers.
     """
     source = given
     row = rows.shape[0] - 1
     span = 1
     have = 0
     waiting = -1
+    if step == 1:
+        have = count % LANES
+        of_eight(rows[given], rows[row], rows[made], have, (bars + LANES - 1) // LANES * LANES)
+        if count < LANES:
+            return
+        source = row
+        row -= 1
+        span = LANES
     while True:
         if count & span:
             shift = have * step

@@ -78,20 +78,22 @@ def transformed(place: F64, out: F64) -> None:
 
 @kernel
 def streaks(values: F64, out: F64) -> None:
-    """Write for how many bars on end values have risen, or fallen (below 0); 0 where one stands still."""
+    """Write for how many bars on end values have risen, or fallen (below 0); 0 where one stands still.
+
+    A NaN after the first known value makes all later ones NaN.
+    """
     n = values.shape[0]
     start = first_known(values)
     out[: min(start, n)] = np.nan
-    run = 0.0
+    ups = 0
+    downs = 0
+    lost = False
     for t in range(start, n):
-        moved = values[t] - values[t - 1] if t > start else 0.0
-        if moved > 0.0:
-            run = max(run, 0.0) + 1.0
-        elif moved < 0.0:
-            run = min(run, 0.0) - 1.0
-        else:
-            run = 0.0 * (run + moved)
-        out[t] = run
+        moved = values[t] - values[max(t - 1, start)]
+        lost |= moved != moved
+        ups = ups + 1 if moved > 0.0 else 0
+        downs = downs + 1 if moved < 0.0 else 0
+        out[t] = np.nan if lost else ups - downs
 
 
 def warm(values: Any) -> None:

@@ -22,6 +22,7 @@ from tapehead.kernels import (
     covariances,
     crossings,
     deviations,
+    distances,
     elements,
     extremes,
     flags,
@@ -47,8 +48,8 @@ Room = ModuleType
 Told = Callable[[int, int], object]
 
 AVERAGES: Final = (windows, weights, deviations, changes, extremes, smoothing, ranges, volumes)
-LINES: Final = (elements, flows, turns, covariances, places, adaptive, taps, candles, cascades, shares, crossings)
-COUNTS: Final = (moments, flags, profits, costs, closed)
+LINES: Final = (elements, flows, turns, covariances, places, adaptive, distances, taps, candles, cascades, shares)
+COUNTS: Final = (crossings, moments, flags, profits, costs, closed)
 WALKS: Final = (trade,)
 ASKED_LATER: Final = (steps, shared)
 """The steps between which a strategy is asked bar by bar, and the walk of a portfolio."""

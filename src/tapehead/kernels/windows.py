@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.kernels.jit import kernel, readonly
+from tapehead.kernels.jit import inlined, kernel, readonly
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -175,17 +175,24 @@ def mean_in_blocks(values: F64, period: int, out: F64) -> None:
     for b in range(period - 1, n, period):
         block = values[b : b + period]
         made = out[b : b + period]
-        bars = block.shape[0]
-        centre = block[0]
         later = values[b + period] if b + period < n else 0.0
-        total = 0.0
-        back = 0.0
-        for i in range(bars):
-            total += block[i] - centre
-            made[i] = centre + (total + older[period - 1 - i]) * share
-            back += block[bars - 1 - i] - later
-            coming[i + 1] = back
+        mean_of_block(block, later, older, coming, share, made)
         older, coming = coming, older
+
+
+@inlined
+def mean_of_block(block: F64, later: float, older: F64, coming: F64, share: float, out: F64) -> None:
+    """Write the means that end in a block; `older` holds sums from the end of the block before on, `coming` its own."""
+    bars = block.shape[0]
+    period = older.shape[0] - 1
+    centre = block[0]
+    total = 0.0
+    back = 0.0
+    for i in range(bars):
+        total += block[i] - centre
+        out[i] = centre + (total + older[period - 1 - i]) * share
+        back += block[bars - 1 - i] - later
+        coming[i + 1] = back
 
 
 def warm(values: Any) -> None:
