@@ -27,6 +27,8 @@ export default defineConfig({
             { name: "candles", test: /lightweight-charts|fancy-canvas|charts\/(candles|trade_marks)/, priority: 2 },
             // What other pages share is small: a request for each part of it would cost more than its bytes.
             { name: "others", minShareCount: 2, maxModuleSize: 20_000, priority: 1 },
+            // Lists and little else: packed together they are smaller than any two of them apart.
+            { name: "lists", test: /pages\/(runs|screen|operations|compare)\//, priority: 1 },
           ],
         },
       },

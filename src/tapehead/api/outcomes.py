@@ -53,6 +53,8 @@ class Outcomes:
         ended = ending_of(self._service.house.log, record.run) or {}
         if ended.keys() >= set(OUTCOME):
             return {**total, **{name: ended[name] for name in OUTCOME}}
+        if "portfolio" in record.spec:
+            return {**total, **dict.fromkeys(OUTCOME)}
         returns = self._service.house.runs.values(record.run, "total_return")
         gained = sum(one > 0 for one in returns)
         return {**total, "median_return": median(returns) if returns else None, "profitable": gained}

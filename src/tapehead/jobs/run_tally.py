@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tapehead.jobs.task_times import TaskTimes
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
 from tapehead.model.spec import DigestLine
 from tapehead.ports.work import Failure
@@ -30,6 +31,7 @@ class Tally:
     last_ms: float = 0.0
     lines: list[DigestLine] = field(default_factory=list)
     returns: list[float] = field(default_factory=list)
+    account_return: float | None = None
     stages_us: dict[str, float] = field(default_factory=dict)
     stages_bytes: dict[str, int] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
@@ -42,14 +44,20 @@ class Tally:
         self.count += 1
         self.lines.append(result.line())
         gain = result.metrics.get("total_return")
-        if gain is not None:
+        if result.instrument == ACCOUNT:
+            self.account_return = gain
+        elif gain is not None:
             self.returns.append(gain)
 
     def outcome(self) -> dict[str, float | int]:
-        """Return how the results came out, by the names of `model.events.OUTCOME`; empty where none has a return."""
+        """Return how the results came out, by the names of `model.events.OUTCOME`; empty where none has a return.
+
+        Of a portfolio the account's return stands for the median: nobody had that of its shares.
+        """
         if not self.returns:
             return {}
-        return {"median_return": float(np.median(self.returns)), "profitable": sum(gain > 0 for gain in self.returns)}
+        middle = self.account_return if self.account_return is not None else float(np.median(self.returns))
+        return {"median_return": middle, "profitable": sum(gain > 0 for gain in self.returns)}
 
     def spend(self, stage: str, us: float) -> None:
         """Add time to a stage."""

@@ -109,6 +109,13 @@ def test_it_is_kept_reused_and_made_again_to_the_last_bit(store: Any, run: Any) 
     assert other.id != run.id
 
 
+def test_its_end_tells_the_return_of_the_account_and_counts_instruments_alone(run: Any) -> None:
+    (done,) = [event for _, event in run.events() if isinstance(event, Completed)]
+    rows = {row.instrument: row.metrics["total_return"] for row in run.results()}
+    account = rows.pop(ACCOUNT)
+    assert done.outcome == {"median_return": account, "profitable": sum(gain > 0 for gain in rows.values())}
+
+
 def test_the_account_is_measured_and_its_instruments_say_whose_money_it_is(run: Any) -> None:
     equity = run.equity("account")["equity"]
     assert equity[-1] == run["account"].final_equity

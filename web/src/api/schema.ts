@@ -3388,12 +3388,12 @@ export interface components {
             active: boolean;
             /**
              * Median Return
-             * @description Median total return of its results; null before the end and of sweeps.
+             * @description Median total return of its results, of a portfolio that of its account; null before the end and of sweeps.
              */
             median_return: number | null;
             /**
              * Profitable
-             * @description Results with a total return above 0; null as `median_return` is.
+             * @description Instruments with a total return above 0; null as `median_return` is.
              */
             profitable: number | null;
         };

@@ -25,6 +25,7 @@ export interface CandlesProps {
   slots: Slots;
   /** Lines of fixed number and height, each in a pane of its own. */
   lines: readonly CurveLine[];
+  /** Of the candles, px; at 0 there are none, and the lines alone are drawn. */
   height: number;
   label: string;
   interval: string;

@@ -42,8 +42,18 @@ export function Candles(props: CandlesProps) {
   const place = useRef<HTMLDivElement>(null);
   const read = useRef<HTMLDivElement>(null);
   const parts = useRef<Parts | null>(null);
-  const now = useRef({ slots, onView, onPick, interval, tick, quiet: false, view: goal, gone: undefined as unknown });
-  Object.assign(now.current, { slots, onView, onPick, interval, tick });
+  const now = useRef({
+    slots,
+    onView,
+    onPick,
+    interval,
+    tick,
+    quiet: false,
+    view: goal,
+    gone: undefined as unknown,
+    height,
+  });
+  Object.assign(now.current, { slots, onView, onPick, interval, tick, height });
   const [patches, setPatches] = useState<Patch[]>([]);
   const [ink, setInk] = useState(0);
   const own = lines.filter((line) => !line.beside);
@@ -95,7 +105,7 @@ export function Candles(props: CandlesProps) {
     for (const line of made.lines) line.setData([]);
     made.candles.setData(
       slots.bars.map((bar, index) =>
-        bar
+        bar && height > 0
           ? { time: at(bar.time), open: bar.open, high: bar.high, low: bar.low, close: bar.close }
           : { time: at(slots.times[index] as number) },
       ),
@@ -278,6 +288,13 @@ function go(chart: IChartApi, state: { slots: Slots; view: View }, goal: View, f
   };
 }
 
+interface Read {
+  slots: Slots;
+  interval: string;
+  tick: number;
+  height: number;
+}
+
 const LEAST_PATCH = 2;
 
 function patchesOf(chart: IChartApi, slots: Slots): Patch[] {
@@ -296,10 +313,11 @@ function patchesOf(chart: IChartApi, slots: Slots): Patch[] {
     }));
 }
 
-function readAt({ slots, interval, tick }: { slots: Slots; interval: string; tick: number }, logical: number): string {
+function readAt({ slots, interval, tick, height }: Read, logical: number): string {
   const bar = slots.bars[Math.round(logical)];
   if (!bar) return "";
   const time = format.barTime(isoOf((slots.times as number[])[placeOf(slots.times, bar.time)] as number), interval);
+  if (height === 0) return time;
   const price = (value: number) => format.price(value, tick);
   const flags = bar.flags.length > 0 ? `  ${bar.flags.join(", ")}` : "";
   return `${time}  O ${price(bar.open)}  H ${price(bar.high)}  L ${price(bar.low)}  C ${price(bar.close)}${flags}`;

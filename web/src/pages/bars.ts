@@ -66,7 +66,7 @@ export function useBars(
       if (snapshot === undefined) questions.setQueryData(keyOf(number), read);
       return read;
     },
-    enabled: end > start && seconds > 0,
+    enabled: instrument !== "" && end > start && seconds > 0,
     staleTime: snapshot === undefined ? 0 : FOREVER,
     placeholderData: keepPreviousData,
   });

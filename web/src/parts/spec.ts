@@ -15,6 +15,11 @@ export function isSweep(spec: Spec): boolean {
   return spec.grid !== undefined;
 }
 
+/** Whether all instruments trade from one account. */
+export function isPooled(spec: Spec | undefined): boolean {
+  return Boolean(spec?.portfolio);
+}
+
 /** Where a run is shown. */
 export function pathOf(run: string, spec: Spec): string {
   return `/${isSweep(spec) ? "sweep" : "runs"}/${run}`;

@@ -39,8 +39,11 @@ class RunListed(RunFacts):
 
     total: int = Field(description="Results it is to have: one an instrument, of a sweep one a set and instrument.")
     active: bool = Field(description="It waits or goes on here.")
-    median_return: Number = Field(description="Median total return of its results; null before the end and of sweeps.")
-    profitable: int | None = Field(description="Results with a total return above 0; null as `median_return` is.")
+    median_return: Number = Field(
+        description="Median total return of its results, of a portfolio that of its account; null before the end "
+        "and of sweeps."
+    )
+    profitable: int | None = Field(description="Instruments with a total return above 0; null as `median_return` is.")
 
 
 class RunsPage(Told):

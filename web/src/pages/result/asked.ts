@@ -7,6 +7,8 @@ import type { Stretch } from "../../charts/stretch";
 export interface Trade {
   /** From 1, in order of entry. */
   number: number;
+  /** Of the account of a portfolio. */
+  instrument?: string;
   side: number;
   entry_time: string;
   exit_time: string;

@@ -4,8 +4,10 @@ import { CandleView, type CurveLine, type View } from "../../charts/candle_view"
 import { type Bar, laidOut, lineAt, placeOf } from "../../charts/slots";
 import { later, type Stretch, stretchFor, viewOf } from "../../charts/stretch";
 import { levelsOf, type Trail } from "../../charts/trail";
+import type { TradeMark } from "../../charts/trade_marks";
 import { Fault } from "../../parts/fault";
 import * as format from "../../parts/format";
+import { ACCOUNT } from "../../parts/names";
 import { useBars, useHoles } from "../bars";
 import { type Trade, useEquity, useInstrument } from "./asked";
 
@@ -42,7 +44,9 @@ interface Props {
 }
 
 export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Props) {
-  const { run, symbol, instrument, interval, seconds, whole, cash } = shown;
+  const { run, symbol, interval, seconds, whole, cash } = shown;
+  // An account has no bars: its equity is the chart.
+  const instrument = shown.instrument === ACCOUNT ? "" : shown.instrument;
   const [goal, setGoal] = useState<View>(() => (chosen ? viewOfTrade(chosen, viewOf(whole), seconds) : viewOf(whole)));
   const next = useCallback(
     (to: View, read: Stretch) => stretchFor(to, read, stepOf(read, whole, seconds), seconds, whole) ?? read,
@@ -54,8 +58,11 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
   const equity = useEquity(run, symbol, stretch, 2 * points + 2);
   const holes = useHoles(instrument, interval, seconds, shown.snapshot);
   const told = useInstrument(instrument);
-  const settled = !told.isPending && !bars.isPending;
-  const found = useMemo(() => told.data?.tick || tickOf(bars.data?.bars ?? []), [told.data, bars.data]);
+  const settled = instrument ? !told.isPending && !bars.isPending : !equity.isPending;
+  const found = useMemo(
+    () => told.data?.tick || (instrument ? tickOf(bars.data?.bars ?? []) : 0),
+    [told.data, bars.data, instrument],
+  );
   const first = useRef<number | undefined>(undefined);
   if (settled) first.current ??= found;
   const tick = first.current ?? found;
@@ -64,16 +71,20 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
   }, [settled, tick, onTick]);
 
   const slots = useMemo(
-    () => laidOut(bars.data?.bars ?? [], holes.data ?? [], seconds, bars.data?.step ?? seconds),
-    [bars.data, holes.data, seconds],
+    () =>
+      instrument
+        ? laidOut(bars.data?.bars ?? [], holes.data ?? [], seconds, bars.data?.step ?? seconds)
+        : laidOut((equity.data ?? []).map(levelBar), [], seconds, seconds),
+    [bars.data, equity.data, holes.data, instrument, seconds],
   );
+  const tall = phone ? 260 : 420;
   const lines = useMemo((): CurveLine[] => {
     const at = (pick: (one: { equity: number; drawdown: number }) => number) =>
       (equity.data ?? []).map((one) => ({ time: one.time, value: pick(one) }));
     return [
       {
         name: "Equity, start = 100",
-        height: phone ? 80 : 110,
+        height: (phone ? 80 : 110) + (instrument ? 0 : tall),
         ink: "text",
         points: lineAt(
           slots,
@@ -93,7 +104,7 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
         write: (value) => format.percent(value / 100),
       },
     ];
-  }, [equity.data, slots, cash, phone]);
+  }, [equity.data, slots, cash, phone, instrument, tall]);
 
   const marks = useMemo(
     () =>
@@ -152,11 +163,11 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       <CandleView
         slots={slots}
         lines={lines}
-        height={phone ? 260 : 420}
+        height={instrument ? tall : 0}
         label={inWords(shown)}
         interval={interval}
         tick={tick}
-        trades={marks}
+        trades={instrument ? marks : NONE}
         chosen={chosen?.number ?? 0}
         goal={goal}
         onView={moved}
@@ -164,6 +175,13 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
       />
     </div>
   );
+}
+
+const NONE: readonly TradeMark[] = [];
+
+/** A place on the axis of time, where there is no bar. */
+function levelBar({ time, equity }: { time: number; equity: number }): Bar {
+  return { time, open: equity, high: equity, low: equity, close: equity, flags: [] };
 }
 
 /** Of a trade that was added to the average price says nothing of its first fill: the spec says how far. */
@@ -201,8 +219,8 @@ function tickOf(bars: readonly Bar[]): number {
   return 10 ** -digits;
 }
 
-function inWords({ symbol, cash, equity, deepest }: Shown): string {
+function inWords({ symbol, instrument, cash, equity, deepest }: Shown): string {
   const end = equity[equity.length - 1] ?? cash;
   const fallen = deepest === null ? "" : `, deepest ${format.percent(deepest)} %`;
-  return `Candles of ${symbol}. Equity from 100 to ${format.count((end / cash) * 100)}${fallen}. The trades are in the table.`;
+  return `${instrument === ACCOUNT ? "" : `Candles of ${symbol}. `}Equity from 100 to ${format.count((end / cash) * 100)}${fallen}. The trades are in the table.`;
 }

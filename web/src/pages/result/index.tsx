@@ -1,12 +1,13 @@
 /** One instrument of a run: its candles and trades, why each filled where it did, its metrics and what proves them. */
 import { useCallback, useMemo, useState } from "react";
-import { useLocation, useParams, useSearch } from "wouter";
+import { Link, useLocation, useParams, useSearch } from "wouter";
 import type { Metrics } from "../../api/events";
 import { Months } from "../../charts/months";
 import { Fault } from "../../parts/fault";
 import { useKeys } from "../../parts/keys";
 import { useWidth } from "../../parts/layout";
-import { plainText } from "../../parts/names";
+import { ACCOUNT, plainText } from "../../parts/names";
+import { isPooled } from "../../parts/spec";
 import { secondsOf } from "../bars";
 import { useExplanation, useNeighbours, useRemade, useResult, useRun } from "./asked";
 import { ChartStack, type Shown } from "./chart_stack";
@@ -69,11 +70,14 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
   );
   const metrics: Metrics = remade.data?.metrics ?? result?.metrics ?? {};
   const why = remade.data?.why ?? result?.why ?? {};
-  const told = { metrics, why, convention: remade.data?.convention ?? undefined };
+  const told = { metrics, why, convention: remade.data?.convention ?? undefined, loaded: !remade.isPending };
   const spec = detail.data?.spec;
   const path = String(spec?.path ?? "pessimistic");
   const fee = typeof (spec?.fee ?? 0) === "number" ? Number(spec?.fee ?? 0) : Number.NaN;
-  const band = useBand(run, symbol, trades.length, shown?.cash, metrics);
+  const pooled = isPooled(spec);
+  // Neither of one account nor of trades made elsewhere it is known what the other order would have left.
+  const other = !pooled && !result?.flags.includes("imported");
+  const band = useBand(run, symbol, spec && other ? trades.length : 0, shown?.cash, metrics);
   const fault = found.error ?? detail.error;
   if (fault)
     return (
@@ -135,8 +139,15 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
             </div>
           )}
           <div className="part metric-part">
-            {remade.data?.trouble && <p className="warn">{remade.data.trouble}</p>}
-            <MetricList {...told} band={band} />
+            {pooled && result && result.instrument !== ACCOUNT ? (
+              <p className="warn">
+                What {symbol} brought to the <Link href={`/runs/${run}/account`}>account</Link> that all instruments
+                share: returns are of the cash of that.
+              </p>
+            ) : (
+              remade.data?.trouble && <p className="warn">{remade.data.trouble}</p>
+            )}
+            <MetricList {...told} band={band} other={other} />
             <CostSlider
               trades={trades}
               basis={remade.data?.cost_basis}

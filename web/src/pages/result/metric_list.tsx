@@ -34,9 +34,12 @@ interface Props {
   metrics: Metrics;
   why: Record<string, string>;
   convention: Convention | undefined;
+  /** All that can be known is. */
+  loaded: boolean;
 }
 
-export function MetricList({ band, ...told }: Props & { band: Band | undefined }) {
+/** `other`: whether the other order of prices inside the bars can be told of. */
+export function MetricList({ band, other, ...told }: Props & { band: Band | undefined; other: boolean }) {
   return (
     <section aria-label="Metrics">
       <h2 className="group">Metrics</h2>
@@ -44,7 +47,7 @@ export function MetricList({ band, ...told }: Props & { band: Band | undefined }
         {HEAD.map((one) => (
           <MetricRow key={one.name} one={one} {...told} />
         ))}
-        <BandRow band={band} />
+        <BandRow band={band} other={other} />
       </dl>
     </section>
   );
@@ -63,7 +66,7 @@ export function MoreMetrics(told: Props) {
   );
 }
 
-function MetricRow({ one, metrics, why, convention }: Props & { one: Metric }) {
+function MetricRow({ one, metrics, why, convention, loaded }: Props & { one: Metric }) {
   const year = convention ? yearInWords(convention) : "";
   const shown = one.name in metrics ? written(one, metrics, why, year) : undefined;
   const unit = one.unit && shown?.raw !== null ? ` ${one.unit}` : "";
@@ -71,7 +74,7 @@ function MetricRow({ one, metrics, why, convention }: Props & { one: Metric }) {
     <div title={shown?.hover ?? one.means}>
       <dt>{one.label}</dt>
       <dd className={shown?.tone ?? ""} data-metric={one.name} data-value={shown?.raw ?? undefined}>
-        {shown ? shown.text + unit : ""}
+        {shown ? shown.text + unit : loaded ? "–" : ""}
       </dd>
     </div>
   );
@@ -79,13 +82,17 @@ function MetricRow({ one, metrics, why, convention }: Props & { one: Metric }) {
 
 const BAND = "Total return by the worse and by the better order inside every bar: a spread of two rules, not a bound.";
 
-function BandRow({ band }: { band: Band | undefined }) {
+function BandRow({ band, other }: { band: Band | undefined; other: boolean }) {
   const [low, high] = band ? [band.pessimistic, band.optimistic] : [];
   return (
     <div title={band ? `${low} … ${high} · ${BAND}` : BAND}>
       <dt>Range</dt>
       <dd key={`${low} ${high}`} data-band data-low={low} data-high={high}>
-        {low !== undefined && high !== undefined ? `${format.percent(low)} … ${format.percent(high)} %` : ""}
+        {low !== undefined && high !== undefined
+          ? `${format.percent(low)} … ${format.percent(high)} %`
+          : other
+            ? ""
+            : "–"}
       </dd>
     </div>
   );

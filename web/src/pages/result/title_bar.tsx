@@ -5,7 +5,7 @@ import { api, body, type Schema } from "../../api/ask";
 import type { LookAhead } from "../../api/events";
 import { sentenceOf } from "../../parts/fault";
 import * as format from "../../parts/format";
-import { costsOf } from "../../parts/spec";
+import { costsOf, isPooled } from "../../parts/spec";
 
 interface Props {
   run: string;
@@ -76,7 +76,8 @@ const FILLS: Record<string, string> = { next_open: "next open", close: "at the c
 /** What was asked, in one line: `RsiReversion 14/30/70 · 1h · next open · 10 + 2 bps`. */
 function asked({ header, spec }: Schema["RunDetail"]): string {
   const fill = FILLS[String(spec.fill ?? "next_open")] ?? String(spec.fill);
-  return [header.strategy, header.interval, fill, costsOf(spec)].join(" · ");
+  const whose = isPooled(spec) ? ["one account"] : [];
+  return [header.strategy, ...whose, header.interval, fill, costsOf(spec)].join(" · ");
 }
 
 function Verdict({ found, state }: { found: LookAhead | null; state: string }) {

@@ -2,6 +2,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef } from "react";
 import * as format from "../../parts/format";
+import { symbolOf } from "../../parts/names";
 import type { Trade } from "./asked";
 
 interface Props {
@@ -46,7 +47,13 @@ export function TradeTable({ trades, chosen, choose, interval, tick, rowHeight }
   const before = shown[0]?.start ?? 0;
   const after = rows.getTotalSize() - (shown[shown.length - 1]?.end ?? 0);
   return (
-    <div className="scroll trades" ref={scroll} tabIndex={0} role="region" aria-label="Trades">
+    <div
+      className={`scroll trades ${trades[0]?.instrument ? "many" : ""}`}
+      ref={scroll}
+      tabIndex={0}
+      role="region"
+      aria-label="Trades"
+    >
       <table className="list" aria-label="Closed trades" aria-rowcount={trades.length + 1}>
         <thead>
           <tr>
@@ -103,7 +110,10 @@ function Row({ trade, index, chosen, choose, interval, tick }: RowProps) {
   return (
     <tr data-trade={trade.number} aria-rowindex={index + 2} aria-selected={chosen} onClick={() => choose(trade.number)}>
       <td className="number dim">{trade.number}</td>
-      <td>{trade.side > 0 ? "▲ long" : "▼ short"}</td>
+      <td>
+        {trade.side > 0 ? "▲ long" : "▼ short"}
+        {trade.instrument && ` ${symbolOf(trade.instrument)}`}
+      </td>
       <td className="number">{time(trade.entry_time)}</td>
       <Cell name="entry_price" value={trade.entry_price} text={format.price(trade.entry_price, tick)} />
       <td className="number">{time(trade.exit_time)}</td>

@@ -1,6 +1,7 @@
 /** The run that is shown: kept while its pages are left and come back to, told to the frame and to the clock of the page. */
 import { useEffect, useSyncExternalStore } from "react";
 import type { Schema } from "../../api/ask";
+import type { Result } from "../../api/events";
 import { beginRun } from "../../api/begin";
 import { Feed, type Run } from "../../api/feed";
 import { onKeyKept } from "../../api/key";
@@ -8,7 +9,8 @@ import { afterPaint } from "../../api/painted";
 import { announce } from "../../parts/announce";
 import { connection, tellLine } from "../../parts/connection";
 import * as format from "../../parts/format";
-import { isSweep } from "../../parts/spec";
+import { ACCOUNT } from "../../parts/names";
+import { isPooled, isSweep } from "../../parts/spec";
 
 /** The newest one only: a tab that sees many runs keeps the rows of one. */
 let held: Feed | undefined;
@@ -110,13 +112,23 @@ function tell(feed: Feed, known: Run["line"] | undefined): void {
 
 function startOf(run: Run, total: number): string {
   if (run.started && isSweep(run.started.spec)) return `The sweep of ${format.several(total, "cell")} has started.`;
-  return `The run on ${format.several(total, "instrument")} has started.`;
+  return `The run on ${format.several(total - Number(isPooled(run.started?.spec)), "instrument")} has started.`;
 }
 
 function endOf(run: Run): string {
   const kept = format.several(keptOf(run), "result");
   if (run.state === "done") return `The run is done: ${kept}.`;
   return run.state === "cancelled" ? `The run is cancelled, ${kept} kept.` : `The run has failed, ${kept} kept.`;
+}
+
+/** Of a portfolio the row of its account, once it is there. */
+export function accountOf(run: Run): Result | undefined {
+  return isPooled(run.started?.spec) ? run.results.find((one) => one.instrument === ACCOUNT) : undefined;
+}
+
+/** Results of instruments, without an account's. */
+export function ownOf(run: Run): readonly Result[] {
+  return isPooled(run.started?.spec) ? run.results.filter((one) => one.instrument !== ACCOUNT) : run.results;
 }
 
 /** Results that are there: of a sweep one a set and instrument. */

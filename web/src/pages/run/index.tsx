@@ -4,7 +4,7 @@ import { useLocation, useParams } from "wouter";
 import { useHeld } from "../../parts/held";
 import { useKeys } from "../../parts/keys";
 import { useWidth } from "../../parts/layout";
-import { isSweep } from "../../parts/spec";
+import { isPooled, isSweep } from "../../parts/spec";
 import { lineOf, useAsking, useTold, yearOf } from "./asking";
 import { Folded, Idle, RunBar } from "./folded";
 import { EVERYTHING } from "./order";
@@ -48,7 +48,8 @@ export function RunPage() {
   });
   const phone = width === "phone";
   const title = titleOf(of, rail.strategies.find((one) => one.name === of.strategy)?.parameters ?? []);
-  const line = lineOf(of, shown.told?.header, phone ? (countOf(of, rail.universes) ?? 0) : 0);
+  const whole = lineOf(of, shown.told?.header, phone ? (countOf(of, rail.universes) ?? 0) : 0);
+  const line = isPooled(shown.told?.spec) ? `one account · ${whole}` : whole;
   const folded = phone ? (
     <Folded title={rail.known ? title : ""} line={rail.known ? line : ""} rail={rail} forget={beginning.forget} />
   ) : undefined;

@@ -7,7 +7,9 @@ import { type Range, Scatter } from "../../charts/scatter";
 import * as format from "../../parts/format";
 import { useHeld } from "../../parts/held";
 import { symbolOf } from "../../parts/names";
-import { failuresOf } from "./following";
+import { isPooled } from "../../parts/spec";
+import { Account } from "./account";
+import { accountOf, failuresOf, ownOf } from "./following";
 import type { Brush } from "./order";
 import { chosen, pointed, wanted } from "./shown";
 import "./picture.css";
@@ -23,7 +25,8 @@ interface PictureProps {
 
 /** `run` is paced by whoever shows it. */
 export const Picture = memo(function Picture({ run, width, engine, snapshot }: PictureProps) {
-  const { results } = run;
+  const results = useMemo(() => ownOf(run), [run]);
+  const pooled = isPooled(run.started?.spec);
   const marked = useHeld(pointed);
   const values = useMemo(
     () => results.map((one) => one.metrics.total_return ?? null).filter((one) => one !== null),
@@ -37,7 +40,7 @@ export const Picture = memo(function Picture({ run, width, engine, snapshot }: P
   return (
     <>
       <section>
-        <h2 className="group">Return over instruments, %</h2>
+        <h2 className="group">{pooled ? "What each instrument brought, %" : "Return over instruments, %"}</h2>
         <Histogram
           values={values}
           marked={there?.metrics.total_return ?? undefined}
@@ -45,18 +48,22 @@ export const Picture = memo(function Picture({ run, width, engine, snapshot }: P
           width={width}
         />
       </section>
-      <section>
-        <h2 className="group">Return against drawdown</h2>
-        <Scatter
-          points={points}
-          label={`Return against drawdown of ${format.several(points.length, "instrument")}; the table holds the numbers`}
-          marked={marked}
-          point={pointed.set}
-          choose={chosen.set}
-          brush={brushBoth}
-          width={width}
-        />
-      </section>
+      {pooled ? (
+        <Account run={run} account={accountOf(run)} />
+      ) : (
+        <section>
+          <h2 className="group">Return against drawdown</h2>
+          <Scatter
+            points={points}
+            label={`Return against drawdown of ${format.several(points.length, "instrument")}; the table holds the numbers`}
+            marked={marked}
+            point={pointed.set}
+            choose={chosen.set}
+            brush={brushBoth}
+            width={width}
+          />
+        </section>
+      )}
       <Warnings run={run} />
       <Receipt run={run} engine={engine} snapshot={snapshot} />
     </>

@@ -2,9 +2,9 @@
 import { memo, useLayoutEffect, useRef } from "react";
 import { Link } from "wouter";
 import type { Result } from "../../api/events";
-import { type Scale, Spark } from "../../charts/spark";
+import { extentOf, type Scale, Spark } from "../../charts/spark";
 import { type Metric, metricOf, written } from "../../parts/metrics";
-import { symbolOf } from "../../parts/names";
+import { ACCOUNT, symbolOf } from "../../parts/names";
 
 const FADE_MS = 400;
 const faded = new WeakSet<Result>();
@@ -72,6 +72,11 @@ export const Row = memo(function Row(props: RowProps) {
   );
 });
 
+/** An account is as large as all its shares together: on their scale it would run along the edge. */
+function scaleOf({ instrument, equity }: Result, scale: Scale): Scale {
+  return instrument === ACCOUNT ? extentOf(equity) : scale;
+}
+
 function WideCells({ result, place, columns, scale, flag, year, path }: RowProps) {
   return (
     <>
@@ -85,7 +90,7 @@ function WideCells({ result, place, columns, scale, flag, year, path }: RowProps
         <Figure key={name} metric={metricOf(name)} result={result} year={year} />
       ))}
       <td className="line">
-        <Spark equity={result.equity} scale={scale} width={112} height={20} />
+        <Spark equity={result.equity} scale={scaleOf(result, scale)} width={112} height={20} />
       </td>
       <td className="flags warn" title={flag}>
         {flag && <span aria-hidden="true">⚑</span>}
@@ -122,7 +127,7 @@ function PhoneCells({ result, scale, path, flag }: RowProps) {
       <Figure metric={RETURN} result={result} />
       <Figure metric={DRAWDOWN} result={result} />
       <td className="line">
-        <Spark equity={result.equity} scale={scale} width={80} height={28} />
+        <Spark equity={result.equity} scale={scaleOf(result, scale)} width={80} height={28} />
       </td>
     </>
   );

@@ -5,7 +5,8 @@ import type { Run } from "../../api/feed";
 import { Dialog } from "../../parts/dialog";
 import * as format from "../../parts/format";
 import { symbolOf } from "../../parts/names";
-import { doneOf, failuresOf, keptOf, totalOf } from "./following";
+import { isPooled } from "../../parts/spec";
+import { accountOf, doneOf, failuresOf, keptOf, ownOf, totalOf } from "./following";
 import { usePaced } from "./pace";
 import "./strip.css";
 
@@ -132,21 +133,26 @@ function Failures({ run }: { run: Run }) {
 }
 
 const Figures = memo(function Figures({ run, phone }: { run: Run; phone: boolean }) {
-  const { results } = run;
-  const { middle, over } = useMemo(() => {
+  const pooled = isPooled(run.started?.spec);
+  const { middle, over, results } = useMemo(() => {
+    const results = ownOf(run);
     const returns = results.map((one) => one.metrics.total_return ?? null).filter((one) => one !== null);
-    return { middle: format.median(returns), over: returns.filter((one) => one > 0).length };
-  }, [results]);
+    // The shares of an account have no median that anybody had.
+    const middle = pooled ? (accountOf(run)?.metrics.total_return ?? null) : format.median(returns);
+    return { middle, over: returns.filter((one) => one > 0).length, results };
+  }, [run, pooled]);
   const done = run.ended?.event === "completed" ? run.ended : undefined;
   const first = done ? done.first_ms : run.results[0]?.t_ms;
   const rate = rateOf(run, done);
+  // The account is a row, and no instrument.
+  const total = totalOf(run) - Number(pooled);
   const left = done ? 0 : run.state === "running" ? run.progress?.eta_ms : undefined;
   const tone = middle === null || middle === 0 ? "" : middle > 0 ? "gain" : "loss";
   const profitable = phone ? String(over) : `${over} of ${results.length}`;
   return (
     <dl className="figures" data-figures>
       <Figure name="done" label="Done" wide={phone ? 92 : 104}>
-        {totalOf(run) ? `${format.count(doneOf(run))} / ${format.count(totalOf(run))}` : "–"}
+        {total ? `${format.count(Math.min(doneOf(run), total))} / ${format.count(total)}` : "–"}
       </Figure>
       {!phone && (
         <>
@@ -161,7 +167,13 @@ const Figures = memo(function Figures({ run, phone }: { run: Run; phone: boolean
           </Figure>
         </>
       )}
-      <Figure name="median" label={phone ? "Median" : "Median return"} wide={phone ? 80 : 100} raw={middle} tone={tone}>
+      <Figure
+        name="median"
+        label={pooled ? "Account" : phone ? "Median" : "Median return"}
+        wide={phone ? 80 : 100}
+        raw={middle}
+        tone={tone}
+      >
         {middle === null ? "–" : `${format.percent(middle)} %`}
       </Figure>
       <Figure name="profitable" label="Profitable" wide={phone ? 60 : 92} raw={over}>

@@ -1,7 +1,7 @@
 /** One run of the list. */
 import { Link } from "wouter";
 import * as format from "../../parts/format";
-import { costsOf, isSweep, pathOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
+import { costsOf, isPooled, isSweep, pathOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
 import { isGoing, type RunRow } from "./kept_runs";
 
 const WORDS = { running: "running", completed: "done", failed: "failed", cancelled: "cancelled" } as const;
@@ -27,27 +27,34 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
   const word = stateWord(row);
   const whole = row.count === row.total;
   const median = row.median_return;
+  const pooled = isPooled(row.spec);
+  const own = row.count - Number(pooled && row.count > 0);
   return (
     <tr data-row={row.run} data-state={word} aria-rowindex={place + 1} aria-selected={chosen}>
       <td className="c-started">{started}</td>
       <td className="c-strategy" onClick={open}>
         <Link href={pathOf(row.run, row.spec)}>{name}</Link>{" "}
         <span className="hint c-more">
+          {pooled && "one account, its own return · "}
           {rangeLine(row.spec)} · {costsOf(row.spec)}
         </span>
         <span className="hint c-phone">
-          {started} · {universeOf(row.spec)} · {word}
+          {started} · {pooled ? "one account" : universeOf(row.spec)} · {word}
         </span>
       </td>
       <td className="c-universe">{universeOf(row.spec)}</td>
-      <td className="number c-instruments" data-metric="count" data-value={row.count} title={countTold(row)}>
-        {whole ? format.count(row.count) : `${format.count(row.count)} of ${format.count(row.total)}`}
+      <td className="number c-instruments" data-metric="count" data-value={own} title={countTold(row)}>
+        {whole ? format.count(own) : `${format.count(row.count)} of ${format.count(row.total)}`}
       </td>
       <td
         className={`number ${median === null ? "" : median > 0 ? "gain" : median < 0 ? "loss" : ""}`}
         data-metric="median_return"
         data-value={median ?? ""}
-        title={median === null ? whyNot(row) : `${median} · Median of the total returns of its instruments.`}
+        title={
+          median === null
+            ? whyNot(row)
+            : `${median} · ${pooled ? "Total return of the account." : "Median of the total returns of its instruments."}`
+        }
       >
         {median === null ? "–" : format.percent(median)}
       </td>
@@ -59,7 +66,7 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
           row.profitable === null ? whyNot(row) : "Instruments with a total return above 0, of those with a result."
         }
       >
-        {row.profitable === null ? "–" : `${format.count(row.profitable)} of ${format.count(row.count)}`}
+        {row.profitable === null ? "–" : `${format.count(row.profitable)} of ${format.count(own)}`}
       </td>
       <td className={`c-state ${row.state === "failed" ? "loss" : row.state === "completed" ? "" : "warn"}`}>
         {word}
@@ -75,6 +82,7 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
 function countTold(row: RunRow): string {
   if (row.state === "cancelled")
     return `Cancelled at ${format.count(row.count)} of ${format.count(row.total)}. The ${format.count(row.count)} are kept.`;
+  if (isPooled(row.spec)) return "They trade from one account.";
   return `${format.several(row.count, "result")} of ${format.several(row.total, isSweep(row.spec) ? "cell" : "instrument")}`;
 }
 
