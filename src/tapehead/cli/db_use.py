@@ -3,21 +3,27 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from tapehead.cli.cells import folded
+
 if TYPE_CHECKING:
     from tapehead.database.use import Session, Use
 
 _MOST = 20
 _WIDTH = 80
+_DEEPER = " " * 8
 _MINUTE_S, _HOUR_S = 60, 3600
 
 
 def use_lines(use: "Use") -> Iterator[str]:
-    """Yield lines of at most 80 columns."""
+    """Yield lines of at most 80 columns, but for a URL that is longer."""
     for one in use.replicas:
         behind = "" if one.behind is None else f", {one.behind:,} commits behind"
         why = f": {one.text}" if one.text else ""
-        yield f"{one.name}  {one.where}  {one.state}{behind}{why}"
-    yield f"used    {len(use.sessions)} sessions here, {use.of_server} of {use.limit} on the server"
+        place, stands = f"{one.name}  {one.where}", f"{one.state}{behind}{why}"
+        line = f"{place}  {stands}"
+        yield from [line] if len(line) <= _WIDTH else [place, *folded(stands, _WIDTH, _DEEPER, _DEEPER)]
+    here = len(use.sessions)
+    yield f"used    {here} session{'' if here == 1 else 's'} here, {use.of_server} of {use.limit} on the server"
     if not use.sessions:
         return
     yield f"\n{'session':<46} {'does':<19} {'for':>6} {'pid':>6}"

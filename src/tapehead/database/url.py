@@ -37,7 +37,7 @@ class DatabaseUrl:
         return self.shown
 
 
-def parse_url(text: str) -> DatabaseUrl:
+def parse_url(text: str, name_in_errors: str = "url") -> DatabaseUrl:
     """Check a URL; raises ParameterError, which never holds a password."""
     scheme, _, rest = text.partition("://")
     place, question, query = rest.partition("?")
@@ -46,11 +46,11 @@ def parse_url(text: str) -> DatabaseUrl:
     told = _told(text) if scheme in _SCHEMES else None
     # Where a password ends cannot be told if it holds such a sign itself: then no part of the text is shown.
     if told is None or "@" in who + name + query or "#" in text or not _are_ports(str(told.get("port") or "")):
-        raise ParameterError(name="url", value="that text", bound=_BOUND)
+        raise ParameterError(name=name_in_errors, value="that text", bound=_BOUND)
     plain = "&".join(part for part in query.split("&") if unquote(part.partition("=")[0]) not in _secrets())
     shown = f"{scheme}://{who.partition(':')[0]}{at}{hosts}"
     if not told.get("dbname"):
-        raise ParameterError(name="url", value=shown + slash, bound=f"of one database: {shown}/DATABASE")
+        raise ParameterError(name=name_in_errors, value=shown + slash, bound=f"of one database: {shown}/DATABASE")
     return DatabaseUrl(text, f"{shown}{slash}{name}{question if plain else ''}{plain}")
 
 

@@ -55,3 +55,8 @@ def test_what_is_none_is_refused_without_what_may_be_a_password(url: str) -> Non
     with pytest.raises(ParameterError, match="url must be ") as refused:
         parse_url(url)
     assert WORD not in str(refused.value)
+
+
+def test_a_setting_that_holds_a_url_is_named() -> None:
+    with pytest.raises(ParameterError, match=r"^TAPEHEAD_REPLICAS=that text: TAPEHEAD_REPLICAS must be postgresql://"):
+        parse_url("nonsense", "TAPEHEAD_REPLICAS")

@@ -69,7 +69,7 @@ class Follower:
 
     def __init__(self, name: str, url: str, primary: Pool, codec: Codec) -> None:
         self.name = name
-        self.url = parse_url(url)
+        self.url = parse_url(url, "TAPEHEAD_REPLICAS")
         self.standing: Standing = "new"
         self._text = "nobody has looked at it yet"
         self._primary, self._codec = primary, codec
