@@ -70,6 +70,10 @@ def _rates(
     if not currency and len(quotes) > 1:
         bound = f"named, since the instruments are in {', '.join(quotes)}: --currency {quotes[0]}"
         raise ParameterError(name="currency", value="not given", bound=bound)
+    unknown = next((each.name for each in instruments if not quote_of(each)), "") if currency else ""
+    if unknown:
+        step = "Leave --currency out: the account is then in that of its instruments"
+        raise CurrencyError(instrument=unknown, quote="a currency that is not known", currency=currency, step=step)
     others = [quote for quote in quotes if currency and quote != currency]
     found: dict[str, tuple[Series, tuple[SegmentRef, ...], bool]] = {}
     held = [one.series for one in store.coverage()] if others else []

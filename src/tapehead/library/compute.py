@@ -20,6 +20,8 @@ from tapehead.model.frames import Frame, Framed
 Column = NDArray[Any]
 ALONE_ROWS = 20_000
 """Fewer rows than this are not worth a thread."""
+_OWNERS = ("symbol", "instrument", "ticker", "name")
+"""What a column is called, in small letters, that says whose a row is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,8 @@ def _table(table: Any, needed: set[str], by: str | None, columns: Mapping[str, s
             held = f"{name} of {len(line):,} rows"
             raise ParameterError(name="table", value=held, bound=f"columns of one length; others have {rows:,} rows")
     if by is None:
+        for line in keys.values():
+            _check_one(line, names)
         return _Table(keys, numbers, None, [slice(0, rows)])
     if by not in names:
         raise ParameterError(name="by", value=by, bound=f"one of the columns {', '.join(map(str, names))}")
@@ -165,6 +169,21 @@ def _table(table: Any, needed: set[str], by: str | None, columns: Mapping[str, s
     parts = [slice(int(begin), int(end)) for begin, end in zip([0, *ends[:-1]], ends, strict=True)]
     sorted_numbers = {name: _locked(line[order]) for name, line in numbers.items()}
     return _Table({by: owners, **keys}, sorted_numbers, order, parts)
+
+
+def _check_one(times: Column, names: Sequence[Any]) -> None:
+    """Raise where a time does not come after the one before: rows of several instruments, or in no order."""
+    if times.dtype.kind not in "iufM" or len(times) < 2:
+        return
+    early = np.flatnonzero(times[1:] <= times[:-1])
+    if early.size:
+        row = int(early[0]) + 1
+        owner = next((str(name) for name in names if str(name).lower() in _OWNERS), "symbol")
+        bound = (
+            f"rows of one instrument, oldest first, or name the column that says whose a row is, such as by='{owner}'"
+        )
+        held = f"row {row + 1:,} of {times[row]} after {times[row - 1]}"
+        raise ParameterError(name="table", value=held, bound=bound)
 
 
 def _numbers(name: str, names: Sequence[Any], read: Callable[[Any], Column], columns: Mapping[str, str]) -> Column:

@@ -75,6 +75,18 @@ def test_many_instruments_in_one_call_are_each_its_own_in_any_order() -> None:
         np.testing.assert_array_equal(by_name["rsi(5)"][owner == name], th.rsi(held[name]["close"], 5))
 
 
+def test_rows_of_several_instruments_are_not_taken_for_one() -> None:
+    two = {key: np.concatenate([line, line]) for key, line in market(1).items()}
+    owner = np.repeat(["A", "B"], N)
+    with pytest.raises(ParameterError, match=r"row 91 of 0 after 7689600000000: .* by='Name'"):
+        th.compute({**two, "Name": owner}, "sma(5)")
+    dated = {**two, "ts": two["ts"].astype("datetime64[us]")}
+    with pytest.raises(ParameterError, match=r"row 91 of 1970-01-01T00:00:00.000000 after 1970-03-31"):
+        th.compute(dated, "sma(5)")
+    made = th.compute({**two, "Name": owner}, "sma(5)", by="Name")["sma(5)"]
+    assert np.isnan(made[N : N + 4]).all()
+
+
 def test_a_null_is_not_known_and_the_rest_is() -> None:
     frame = pa.table({"close": pa.array([1.0, None, 2.0, 4.0])})
     assert th.compute(frame, "roc(1)")["roc(1)"].tolist()[3] == 100.0

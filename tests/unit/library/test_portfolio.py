@@ -430,6 +430,14 @@ def test_weights_fill_as_weights_whatever_limit_the_strategy_named(tmp_path: Pat
     assert told["decision"]["lines"]["limit"] == 9.0
 
 
+def test_an_instrument_in_an_unknown_currency_has_no_rate(tmp_path: Path) -> None:
+    with th.open(tmp_path / "home") as opened:
+        put(house_of(opened), [(Instrument("test", "AAA"), hourly(9, 9, 10, 12))])
+        with pytest.raises(CurrencyError, match="test:AAA is in a currency that is not known, the account in EUR"):
+            opened.portfolio("BuyAndHold", symbols=["AAA"], currency="EUR")
+        assert opened.portfolio("BuyAndHold", symbols=["AAA"]).wait()["account"].final_equity > 10_000.0
+
+
 def hourly(*prices: float) -> Any:
     """Columns of bars of an hour each, of one price."""
     held = columns_of(len(prices))
