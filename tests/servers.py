@@ -92,7 +92,9 @@ class Own:
             yield
         finally:
             for each in every:
-                os.kill(each, signal.SIGCONT)
+                # The server goes on first, and may bury a child that had ended.
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGCONT)
 
 
 class PostgresServer:

@@ -44,6 +44,20 @@ ENGINE = (
         "tests/truth/test_portfolio.py",
     ),
     Mutant(
+        "a rate counts before its bar is over",
+        "jobs/pool.py",
+        "np.int64) + series.interval.us, 1.0",
+        "np.int64), 1.0",
+        "tests/unit/library/test_portfolio.py",
+    ),
+    Mutant(
+        "the money of a sale is there in its own session",
+        "jobs/pool.py",
+        "clock.opens(distinct + 1, _DAY)",
+        "clock.opens(distinct, _DAY)",
+        "tests/truth/test_portfolio.py",
+    ),
+    Mutant(
         "equal weights forget those that keep theirs",
         "portfolio/equal.py",
         "whole - math.fsum(kept)",

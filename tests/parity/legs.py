@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tapehead.jobs.pool import settled_of
 from tapehead.library.rules import read_rules
 from tapehead.model.given import GivenWeights
 from tapehead.model.interval import Interval
@@ -22,7 +23,7 @@ from tapehead.portfolio.walk import LegOutcome, Walked, walk_together
 from tapehead.portfolio.weights import Weighing, Weights
 from tests.oracles.portfolio import Instrument, Portfolio, whole
 from tests.oracles.purse import Found
-from tests.oracles.trading import DAY_US, Order, Row
+from tests.oracles.trading import Order, Row
 from tests.parity.features import World
 from tests.parity.markets import to_bars
 
@@ -47,7 +48,6 @@ def to_leg(one: Instrument, *, next_session: bool, calendar: str) -> Leg:
     signals = World(one.table, one.wishes, one.settings).signals()
     if len(one.rank):
         signals = replace(signals, rank=np.array(one.rank, np.float64))
-    midnight = [(ts // DAY_US + 1) * DAY_US for ts in one.table.ts]
     since, value = zip(*one.rates, strict=True) if one.rates else ((), ())
     order = sorted(one.facts, key=lambda fact: (fact.time, fact.kind != "dividend"))
     return Leg(
@@ -55,7 +55,7 @@ def to_leg(one: Instrument, *, next_session: bool, calendar: str) -> Leg:
         signals,
         read_rules(vars(one.settings) | {"calendar": calendar}),
         decides=np.array(one.decides, bool) if len(one.decides) else None,
-        settled=np.array(one.settled if len(one.settled) else midnight, np.int64) if next_session else None,
+        settled=settled_of(bars, calendar) if next_session else None,
         facts=tuple(LegFact(fact.time, fact.kind, fact.value) for fact in order),
         rates=Rates(np.array(since, np.int64), np.array(value, np.float64)) if one.rates else None,
     )

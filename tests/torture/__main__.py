@@ -69,7 +69,9 @@ def run(numbers: Sequence[int], seed: str, kind: str | None) -> dict[int, str]:
                 continue
             number, _, faults = line.partition(" ")
             if not number.isdigit():
-                raise SystemExit(line)
+                # A worker's traceback: all of it, up to its end, whatever the other one tells meanwhile.
+                rest = [one for one in iter(told.get, None) if one and not one.partition(" ")[0].isdigit()]
+                raise SystemExit("\n".join([line, *rest]))
             found[int(number)] = faults
             if time.monotonic() - said > _TELL_S:
                 said = time.monotonic()

@@ -445,13 +445,16 @@ def hourly(*prices: float) -> Any:
 
 
 def test_a_return_is_on_the_money_that_was_paid(tmp_path: Path) -> None:
-    """80 units at 10 and a rate of 1.25, sold at 12 and 1.5: 440 on 1000; a fifth of one of 50 a point: 100 on 1000."""
+    """80 units at 10 and a rate of 1.25, sold at 12 and 1.5: 440 on 1000; a fifth of one of 50 a point: 100 on 1000.
+
+    The rates are those of the bars before, which are over.
+    """
     mine = written(tmp_path / "mine.py", "enter=at == 1, leave=at == 3")
     with th.open(tmp_path / "home") as opened:
         many = [
             (Instrument("test", "AAA", quote="USD"), hourly(9, 9, 10, 10, 12, 12, 12)),
             (Instrument("test", "BBB", quote="EUR", multiplier=50.0), hourly(100, 100, 100, 100, 110, 110, 110)),
-            (Instrument("fx", "USDEUR", quote="EUR"), hourly(1.25, 1.25, 1.25, 1.5, 1.5, 1.5, 1.5)),
+            (Instrument("fx", "USDEUR", quote="EUR"), hourly(1.25, 1.25, 1.3, 1.5, 1.7, 1.7, 1.7)),
         ]
         put(house_of(opened), many)
         run = opened.portfolio(mine, symbols=["AAA", "BBB"], currency="EUR", size="10%").wait()
