@@ -31,6 +31,7 @@ CASES += [(name, {}) for name in ("mass_index", "hma", "trima", "dpo", "awesome_
 CASES += [("midpoint", {"period": 3}), ("midpoint", {"period": 7}), ("midpoint", {"period": 70}), *LONG.items()]
 CASES += [(name, {}) for name in ("percent_rank", "connors_rsi", "vortex", "cmf", "ultimate_oscillator")]
 CASES += [("percent_rank", {"period": 31}), ("efficiency_ratio", {"period": 600})]
+CASES += [("aroon", {}), ("aroon", {"period": 127}), ("aroon", {"period": 128})]
 CASES += [("vortex", {"period": period}) for period in (5, 7, 25, 27)]
 """Sums of windows take eights, and ones, twos and fours of what is left over: of each some, and of some none."""
 BITS = [*CASES, ("cci", {}), ("cci", {"period": 3}), ("cci", {"period": 300})]
@@ -101,6 +102,11 @@ def test_what_looks_at_each_value_sees_each_once(seed: int, bars: int, period: i
         if not np.isnan(values[t - period : t + 1]).any():
             want[t] = 100.0 * float((values[t - period : t] < values[t]).sum()) / period
     np.testing.assert_array_equal(tapehead.percent_rank(values, period), want)
+    up, down, _ = tapehead.aroon(values, -values, period)
+    for t in range(period, bars):
+        newest = values[t - period : t + 1][::-1]
+        want[t] = 100.0 * float(period - np.argmax(newest)) / period if not np.isnan(newest).any() else np.nan
+    np.testing.assert_array_equal((up, down), (want, want))
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)

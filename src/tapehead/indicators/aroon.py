@@ -41,9 +41,10 @@ def aroon(high: ArrayLike, low: ArrayLike, period: int = 14) -> Aroon:
 
     Notes
     -----
-    100 · (period − bars since the extreme)/period; of equal ones the newest counts. Each bar comes and goes once, O(n).
-    Releases the GIL. As TA-Lib AROON and AROONOSC. Source: Tushar Chande, Time Price Oscillator, Technical Analysis of
-    Stocks & Commodities 13, 1995.
+    100 · (period − bars since the extreme)/period; of equal ones the newest counts. Of windows up to 128 bars each is
+    looked at, O(n · period), as many as an instruction takes; of longer ones each comes and goes once, O(n). Releases
+    the GIL. As TA-Lib AROON and AROONOSC. Source: Tushar Chande, Time Price Oscillator, Technical Analysis of Stocks &
+    Commodities 13, 1995.
 
     Examples
     --------

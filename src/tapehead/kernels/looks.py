@@ -1,4 +1,4 @@
-"""A look at each value of each window: how many lie below another, how far they lie from a middle.
+"""A look at each value of each window: how many lie below another, how far from a middle, how long ago the extreme was.
 
 What 32 bars come to is kept in registers while their windows are gone through, as many bars as an instruction takes.
 """
@@ -12,7 +12,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from tapehead.kernels.jit import config
-from tapehead.kernels.vectors import EIGHT, LANES, all_of, data_of, load, store, tools
+from tapehead.kernels.vectors import EIGHT, LANES, all_of, data_of, load, spread, store, tools
 
 AT_ONCE: Final = 32
 """Bars whose windows are gone through together; counts of bars are multiples of it."""
@@ -77,3 +77,56 @@ def _far(builder: Any, total: Any, value: Any, middle: Any) -> Any:
 
 below = _look(_less, lambda values, middle: 1.0 * (values < middle))
 apart = _look(_far, lambda values, middle: np.abs(values - middle))
+
+
+def _since(sign: str) -> Any:
+    """Return a function that writes how many bars ago the extreme of each window was, the newest of equal ones.
+
+    It is called with the values, `period - 1` of them before the first that is told of, with that period, where to
+    write, and how many bars, a multiple of AT_ONCE.
+    """
+    outdone = np.greater_equal if sign == ">=" else np.less_equal
+    worst = -np.inf if sign == ">=" else np.inf
+
+    def since_in_python(values: Any, period: int, out: Any, bars: int) -> None:
+        best, age = np.full(bars, worst), np.zeros(bars)
+        for j in range(period):
+            newer = outdone(values[j : j + bars], best)
+            best, age = np.where(newer, values[j : j + bars], best), np.where(newer, period - 1.0 - j, age)
+        out[:bars] = age
+
+    if config.DISABLE_JIT:
+        return since_in_python
+
+    def since(_context: Any, values: Any, _period: Any, out: Any, _bars: Any) -> Any:
+        def generate(target: Any, builder: Any, signature: Any, given: Any) -> Any:
+            line, made = (data_of(target, builder, signature.args[k], given[k]) for k in (0, 2))
+            period, bars = given[1], given[3]
+            zero, single, step = (ir.Constant(bars.type, number) for number in (0, 1, AT_ONCE))
+            groups = [ir.Constant(bars.type, at) for at in range(0, AT_ONCE, LANES)]
+            oldest = spread(builder, builder.sitofp(builder.sub(period, single), ir.DoubleType()))
+            with tools.for_range_slice(builder, zero, bars, step, bars.type) as (t, _):
+                held = [[tools.alloca_once(builder, EIGHT) for _ in range(2)] for _ in groups]
+                now = tools.alloca_once(builder, EIGHT)
+                builder.store(oldest, now)
+                for best, age in held:
+                    builder.store(all_of(worst), best)
+                    builder.store(all_of(0.0), age)
+                with tools.for_range_slice(builder, zero, period, single, period.type) as (j, _):
+                    ago, begin = builder.load(now), builder.add(t, j)
+                    for (best, age), at in zip(held, groups, strict=True):
+                        value = load(builder, line, builder.add(begin, at))
+                        newer = builder.fcmp_ordered(sign, value, builder.load(best))
+                        builder.store(builder.select(newer, value, builder.load(best)), best)
+                        builder.store(builder.select(newer, ago, builder.load(age)), age)
+                    builder.store(builder.fsub(ago, all_of(1.0)), now)
+                for (_, age), at in zip(held, groups, strict=True):
+                    store(builder, builder.load(age), made, builder.add(t, at))
+            return target.get_dummy_value()
+
+        return types.void(values, types.int64, out, types.int64), generate
+
+    return intrinsic(since)
+
+
+since_highest, since_lowest = _since(">="), _since("<=")
