@@ -109,8 +109,11 @@ def test_it_is_kept_reused_and_made_again_to_the_last_bit(store: Any, run: Any) 
     assert other.id != run.id
 
 
-def test_its_end_tells_the_return_of_the_account_and_counts_instruments_alone(run: Any) -> None:
-    (done,) = [event for _, event in run.events() if isinstance(event, Completed)]
+def test_its_end_tells_the_return_of_the_account_and_counts_instruments_alone(store: Any, run: Any) -> None:
+    words: dict[str, Any] = {"universe": "demo", "size": "40%", "fee": "10bps", "max_positions": 3, "rank": "roc(24)"}
+    again = store.portfolio("SmaCross", **words)
+    (done,) = [event for _, event in again.events() if isinstance(event, Completed)]
+    assert again.id == run.id
     rows = {row.instrument: row.metrics["total_return"] for row in run.results()}
     account = rows.pop(ACCOUNT)
     assert done.outcome == {"median_return": account, "profitable": sum(gain > 0 for gain in rows.values())}
