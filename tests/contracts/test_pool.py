@@ -162,6 +162,9 @@ def test_a_server_that_cannot_hold_a_store_is_named_with_what_to_do(
         link.execute("CREATE DATABASE western ENCODING 'LATIN1' TEMPLATE template0 OWNER tapehead")
     with pytest.raises(DatabaseAwayError, match=r"encoding is LATIN1, .* Name another one, CREATE DATABASE .* 'UTF8'"):
         Pool(parse_url(postgres_server.url("western")))
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+    with pytest.raises(DatabaseAwayError, match=r" cannot be used: no password supplied\. Give it in PGPASSWORD or "):
+        Pool(parse_url(parse_url(postgres).shown))
     monkeypatch.setattr("tapehead.database.pool.OLDEST", 99)
     with pytest.raises(
         DatabaseAwayError, match=r"it is PostgreSQL 1\d, and Tapehead needs 99 .* Name a newer one, then"

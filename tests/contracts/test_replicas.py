@@ -90,7 +90,7 @@ def test_a_replica_answers_while_it_keeps_up_and_the_primary_what_it_lacks(
         check_equal(held(store), lay_plainly(columns))
         check_equal(held(store, 1), part(columns, 0, 20))
         lagging = looked(store, "lagging")
-        assert (lagging.behind, lagging.text) == (1, "it lacks 1 commits for 0 s and longer")
+        assert (lagging.behind, lagging.text) == (1, "it lacks 1 commit for 0 s and longer")
         lent = store.figures()[0].lent
         check_equal(held(store, 1), part(columns, 0, 20))
         assert store.figures()[0].lent == lent

@@ -362,7 +362,13 @@ def unreachable(url: DatabaseUrl, error: psycopg.Error) -> DatabaseAwayError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # Of several addresses the last; what is before "failed:" says where, which stands in the URL already.
     told = [line.rpartition("failed: ")[2] for line in lines if "failed: " in line] or lines
-    cause = (told[-1] if told else type(error).__name__).removeprefix("FATAL:").strip().rstrip(".?")
+    cause = (
+        (told[-1] if told else type(error).__name__)
+        .removeprefix("FATAL:")
+        .removeprefix("fe_sendauth:")
+        .strip()
+        .rstrip(".?")
+    )
     step = next((step for word, step in _STEPS.items() if word in cause), None)
     return DatabaseAwayError(url=url, cause=cause, **({} if step is None else {"step": step}))
 

@@ -133,7 +133,10 @@ class Follower:
         elif (found.cluster, found.database) != (primary.cluster, primary.database):
             self._stand("refused", "it follows another server, or is of another database")
         elif late:
-            self._stand("lagging", f"it lacks {self._behind:,} commits for {lag_s:g} s and longer")
+            self._stand(
+                "lagging",
+                f"it lacks {self._behind:,} commit{'' if self._behind == 1 else 's'} for {lag_s:g} s and longer",
+            )
         else:
             self._stand("ok", "")
 
