@@ -35,6 +35,7 @@ from tapehead.model.events import Cancelled, Completed, Result, to_bytes
 from tapehead.model.instrument import Instrument
 from tests.acceptance.cutting import cutting
 from tests.acceptance.program import write_bars
+from tests.acceptance.short_lists import check_that_lists_are_short
 from tests.acceptance.test_http_stream import wait_for
 from tests.acceptance.transcript import steady
 from tests.serving import Served, install_gated, serving, serving_here
@@ -157,13 +158,12 @@ def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
         store.portfolio("SmaCross", universe="demo", settle="T+1", leverage=2.0)
     names, day = rows[1:3], "2019-06-01T00:00:00Z"
     fact = {"time": day, "symbol": names[0], "kind": "split", "value": 2.0}
-    given: dict[str, Any] = {
-        "weights": [{"time": day, "symbol": name, "weight": 0.4} for name in names],
-        "facts": [fact],
-    }
+    half = [{"time": day, "symbol": name, "weight": 0.4} for name in names]
+    given: dict[str, Any] = {"weights": half, "facts": [fact]}
     weighed = store.portfolio("BuyAndHold", universe="demo", **given).wait()
     assert weighed.id == here.portfolio("BuyAndHold", universe="demo", **given).id
     assert weighed.spec.portfolio.to_json() == {"weights": {day: dict.fromkeys(names, 0.4)}, "facts": [fact]}
+    check_that_lists_are_short(served.url, weighed.id, weighed.spec.to_json(), beside=run.id)
     with pytest.raises(WeightsError, match="--leverage 2"):
         store.portfolio("BuyAndHold", universe="demo", weights={day: dict.fromkeys(names, 0.8)})
     assert asyncio.run(begun_async(served.url, words)) == run.id

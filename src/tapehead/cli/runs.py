@@ -13,7 +13,7 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.ledger import ledger
 from tapehead.cli.runs_import import import_trades
 from tapehead.cli.session import Session
-from tapehead.library.documents.runs import run_json
+from tapehead.library.documents.runs import listed_json
 from tapehead.library.limits import MOST_ROWS
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _list(session: Session, limit: int, before: str | None) -> int:
     records = session.store.runs(limit, before)
     last = records[-1].run if len(records) == limit and session.store.runs(1, records[-1].run) else None
     if session.json:
-        session.put_document("runs", {"runs": [run_json(record) for record in records], "before": last})
+        session.put_document("runs", {"runs": [listed_json(record) for record in records], "before": last})
     elif not records:
         session.put("No run yet.  Next:", *next_lines([(("strategies",), "what can be run")], session))
     else:

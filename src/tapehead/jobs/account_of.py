@@ -1,14 +1,14 @@
 """results_of: what a portfolio's walk made, as results of a run: its account, and a row for each instrument."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tapehead.jobs.plan import Item, Plan
-from tapehead.layout.columns import TRADED
+from tapehead.layout.columns import RATE_COLUMNS, TRADE_DTYPES, TRADED
 from tapehead.layout.formats import EQUITY_POINTS
 from tapehead.metrics.summary import summarise
 from tapehead.model.bars import Bars, frozen_bars
@@ -21,7 +21,6 @@ from tapehead.model.result import Metrics, RunResult
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades, account_trades, no_trades
 from tapehead.portfolio.leg import Leg
-from tapehead.portfolio.points import points_of_trades, rates_of_trades
 from tapehead.portfolio.walk import LegOutcome, Walked
 from tapehead.simulation.sums import sums_of
 
@@ -59,12 +58,15 @@ def all_trades(legs: Sequence[Leg], walked: Walked) -> Trades:
     """
     if not walked.order:
         return no_trades()
-    held = {leg.name: leg for leg in legs}
+    held, foreign = {leg.name: leg for leg in legs}, any(leg.rates is not None for leg in legs)
     parts: list[dict[str, NDArray[Any]]] = []
     for place, done in enumerate(walked.legs):
         bars = held[done.name].bars
         at = np.searchsorted(walked.clock, bars.ts[bars.warm :])
-        part = {field.name: getattr(done.trades, field.name) for field in fields(Trades)}
+        part = {name: getattr(done.trades, name) for name in TRADE_DTYPES}
+        if foreign:
+            ones = np.ones(len(done.trades))
+            part |= {name: ones if (rate := getattr(done.trades, name)) is None else rate for name in RATE_COLUMNS}
         for name in ("entry_bar", "exit_bar", "decision_bar"):
             part[name] = at[part[name]].astype(np.int32)
         part["tag"] = np.full(len(done.trades), place + 1, np.int32)
@@ -112,9 +114,10 @@ def account_result(plan: Plan, run: str, legs: Sequence[Leg], walked: Walked) ->
     final = float(walked.equity[-1])
     metrics, why = summarise(
         bars,
-        replace(rules, multiplier=1.0),
+        rules,
         moments,
-        trades=_in_money(trades, *points_of_trades(legs, walked)),
+        trades=trades,
+        multiplier={leg.name: leg.rules.multiplier for leg in legs},
         final_equity=final,
         fees_paid=sum(done.fees_paid for done in walked.legs),
         open_profit=open_profit if any(done.position is not None for done in walked.legs) else None,
@@ -134,11 +137,6 @@ def account_result(plan: Plan, run: str, legs: Sequence[Leg], walked: Walked) ->
     flags = (*(["ruined"] if walked.ruined else []), *_common_flags(walked.legs))
     result = _result(plan, run, ACCOUNT, metrics, why, flags, walked.equity, final, trades, bars)
     return result, (moments.observations, blocks)
-
-
-def _in_money(trades: Trades, entry: F64, leave: F64) -> Trades:
-    """Return trades with prices times the money a point, each its own, so that they can be set against profits."""
-    return replace(trades, entry_price=trades.entry_price * entry, exit_price=trades.exit_price * leave)
 
 
 def _common_flags(legs: Sequence[LegOutcome]) -> list[str]:
@@ -169,7 +167,7 @@ def leg_result(plan: Plan, run: str, item: Item, leg: Leg, done: LegOutcome) -> 
         leg.bars,
         rules,
         moments,
-        trades=done.trades if leg.rates is None else _in_money(done.trades, *rates_of_trades(leg, done.trades)),
+        trades=done.trades,
         final_equity=final,
         fees_paid=done.fees_paid,
         open_profit=None if done.position is None else done.position.profit,

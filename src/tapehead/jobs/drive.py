@@ -13,6 +13,7 @@ from tapehead.jobs.plan import Plan, no_bars
 from tapehead.jobs.run_tally import Tally
 from tapehead.model.events import Cancelled, Ended, Event, Failed, Progress, Started, Warned
 from tapehead.model.result import Receipt, RunId, State
+from tapehead.model.short_spec import short_spec
 from tapehead.ports.bars import BarStore
 from tapehead.ports.runs import EventLog, RunStore
 from tapehead.ports.trials import TrialLedger
@@ -97,7 +98,7 @@ def taken_up(
 
 def _opening(desk: Desk, plan: Plan, run: RunId, tally: Tally) -> list[Numbered]:
     """Log that the run begins, and which instruments it will say nothing of."""
-    events: list[Event] = [Started(run, plan.spec.to_json(), tally.total, plan.snapshot, plan.stamps)]
+    events: list[Event] = [Started(run, short_spec(plan.spec.to_json()), tally.total, plan.snapshot, plan.stamps)]
     lacking = f"no {plan.spec.interval} bars in the range"
     events += [Warned(run, name, "store.no_bars", lacking) for name in plan.absent]
     last = desk.log.append(run, events)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tapehead.model.result import RunResult
+from tapehead.model.trades import without_rates
 
 Verdict = Literal["identical", "same decisions, metrics within 4 ulp (other CPU or libm)", "differs"]
 IDENTICAL: Verdict = "identical"
@@ -106,9 +107,13 @@ def _trades(old: RunResult, new: RunResult) -> str:
     """Return the first trade that differs, in words; empty when none does."""
     if old.trades is None or new.trades is None:
         return "no trades are kept" if old.trades is not new.trades else ""
-    if old.trades.to_bytes() == new.trades.to_bytes():
+    kept, made = old.trades, new.trades
+    if kept.entry_rate is None:
+        # They were kept before trades had rates, or have none.
+        made = without_rates(made)
+    if kept.to_bytes() == made.to_bytes():
         return ""
-    before, after = list(old.trades.rows()), list(new.trades.rows())
+    before, after = list(kept.rows()), list(made.rows())
     for k, (a, b) in enumerate(zip(before, after, strict=False)):
         # A level that there was none of is NaN on both sides, and differs from itself.
         differing = [name for name in a if a[name] != b[name] and not (a[name] != a[name] and b[name] != b[name])]

@@ -58,6 +58,8 @@ TRADE_DTYPES: Final[dict[str, str]] = {
     "fills": "<i4",
     "tag": "<i4",
 }
+RATE_COLUMNS: Final = ("entry_rate", "exit_rate")
+"""Columns (<f8) of trades in another currency than the account's; other trades have none."""
 ORDER_DTYPES: Final[dict[str, str]] = {
     "decided": "<i4",
     "bar": "<i4",

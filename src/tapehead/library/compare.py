@@ -17,6 +17,7 @@ from tapehead.jobs.compare import (
 )
 from tapehead.library.kept import kept_run
 from tapehead.library.run import Run
+from tapehead.model.short_spec import short_spec
 from tapehead.model.trades import no_trades
 from tapehead.ports.runs import RunRecord
 from tapehead.wiring.assemble import House
@@ -99,7 +100,7 @@ def _between(house: House, a: str, b: str) -> tuple[tuple[Run, Run], list[Settin
             bound = f"a backtest, and this is a sweep. See its sets: tapehead show {run.short}"
             raise ParameterError(name="run", value=run.short, bound=bound)
     one, other = runs[0].record, runs[1].record
-    settings = settings_apart(one.spec, other.spec)
+    settings = settings_apart(short_spec(one.spec), short_spec(other.spec))
     return runs, settings, reasons_apart(one.key, other.key, settings)
 
 

@@ -13,13 +13,11 @@ from tapehead.jobs.remade import Remade, course_table, remade_of, shares_table
 from tapehead.library.course_of import course_of
 from tapehead.library.curves import Again
 from tapehead.metrics.account import Account
-from tapehead.model.bars import F64
 from tapehead.model.interval import Interval
 from tapehead.model.orders import Orders
 from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunId, RunResult
 from tapehead.model.table import Table
-from tapehead.portfolio.points import points_of_trades
 from tapehead.portfolio.walk import walk_together
 from tapehead.ports.runs import RunRecord
 from tapehead.ports.work import Failure, Task
@@ -58,12 +56,8 @@ class PortfolioAgain:
         walked = made.walked
         bars = account_bars(walked, Interval.parse(made.course.bench.plan.spec.interval))
         fees = sum(done.fees_paid for done in walked.legs)
-        held, points = walked.held.astype(np.float64), self.points()
+        held, points = walked.held.astype(np.float64), {leg.name: leg.rules.multiplier for leg in made.legs}
         return Account(bars, made.legs[0].rules, walked.equity, held, made.trades, None, fees, points)
-
-    def points(self) -> F64:
-        """Return the money a point at the entry of each closed trade of the account, shape (n_trades,)."""
-        return points_of_trades(self.remade.legs, self.remade.walked)[0]
 
     def course(self, result: RunResult) -> Table:
         """Return `jobs.remade.course_table`; raises SharedAccountError for the row of an instrument."""

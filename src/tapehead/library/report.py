@@ -1,14 +1,11 @@
 """write_report, make_sheet: a run, or one instrument of it, as one file that any browser shows without a network."""
 
 import errno
-import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from tapehead.errors import DiskFullError, ParameterError, SurroundingsError, TapeheadError
 from tapehead.library.curves import accounts_of
@@ -16,11 +13,9 @@ from tapehead.library.tear import many, shared, single
 from tapehead.library.tear.facts import Facts, Kept, read_facts
 from tapehead.library.tear.page import MARK, page
 from tapehead.metrics.account import Account
-from tapehead.model.bars import F64
 from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
 from tapehead.model.table import Table
-from tapehead.model.trades import AccountTrades
 from tapehead.wiring.assemble import House
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -127,21 +122,9 @@ def _account_sheet(house: House, run: Kept, results: list[RunResult]) -> Sheet:
         made = (again.account(result), again.course(result), again.shares())
     except TapeheadError as error:
         trouble = _trouble(error)
-    points = again.points() if made[0] is not None else _points(run, result, facts)
-    sheet = shared.Shared(result, rows, run.spec, facts, run.times(ACCOUNT), points, *made, trouble)
+    sheet = shared.Shared(result, rows, run.spec, facts, run.times(ACCOUNT), run.money_points(ACCOUNT), *made, trouble)
     title = f"{facts.strategy}, one account of {len(rows):,} · Tapehead"
     return Sheet(page(title, shared.head(sheet), shared.body(sheet), _foot(facts)), len(rows))
-
-
-def _points(run: Kept, result: RunResult, facts: Facts) -> F64:
-    """Return the money a point of each trade of an account, NaN where a rate that is not kept would decide it."""
-    own = run.spec.portfolio.currency if run.spec.portfolio is not None else ""
-    each = {
-        name: one.multiplier if not own or (one.settle or one.quote) in ("", own) else math.nan
-        for name, one in facts.instruments.items()
-    }
-    names = result.trades.instrument.tolist() if isinstance(result.trades, AccountTrades) else []
-    return np.array([each.get(name, 1.0) for name in names], np.float64)
 
 
 def write_sheet(place: Place, sheet: Sheet) -> Report:
@@ -155,7 +138,7 @@ def _single(house: House, run: Kept, result: RunResult, facts: Facts) -> single.
     for _, made in accounts_of(house, run.record, [result]):
         account, trouble = (None, _trouble(made)) if isinstance(made, TapeheadError) else (made, "")
     times = run.times(result.instrument) if account is None else account.bars.ts
-    return single.Single(result, run.spec, facts, times, account, trouble)
+    return single.Single(result, run.spec, facts, times, run.money_a_point(result.instrument), account, trouble)
 
 
 def _trouble(error: TapeheadError) -> str:

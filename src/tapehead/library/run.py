@@ -199,14 +199,14 @@ class Run(RunTrades, Framed):
         for row in self.results(sort="instrument"):
             result = self._house.runs.result(self.id, row.instrument)
             if result is not None:
-                yield result
+                yield self._with_rates(result)
 
     def __getitem__(self, symbol: str) -> RunResult:
         """Return the result of `symbol` or `venue:symbol`, with its trades; waits for the run where it must."""
         self.wait()
         found = self._seen.named(symbol)
         if len(found) == 1:
-            return self._seen.take(self.id, found[0])
+            return self._with_rates(self._seen.take(self.id, found[0]))
         names = (
             [symbol] if ":" in symbol else [r.instrument for r in self.results() if r.instrument.endswith(f":{symbol}")]
         )
@@ -215,7 +215,7 @@ class Run(RunTrades, Framed):
         result = self._house.runs.result(self.id, names[0]) if names else None
         if result is None:
             raise RunKeyError(run=self.id, symbol=symbol, hint="")
-        return result
+        return self._with_rates(result)
 
     def wait(self) -> "Run":
         """Run to the end."""
@@ -549,20 +549,6 @@ class Run(RunTrades, Framed):
         from tapehead.metrics.compat import compat
 
         return compat(tool, self.account(result))
-
-    def money_a_point(self, symbol: str) -> float:
-        """Return what a point of one instrument is worth a unit, as it stood at the run's snapshot; 1 if it is gone."""
-        name = self[symbol].instrument
-        held = self._house.bars.instruments(self.record.snapshot)
-        return next((one.multiplier for one in held if one.name == name), 1.0)
-
-    def money_points(self, symbol: str) -> float | dict[str, float]:
-        """Return `money_a_point`; of the account of a portfolio, that of each of its instruments by name."""
-        if self[symbol].instrument != ACCOUNT:
-            return self.money_a_point(symbol)
-        names = dict.fromkeys((row.instrument for row in self.results() if row.instrument != ACCOUNT), 1.0)
-        held = self._house.bars.instruments(self.record.snapshot)
-        return names | {one.name: one.multiplier for one in held if one.name in names}
 
     def times(self, symbol: str) -> I64:
         """Return the open times (us UTC) of the bars that a result counts from 0, shape (n_bars,).

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tapehead.metrics.closed import returns_of
+from tapehead.metrics.gains import Points, returns_of
 from tapehead.model.bars import F64, I64, Bars
 from tapehead.model.calendar import Calendar, calendar
 from tapehead.model.interval import Interval
@@ -44,8 +44,8 @@ class Account(NamedTuple):
         What is not closed.
     fees_paid : float
         Of all fills.
-    points : float64 array, shape (n_trades,), optional
-        Money a point at the entry of each trade, where that is not the multiplier of the rules.
+    points : mapping of str to float, optional
+        Money a point of each instrument, where several share the account; else that of the rules.
     """
 
     bars: Bars
@@ -55,7 +55,7 @@ class Account(NamedTuple):
     trades: Trades
     opened: Opened | None = None
     fees_paid: float = 0.0
-    points: F64 | None = None
+    points: Points | None = None
 
     @property
     def clock(self) -> Calendar:

@@ -1,6 +1,7 @@
 """per_trade: the metrics of closed trades, in money and as returns on the money an entry bought for."""
 
 import math
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from tapehead.kernels.closed import closed_sums
 from tapehead.kernels.jit import writable
 from tapehead.metrics import definitions as define
 from tapehead.metrics.definitions import DAY_US, DAYS_A_YEAR, Value
-from tapehead.model.bars import F64
+from tapehead.metrics.gains import Points, bought_of, sold_of
 from tapehead.model.moments import Moments
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades
@@ -48,7 +49,9 @@ class _Sums(NamedTuple):
     bars_held: int
 
 
-def per_trade(trades: Trades, sums: Moments, rules: Rules, length_us: int) -> dict[str, Value]:
+def per_trade(
+    trades: Trades, sums: Moments, rules: Rules, length_us: int, multiplier: Points | None = None
+) -> dict[str, Value]:
     """Return each metric of closed trades by name.
 
     Parameters
@@ -61,6 +64,8 @@ def per_trade(trades: Trades, sums: Moments, rules: Rules, length_us: int) -> di
         Their `cash` is equity before the first trade.
     length_us : int
         Time from the first open to the end of the last bar, for what is said of a year.
+    multiplier : float, array or mapping, optional
+        As in `returns_of`, where it is not that of the rules.
 
     Notes
     -----
@@ -71,7 +76,7 @@ def per_trade(trades: Trades, sums: Moments, rules: Rules, length_us: int) -> di
     if n == 0:
         return _NOTHING
     wins, expected = sums.wins, define.expectancy(sums.won, sums.lost, n)
-    found = _sums(trades, rules, expected[0] or 0.0)
+    found = _sums(trades, rules, expected[0] or 0.0, multiplier)
     win, loss = _ratio(sums.won, wins), _ratio(-sums.lost, found.losses)
     up, down = _ratio(found.up, wins), _ratio(found.down, found.losses)
     payoff = _payoff(win, loss)
@@ -100,8 +105,13 @@ def per_trade(trades: Trades, sums: Moments, rules: Rules, length_us: int) -> di
     }
 
 
-def _sums(trades: Trades, rules: Rules, mean: float) -> _Sums:
+def _sums(trades: Trades, rules: Rules, mean: float, multiplier: Points | None) -> _Sums:
     """Add up the columns; `mean` is that of the profits."""
+    if multiplier is not None or trades.entry_rate is not None:
+        point = rules.multiplier if multiplier is None else multiplier
+        bought, sold = bought_of(trades, point), sold_of(trades, point)
+        trades = replace(trades, entry_price=bought, exit_price=sold, quantity=np.ones(len(trades)))
+        rules = replace(rules, multiplier=1.0)
     return _Sums._make(
         closed_sums(
             writable(trades.profit),
@@ -115,21 +125,6 @@ def _sums(trades: Trades, rules: Rules, mean: float) -> _Sums:
             mean,
         )
     )
-
-
-def returns_of(trades: Trades, multiplier: float | F64 = 1.0) -> F64:
-    """Return net profit over the notional of the entries, shape (n_trades,); 0 where that is 0.
-
-    `multiplier` is the money a point, one for all or one a trade.
-    """
-    return _over(trades.profit, trades.entry_price * trades.quantity * multiplier)
-
-
-def _over(profit: F64, notional: F64) -> F64:
-    """Return profits over notionals, 0 where those are 0."""
-    if notional.all():
-        return profit / notional
-    return np.divide(profit, notional, out=np.zeros(profit.shape[0]), where=notional != 0.0)
 
 
 def longest_streak(of: NDArray[np.bool_]) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 
 from tapehead.metrics import definitions as define
 from tapehead.metrics.closed import per_trade
+from tapehead.metrics.gains import Points
 from tapehead.metrics.hold import buy_and_hold_return
 from tapehead.model.bars import F64, Bars
 from tapehead.model.calendar import calendar
@@ -26,6 +27,7 @@ def summarise(
     fees_paid: float,
     open_profit: float | None,
     equity: Callable[[], F64],
+    multiplier: Points | None = None,
 ) -> tuple[Metrics, dict[str, str]]:
     """Return metrics by name and the reason of each None.
 
@@ -43,6 +45,8 @@ def summarise(
         Net profit of the open position at the last close.
     equity : callable
         Gives equity at every bar close, shape (n_bars,); called only where the sums would lose digits.
+    multiplier : float, array or mapping, optional
+        Money a point of each trade, where it is not that of the rules; see `returns_of`.
     """
     interval = bars.series.interval
     clock = calendar(rules.calendar)
@@ -63,7 +67,7 @@ def summarise(
         "max_drawdown_days": (sums.wet_us / define.DAY_US, ""),
         "calmar": define.calmar(growth, sums.drawdown),
         "exposure": (sums.held / (len(bars) - bars.warm), ""),
-        **per_trade(trades, sums, rules, length_us),
+        **per_trade(trades, sums, rules, length_us, multiplier),
         "fees_paid": (fees_paid, ""),
         "open_profit": (open_profit, "" if open_profit is not None else "no_open_position"),
         "buy_and_hold_return": buy_and_hold_return(bars, rules),

@@ -11,7 +11,10 @@ from tapehead.model.tile import Tile
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A run begins: `total` results are expected; `stamps` say what to keep in mind of the run as a whole."""
+    """A run begins: `total` results are expected; `stamps` say what to keep in mind of the run as a whole.
+
+    `spec` is a short one: see `short_spec`.
+    """
 
     name: ClassVar[str] = "started"
     run: str

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ _MARK = b"\x02"
 """Begins the bytes of trades; those written without it begin with a side, which is 1 or -1."""
 _NAMED = b"\x03"
 """Begins the bytes of trades of several instruments: the length of their names (uint32), and the names, come next."""
+_RATED = b"\x04"
+"""Begins the bytes of trades in another currency than the account's: their number (uint32), the rates of their entries
+and those of their exits (float64) come next, and then the bytes of the trades without them."""
 _UNMARKED = list(TRADE_DTYPES).index("across_gap") + 1
 """Columns they have."""
 _NOT_SHOWN = ("decision_bar", "entry_wanted", "exit_wanted", "shortfall", "other_price", "fills")
@@ -62,6 +65,9 @@ class Trades(Framed):
     tag : int32
         What a strategy asked bar by bar gave its order to enter; 0 where nothing was given. Of an account that several
         instruments share: the place of the instrument in the order of names, from 1.
+    entry_rate, exit_rate : float64, optional
+        What a unit of the instrument's currency was worth in the account's at the first entry and at the last exit;
+        None where no instrument of the result has another currency, NaN where it was not kept.
     """
 
     side: NDArray[np.int8]
@@ -89,6 +95,8 @@ class Trades(Framed):
     other_price: NDArray[np.float64]
     fills: NDArray[np.int32]
     tag: NDArray[np.int32]
+    entry_rate: NDArray[np.float64] | None = field(default=None, kw_only=True)
+    exit_rate: NDArray[np.float64] | None = field(default=None, kw_only=True)
 
     def __repr__(self) -> str:
         """Return the number of trades, not every column."""
@@ -108,11 +116,15 @@ class Trades(Framed):
     def to_bytes(self) -> bytes:
         """Return every column one after another, little-endian, in the order of the fields, behind a mark."""
         columns = (getattr(self, name).astype(dtype, copy=False).tobytes() for name, dtype in TRADE_DTYPES.items())
-        return _MARK + b"".join(columns) if len(self) else b""
+        return _rates_of(self) + _MARK + b"".join(columns) if len(self) else b""
 
     @staticmethod
     def from_bytes(data: bytes) -> "Trades":
         """Undo `to_bytes`; what has no mark was written before trades had levels, and is read with none."""
+        if data[:1] == _RATED:
+            n = int.from_bytes(data[1:5], "little")
+            entry, leave = np.frombuffer(data, "<f8", 2 * n, 5).reshape(2, n)
+            return replace(Trades.from_bytes(data[5 + 16 * n :]), entry_rate=entry, exit_rate=leave)
         if data[:1] == _NAMED:
             size = int.from_bytes(data[1:5], "little")
             names = data[5 : 5 + size].decode().split("\n")
@@ -128,8 +140,8 @@ class Trades(Framed):
         return Trades(**columns) if len(held) == len(TRADE_DTYPES) else plain_trades(**columns)
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return the columns by name; `reason` in words."""
-        out = {f.name: getattr(self, f.name) for f in fields(self)}
+        """Return the columns by name, rates only where there are some; `reason` in words."""
+        out = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) is not None}
         out["reason"] = np.array(REASONS)[self.reason]
         return out
 
@@ -173,12 +185,13 @@ class AccountTrades(Trades):
         if not len(self):
             return b""
         names = "\n".join(self.names).encode()
-        return _NAMED + len(names).to_bytes(4, "little") + names + Trades.to_bytes(self)[len(_MARK) :]
+        plain = Trades.to_bytes(without_rates(self))[len(_MARK) :]
+        return _rates_of(self) + _NAMED + len(names).to_bytes(4, "little") + names + plain
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """Return the columns by name; `reason` in words."""
-        out = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "names"}
-        out["reason"] = np.array(REASONS)[self.reason]
+        """Return the columns by name, rates only where there are some; `reason` in words."""
+        out = Trades.columns(self)
+        del out["names"]
         return out
 
 
@@ -188,6 +201,19 @@ def account_trades(trades: Trades, names: Sequence[str]) -> Trades:
         return trades
     columns = {f.name: getattr(trades, f.name) for f in fields(Trades)}
     return AccountTrades(**columns, instrument=np.array(names)[trades.tag - 1], names=tuple(names))
+
+
+def _rates_of(trades: Trades) -> bytes:
+    """Return what stands before the bytes of trades that have rates."""
+    if trades.entry_rate is None or trades.exit_rate is None:
+        return b""
+    rates = (each.astype("<f8", copy=False).tobytes() for each in (trades.entry_rate, trades.exit_rate))
+    return _RATED + len(trades).to_bytes(4, "little") + b"".join(rates)
+
+
+def without_rates(trades: Trades) -> Trades:
+    """Return trades as they were kept before they had rates."""
+    return trades if trades.entry_rate is None else replace(trades, entry_rate=None, exit_rate=None)
 
 
 def plain_trades(**columns: NDArray[Any]) -> Trades:

@@ -22,6 +22,7 @@ from tapehead.model.trades import Trades
 from tapehead.portfolio.clock import union_clock
 from tapehead.portfolio.fills import Fills, fills_of
 from tapehead.portfolio.leg import Leg
+from tapehead.portfolio.rates import rated
 from tapehead.simulation.sessions import asks_sessions, session_words
 from tapehead.simulation.simulate import SEEN, Position, Wishes, orders_of, steps_of, trades_of, wishes_of
 from tapehead.simulation.survey import survey
@@ -317,7 +318,7 @@ class SharedWalk:
             made = orders_of(bars, kept)
         return LegOutcome(
             name=leg.name,
-            trades=trades_of(bars, money, marks, None),
+            trades=rated(leg, trades_of(bars, money, marks, None)),
             position=position,
             share=share,
             line=self._shares[i],

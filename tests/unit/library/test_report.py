@@ -262,7 +262,7 @@ def test_an_account_below_zero_has_no_logarithmic_axis(store: Store, tmp_path: P
     lost = account._replace(equity=account.equity - 1.5 * account.equity[0] * (np.arange(800) > 600))
     pages = {}
     for name, each in (("whole", account), ("lost", lost)):
-        pages[name] = "".join(single.body(single.Single(run["S01"], run.spec, facts, account.bars.ts, each, "")))
+        pages[name] = "".join(single.body(single.Single(run["S01"], run.spec, facts, account.bars.ts, 1.0, each, "")))
         Read(pages[name])
     assert 'id="scale-log"' in pages["whole"]
     assert 'id="scale-log"' not in pages["lost"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
-from tapehead.metrics.closed import longest_streak, per_trade, returns_of
+from tapehead.layout.columns import TRADE_DTYPES
+from tapehead.metrics.closed import longest_streak, per_trade
 from tapehead.metrics.definitions import DAY_US, Value, settle
+from tapehead.metrics.gains import returns_of
 from tapehead.model.moments import Moments
 from tapehead.model.rules import Rules
 from tapehead.model.trades import Trades, plain_trades
@@ -95,7 +95,7 @@ def test_stored_trades_have_the_metrics_of_fresh_ones() -> None:
     fresh = trades([10, -5, 0, 20, 2, -5, -3])
     sums = Moments(9, 0, 0, 0, 0, 0, 0, 0, 3, 32.0, 13.0)
     want = per_trade(fresh, sums, Rules(cash=100.0), YEAR_US)
-    apart = Trades(**{f.name: np.repeat(getattr(fresh, f.name), 2)[::2] for f in fields(Trades)})
+    apart = Trades(**{name: np.repeat(getattr(fresh, name), 2)[::2] for name in TRADE_DTYPES})
     for other in (Trades.from_bytes(fresh.to_bytes()), apart):
         assert per_trade(other, sums, Rules(cash=100.0), YEAR_US) == want
 

@@ -3164,7 +3164,7 @@ export interface components {
             state: "running" | "completed" | "failed" | "cancelled";
             /**
              * Spec
-             * @description What was asked; absent means the default.
+             * @description What was asked; absent means the default. In a list and in events `weights` and `facts` of a portfolio that were given as rows are told as `rows`, `first`, `last` and `sha256`.
              */
             spec: {
                 [key: string]: unknown;
@@ -3269,7 +3269,7 @@ export interface components {
             state: "running" | "completed" | "failed" | "cancelled";
             /**
              * Spec
-             * @description What was asked; absent means the default.
+             * @description What was asked; absent means the default. In a list and in events `weights` and `facts` of a portfolio that were given as rows are told as `rows`, `first`, `last` and `sha256`.
              */
             spec: {
                 [key: string]: unknown;
@@ -3347,7 +3347,7 @@ export interface components {
             state: "running" | "completed" | "failed" | "cancelled";
             /**
              * Spec
-             * @description What was asked; absent means the default.
+             * @description What was asked; absent means the default. In a list and in events `weights` and `facts` of a portfolio that were given as rows are told as `rows`, `first`, `last` and `sha256`.
              */
             spec: {
                 [key: string]: unknown;

@@ -34,7 +34,7 @@ from tapehead.api.wire.results import (
 from tapehead.api.wire.told import Cursor, Form, forms
 from tapehead.errors import ParameterError, ServiceError, TapeheadError
 from tapehead.library.documents.results import result_json, trade_rows
-from tapehead.library.documents.runs import header_json, run_json
+from tapehead.library.documents.runs import header_json, listed_json, run_json
 from tapehead.library.report import make_sheet
 from tapehead.library.result_table import result_frame
 from tapehead.library.sweep_run import SweepRun
@@ -68,7 +68,7 @@ def list_runs(
     older = None if before is None else runs.resolve(before)
     rows = runs.runs(limit=limit + 1, before=older if last is None else last[0])
     more = write_cursor("runs", rows[limit - 1].run) if len(rows) > limit else None
-    told = [{**run_json(row), **request.app.state.outcomes.of(row)} for row in rows[:limit]]
+    told = [{**listed_json(row), **request.app.state.outcomes.of(row)} for row in rows[:limit]]
     return answer(request, document("runs", {"runs": told, "cursor": more}))
 
 

@@ -23,7 +23,10 @@ class RunFacts(Told):
 
     run: str = Field(description="ULID.")
     state: State
-    spec: dict[str, Any] = Field(description="What was asked; absent means the default.")
+    spec: dict[str, Any] = Field(
+        description="What was asked; absent means the default. In a list and in events `weights` and `facts` of a "
+        "portfolio that were given as rows are told as `rows`, `first`, `last` and `sha256`."
+    )
     snapshot: int
     created_at: str
     finished_at: str | None

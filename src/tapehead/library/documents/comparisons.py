@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from tapehead.library.documents.runs import run_json
+from tapehead.library.documents.runs import listed_json
 
 if TYPE_CHECKING:
     from tapehead.jobs.compare import Pair, TradePair
@@ -16,8 +16,8 @@ METRICS = ("total_return", "sharpe", "max_drawdown", "trades", "win_rate", "prof
 def comparison_json(found: "Comparison", metrics: Sequence[str] = METRICS) -> dict[str, Any]:
     """Return plain values of a comparison, of each result the metrics that are named."""
     return {
-        "a": run_json(found.a),
-        "b": run_json(found.b),
+        "a": listed_json(found.a),
+        "b": listed_json(found.b),
         "differing": [{"name": one.name, "a": one.a, "b": one.b} for one in found.settings],
         "reasons": list(found.reasons),
         "results": [_pair_json(pair, metrics) for pair in found.results],

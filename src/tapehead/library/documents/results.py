@@ -1,9 +1,10 @@
 """Results, trades, orders and curves as rows of plain values: every digit, no rounding."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from tapehead.metrics.gains import Points, returns_of
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
@@ -44,25 +45,22 @@ def result_rows(results: Iterable["RunResult"]) -> Iterator[dict[str, Any]]:
         }
 
 
-def trade_rows(
-    result: "RunResult", times: "I64", multiplier: float | Mapping[str, float] = 1.0
-) -> Iterator[dict[str, Any]]:
+def trade_rows(result: "RunResult", times: "I64", multiplier: Points = 1.0) -> Iterator[dict[str, Any]]:
     """Yield a row a closed trade; `times` are the open times (us UTC) of the bars counted from the start.
 
-    A level that there was none of is None. `return` is the profit over what was bought, price x quantity x multiplier,
-    as in the metrics that end in `_return`; `multiplier` is the money a point of the instrument, by name where several
-    share an account.
+    A level that there was none of is None. `return` is `returns_of`, as in the metrics that end in `_return`, None
+    where a rate that was not kept decides it; `multiplier` is the money a point of the instrument, by name where
+    several share an account.
     """
     if result.trades is None:
         return
-    for row in result.trades.rows():
-        point = multiplier if isinstance(multiplier, float | int) else multiplier[row["instrument"]]
-        notional = row["entry_price"] * row["quantity"] * point
+    gains = returns_of(result.trades, multiplier).tolist()
+    for row, gain in zip(result.trades.rows(), gains, strict=True):
         yield {
             "entry_time": iso(int(times[row["entry_bar"]])),
             "exit_time": iso(int(times[row["exit_bar"]])),
             **{name: None if value != value else value for name, value in row.items()},
-            "return": row["profit"] / notional if notional else 0.0,
+            "return": None if gain != gain else gain,
         }
 
 

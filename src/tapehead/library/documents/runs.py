@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tapehead.model.short_spec import short_spec
 from tapehead.model.spec import iso
 
 if TYPE_CHECKING:
@@ -9,8 +10,13 @@ if TYPE_CHECKING:
     from tapehead.ports.runs import RunRecord
 
 
+def listed_json(record: "RunRecord") -> dict[str, Any]:
+    """Return plain values of a run as a list tells it: its spec without the rows that were given with it."""
+    return {**run_json(record), "spec": short_spec(record.spec)}
+
+
 def run_json(record: "RunRecord") -> dict[str, Any]:
-    """Return plain values of a run."""
+    """Return plain values of a run, the rows of weights and facts that were given with it included."""
     return {
         "run": record.run,
         "state": record.state,

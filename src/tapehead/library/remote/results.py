@@ -1,12 +1,13 @@
 """Results, trades and events of a run out of their JSON."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tapehead.errors import IncompleteStreamError
-from tapehead.layout.columns import REASONS, TRADE_DTYPES
+from tapehead.layout.columns import RATE_COLUMNS, REASONS, TRADE_DTYPES
 from tapehead.model.events import (
     FOUND,
     OUTCOME,
@@ -91,6 +92,9 @@ def trades_from(rows: Iterable[Mapping[str, Any]], decisions: bytes) -> Trades:
     kept = list(rows)
     columns = {name: np.array([_plain(name, row[name]) for row in kept], dtype) for name, dtype in TRADE_DTYPES.items()}
     trades = Trades(**columns)
+    if kept and RATE_COLUMNS[0] in kept[0]:
+        entry, leave = (np.array([_plain(name, row[name]) for row in kept], np.float64) for name in RATE_COLUMNS)
+        trades = replace(trades, entry_rate=entry, exit_rate=leave)
     if kept and "instrument" in kept[0]:
         trades = _named(trades, kept)
     if trades.digest() != decisions:

@@ -2,7 +2,8 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tapehead.errors import NotServedError, ServerAwayError
@@ -124,6 +125,18 @@ class RemoteRun(Run):
     def money_points(self, symbol: str) -> float | dict[str, float]:
         """Return what a point is worth, of an account by instrument; see `Run.money_points`."""
         return self._connection.do(made.money_points(self._place(symbol)))
+
+    @cached_property
+    def _in_another(self) -> frozenset[str]:
+        """None: the service has said which rates are not known."""
+        return frozenset()
+
+    def _points(self, names: Collection[str]) -> dict[str, float]:
+        """Return the money a point of instruments by name."""
+        if self.spec.portfolio is None:
+            return {name: self.money_a_point(name) for name in names}
+        found = self.money_points(ACCOUNT)
+        return found if isinstance(found, dict) else dict.fromkeys(names, found)
 
     def metrics(self, symbol: str, rf: str | float = 0.0) -> "AllMetrics":
         """Return every metric of one result; see `Run.metrics`."""

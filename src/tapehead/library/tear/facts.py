@@ -41,6 +41,12 @@ class Kept(Protocol):
     def times(self, symbol: str) -> I64:
         """Return the open times of its bars."""
 
+    def money_a_point(self, symbol: str) -> float:
+        """Return what a point of one instrument is worth a unit."""
+
+    def money_points(self, symbol: str) -> float | dict[str, float]:
+        """Return `money_a_point`, of an account by instrument."""
+
     def __getitem__(self, symbol: str) -> RunResult:
         """Return one result with its trades."""
 

@@ -16,7 +16,7 @@ from tapehead.library.tear.single import chips
 from tapehead.library.tear.trade_table import trade_section
 from tapehead.library.tear.words import MONEY
 from tapehead.metrics.account import Account
-from tapehead.metrics.closed import returns_of
+from tapehead.metrics.gains import Points, returns_of
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import F64, I64
 from tapehead.model.display import sparkline
@@ -38,7 +38,7 @@ class Shared(NamedTuple):
 
     `rows` are those of its instruments, by name. `account`, `course` and `shares` are None where the portfolio cannot
     be made again; `trouble` says why. `times` are the instants that trades of the account count from 0, `points` the
-    money a point of each trade at the rate of its entry, NaN where that cannot be known.
+    money a point of each instrument.
     """
 
     result: RunResult
@@ -46,7 +46,7 @@ class Shared(NamedTuple):
     spec: RunSpec
     facts: Facts
     times: I64
-    points: F64
+    points: Points
     account: Account | None
     course: Table | None
     shares: Table | None

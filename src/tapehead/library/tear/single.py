@@ -11,7 +11,7 @@ from tapehead.library.tear.returns import bar_returns
 from tapehead.library.tear.trade_table import trade_section
 from tapehead.library.tear.words import MONEY
 from tapehead.metrics.account import Account
-from tapehead.metrics.closed import returns_of
+from tapehead.metrics.gains import returns_of
 from tapehead.metrics.hold import buy_and_hold
 from tapehead.metrics.tail import tail
 from tapehead.model.bars import F64, I64
@@ -27,13 +27,14 @@ class Single(NamedTuple):
     """What the sheet of one instrument is made of.
 
     `account` is None where the curve cannot be made again; `trouble` says why, or what is odd about it. `times` are the
-    open times of the bars counted from the start.
+    open times of the bars counted from the start, `point` is the money a point of price.
     """
 
     result: RunResult
     spec: RunSpec
     facts: Facts
     times: I64
+    point: float
     account: Account | None
     trouble: str
 
@@ -81,7 +82,7 @@ def body(sheet: Single) -> Iterator[Html]:
         proof.instrument_warnings(result.flags, facts, result.instrument),
     )
     yield tag("div", left, tag("div", *rail), class_="sheet")
-    yield trade_section(result, sheet.times, _multiplier(sheet), facts, unit=currency or MONEY)
+    yield trade_section(result, sheet.times, sheet.point, facts, unit=currency or MONEY)
     yield tag("div", tag("div", proof.receipt(facts)), tag("div", proof.settings(sheet.spec, facts)), class_="sheet")
 
 
@@ -97,12 +98,7 @@ def _left(sheet: Single, unit: str) -> Iterator[Html]:
             _curve(account, unit), "Equity", sheet.facts.strategy, "buy and hold, same costs", note, "bars"
         )
     if trades is not None:
-        yield trades_distribution(returns_of(trades, _multiplier(sheet)), "net profit on the money an entry bought for")
-
-
-def _multiplier(sheet: Single) -> float:
-    """Return the money a point of price, where it is known."""
-    return 1.0 if sheet.account is None else sheet.account.rules.multiplier
+        yield trades_distribution(returns_of(trades, sheet.point), "net profit on the money an entry bought for")
 
 
 def _curve(account: Account, unit: str) -> Curve:

@@ -9,7 +9,7 @@ from tapehead.library.tear import figures
 from tapehead.library.tear.facts import Facts
 from tapehead.library.tear.figures import toned
 from tapehead.library.tear.parts import scrolled, section, titled
-from tapehead.metrics.closed import returns_of
+from tapehead.metrics.gains import Points, returns_of
 from tapehead.model.bars import F64, I64
 from tapehead.model.markup import Html, tag
 from tapehead.model.result import RunResult
@@ -27,7 +27,7 @@ _WORDS = (_INSTRUMENT, "Side", "Exit by")
 
 
 def trade_section(
-    result: RunResult, times: I64, multiplier: float | F64, facts: Facts, *, unit: str, own_prices: bool = False
+    result: RunResult, times: I64, multiplier: Points, facts: Facts, *, unit: str, own_prices: bool = False
 ) -> Html:
     """Return the closed trades of a result, the first 500 of many.
 
@@ -35,8 +35,8 @@ def trade_section(
     ----------
     times : int64 array, shape (n_bars,)
         Open times (us UTC) of the bars counted from the start.
-    multiplier : float, or float64 array, shape (n_trades,)
-        Money a point of price; of each trade where several instruments share an account.
+    multiplier : float, or mapping of str to float
+        Money a point of price; by instrument where several share an account.
     unit : str
         Name of the money.
     own_prices : bool

@@ -18,7 +18,8 @@ export interface Trade {
   exit_price: number;
   quantity: number;
   profit: number;
-  return: number;
+  /** Net profit over what the entries bought for; null where an exchange rate was not kept. */
+  return: number | null;
   reason: string;
   ambiguous: boolean;
   across_gap: boolean;

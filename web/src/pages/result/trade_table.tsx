@@ -125,9 +125,9 @@ function Row({ trade, index, chosen, choose, interval, tick }: RowProps) {
       />
       <Cell
         name="return"
-        value={trade.return}
-        text={format.percent(trade.return)}
-        tone={trade.return > 0 ? "gain" : trade.return < 0 ? "loss" : ""}
+        value={trade.return ?? undefined}
+        text={trade.return === null ? "–" : format.percent(trade.return)}
+        tone={(trade.return ?? 0) > 0 ? "gain" : (trade.return ?? 0) < 0 ? "loss" : ""}
       />
       <td>
         {trade.reason}
@@ -138,7 +138,14 @@ function Row({ trade, index, chosen, choose, interval, tick }: RowProps) {
   );
 }
 
-function Cell({ name, value, text, tone = "" }: { name: string; value: number; text: string; tone?: string }) {
+interface CellProps {
+  name: string;
+  value: number | undefined;
+  text: string;
+  tone?: string;
+}
+
+function Cell({ name, value, text, tone = "" }: CellProps) {
   return (
     <td className={`number ${tone}`} data-metric={name} data-value={value}>
       {text}
