@@ -57,6 +57,7 @@ def test_rows_a_file_and_every_client_keep_one_run(served: Served, tmp_path: Pat
         again = told(sent, KeptTrades)
         assert (again["run"], again["reused"], again["instruments"]) == (made["run"], True, made["instruments"])
         run = http.get(f"/runs/{made['run']}").json()
+        assert (run["elsewhere"], http.get("/runs").json()["runs"][0]["elsewhere"]) == (True, True)
         assert run["header"]["stamps"] == ["made elsewhere: fills, sizes and fees are those of another program"]
         result = f"/runs/{made['run']}/results/BTCUSDT"
         assert len(http.get(f"{result}?include=trades").json()["trades"]) == 3
@@ -83,6 +84,10 @@ def test_rows_a_file_and_every_client_keep_one_run(served: Served, tmp_path: Pat
     assert asyncio.run(ask()) == [made["run"]] * 2
     done = tapehead("--server", served.url, "--json", "runs", "import", str(path), "--name", "desk")
     assert (done.code, done.document["run"], done.document["reused"]) == (0, made["run"], True), done.err
+    shown = tapehead("--server", served.url, "show", made["run"], "BTCUSDT").out
+    assert ("--trades" in shown, "verify" in shown, "make it again" in shown) == (True, False, False), shown
+    stages = tapehead("--server", served.url, "show", made["run"], "--timings").out
+    assert ("another program" in stages, "--fresh" in stages) == (True, False), stages
 
 
 def test_times_and_trades_of_several_come_from_a_service(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tapehead.cli import numbers
 from tapehead.cli.cells import folded
 from tapehead.cli.sizes import size
+from tapehead.model.given_trades import IMPORTED
 
 if TYPE_CHECKING:
     from tapehead.library.run import Run
@@ -58,6 +59,8 @@ def stages_json(run: "Run") -> dict[str, Any]:
 def stage_lines(run: "Run") -> list[str]:
     """Return where the time of a run went, what its stages left in memory, and what ran it, at most 80 columns wide."""
     stages, left = run.timings, run.memory
+    if not stages and run.record.origin == IMPORTED:
+        return ["  another program made its trades, so it has no stages"]
     if not stages:
         return ["  nothing is kept of its stages; a run with --fresh is measured"]
     whole = sum(stages.values()) or 1.0

@@ -54,6 +54,7 @@ from tapehead.library.documents.results import (
 from tapehead.library.documents.runs import run_json
 from tapehead.metrics.tools import TOOLS
 from tapehead.model.given import GivenWeights
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.interval import Interval
 from tapehead.model.pooling import ACCOUNT, Pooling
 
@@ -359,7 +360,8 @@ def _summary(session: Session, run: "Run", result: "RunResult", symbol: str, gly
             if run.spec.portfolio and result.trades
             else []
         ),
-        (("verify", run.short), "make it again"),
+        # Nothing here can make trades of another program again.
+        *([] if run.record.origin == IMPORTED else [(("verify", run.short), "make it again")]),
     ]
     return [*([f"  {curve}"] if curve else []), *lines, "Next:", *next_lines(commands, session)]
 

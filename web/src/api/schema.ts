@@ -3194,6 +3194,11 @@ export interface components {
             digest: string | null;
             key: components["schemas"]["KeyDigests"];
             /**
+             * Elsewhere
+             * @description Another program made its trades, so nothing is known of its fills, fees and slippage but what the trades say; of the spec only strategy (that program), instruments, interval and cash hold.
+             */
+            elsewhere: boolean;
+            /**
              * Schema
              * @constant
              */
@@ -3298,6 +3303,11 @@ export interface components {
              */
             digest: string | null;
             key: components["schemas"]["KeyDigests"];
+            /**
+             * Elsewhere
+             * @description Another program made its trades, so nothing is known of its fills, fees and slippage but what the trades say; of the spec only strategy (that program), instruments, interval and cash hold.
+             */
+            elsewhere: boolean;
         };
         /**
          * RunHeader
@@ -3376,6 +3386,11 @@ export interface components {
              */
             digest: string | null;
             key: components["schemas"]["KeyDigests"];
+            /**
+             * Elsewhere
+             * @description Another program made its trades, so nothing is known of its fills, fees and slippage but what the trades say; of the spec only strategy (that program), instruments, interval and cash hold.
+             */
+            elsewhere: boolean;
             /**
              * Total
              * @description Results it is to have: one an instrument, of a sweep one a set and instrument.

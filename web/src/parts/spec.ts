@@ -124,6 +124,14 @@ export function costsText(fee = "", slippage = ""): string {
   return both.map((text) => (PLAIN.test(text) ? `${text} bps` : text)).join(" + ");
 }
 
+/** What stands for costs where another program made the trades. */
+export const ELSEWHERE = "made elsewhere, costs not known";
+
+/** The costs of a kept run; those that another program's trades met are not in its spec. */
+export function costsOfRun({ spec, elsewhere }: { spec: Spec; elsewhere: boolean }): string {
+  return elsewhere ? ELSEWHERE : costsOf(spec);
+}
+
 /** Fee and slippage of a kept spec, whatever their kinds: `10 + 2 bps`, `10 bps + volume:10%`. */
 export function costsOf(spec: Spec): string {
   const { fee = 0, slippage = 0 } = spec;

@@ -35,6 +35,10 @@ class RunFacts(Told):
     receipt: str = Field(description="First 8 hex digits of the key's digest.")
     digest: str | None = Field(description="Of all decisions; null until completed.")
     key: KeyDigests
+    elsewhere: bool = Field(
+        description="Another program made its trades, so nothing is known of its fills, fees and slippage but what the "
+        "trades say; of the spec only strategy (that program), instruments, interval and cash hold."
+    )
 
 
 class RunListed(RunFacts):

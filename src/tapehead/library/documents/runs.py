@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.short_spec import short_spec
 from tapehead.model.spec import iso
 
@@ -29,6 +30,7 @@ def run_json(record: "RunRecord") -> dict[str, Any]:
         "key": {name: value.hex() for name, value in record.key._asdict().items()},
         "receipt": record.key.receipt(),
         "digest": None if record.receipt is None else record.receipt.digest,
+        "elsewhere": record.origin == IMPORTED,
     }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from tapehead.jobs.verify import Verification
 from tapehead.library.run import Header
+from tapehead.model.given_trades import IMPORTED
 from tapehead.model.result import Receipt
 from tapehead.model.spec import RunKey, RunSpec, us_of
 from tapehead.ports.runs import RunRecord
@@ -20,7 +21,7 @@ def record_from(body: Mapping[str, Any], receipt: Receipt | None = None) -> RunR
         state=body["state"],
         key=RunKey(*(bytes.fromhex(body["key"][name]) for name in RunKey._fields)),
         spec=dict(body["spec"]),
-        origin="",
+        origin=IMPORTED if body.get("elsewhere") else "",
         snapshot=body["snapshot"],
         created_at=us_of(body["created_at"]),
         finished_at=None if body["finished_at"] is None else us_of(body["finished_at"]),

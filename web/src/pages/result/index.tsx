@@ -148,14 +148,16 @@ function OfResult({ run, symbol }: { run: string; symbol: string }) {
               remade.data?.trouble && <p className="warn">{remade.data.trouble}</p>
             )}
             <MetricList {...told} band={band} other={other} />
-            <CostSlider
-              trades={trades}
-              basis={remade.data?.cost_basis}
-              fee={fee}
-              breakEven={metrics.break_even_fee ?? null}
-              why={why.break_even_fee ?? ""}
-              loaded={remade.isSuccess}
-            />
+            {!detail.data?.elsewhere && (
+              <CostSlider
+                trades={trades}
+                basis={remade.data?.cost_basis}
+                fee={fee}
+                breakEven={metrics.break_even_fee ?? null}
+                why={why.break_even_fee ?? ""}
+                loaded={remade.isSuccess}
+              />
+            )}
             {remade.data?.months && (
               <section aria-label="Return by month">
                 <h2 className="group">Return by month, %</h2>

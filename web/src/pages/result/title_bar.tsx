@@ -5,7 +5,7 @@ import { api, body, type Schema } from "../../api/ask";
 import type { LookAhead } from "../../api/events";
 import { sentenceOf } from "../../parts/fault";
 import * as format from "../../parts/format";
-import { costsOf, isPooled } from "../../parts/spec";
+import { costsOfRun, isPooled } from "../../parts/spec";
 
 interface Props {
   run: string;
@@ -30,8 +30,9 @@ export function TitleBar({ run, symbol, detail, ambiguous, flags, before, after 
         {/* All at once: one that came later would move the others. */}
         {detail && (
           <>
-            <Verdict found={ended?.look_ahead ?? null} state={detail.state} />
-            {detail.state === "completed" && <Verified run={detail.run} />}
+            {/* Nothing here can test or make again what another program made. */}
+            {!detail.elsewhere && <Verdict found={ended?.look_ahead ?? null} state={detail.state} />}
+            {!detail.elsewhere && detail.state === "completed" && <Verified run={detail.run} />}
             {ambiguous > 0 && (
               <li className="chip warn" data-ambiguous={ambiguous}>
                 {format.count(ambiguous)} ambiguous
@@ -74,10 +75,12 @@ function Step({ to, name, press }: { to: string | undefined; name: string; press
 const FILLS: Record<string, string> = { next_open: "next open", close: "at the close", next_vwap: "next VWAP" };
 
 /** What was asked, in one line: `RsiReversion 14/30/70 · 1h · next open · 10 + 2 bps`. */
-function asked({ header, spec }: Schema["RunDetail"]): string {
+function asked(detail: Schema["RunDetail"]): string {
+  const { header, spec, elsewhere } = detail;
+  if (elsewhere) return [header.strategy, header.interval, costsOfRun(detail)].join(" · ");
   const fill = FILLS[String(spec.fill ?? "next_open")] ?? String(spec.fill);
   const whose = isPooled(spec) ? ["one account"] : [];
-  return [header.strategy, ...whose, header.interval, fill, costsOf(spec)].join(" · ");
+  return [header.strategy, ...whose, header.interval, fill, costsOfRun(detail)].join(" · ");
 }
 
 function Verdict({ found, state }: { found: LookAhead | null; state: string }) {

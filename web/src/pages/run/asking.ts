@@ -4,7 +4,7 @@ import { useLocation } from "wouter";
 import type { Schema } from "../../api/ask";
 import { announce } from "../../parts/announce";
 import { yearInWords } from "../../parts/metrics";
-import { costsText } from "../../parts/spec";
+import { costsText, ELSEWHERE } from "../../parts/spec";
 import { useBeginning } from "./beginning";
 import { useRunState } from "./following";
 import { useHeldBars, useKept, useStrategies, useUniverses } from "./market";
@@ -85,7 +85,7 @@ export function lineOf(form: Form, header: Schema["RunHeader"] | undefined, coun
   const market = form.universe || form.symbols;
   const interval = form.settings.interval || header?.interval || "";
   const range = rangeOf(form, header?.first ?? "", endOfBar(header?.last ?? "", interval));
-  return [count ? `${market} ${count}` : market, interval, range, costsText(form.settings.fee, form.settings.slippage)]
-    .filter(Boolean)
-    .join(" · ");
+  const elsewhere = header?.stamps.some((stamp) => stamp.startsWith("made elsewhere"));
+  const costs = elsewhere ? ELSEWHERE : costsText(form.settings.fee, form.settings.slippage);
+  return [count ? `${market} ${count}` : market, interval, range, costs].filter(Boolean).join(" · ");
 }

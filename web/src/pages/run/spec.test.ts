@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { costsOf, costsText, settingText } from "../../parts/spec";
+import { costsOf, costsOfRun, costsText, settingText } from "../../parts/spec";
+import { lineOf } from "./asking";
 import { endOfBar, fromSearch, fromSpec, rangeOf, shortest, titleOf, toRequest, toSearch } from "./spec";
 
 const KEPT = {
@@ -81,6 +82,17 @@ describe("a spec", () => {
     expect(settingText("slippage", told.slippage, told)).toBe(slippage);
     const { settings } = fromSpec(told);
     expect(costsText(settings.fee, settings.slippage)).toBe(costs);
+  });
+
+  it("tells no costs of what another program made", () => {
+    const spec = { strategy: "desk", interval: "1h", parameters: {}, symbols: ["bars:BTCUSDT"] };
+    expect(costsOfRun({ spec, elsewhere: true })).toBe("made elsewhere, costs not known");
+    expect(costsOfRun({ spec, elsewhere: false })).toBe("no costs");
+    const made = { strategy: "desk", instruments: 1, interval: "1h", first: null, last: null, bars: 9, snapshot: 1 };
+    const header = { ...made, adjust: "none", periods_a_year: null, days_a_year: null };
+    const stamps = ["made elsewhere: fills, sizes and fees are those of another program"];
+    expect(lineOf(fromSpec(spec), { ...header, stamps }, 1)).toMatch(/· made elsewhere, costs not known$/);
+    expect(lineOf(fromSpec(spec), { ...header, stamps: [] }, 1)).toMatch(/· no costs$/);
   });
 
   it("is told in a line", () => {

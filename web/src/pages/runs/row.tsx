@@ -1,7 +1,7 @@
 /** One run of the list. */
 import { Link } from "wouter";
 import * as format from "../../parts/format";
-import { costsOf, isPooled, isSweep, pathOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
+import { costsOfRun, isPooled, isSweep, pathOf, rangeLine, strategyLine, universeOf } from "../../parts/spec";
 import { isGoing, type RunRow } from "./kept_runs";
 
 const WORDS = { running: "running", completed: "done", failed: "failed", cancelled: "cancelled" } as const;
@@ -36,7 +36,7 @@ export function Row({ row, place, order, chosen, ticked, tick, open }: Props) {
         <Link href={pathOf(row.run, row.spec)}>{name}</Link>{" "}
         <span className="hint c-more">
           {pooled && "one account, its own return · "}
-          {rangeLine(row.spec)} · {costsOf(row.spec)}
+          {rangeLine(row.spec)} · {costsOfRun(row)}
         </span>
         <span className="hint c-phone">
           {started} · {pooled ? "one account" : universeOf(row.spec)} · {word}
