@@ -89,7 +89,7 @@ def _table(found: "Screened", session: Session) -> list[str]:
             row["instrument"],
             numbers.moment(row["ts"]),
             numbers.price(row["close"]),
-            *(_text(row[name]) for name in names[1:]),
+            *(_text(name, row[name]) for name in names[1:]),
         ]
         for row in found
     ]
@@ -112,10 +112,12 @@ def _cells(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
         yield padded(cut(word, size), size) if place < 2 else word.rjust(size)
 
 
-def _text(value: Any) -> str:
-    """Return a number in short; --csv and --json have every digit."""
+def _text(name: str, value: Any) -> str:
+    """Return a number in short, a place whole; --csv and --json have every digit."""
     if isinstance(value, str):
         return value
+    if name.startswith("rank(") and value is not None and value == round(value):
+        return f"{value:,.0f}"
     return numbers.plain(value, 2 if value is not None and abs(value) >= _FINE else 4)
 
 

@@ -29,7 +29,7 @@ from tapehead.jobs.plan import Item, Plan
 from tapehead.jobs.pool import Pool, facts_of, rates_of, settled_of
 from tapehead.jobs.run_tally import Tally
 from tapehead.jobs.task import NO_WHOLE_BAR, Bench, bars_of, data_flags, ended, guarded, signals_of
-from tapehead.jobs.unknown import unknown_lines
+from tapehead.jobs.unknown import unknown_lines, unknown_rank
 from tapehead.model.bar_signals import BarSignals
 from tapehead.model.bars import F64, Bars
 from tapehead.model.events import Event, Result, Warned
@@ -181,10 +181,13 @@ def _seat(course: Course, item: Item) -> Seat:
         step = "Give it signals(self, bars), or run it on each instrument alone: tapehead backtest"
         cause = "on_bar is asked with a cash of its own, and here all share one"
         raise PortfolioError(strategy=bench.plan.spec.strategy, cause=cause, step=step)
+    told = [*data_flags(bench.plan, item, bars)[1], *unknown_lines(memo)]
     if course.ranking is not None:
-        signals = replace(signals, rank=np.ascontiguousarray(course.ranking(bars), np.float64))
+        rank = np.ascontiguousarray(course.ranking(bars), np.float64)
+        signals = replace(signals, rank=rank)
+        told += unknown_rank(course.pooling.rank, rank)
     survey(bars.flags)
-    return Seat(item, bars, signals, (*data_flags(bench.plan, item, bars)[1], *unknown_lines(memo)))
+    return Seat(item, bars, signals, tuple(told))
 
 
 def legs_of(course: Course, seats: Sequence[Seat]) -> list[Leg]:

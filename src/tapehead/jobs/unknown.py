@@ -27,6 +27,12 @@ def unknown_lines(memo: Memo) -> Sequence[tuple[str, str]]:
     ]
 
 
+def unknown_rank(name: str, rank: NDArray[np.float64]) -> Sequence[tuple[str, str]]:
+    """Return a warning where a rank knows nothing of any bar: names alone say then who goes first."""
+    text = f"the rank {name} is not known on any bar: there {_count(len(rank))}"
+    return [("signals.unknown", text)] if _unknown(rank) else []
+
+
 def _unknown(line: NDArray[Any]) -> bool:
     """Say whether a line of numbers holds none; its last one says it of nearly every other."""
     if line.dtype != np.float64 or line.ndim != 1 or line.size == 0:

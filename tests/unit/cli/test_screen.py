@@ -28,6 +28,8 @@ def test_a_screen_as_table_json_and_csv(tmp_path: Path, capsys: pytest.CaptureFi
     assert "of 5 instruments" in out
     assert "is not known of" in out
     assert "Kept as universe two." in out
+    assert main(["--home", home, "screen", "rank(close) <= 2", "--universe", "demo", "--by", "close"]) == 0
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()[1:3]] == ["1", "2"]
     assert main(["--json", *asked, "--top", "2"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["schema"], told["count"], told["computed"]) == ("tapehead.screen/1", 2, 0)

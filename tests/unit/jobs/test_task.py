@@ -241,6 +241,8 @@ def test_a_period_beyond_the_data_is_told_with_how_many_bars_there_are(store: St
         "macd(12, 700, 9) is not known on any bar: there are 600 bars"
     }
     assert told(store.backtest("Macd", universe="crypto", slow=590, signal=50)) == set(), "its first line is known"
+    ranked = store.portfolio("SmaCross", universe="crypto", rank="roc(600)", max_positions=1)
+    assert told(ranked) == {"the rank roc(600) is not known on any bar: there are 600 bars"}
     # A line over a longer interval counts bars of that.
     days = told(store.backtest("FaberTiming", universe="crypto", period=26))
     assert "sma(26) is not known on any bar: there are 25 bars" in days
