@@ -83,6 +83,7 @@ def test_each_part_has_its_command(served: Served, look: Look) -> None:
         ("pool", "serve --workers"),
     ):
         expect(page.locator(f'[data-part="{name}"] [data-command]')).to_contain_text(f"tapehead {command}")
+    expect(page.locator('[data-part="health"]')).to_contain_text("Who has the database open: tapehead db status")
 
 
 def test_a_run_that_goes_on_is_ended_and_a_service_that_dies_is_said(

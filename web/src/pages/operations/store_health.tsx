@@ -46,8 +46,8 @@ export function StoreHealth({ operations, readiness }: Moment) {
         ]}
       />
       <p className="hint">
-        Version {version}. Every segment against its hash: <code>tapehead store verify</code>. Whether anything grows:{" "}
-        <code>make soak</code>.
+        Version {version}. Who has the database open: <code>tapehead db status</code>. Every segment against its hash:{" "}
+        <code>tapehead store verify</code>. Whether anything grows: <code>make soak</code>.
       </p>
     </Part>
   );
