@@ -17,7 +17,7 @@ export default function OperationsPage() {
       data-page="operations"
       data-state={state}
       data-moment={data?.operations.up_s}
-      tabIndex={-1}
+      tabIndex={0}
     >
       <h1 className="unseen">Operations</h1>
       {error && !data && <Fault fault={error} />}
