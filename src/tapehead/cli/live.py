@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _REDRAWS_PER_S = 10
 _LINE_EVERY_S = 2.0
+_SAME_LINE_EVERY_S = 10.0
 
 
 @contextmanager
@@ -154,13 +155,28 @@ def _live(view: _View) -> Iterator[None]:
 
 @contextmanager
 def _spoken(view: _View) -> Iterator[None]:
-    """Say how far the run is every two seconds."""
+    """Say how far the run is every two seconds, and every ten while nothing has changed."""
+    say = seldom_twice(view.session.say)
 
-    def line() -> str:
-        return "   ".join([*_compiles(), *_waits(), *progress_words(view.board), *view.board.aside])
+    def line() -> None:
+        say("   ".join([*_compiles(), *_waits(), *progress_words(view.board), *view.board.aside]))
 
-    with every(_LINE_EVERY_S, lambda: view.session.say(line())):
+    with every(_LINE_EVERY_S, line):
         yield
+
+
+def seldom_twice(say: Callable[[str], Any], clock: Callable[[], float] = time.monotonic) -> Callable[[str], None]:
+    """Return a speaker that says what it said last again only after ten seconds of `clock`."""
+    said, at = "", 0.0
+
+    def speak(words: str) -> None:
+        nonlocal said, at
+        now = clock()
+        if words != said or now - at >= _SAME_LINE_EVERY_S:
+            said, at = words, now
+            say(words)
+
+    return speak
 
 
 def _compiles() -> list[str]:
