@@ -51,6 +51,20 @@ ENGINE = (
         "tests/unit/library/test_portfolio.py",
     ),
     Mutant(
+        "a rate that is the other way round is not turned",
+        "jobs/pool.py",
+        "1.0 / close if turned else close",
+        "close",
+        "tests/unit/library/test_portfolio_rates.py",
+    ),
+    Mutant(
+        "a portfolio with other rates counts as the same",
+        "jobs/pool.py",
+        'b"".join(ref.data for ref in pool.series[quote][1])',
+        'b""',
+        "tests/unit/library/test_portfolio_rates.py",
+    ),
+    Mutant(
         "the money of a sale is there in its own session",
         "jobs/pool.py",
         "clock.opens(distinct + 1, _DAY)",
