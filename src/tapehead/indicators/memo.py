@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,24 @@ _in_use = threading.local()
 DEFAULT_LIMIT_BYTES = 64 * 1024 * 1024
 
 
+class Asked(NamedTuple):
+    """One entry: its key, see `said_of`, its lines, and what they were made of."""
+
+    key: tuple[Hashable, ...]
+    lines: tuple[Any, ...]
+    inputs: tuple[NDArray[Any], ...]
+
+
 class Memo:
     """Values by key, the least recently used dropped first once `limit_bytes` are held.
 
-    One memo belongs to one thread at a time. `with memo:` makes it the one that indicators use in this thread.
+    One memo belongs to one thread at a time. `with memo:` makes it the one that indicators use in this thread. What is
+    dropped goes to `on_drop`, as `asked` yields it.
     """
 
-    def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+    def __init__(self, limit_bytes: int = DEFAULT_LIMIT_BYTES, on_drop: Callable[[Asked], None] | None = None) -> None:
         self.limit_bytes = limit_bytes
+        self.on_drop = on_drop
         self.size_bytes = 0
         self._held: OrderedDict[tuple[Hashable, ...], tuple[Any, Any, int, tuple[Hashable, ...]]] = OrderedDict()
         self._by_address: dict[tuple[Hashable, ...], tuple[Hashable, ...]] = {}
@@ -57,9 +67,11 @@ class Memo:
         self._by_address[full] = short
         self.size_bytes += size
         while self.size_bytes > self.limit_bytes and self._held:
-            _, (_, _, gone, address) = self._held.popitem(last=False)
+            (dropped, *_), (old, of, gone, address) = self._held.popitem(last=False)
             del self._by_address[address]
             self.size_bytes -= gone
+            if self.on_drop is not None and _has_numbers(dropped):
+                self.on_drop(_asked(dropped, old, of))
         return value
 
     def values(self) -> Iterator[Any]:
@@ -67,16 +79,16 @@ class Memo:
         for value, *_ in self._held.values():
             yield from value if isinstance(value, tuple) else (value,)
 
-    def asked(self) -> Iterator[tuple[str, tuple[Any, ...], tuple[NDArray[Any], ...]]]:
-        """Yield what was asked for with numbers, `rsi(14)`, its lines, and what they were made of."""
+    def asked(self) -> Iterator[Asked]:
+        """Yield what was asked for with numbers, `rsi(14)`."""
         for (key, *_), (value, inputs, *_) in self._held.items():
-            if isinstance(key, tuple) and len(key) > 1:
-                yield _said(key), value if isinstance(value, tuple) else (value,), inputs
+            if _has_numbers(key):
+                yield _asked(key, value, inputs)
 
     def lines(self, n: int) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield the held lines of `n` values, each as it was asked for: `rsi(14)`; one of several `macd(12, 26)[1]`."""
         for (key, *_), (value, *_) in self._held.items():
-            said = _said(key if isinstance(key, tuple) else (key,))
+            said = said_of(key if isinstance(key, tuple) else (key,))
             parts = value if isinstance(value, tuple) else (value,)
             for place, line in enumerate(parts):
                 if isinstance(line, np.ndarray) and line.dtype == np.float64 and line.shape == (n,):
@@ -104,7 +116,17 @@ def remember(key: Hashable, arrays: tuple[NDArray[Any], ...], make: Callable[[],
     return make() if memo is None else memo.get(key, arrays, make)
 
 
-def _said(key: tuple[Hashable, ...]) -> str:
+def _has_numbers(key: Hashable) -> bool:
+    """Say whether a key holds more than a name."""
+    return isinstance(key, tuple) and len(key) > 1
+
+
+def _asked(key: Any, value: Any, inputs: tuple[NDArray[Any], ...]) -> Asked:
+    """Return an entry as others see it."""
+    return Asked(key, value if isinstance(value, tuple) else (value,), inputs)
+
+
+def said_of(key: tuple[Hashable, ...]) -> str:
     """Return a key as a call: `bollinger(20, 2, 0)`."""
     name, *parameters = key
     return f"{name}({', '.join(f'{one:g}' if isinstance(one, float) else str(one) for one in parameters)})"

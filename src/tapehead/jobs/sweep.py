@@ -38,6 +38,7 @@ from tapehead.jobs.surface import row_of, surface_of
 from tapehead.jobs.sweep_digest import sweep_digest
 from tapehead.jobs.task import Bench
 from tapehead.jobs.tiles import Pace, Span, tile_tasks
+from tapehead.jobs.unknown import MOST_TOLD, UNKNOWN
 from tapehead.metrics.surface import Surface
 from tapehead.model.events import Event, Tiled, Warned, numbers_of
 from tapehead.model.result import RunId
@@ -70,6 +71,14 @@ class Course:
     told: set[tuple[str | None, str, str]] = field(default_factory=set)
     with_cells: set[str] = field(default_factory=set)
     values: dict[int, list[float]] = field(default_factory=dict)
+
+    def is_news(self, instrument: str, code: str, text: str) -> bool:
+        """Note a warning of an instrument; say whether it is told: none twice, and few of lines without a number."""
+        if (instrument, code, text) in self.told:
+            return False
+        alike = sum(one[:2] == (instrument, code) for one in self.told) if code == UNKNOWN else 0
+        self.told.add((instrument, code, text))
+        return alike < MOST_TOLD
 
     def take(self, instrument: str, span: Span, points: I64, objective: F64) -> None:
         """Note that a tile is there."""
@@ -257,8 +266,7 @@ def _events(course: Course, task: Task, tile: Tile, outcome: Outcome, tally: Tal
     for code, text in warnings:
         if tile.failed and code.startswith(_OF_SETS):
             tally.failures.append(Failure(code, text))
-        if (tile.instrument, code, text) not in course.told:
-            course.told.add((tile.instrument, code, text))
+        if course.is_news(tile.instrument, code, text):
             yield Warned(task.run, tile.instrument, code, text)
     for due in progress_due(task.run, tally):
         yield replace(due, best=course.leading.told())

@@ -25,6 +25,7 @@ from tapehead.jobs.task import (
     located,
     warm_up_warnings,
 )
+from tapehead.jobs.unknown import Unknown, unknown_lines
 from tapehead.jobs.unread import unread_settings
 from tapehead.layout.cells import CELL_METRICS, CELL_REASONS
 from tapehead.metrics.columns import cell_columns
@@ -133,11 +134,13 @@ def _run(bench: Bench, item: Item, task: Task) -> Scored:
     points = np.frombuffer(task.points, "<i8")
     seen = seen_by_signals(bars, item.adjustment)
     allowed = None if item.member is None else item.member.holds(bars.ts)
-    asking = _Asking(bench, item, bars, Memo(MEMO_BYTES), points.tolist(), Space.of(spec), seen, allowed)
+    unknown = Unknown()
+    memo = Memo(MEMO_BYTES, unknown.take)
+    asking = _Asking(bench, item, bars, memo, points.tolist(), Space.of(spec), seen, allowed)
     scores = _scored(asking)
     clock.mark("walk", asking.memo.size_bytes)
     tile = _tile(asking, task, scores)
-    warnings = [*_failures(asking), *_noted(asking, task.lo)]
+    warnings = [*_failures(asking), *_noted(asking, task.lo), *unknown_lines(memo, unknown)]
     clock.mark("metrics", tile.values.nbytes + tile.blocks.nbytes)
     clock.us["signals"] = asking.asked_us
     clock.us["walk"] -= asking.asked_us

@@ -6,31 +6,51 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from tapehead.indicators.memo import Memo
+from tapehead.indicators.memo import Asked, Memo, said_of
 
-_TOLD: Final = 3
+UNKNOWN: Final = "signals.unknown"
+MOST_TOLD: Final = 3
+"""Of an instrument."""
 
 
-def unknown_lines(memo: Memo) -> Sequence[tuple[str, str]]:
-    """Return a warning for each indicator in a memo that knows nothing of any bar, though its input does.
+class Unknown:
+    """Collects the indicators that know nothing of any bar, though their input does; each once, by name."""
 
-    The first three that were asked for; one of several lines where none of them is known.
+    def __init__(self) -> None:
+        self._bars: dict[str, int] = {}
+
+    def take(self, asked: Asked) -> None:
+        """Look at one; of several lines none must be known."""
+        last = next((one for one in asked.lines if isinstance(one, np.ndarray) and one.dtype == np.float64), None)
+        if last is None or not _unknown(last):
+            return
+        numbers = [line for line in asked.lines if isinstance(line, np.ndarray) and line.dtype == np.float64]
+        if all(_unknown(line) for line in numbers) and not any(_unknown(one) for one in asked.inputs):
+            self._bars.setdefault(said_of(asked.key), len(last))
+
+    def warnings(self) -> Sequence[tuple[str, str]]:
+        """Return a warning for each of the first three that were asked for."""
+        return [
+            (UNKNOWN, f"{name} is not known on any bar: there {_count(bars)}")
+            for name, bars in list(self._bars.items())[:MOST_TOLD]
+        ]
+
+
+def unknown_lines(memo: Memo, found: Unknown | None = None) -> Sequence[tuple[str, str]]:
+    """Return a warning for each indicator in a memo that knows nothing of any bar, three at most.
+
+    `found` holds those that the memo has dropped.
     """
-    found: dict[str, int] = {}
-    for name, lines, inputs in memo.asked():
-        numbers = [line for line in lines if isinstance(line, np.ndarray) and line.dtype == np.float64]
-        if numbers and all(_unknown(line) for line in numbers) and not any(_unknown(one) for one in inputs):
-            found.setdefault(name, len(numbers[0]))
-    return [
-        ("signals.unknown", f"{name} is not known on any bar: there {_count(bars)}")
-        for name, bars in list(found.items())[:_TOLD]
-    ]
+    found = found or Unknown()
+    for asked in memo.asked():
+        found.take(asked)
+    return found.warnings()
 
 
 def unknown_rank(name: str, rank: NDArray[np.float64]) -> Sequence[tuple[str, str]]:
     """Return a warning where a rank knows nothing of any bar: names alone say then who goes first."""
     text = f"the rank {name} is not known on any bar: there {_count(len(rank))}"
-    return [("signals.unknown", text)] if _unknown(rank) else []
+    return [(UNKNOWN, text)] if _unknown(rank) else []
 
 
 def _unknown(line: NDArray[Any]) -> bool:

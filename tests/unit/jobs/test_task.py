@@ -341,3 +341,21 @@ def test_writing_to_what_is_not_its_own_is_told_with_the_way_out(store: Store, b
     assert "it writes to its bars, or to a line of an indicator" in last.text
     assert "bars.close.copy()" in last.text
     assert f"mine.py, line {FIRST_LINE}" in last.text
+
+
+@pytest.mark.parametrize("memo_bytes", [24 * 2**20, 20_000])
+def test_a_sweep_tells_once_of_periods_beyond_the_data_and_of_three_at_most(
+    store: Store, monkeypatch: pytest.MonkeyPatch, memo_bytes: int
+) -> None:
+    # A small memo drops each line as soon as some others were asked for.
+    monkeypatch.setattr("tapehead.jobs.tile.MEMO_BYTES", memo_bytes)
+
+    def told(**grid: str) -> list[tuple[str, str]]:
+        run = store.sweep("SmaCross", universe="crypto", grid=grid, executor="serial").wait()
+        return [(event.instrument, event.text) for event in run.warnings if event.code == "signals.unknown"]
+
+    assert told(fast="5:14", slow="590:600") == []
+    few = told(fast="5:14", slow="600:602")
+    assert len(few) == len(set(few)) == 3 * 2
+    assert {text for _, text in few} == {f"sma({n}) is not known on any bar: there are 600 bars" for n in (601, 602)}
+    assert len(told(fast="5:14", slow="601:620")) == 3 * 3
