@@ -388,7 +388,7 @@ class NewerSchemaError(SurroundingsError):
 
 
 class UncacheableError(TapeheadError, TypeError):
-    """{place} is a {kind}, which the cache does not keep. It keeps {kept}. {step}."""
+    """{place} is {kind}, which the cache does not keep. It keeps {kept}. {step}."""
 
     code = "cache.uncacheable"
 

@@ -180,7 +180,7 @@ def _alert(text: str) -> str:
 
 def _pool(text: str) -> PoolSettings:
     """Read sizes and waits of connections; raises ParameterError."""
-    plain, chosen = PoolSettings(), dict[str, Any]()
+    chosen = dict[str, Any]()
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = part.rpartition("=")
         field_, most = _POOL_WORDS.get(name.strip(), ("", 0))
@@ -190,8 +190,11 @@ def _pool(text: str) -> PoolSettings:
         if not fits or not (_FEWEST if field_ == "largest" else 0) <= float(value) <= most:
             raise ParameterError(name="TAPEHEAD_POOL", value=part, bound=_POOL_BOUND)
         chosen[field_] = int(value) if whole else float(value)
-    chosen["smallest"] = min(chosen.get("smallest", plain.smallest), chosen.get("largest", plain.largest))
-    return PoolSettings(**chosen)
+    made = PoolSettings(**chosen)
+    if made.smallest > made.largest:
+        bound = f"warm of at most {made.largest}, the most connections: TAPEHEAD_POOL={made.smallest},..., or warm less"
+        raise ParameterError(name="TAPEHEAD_POOL", value=f"warm={made.smallest}", bound=bound)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +250,15 @@ class CacheSettings:
         URL of a Redis or Valkey (TAPEHEAD_REDIS), which is asked first, else empty. May hold a password.
     policies : tuple of (str, str)
         Names and lifetimes (TAPEHEAD_CACHE_POLICIES, `quotes=30s,mine=2h`) that win over those built in.
+    shared_by : str
+        What `shared` was given as, for errors.
     """
 
     folder: Path
     limit_bytes: int = 256 * MIB
     shared: str = field(default="", repr=False)
     policies: tuple[tuple[str, str], ...] = ()
+    shared_by: str = "TAPEHEAD_REDIS"
 
 
 def read_cache_settings(

@@ -10,6 +10,7 @@ import pytest
 from tapehead.caches.shared import AWAY, SharedTier
 from tapehead.errors import ParameterError
 from tapehead.layout.columns import BAR_COLUMNS
+from tapehead.library.cache import open_cache
 from tapehead.library.store import open as open_store
 from tapehead.ports.bars import ChunkCache
 from tapehead.testing.chunk_cache import ChunkCacheContract, empty, sample_ref
@@ -76,6 +77,19 @@ def test_a_url_of_no_redis_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(ParameterError, match=r"url=.*must be redis://") as caught:
         make_client(url)
     assert "word" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://:word@there", "redis+cluster://:word@there:port"])
+def test_the_variable_that_holds_a_wrong_url_is_named(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAPEHEAD_REDIS", url)
+    named = r"^TAPEHEAD_REDIS=[a-z+]+://\.\.\.: TAPEHEAD_REDIS must be redis://"
+    for make in (lambda: SharedTier(url), lambda: open_cache(home=tmp_path).stats()):
+        with pytest.raises(ParameterError, match=named):
+            make()
+    with pytest.raises(ParameterError, match=r"^url="):
+        open_cache(url, home=tmp_path).stats()
 
 
 def test_results_are_equal_with_it_without_it_while_it_hangs_and_after_it_was_killed(

@@ -48,7 +48,10 @@ def test_sizes_and_waits_of_connections_are_one_word() -> None:
     given = {"TAPEHEAD_POOL": " 20, warm=4,overflow=10 ,wait=0.5,statement=0"}
     wanted = PoolSettings(smallest=4, largest=20, overflow=10, wait_s=0.5, statement_s=0.0)
     assert read_settings(given, "/h").pool == wanted
-    assert read_settings({"TAPEHEAD_POOL": "2,warm=9"}, "/h").pool == PoolSettings(smallest=2, largest=2)
+    assert read_settings({"TAPEHEAD_POOL": "2,warm=2"}, "/h").pool == PoolSettings(smallest=2, largest=2)
+    for text, most in (("warm=40,20", 20), ("warm=11", 10)):
+        with pytest.raises(ParameterError, match=rf"TAPEHEAD_POOL=warm=\d+: .* warm of at most {most},"):
+            read_settings({"TAPEHEAD_POOL": text}, "/h")
 
 
 @pytest.mark.parametrize("text", ["many", "-1", "0", "1", "1.5", "99999", "warm=", "warm=1.5", "wait=1e3", "size=3"])

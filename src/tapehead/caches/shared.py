@@ -44,7 +44,7 @@ class SharedTier:
     def __init__(self, url: str, *, wait_s: float = 1.0) -> None:
         self._url, self._wait_s = url, wait_s
         self._made: Any = None
-        check_url(url)
+        check_url(url, "TAPEHEAD_REDIS")
         self._guard = threading.Lock()
         self._hits = 0
         self._misses = 0

@@ -64,7 +64,12 @@ def refused(value: object, place: str) -> UncacheableError:
     """Return the error of a value that is not kept."""
     kind = type(value)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    return UncacheableError(place=place, kind=name, kept=KEPT, step=_step(kind))
+    return UncacheableError(place=place, kind=with_article(name), kept=KEPT, step=_step(kind))
+
+
+def with_article(name: str) -> str:
+    """Return the name of a type as one says it: `an object`, `a function`."""
+    return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 
 
 def _step(kind: type) -> str:
@@ -92,7 +97,7 @@ class _Writer:
         """Return the node of a value; what is no JSON by itself is an object of one key, its kind."""
         if depth > DEEPEST:
             raise UncacheableError(
-                place=place, kind="value in more than 100 others, or in itself", kept=KEPT, step="Keep less"
+                place=place, kind="a value in more than 100 others, or in itself", kept=KEPT, step="Keep less"
             )
         kind = type(value)
         if kind in (bool, str) or value is None:
@@ -162,7 +167,7 @@ class _Writer:
         if value.dtype.names or value.dtype.subdtype or value.dtype.kind not in KINDS:
             raise UncacheableError(
                 place=place,
-                kind=f"NumPy array of {value.dtype}",
+                kind=f"a NumPy array of {value.dtype}",
                 kept=KEPT,
                 step="Keep an array for each of its fields",
             )

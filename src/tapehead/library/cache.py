@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from tapehead.errors import ParameterError
@@ -40,8 +41,7 @@ def open_cache(url: str | None = None, *, home: str | os.PathLike[str] | None = 
     >>> cache = open_cache()
     """
     settings = read_cache_settings(home=home)
-    shared = settings.shared if url is None else url
-    return Cache(CacheSettings(settings.folder, settings.limit_bytes, shared, settings.policies))
+    return Cache(settings if url is None else replace(settings, shared=url, shared_by="url"))
 
 
 class Cache:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final, ParamSpec, Protocol, TypeVar, cast
 
 from tapehead.errors import CachedFunctionError, ParameterError
+from tapehead.layout.to_bytes import with_article
 from tapehead.library.cache import Cache, asked_of, open_cache
 from tapehead.library.function_key import classes_of, digest_of, name_of, version_of
 from tapehead.model.cache_policy import CachePolicy, check_namespace
@@ -232,7 +233,7 @@ def _check(function: Callable[..., Any], ignore: Sequence[str]) -> None:
     if not inspect.isfunction(function):
         kind = type(function).__name__
         cause, step = (
-            f"it is a {kind}, and only functions have a source to be known by",
+            f"it is {with_article(kind)}, and only functions have a source to be known by",
             "Write a function that calls it",
         )
         raise CachedFunctionError(name=getattr(function, "__name__", kind), cause=cause, step=step)

@@ -27,7 +27,7 @@ AWAY_ERRORS: Final = (RedisError, RedisClusterException, OSError)
 """What a server raises that cannot be asked; that of a cluster of which nobody answers is no RedisError."""
 
 
-def make_client(url: str, *, wait_s: float = 1.0) -> Any:
+def make_client(url: str, *, wait_s: float = 1.0, name_in_errors: str = "url") -> Any:
     """Return a client that has not connected yet; its answers are bytes. Safe from many threads.
 
     Parameters
@@ -36,6 +36,8 @@ def make_client(url: str, *, wait_s: float = 1.0) -> Any:
         As in the sentence of the error; `valkey://` is `redis://`, `rediss` means TLS.
     wait_s : float
         How long to wait for a connection or an answer.
+    name_in_errors : str
+        What the URL was given as.
 
     Raises
     ------
@@ -74,20 +76,20 @@ def make_client(url: str, *, wait_s: float = 1.0) -> Any:
                 return watch.master_for(service, db=int(number or 0), ssl=tls, **account, **words)
     except (KeyError, ValueError, TypeError):
         # Its text may hold the password.
-        raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND) from None
-    raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND)
+        raise ParameterError(name=name_in_errors, value=f"{scheme}://...", bound=_BOUND) from None
+    raise ParameterError(name=name_in_errors, value=f"{scheme}://...", bound=_BOUND)
 
 
-def check_url(url: str) -> None:
+def check_url(url: str, name_in_errors: str = "url") -> None:
     """Raise ParameterError for a URL that no client can be made of; nothing is connected to."""
     scheme = url.partition("://")[0].replace("valkey", "redis")
     if scheme not in _CLUSTER:
-        make_client(url).close()
+        make_client(url, name_in_errors=name_in_errors).close()
         return
     try:
         _places(url, _PORT)
     except ValueError:
-        raise ParameterError(name="url", value=f"{scheme}://...", bound=_BOUND) from None
+        raise ParameterError(name=name_in_errors, value=f"{scheme}://...", bound=_BOUND) from None
 
 
 def _sentinel_words(query: str) -> dict[str, str]:

@@ -32,7 +32,7 @@ def open_values(settings: CacheSettings) -> ValueCache:
     with _lock:
         cache = _open.get(key)
         if cache is None:
-            stores: list[ValueStore] = [*_shared(settings.shared)]
+            stores: list[ValueStore] = [*_shared(settings)]
             if settings.limit_bytes:
                 spare = min(settings.limit_bytes, _SPARE_BYTES)
                 stores += [LocalValues(settings.folder, settings.limit_bytes), ProcessValues(spare)]
@@ -42,9 +42,9 @@ def open_values(settings: CacheSettings) -> ValueCache:
         return cache
 
 
-def _shared(url: str) -> "list[RedisValues]":
+def _shared(settings: CacheSettings) -> "list[RedisValues]":
     """Return the store in Redis, if one is asked for."""
-    if not url:
+    if not settings.shared:
         return []
     # 0.2 s of modules, which nobody else needs.
     try:
@@ -53,4 +53,4 @@ def _shared(url: str) -> "list[RedisValues]":
         if error.name != "redis":
             raise
         raise MissingPackageError(call="TAPEHEAD_REDIS", package="'tapehead[redis]'") from error
-    return [RedisValues(url)]
+    return [RedisValues(settings.shared, called=settings.shared_by)]

@@ -168,7 +168,7 @@ def _holding_itself() -> list[object]:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (object(), "it is a object, .* Keep what it is made of"),
+        (object(), "it is an object, .* Keep what it is made of"),
         ({"a": [defaultdict(int)]}, r"it\['a'\]\[0\] is a collections.defaultdict"),
         (OrderedDict(), "collections.OrderedDict"),
         (np.array([object()]), "it is a NumPy array of object"),
