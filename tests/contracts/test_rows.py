@@ -58,6 +58,8 @@ def test_a_moving_update_and_months_without_partition_are_seen_and_moved_into_th
     assert "store rows upkeep" in finding.text
     done = desk.choice.keep_partitions(2, None, keep_all=False)
     assert done.moved == 48
+    assert done.made <= 6, "the months from now on, and those from the newest bar on; none between"
+    assert desk.one("SELECT to_regclass('bars_2030_06') IS NULL")
     assert desk.one("SELECT count(*) FROM bars_2031_01") == 48
     assert desk.one("SELECT count(*) FROM bars_default") == desk.one("SELECT count(*) FROM marks") == 0
     assert desk.one("SELECT to_regclass('bars_2031_03') IS NOT NULL AND to_regclass('bars_2031_04') IS NULL")

@@ -83,12 +83,15 @@ class Partitions:
                 self._do(link, "ALTER TABLE {} ENABLE TRIGGER {}", name, event[0])
 
     def _wanted(self, ahead: int) -> NDArray[Any]:
-        """Return the months that must have a partition: those in the default one, and those to come."""
+        """Return the months that must have a partition: those in the default one, those to come, those after all bars.
+
+        Not those between now and a bar far ahead: where one comes there, the default one takes it till the next upkeep.
+        """
         now = np.datetime64(self._now().replace(tzinfo=None), "us").astype(_MONTHS)
         newest = self._table.ask("newest_bar").fetchone()[0]
         last = now if newest is None else max(now, np.datetime64(newest, "us").astype(_MONTHS))
         lost = [to_us(row[0]) for row in self._table.ask("months_in_default")]
-        coming = np.arange(now, last + ahead + 1)
+        coming = np.union1d(np.arange(now, now + ahead + 1), np.arange(last, last + ahead + 1))
         return np.union1d(coming, np.array(lost, "datetime64[us]").astype(_MONTHS))
 
     def _make(self, link: Connection, months: NDArray[Any]) -> int:
