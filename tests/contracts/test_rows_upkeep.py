@@ -1,5 +1,6 @@
 """Rows of bars looked after: who has some, their partitions, what is refused, what is found and mended."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -117,6 +118,24 @@ def test_what_has_the_name_of_the_table_is_named_before_anything_is_made(
             link.execute("CREATE SERVER nowhere FOREIGN DATA WRAPPER nothing")
             link.execute("CREATE FOREIGN TABLE tapehead.bars (n INT) SERVER nowhere")
     with pytest.raises(DatabaseRefusedError, match=f"the {kind.lower()} tapehead.bars is in the way.* ALTER {kind} "):
+        make_schema(url)
+    any_postgres_server.drop(url)
+
+
+def test_what_has_the_name_of_any_table_of_ours_is_named_with_the_way_out(any_postgres_server: PostgresServer) -> None:
+    url = any_postgres_server.make()
+    with psycopg.connect(url, autocommit=True) as link:
+        link.execute("CREATE SCHEMA tapehead")
+        link.execute("CREATE TABLE tapehead.presets (n INT)")
+        link.execute("CREATE INDEX segments_held ON tapehead.presets (n)")
+        link.execute("CREATE VIEW tapehead.series AS SELECT n FROM tapehead.presets")
+        for name in ("view tapehead.series", "index tapehead.segments_held", "table tapehead.presets"):
+            way = rf"the {name} is in the way of the store\. Nothing was .* it, (ALTER .*), then run: tapehead db upg"
+            with pytest.raises(DatabaseRefusedError) as refused:
+                make_schema(url)
+            found = re.search(way, str(refused.value))
+            assert found, refused.value
+            link.execute(found[1])
         make_schema(url)
     any_postgres_server.drop(url)
 

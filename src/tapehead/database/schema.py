@@ -1,5 +1,6 @@
 """The schema of a server store: which step it stands at, and how it is brought to the newest."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,12 @@ SELECT to_regclass('alembic_version'), has_schema_privilege(to_regnamespace(%s):
     has_table_privilege(to_regclass('settled')::oid, 'INSERT')
 """
 """Who may not use a schema finds no table in it, as in one that is not there; every write is marked in `settled`."""
+_KIND = """
+SELECT c.relkind::TEXT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s
+"""
+_KINDS = {"v": "VIEW", "m": "MATERIALIZED VIEW", "f": "FOREIGN TABLE", "S": "SEQUENCE", "i": "INDEX", "I": "INDEX"}
+"""What else than a table has a name, as ALTER calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +125,28 @@ def _move(pool: Pool, way: str, step: str) -> None:
         with engine.connect() as connection:
             getattr(alembic.command, way)(_config(connection), step)
     except DBAPIError as error:
+        if isinstance(error.orig, psycopg.errors.DuplicateTable):
+            raise _in_the_way(pool, error.orig) from error
         raise DatabaseRefusedError(url=pool.url, cause=_cause(error.orig), step=_step_after(error.orig)) from error
     except CommandError as error:
         raise DatabaseRefusedError(url=pool.url, cause=_cause(error), step=_OWNER) from error
     finally:
         link.close()
+
+
+def _in_the_way(pool: Pool, error: psycopg.Error) -> DatabaseRefusedError:
+    """Return the error of a name in the schema that something else has already, with how to rename that."""
+    found = re.search(r"[\"«„“]([a-z0-9_]+)[\"»“”]", error.diag.message_primary or "")
+    name = found[1] if found else ""
+    with pool.connection() as link:
+        row = link.execute(_KIND, (SCHEMA, name)).fetchone()
+    kind = _KINDS.get(row[0], "TABLE") if row else None
+    if kind is None:
+        return DatabaseRefusedError(url=pool.url, cause=_cause(error), step=_OWNER)
+    rename = f"ALTER {kind} {SCHEMA}.{name} RENAME TO old_{name}"
+    cause = f"the {kind.lower()} {SCHEMA}.{name} is in the way of the store"
+    step = f"Nothing was changed. Let its owner rename it, {rename}, then run: tapehead db upgrade"
+    return DatabaseRefusedError(url=pool.url, cause=cause, step=step)
 
 
 def _step_after(error: BaseException | None) -> str:
