@@ -18,6 +18,7 @@ import psycopg
 import pytest
 import redis
 
+from tapehead.cli.session import Session
 from tapehead.servers.programs import Program
 from tests.acceptance.program import PROGRAM, Ended, environment, tapehead
 from tests.conftest import ROOT
@@ -100,6 +101,14 @@ def test_both_start_and_stop_and_come_back_where_they_were(home: Path, postgres1
             assert client.ping()
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(postgres["url"].replace(str(urlsplit(postgres["url"]).password), "guess"))
+
+    session = Session()
+    session.home, session.servers_home = postgres["url"], str(home)
+    line = session.command("db", "status")
+    assert line == f'tapehead --home "$(tapehead --home {home} servers url postgres)" db status'
+    found = {"PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"}
+    typed = subprocess.run(["bash", "-c", line], env={**environment(), **found}, capture_output=True, check=False)
+    assert b"postgresql://" in typed.stdout, typed.stderr
 
     again = told(home)
     assert (again["begun"], again["pid"]) == (False, postgres["pid"])

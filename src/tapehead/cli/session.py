@@ -39,6 +39,8 @@ class Session:
         is given either, and to TAPEHEAD_KEY and TAPEHEAD_KEY_FILE.
     local : bool
         The command looks at this machine and not at a service; TAPEHEAD_SERVER says nothing to it.
+    servers_home : str or None
+        Folder of the servers of our own, where `home` may be the URL of one.
     json, quiet, verbose, color : bool
         The global options.
     """
@@ -48,6 +50,7 @@ class Session:
         self.server: str | None = None
         self.key_file: str | None = None
         self.local = False
+        self.servers_home: str | None = None
         self.json = False
         self.quiet = False
         self.verbose = False
@@ -132,6 +135,9 @@ class Session:
 
     def command(self, *words: str) -> str:
         """Return a command line that runs here as it stands: program, home or service, words."""
+        own = self._own_url()
+        if own:
+            return f"{program()} --home {own} {shlex.join(words)}"
         return f"{program()} {shlex.join([*self._given(), *words])}"
 
     def localise(self, text: str) -> str:
@@ -139,11 +145,23 @@ class Session:
 
         def written(found: re.Match[str]) -> str:
             here = self.server is not None and found[1] in LOCAL
-            return f"{program()} {shlex.join([*([] if here else self._given()), found[1]])}"
+            return f"{program()} {found[1]}" if here else self.command(found[1])
 
         # The URL of a database may hold signs that a shell reads.
         text = re.sub(r"(?<=tapehead --home )postgres\S+", lambda found: shlex.quote(found[0]), text)
         return re.sub(rf"(?<![\w./-])tapehead ({_OWN_COMMANDS})\b", written, text)
+
+    def _own_url(self) -> str:
+        """Return what a shell makes the URL of our own PostgreSQL of, where that is the store and has a password."""
+        if self.server is not None or self.home is None or shown(self.home) == self.home:
+            return ""
+        from tapehead.library.servers import look_at_servers
+
+        (state,) = look_at_servers(self.servers_home, ["postgres"])
+        if state.url != self.home:
+            return ""
+        place = [] if self.servers_home is None else ["--home", self.servers_home]
+        return f'"$({program()} {shlex.join([*place, "servers", "url", "postgres"])})"'
 
     def _given(self) -> list[str]:
         """Return the options that say where the store is."""
