@@ -1,5 +1,6 @@
 """`tapehead store promote`: a whole store taken over into another one, from a folder to PostgreSQL or back."""
 
+import math
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,7 @@ _STATES = {
     "equal": "holds all of it already",
 }
 _FAULTS_SHOWN = 10
+_SHORT_S = 1
 
 
 @click.command(
@@ -99,8 +101,15 @@ def _forecast_lines(forecast: "Forecast") -> list[str]:
     ]
     rows += [("stays", f"run {run}: somebody works on it") for run in forecast.going]
     rows += [("stays", f"run {run}: more of it is there than here") for run in forecast.ahead]
-    rows.append(("in all", f"{size(forecast.size_bytes)}, about {numbers.seconds(forecast.seconds)}"))
+    all_there = forecast.state == "equal" and not forecast.size_bytes
+    what = "nothing to copy; comparing takes" if all_there else size(forecast.size_bytes) + ","
+    rows.append(("in all", f"{what} about {_about(forecast.seconds)}"))
     return [f"{name:<10}{text}" for name, text in rows]
+
+
+def _about(seconds: float) -> str:
+    """Return a guess of a duration, as roughly as it is one."""
+    return "a second" if seconds < _SHORT_S else f"{math.ceil(seconds):,} s"
 
 
 def _lines(done: "Promoted", to: str, session: Session) -> list[str]:
@@ -121,11 +130,12 @@ def _lines(done: "Promoted", to: str, session: Session) -> list[str]:
         lines.append(f"verified  run {again.run} made again there: {again.verdict}")
     elif not told.faults:
         lines.append("verified  no run: none was completed, or none was asked for")
-    return [*lines, "Next:", *_next(to)]
+    return [*lines, "Next:", *_next(to, session)]
 
 
-def _next(to: str) -> list[str]:
+def _next(to: str, session: Session) -> list[str]:
     """Return commands on the target."""
     other = Session()
     other.home = to
+    other.servers_home = None if "://" in (session.home or "") else session.home
     return next_lines([(("store", "log"), "the same commits, there"), (("runs",), "the same runs")], other)

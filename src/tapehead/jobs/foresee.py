@@ -25,7 +25,7 @@ _BYTES_PER_S: Final = 40_000_000
 _SEGMENT_S: Final = 0.004
 _RESULT_S: Final = 0.001
 _TRIAL_S: Final = 0.00005
-_START_S: Final = 2.0
+_START_S: Final = 0.5
 
 
 class Side(NamedTuple):

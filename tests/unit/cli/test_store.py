@@ -210,3 +210,11 @@ def test_a_store_without_a_commit_answers_everything(tapehead: Tapehead, tmp_pat
         ended = tapehead(*words, home=home)
         assert (ended.code, ended.out) == (2, "")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_forecast_says_where_nothing_is_left_to_copy(tapehead: Tapehead, home: Path, tmp_path: Path) -> None:
+    asked = ("store", "promote", "--to", tmp_path / "copy")
+    assert tapehead(*asked, "--dry-run", home=home).out.splitlines()[-1].endswith("iB, about a second")
+    assert tapehead(*asked, home=home).code == 0
+    last = tapehead(*asked, "--dry-run", home=home).out.splitlines()[-1]
+    assert last == "in all    nothing to copy; comparing takes about a second"
