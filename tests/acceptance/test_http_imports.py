@@ -1,5 +1,6 @@
 """Imports over HTTP: files below a root, uploads, what they report, and every way out of the root."""
 
+import asyncio
 import csv
 import io
 import os
@@ -108,6 +109,32 @@ def test_an_upload_is_imported_and_leaves_nothing(desk: Desk, tmp_path: Path) ->
     assert str(desk.home) not in str(told(desk.http.get(f"/commits/{done['total']['snapshot']}"), CommitDetail))
 
 
+def test_the_currency_of_held_bars_is_told_both_ways(desk: Desk) -> None:
+    (desk.root / "sp").mkdir()
+    (desk.root / "sp" / "ZZZ.csv").write_bytes(bars(4))
+    known = {"kind": "equity", "venue": "sp"}
+    told(desk.named("sp/ZZZ.csv", **known), ImportedReport)
+    query = "name=ZZZ.csv&kind=equity&venue=sp&quote=eur"
+    ways = {"USD": lambda: desk.named("sp/ZZZ.csv", **known, quote="USD"), "EUR": lambda: desk.upload(bars(4), query)}
+    for quote, send in ways.items():
+        done = told(send(), ImportedReport)
+        assert (done["committed"], done["total"]["added"], done["total"]["unchanged"]) == (True, 0, 4)
+        with th.open(desk.home) as store:
+            assert [row.instrument.quote for row in store.instruments("ZZZ")] == [quote]
+    path = desk.root / "sp" / "ZZZ.csv"
+    with th.connect(desk.served.url) as store:
+        assert store.import_files(path, quote="gbp").committed
+        assert [row.instrument.quote for row in store.instruments("ZZZ")] == ["GBP"]
+
+    async def ask() -> list[str]:
+        async with th.connect_async(desk.served.url) as store:
+            await store.import_files(path, quote="CHF")
+            return [row.instrument.quote for row in await store.instruments("ZZZ")]
+
+    assert asyncio.run(ask()) == ["CHF"]
+    refused(desk.named("sp/ZZZ.csv", quote="dollars"), 422, "input.request")
+
+
 @pytest.mark.parametrize(
     ("path", "code"),
     [
@@ -145,6 +172,8 @@ def test_no_path_leads_out_of_the_root(desk: Desk, path: str, code: str) -> None
         (f"name={'%C3%A9' * 190}.csv", bars(3), 422, "input.parameter"),
         ("venue=x", bars(3), 422, "input.parameter"),
         ("name=x.csv&kind=stone", bars(3), 422, "input.request"),
+        ("name=x.csv&quote=dollars", bars(3), 422, "input.request"),
+        ("name=XUSDT.csv&quote=USD", bars(3), 422, "input.parameter"),
         ("name=x.csv&other=1", bars(3), 422, "input.request"),
         ("name=x.csv&columns=open", bars(3), 422, "input.parameter"),
         ("name=x.csv", b"", 422, "import.format"),

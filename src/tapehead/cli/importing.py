@@ -63,6 +63,7 @@ def read_columns(_context: click.Context, option: click.Parameter, values: tuple
     show_default=True,
     help="The side, where a file has two.",
 )
+@click.option("--quote", metavar="USD", help="Currency of the prices, where the symbol says none; of held ones too.")
 @click.option("--dry-run", is_flag=True, help="Report only; write nothing.")
 @click.option("--strict", is_flag=True, help="Refuse files with any defect; write nothing then.")
 @click.option("--supersede", is_flag=True, help="Let differing bars take the place of held ones, however many.")

@@ -1,5 +1,6 @@
 """Describing: interval, kind, quote and calendar of what a file holds, each with its evidence."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +22,13 @@ _MOST_STEPS = 1_000_000
 
 
 def check_hints(hints: Hints) -> None:
-    """Raise ParameterError when the kind or the interval that was named is none, before anything is read."""
+    """Raise ParameterError when the kind, the interval or the currency that was named is none, before any reading."""
     if hints.kind is not None and hints.kind not in KINDS:
         raise ParameterError(name="kind", value=hints.kind, bound=f"one of {', '.join(KINDS)}")
     if hints.interval is not None:
         Interval.parse(hints.interval)
+    if hints.quote is not None and not re.fullmatch("[A-Za-z]{3,5}", hints.quote):
+        raise ParameterError(name="quote", value=hints.quote[:80], bound="three to five letters, such as USD")
 
 
 class Steps:
@@ -140,7 +143,8 @@ def describe(
     symbols : sequence of str
     interval : Interval
     hints : Hints
-        Checked; `kind`, where named, decides; so does a zone for the calendar of the exchange there.
+        Checked; `kind`, where named, decides; so does a zone for the calendar of the exchange there, and `quote`
+        where the symbol names no currency.
     held : mapping
         Instruments of the store by `venue:symbol`.
 
@@ -148,6 +152,8 @@ def describe(
     ------
     AmbiguousFileError
         Intraday bars of a symbol that ends in no quote currency, and no `--kind`.
+    ParameterError
+        A symbol names another currency than `quote`.
     """
     found: dict[str, Instrument] = {}
     by_pair: dict[Kind, list[str]] = {}
@@ -170,7 +176,7 @@ def describe(
         else:
             cause = f"'{symbol}' ends in no quote currency, so what kind it is cannot be known"
             raise AmbiguousFileError(path=place.path, cause=cause, flag="--kind equity")
-        quote = pair.quote if pair is not None and kind in {"crypto", "fx"} else ""
+        quote = _quote(symbol, kind, hints)
         found[symbol] = Instrument(
             place.venue,
             symbol,
@@ -184,11 +190,29 @@ def describe(
 
 
 def _told(known: Instrument, hints: Hints) -> Instrument:
-    """Return a held instrument with the kind the user named, if that differs."""
-    if hints.kind not in KINDS or hints.kind == known.kind:
-        return known
-    kind = hints.kind
-    return replace(known, kind=kind, calendar=_calendar(kind, hints.tz))
+    """Return a held instrument with the kind and the currency the user named, if those differ."""
+    told = known
+    if hints.kind in KINDS and hints.kind != known.kind:
+        told = replace(known, kind=hints.kind, calendar=_calendar(hints.kind, hints.tz))
+    if hints.quote is not None:
+        quote = _quote(told.symbol, told.kind, hints)
+        settle = quote if told.settle in ("", told.quote) else told.settle
+        told = replace(told, quote=quote, settle=settle)
+    return told
+
+
+def _quote(symbol: str, kind: Kind, hints: Hints) -> str:
+    """Return the currency that a symbol says, else what the user named; raise ParameterError where both differ."""
+    named = (hints.quote or "").upper()
+    pair = pair_of(symbol) if kind in {"crypto", "fx"} else None
+    if pair is None:
+        return named
+    if named not in ("", pair.quote):
+        bound = (
+            f"{pair.quote}, as the symbol {symbol} says, or left out; a share that is only called so is --kind equity"
+        )
+        raise ParameterError(name="quote", value=named, bound=bound)
+    return pair.quote
 
 
 def _calendar(kind: Kind, tz: str | None) -> str:

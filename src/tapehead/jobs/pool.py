@@ -1,6 +1,7 @@
 """pool_of: what a portfolio needs beside the bars of its instruments: facts, and the rates of other currencies."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -38,7 +39,7 @@ def pool_of(store: BarStore, plan: Plan) -> tuple[Plan, Pool]:
     ParameterError
         Instruments of several currencies, and none is named for the account.
     CurrencyError
-        No series says what one of them is worth.
+        No series says what one of them is worth, or the currency of one is not known and that of the account is.
     """
     pooling = plan.spec.portfolio or Pooling()
     instruments = [item.instrument for item in plan.items]
@@ -70,10 +71,7 @@ def _rates(
     if not currency and len(quotes) > 1:
         bound = f"named, since the instruments are in {', '.join(quotes)}: --currency {quotes[0]}"
         raise ParameterError(name="currency", value="not given", bound=bound)
-    unknown = next((each.name for each in instruments if not quote_of(each)), "") if currency else ""
-    if unknown:
-        step = "Leave --currency out: the account is then in that of its instruments"
-        raise CurrencyError(instrument=unknown, quote="a currency that is not known", currency=currency, step=step)
+    _check_known(instruments, currency or "".join(quotes))
     others = [quote for quote in quotes if currency and quote != currency]
     found: dict[str, tuple[Series, tuple[SegmentRef, ...], bool]] = {}
     held = [one.series for one in store.coverage()] if others else []
@@ -91,6 +89,19 @@ def _rates(
         refs = store.manifest([series], OPEN_START, OPEN_END, snapshot=plan.snapshot).refs[series]
         found[quote] = (series, refs, symbol == turned)
     return found
+
+
+def _check_known(instruments: Sequence[Instrument], currency: str) -> None:
+    """Raise CurrencyError for instruments of no known currency in an account of one; `currency` empty: all are."""
+    unknown = sorted((each.venue, each.name) for each in instruments if not quote_of(each))
+    if not currency or not unknown:
+        return
+    venue, name = unknown[0]
+    others = len(unknown) - 1
+    more = f" (nor is that of {others:,} other{'s' if others > 1 else ''})" if others else ""
+    where = f"--venue {shlex.quote(venue)}"
+    step = f"Say which, such as {currency}, with its file: tapehead import FILE {where} --quote {currency}"
+    raise CurrencyError(instrument=name, quote=f"a currency that is not known{more}", currency=currency, step=step)
 
 
 def _plain(symbol: str) -> str:

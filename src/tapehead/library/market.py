@@ -47,6 +47,7 @@ class Market:
         unit: str | None = None,
         columns: Mapping[str, str] | None = None,
         price: str = "mid",
+        quote: str | None = None,
         dry_run: bool = False,
         strict: bool = False,
         supersede: bool = False,
@@ -63,6 +64,8 @@ class Market:
             What would else be recognised; each guess is in the report with its evidence.
         price : str
             The side to take where a file has two: `mid bid ask`.
+        quote : str, optional
+            The currency of the prices, such as USD, of symbols that name none; of instruments that are held too.
         dry_run : bool
             Report, and write nothing.
         strict : bool
@@ -83,7 +86,7 @@ class Market:
         if venue is not None and ":" in venue:
             # An instrument is `venue:symbol`, cut at the first colon.
             raise ParameterError(name="venue", value=venue[:80], bound="a name without a colon, such as binance")
-        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price, quote)
         house = self._house
         return ingest(
             [os.fspath(path) for path in paths],

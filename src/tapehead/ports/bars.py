@@ -354,7 +354,8 @@ class Hints:
 
     `columns` maps Tapehead's column names (`ts symbol open high low close volume`) to the file's; that of `ts` may join
     two columns and name the form of their text, as `Date+Time:%d/%m/%Y %H:%M`. `unit` is of numeric times: `s ms us
-    ns`; `tz` the zone of times without one. `price` picks a side where a file has two: `mid bid ask`.
+    ns`; `tz` the zone of times without one. `price` picks a side where a file has two: `mid bid ask`. `quote` is the
+    currency of the prices, three to five letters, where the symbol says none.
     """
 
     symbol: str | None = None
@@ -365,6 +366,7 @@ class Hints:
     unit: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     price: str = "mid"
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from tests.unit.jobs.memory_store import MemoryStore
 
 HOUR = 3_600_000_000
 START = 1_704_067_200_000_000  # 2024-01-01
+BAD_QUOTES = [Hints(quote=text) for text in ("", "US", "dollar", "U$D", "USD\n")]
 PRICES = ("open", "high", "low", "close")
 HEADER = "date,open,high,low,close,volume"
 
@@ -369,6 +370,31 @@ def test_daily_bars_of_no_currency_are_shares_and_say_so(write: Write) -> None:
     assert (report.gaps, report.missing) == (0, 0)
 
 
+def test_a_currency_that_is_named_is_that_of_symbols_that_say_none(write: Write) -> None:
+    days = [f"2024-01-0{day},1,2,1,2,5" for day in (2, 3, 4, 5)]
+    share, pair = write(*days, name="AAPL.csv"), write(*hours(0, 1))
+    store = MemoryStore()
+    take(store, share)
+    bars, number = store.bars("binance:AAPL"), store.number
+    assert store.known["binance:AAPL"].quote == ""
+    for quote in ("eur", "USD"):
+        report = take(store, share, hints=Hints(quote=quote))
+        told = store.known["binance:AAPL"]
+        assert (told.quote, told.settle, told.kind, told.calendar) == (quote.upper(), quote.upper(), "equity", "XNYS")
+        assert (report.committed, only(report).added, only(report).unchanged) == (True, 0, 4)
+    assert store.bars("binance:AAPL").ts.tolist() == bars.ts.tolist()
+    assert not take(store, share, hints=Hints(quote="USD")).committed
+    assert not take(store, share).committed
+    assert store.number == number + 2
+    for _ in range(2):
+        with pytest.raises(ParameterError, match=r"quote=USD: quote must be USDT, as the symbol BTCUSDT says"):
+            take(store, pair, hints=Hints(quote="USD"))
+        take(store, pair, hints=Hints(quote="usdt"))
+    assert store.known["binance:BTCUSDT"].settle == "USDT"
+    take(store, write(*days, name="ABUSD.csv"), hints=Hints(kind="equity", quote="GBP"))
+    assert store.known["binance:ABUSD"].quote == "GBP"
+
+
 def test_steps_without_a_common_length_ask_for_the_interval(write: Write) -> None:
     path = write(*hours(0, 1, 3, 6, 10, 15))
     with pytest.raises(AmbiguousFileError, match="--interval 1h"):
@@ -383,7 +409,9 @@ def test_one_bar_takes_the_interval_of_its_file_name_or_asks(write: Write) -> No
         take(MemoryStore(), write(line(0), name="BTCUSDT.csv"))
 
 
-@pytest.mark.parametrize("hints", [Hints(kind="stock"), Hints(interval="1x"), Hints(tz="Mars"), Hints(unit="m")])
+@pytest.mark.parametrize(
+    "hints", [Hints(kind="stock"), Hints(interval="1x"), Hints(tz="Mars"), Hints(unit="m"), *BAD_QUOTES]
+)
 def test_a_hint_out_of_bounds_is_refused(write: Write, hints: Hints) -> None:
     store = MemoryStore()
     with pytest.raises(ParameterError):

@@ -441,6 +441,36 @@ def test_an_instrument_in_an_unknown_currency_has_no_rate(tmp_path: Path) -> Non
         assert opened.portfolio("BuyAndHold", symbols=["AAA"]).wait()["account"].final_equity > 10_000.0
 
 
+@pytest.mark.parametrize("server", ["", "postgres"])
+def test_known_and_unknown_currencies_do_not_mix_until_they_are_told(
+    tmp_path: Path, server: str, request: pytest.FixtureRequest
+) -> None:
+    """2,000 euros are 2,500 dollars of a share that doubles, 5,000, and these are as many euros when 1.25 is 1."""
+    for folder, symbol, first, last in (("sp", "AAA", 15, 30), ("sp", "BBB", 15, 30), ("fx", "EURUSD", 1.25, 1)):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        days = [date(2018, 12, 5 if folder == "sp" else 1) + timedelta(day) for day in range(40)]
+        prices = [first if k < 20 else last for k in range(40)]
+        lines = [f"{day},{p},{p},{p},{p},5" for day, p in zip(days, prices, strict=True)]
+        (tmp_path / folder / f"{symbol}.csv").write_text("date,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
+    asked: dict[str, Any] = {"size": "20%", "interval": "1d"}
+    with th.open(request.getfixturevalue(server) if server else tmp_path / "home") as opened:
+        head = opened.import_files(tmp_path / "sp", tmp_path / "fx").snapshot
+        shares, every = {**asked, "symbols": ["AAA", "BBB"]}, {**asked, "symbols": ["AAA", "BBB", "EURUSD"]}
+        assert opened.portfolio("BuyAndHold", **shares).wait()["AAA"].metrics["profit"] == pytest.approx(2_000.0)
+        step = "tapehead import FILE --venue sp --quote "
+        for words, own in ((every, ""), (every, "USD"), (shares, "EUR")):
+            says = rf"sp:AAA is in a currency that is not known \(nor is that of 1 other\).*{step}{own or 'USD'}$"
+            with pytest.raises(CurrencyError, match=says):
+                opened.portfolio("BuyAndHold", currency=own or None, **words)
+        told = opened.import_files(tmp_path / "sp", quote="USD")
+        assert (told.snapshot, told.total.added, told.total.unchanged) == (head + 1, 0, 80)
+        assert {row.instrument.quote for row in opened.instruments()} == {"USD"}
+        euros = opened.portfolio("BuyAndHold", currency="EUR", **shares).wait()
+        assert [euros[name].metrics["profit"] for name in ("AAA", "BBB")] == pytest.approx([3_000.0] * 2)
+        assert opened.portfolio("BuyAndHold", **every).wait()["EURUSD"].metrics["profit"] == pytest.approx(-400.0)
+        assert opened.verify(euros.id, apart=False).verdict == "identical"
+
+
 def hourly(*prices: float) -> Any:
     """Columns of bars of an hour each, of one price."""
     held = columns_of(len(prices))

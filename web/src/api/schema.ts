@@ -10947,6 +10947,7 @@ export interface operations {
                 /** @description Names of the file's columns: `open=o,close=c`. */
                 columns?: string | null;
                 price?: "mid" | "bid" | "ask";
+                quote?: string | null;
                 dry_run?: boolean;
                 strict?: boolean;
                 supersede?: boolean;
@@ -10989,6 +10990,8 @@ export interface operations {
                      * @enum {string}
                      */
                     price?: "mid" | "bid" | "ask";
+                    /** Quote */
+                    quote?: string | null;
                     /**
                      * Dry Run
                      * @description Report only.

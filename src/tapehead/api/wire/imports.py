@@ -8,6 +8,9 @@ from tapehead.api.wire.names import PlainName
 from tapehead.api.wire.runs import Name
 from tapehead.api.wire.told import Next, Told
 
+Quote = Annotated[
+    str, Field(pattern="^[A-Za-z]{3,5}$", description="Currency of the prices, where a symbol names none: USD.")
+]
 Named = Annotated[str, Field(min_length=1, max_length=4_096)]
 
 
@@ -28,6 +31,7 @@ class ImportRequest(Told):
     unit: Literal["s", "ms", "us", "ns"] | None = None
     columns: dict[Name, Name] | None = Field(None, max_length=20, description="Names of the file's columns by ours.")
     price: Literal["mid", "bid", "ask"] = "mid"
+    quote: Quote | None = None
     dry_run: bool = Field(default=False, description="Report only.")
     strict: bool = Field(default=False, description="Refuse files with any defect.")
     supersede: bool = Field(default=False, description="Let differing bars replace what is held, however many.")
@@ -66,6 +70,7 @@ class UploadRequest(Told):
     unit: Literal["s", "ms", "us", "ns"] | None = None
     columns: str | None = Field(None, max_length=2_000, description="Names of the file's columns: `open=o,close=c`.")
     price: Literal["mid", "bid", "ask"] = "mid"
+    quote: Quote | None = None
     dry_run: bool = False
     strict: bool = False
     supersede: bool = False

@@ -202,6 +202,7 @@ class RemoteStore(Store):
         unit: str | None = None,
         columns: Mapping[str, str] | None = None,
         price: str = "mid",
+        quote: str | None = None,
         dry_run: bool = False,
         strict: bool = False,
         supersede: bool = False,
@@ -211,7 +212,7 @@ class RemoteStore(Store):
 
         Where one is refused, those before it are in; the sentence says their commits.
         """
-        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price, quote)
         uploads = Uploads(paths, Wish(hints, dry_run=dry_run, strict=strict, supersede=supersede))
         for done, asking in uploads:
             if progress is not None:

@@ -196,12 +196,13 @@ class AsyncRemoteStore:
         unit: str | None = None,
         columns: Mapping[str, str] | None = None,
         price: str = "mid",
+        quote: str | None = None,
         dry_run: bool = False,
         strict: bool = False,
         supersede: bool = False,
     ) -> ImportReport:
         """Import files of this machine there, each as a commit of its own; see `RemoteStore.import_files`."""
-        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price)
+        hints = Hints(symbol, venue, kind, interval, tz, unit, dict(columns or {}), price, quote)
         uploads = Uploads(paths, Wish(hints, dry_run=dry_run, strict=strict, supersede=supersede))
         for _, asking in uploads:
             try:

@@ -15,7 +15,7 @@ from tapehead.library.remote.held import import_from
 from tapehead.model.quality import ImportReport
 from tapehead.ports.bars import Hints
 
-_HINTS = ("symbol", "kind", "interval", "tz", "unit", "price")
+_HINTS = ("symbol", "kind", "interval", "tz", "unit", "price", "quote")
 
 
 class Wish(NamedTuple):

@@ -8,6 +8,7 @@ const TEXTS: readonly { name: keyof Hints; label: string; example: string }[] = 
   { name: "venue", label: "Venue", example: "binance" },
   { name: "interval", label: "Interval", example: "1h" },
   { name: "tz", label: "Zone", example: "UTC" },
+  { name: "quote", label: "Currency", example: "USD" },
   { name: "columns", label: "Columns", example: "ts=date,close=c" },
 ];
 

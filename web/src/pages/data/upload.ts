@@ -14,6 +14,7 @@ export interface Hints {
   tz?: string;
   unit?: string;
   columns?: string;
+  quote?: string;
   supersede?: string;
 }
 
@@ -49,6 +50,6 @@ export function upload({ file, hints, dry, sent }: Sending): Promise<Report> {
 /** The hints that a refusal asks for, by the flags that its sentence names: `--tz ZONE` wants `tz`. */
 export function wanted(fault: unknown): (keyof Hints)[] {
   if (!(fault instanceof Problem)) return [];
-  const names: (keyof Hints)[] = ["symbol", "venue", "kind", "interval", "tz", "unit", "columns", "supersede"];
+  const names = ["symbol", "venue", "kind", "interval", "tz", "unit", "columns", "quote", "supersede"] as const;
   return names.filter((name) => fault.message.includes(`--${name}`) || fault.of(name) !== undefined);
 }
