@@ -359,8 +359,9 @@ def test_a_run_whose_connections_are_all_held_is_suspended_and_goes_on(
         assert (again.receipt and again.receipt.digest) == (whole and whole.digest)
 
 
+@pytest.mark.parametrize("table", ["coverage", "bars"], ids=["who_writes", "who_only_reads"])
 def test_edited_rows_become_segments_once_though_the_server_is_killed_meanwhile(
-    own_postgres: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own_postgres: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: str
 ) -> None:
     monkeypatch.setenv("TAPEHEAD_HOME", str(tmp_path / "hot"))
     folder = write_bars(tmp_path / "bars", ("AAAUSDT",), 100)
@@ -368,18 +369,22 @@ def test_edited_rows_become_segments_once_though_the_server_is_killed_meanwhile(
     with open_store(own_postgres.url) as store:
         store.import_files(folder, kind="crypto")
         store.rows_on()
+        store.house.bars._may_write = table == "coverage"
         with closing(psycopg.connect(own_postgres.url, autocommit=True)) as link:
             link.execute("UPDATE tapehead.bars SET volume = 7")
-            link.execute("BEGIN; LOCK TABLE tapehead.coverage IN ACCESS EXCLUSIVE MODE")
+            link.execute(f"BEGIN; LOCK TABLE tapehead.{table} IN ACCESS EXCLUSIVE MODE".encode())
             reader = threading.Thread(target=lambda: heads.append(store.house.bars.head()))
             reader.start()
-            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'tapehead.coverage'::regclass"
-            wait_for(lambda: link.execute(waiting).fetchone() == (1,))
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+            wait_for(lambda: link.execute(waiting, (f"tapehead.{table}",)).fetchone() == (1,))
             own_postgres.kill()
         wait_for(lambda: waited_s() is not None)
         own_postgres.start()
         reader.join()
+        # Who may only read sees the edit over the newest commit, and whoever may write makes one of it.
+        assert heads == [2 if table == "coverage" else 1]
+        store.house.bars._may_write = True
+        assert store.house.bars.head() == 2
         assert [one.kind for one in store.house.bars.log(limit=9)] == ["rows", "import"]
-        assert heads == [2]
         assert set(store.bars("AAAUSDT", "1h").volume.tolist()) == {7.0}
         assert not list(store.house.bars.check(rows=True))

@@ -33,6 +33,7 @@ class Wire:
         self.losses = 0
         self._wanted: list[Loss] = []
         self._open: set[socket.socket] = {self._listening}
+        self._parted = False
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -46,6 +47,15 @@ class Wire:
         with self._lock:
             for each in self._open - {self._listening}:
                 _hang_up(each)
+
+    def part(self) -> None:
+        """End all connections, and each that comes, until `mend`."""
+        self._parted = True
+        self.cut()
+
+    def mend(self) -> None:
+        """Lead connections on again."""
+        self._parted = False
 
     def stop(self) -> None:
         """Take no further connections."""
@@ -66,6 +76,8 @@ class Wire:
     def _lead(self, near: socket.socket) -> None:
         """Lead one connection on; where nobody is there, it ends."""
         try:
+            if self._parted:
+                raise ConnectionRefusedError
             far = socket.create_connection(self._to)
         except OSError:
             _hang_up(near)

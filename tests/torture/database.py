@@ -1,4 +1,4 @@
-"""Database: a PostgreSQL of one worker of the torture, to be killed and started again, and databases on it."""
+"""Database and Cache: a PostgreSQL, with databases on it, and a Valkey of one worker of the torture, to be killed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tapehead.servers.programs import find_postgres
+from tapehead.servers.programs import find_postgres, find_valkey
 
 if TYPE_CHECKING:
     import psycopg
 
     from tests.servers import Own
+
+
+_PATIENCE_S = 20.0
+_LOOK_S = 0.01
 
 
 class Database:
@@ -43,13 +47,25 @@ class Database:
         # numbers out a second time.
         self.administer(f"CREATE DATABASE {name} OWNER tapehead TEMPLATE {template} STRATEGY file_copy")
         try:
-            yield urlsplit(self.own.url)._replace(path=f"/{name}").geturl()
+            yield self.url(name)
         finally:
             self.administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def url(self, name: str) -> str:
+        """Return the address of a database."""
+        return urlsplit(self.own.url)._replace(path=f"/{name}").geturl()
+
     def kill(self) -> None:
         """End the server as a power cut would, and start it again."""
+        with self.away(0):
+            pass
+
+    @contextmanager
+    def away(self, seconds: float) -> Iterator[None]:
+        """End the server as a power cut would, and start it again so long after leaving."""
         self.own.kill()
+        yield
+        time.sleep(seconds)
         self.own.start()
 
     def hang(self, seconds: float) -> None:
@@ -64,6 +80,17 @@ class Database:
         with self._link() as link:
             link.execute(found, (name, f"%{named}"))
 
+    def sessions(self, url: str) -> int:
+        """Return how many sessions of Tapehead a database has; those of who has just gone are waited for."""
+        found = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name LIKE 'tapehead%%'"
+        end = time.monotonic() + _PATIENCE_S
+        with self._link() as link:
+            while True:
+                (count,) = link.execute(found, (urlsplit(url).path[1:],)).fetchone() or (0,)
+                if not count or time.monotonic() > end:
+                    return int(str(count))
+                time.sleep(_LOOK_S)
+
     def administer(self, statement: str) -> None:
         """Run a statement as superuser."""
         with self._link() as link:
@@ -75,6 +102,22 @@ class Database:
         import psycopg
 
         return psycopg.connect(self.own.admin_url, autocommit=True)
+
+
+class Cache:
+    """A Valkey, started when first asked for; its guard ends it with the process."""
+
+    def __init__(self) -> None:
+        self._own: Own | None = None
+
+    @property
+    def own(self) -> Own:
+        """The server."""
+        if self._own is None:
+            from tests.servers import Servers
+
+            self._own = Servers().valkey(find_valkey())
+        return self._own
 
 
 def environ(folder: str) -> None:

@@ -13,10 +13,10 @@ from tests.torture.points import Bench, Point
 from tests.torture.processes import Child, ask
 from tests.torture.writelog import Killer, WriteLog
 
-_SYMBOLS = tuple(f"K{i:02d}USDT" for i in range(6))
-_ROWS = 60
-_FILES = 4
-_VENUE = "crash"
+SYMBOLS = tuple(f"K{i:02d}USDT" for i in range(6))
+ROWS = 60
+FILES = 4
+VENUE = "crash"
 _KILLED = -9
 
 
@@ -24,22 +24,22 @@ def kill_import(point: Point, bench: Bench) -> list[str]:
     """Import files one after another by the Python door, killed on the way, then all of them again."""
     chance = point.chance
     with bench.folder() as folder:
-        files = [_write_file(folder / f"part{number}.csv", number) for number in range(_FILES)]
+        files = [write_file(folder / f"part{number}.csv", number) for number in range(FILES)]
         calls = Child(_count(folder / "counted", files)).wait().numbers()[0]
         killer = Killer(chance.randrange(calls), chance.choice(("before", "middle", "after")), chance.random())
         ended = Child(_importing(folder / "home", files, killer)).wait()
         if ended.code != _KILLED:
             return [f"the import ended with {ended.code}", *ended.lines]
-        return ask(lambda: _judge(folder / "home", files, len(ended.lines)))
+        return ask(lambda: judge_files(folder / "home", files, len(ended.lines)))
 
 
-def _write_file(path: Path, number: int) -> Path:
-    """Write a panel of every symbol; each follows the one before in time."""
-    chance = random.Random(number)
+def write_file(path: Path, number: int, symbols: Sequence[str] = SYMBOLS) -> Path:
+    """Write a panel of every symbol, the same bars in whatever order; each follows the one before in time."""
     lines = ["date,open,high,low,close,volume,ticker"]
-    first = np.datetime64("2021-12-29T00:00") + np.timedelta64(number * _ROWS, "h")
-    for symbol in _SYMBOLS:
-        for row in range(_ROWS):
+    first = np.datetime64("2021-12-29T00:00") + np.timedelta64(number * ROWS, "h")
+    for symbol in symbols:
+        chance = random.Random(f"{number} {symbol}")
+        for row in range(ROWS):
             price = chance.randint(5_000, 9_000) / 100
             lines.append(f"{first + np.timedelta64(row, 'h')},{price},{price},{price},{price},1.5,{symbol}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -54,7 +54,7 @@ def _count(home: Path, files: Sequence[Path]) -> Callable[[Callable[[object], No
         log.begin()
         with tapehead.library.store.open(home) as store:
             for path in files:
-                store.import_files(path, venue=_VENUE)
+                store.import_files(path, venue=VENUE)
         tell(log.calls)
 
     return work
@@ -67,22 +67,22 @@ def _importing(home: Path, files: Sequence[Path], killer: Killer) -> Callable[[C
         killer.begin()
         with tapehead.library.store.open(home) as store:
             for path in files:
-                tell(store.import_files(path, venue=_VENUE).snapshot)
+                tell(store.import_files(path, venue=VENUE).snapshot)
 
     return work
 
 
-def _judge(home: Path, files: Sequence[Path], told: int) -> list[str]:
+def judge_files(home: Path | str, files: Sequence[Path], told: int) -> list[str]:
     """Count what is there, and import everything again."""
     with tapehead.library.store.open(home) as store:
-        rows = {one.instrument.symbol: one.intervals[0][3] for one in store.instruments(venue=_VENUE)}
-        if rows and (len(rows) != len(_SYMBOLS) or len(set(rows.values())) != 1):
+        rows = {one.instrument.symbol: one.intervals[0][3] for one in store.instruments(venue=VENUE)}
+        if rows and (len(rows) != len(SYMBOLS) or len(set(rows.values())) != 1):
             return [f"an import is there in part: {rows}"]
         held = next(iter(rows.values()), 0)
-        if held not in {told * _ROWS, (told + 1) * _ROWS}:
-            return [f"{held} bars a symbol are held, and {told} files of {_ROWS} were told of"]
-        total = store.import_files(*files, venue=_VENUE).total
-        wanted = (len(_SYMBOLS) * (_FILES * _ROWS - held), len(_SYMBOLS) * held)
+        if held not in {told * ROWS, (told + 1) * ROWS}:
+            return [f"{held} bars a symbol are held, and {told} files of {ROWS} were told of"]
+        total = store.import_files(*files, venue=VENUE).total
+        wanted = (len(SYMBOLS) * (FILES * ROWS - held), len(SYMBOLS) * held)
         if (total.added, total.unchanged) != wanted:
             return [f"the files again add {total.added} bars and know {total.unchanged}, not {wanted}"]
         return [f"check: {one.text}" for one in store._house.bars.check(rows=True) if one.what != "orphan"]

@@ -27,12 +27,17 @@ def enter() -> None:
     """Give this process mounts of its own; raise OSError where that is not allowed."""
     user, group = os.geteuid(), os.getegid()
     if _libc.unshare(_NEWNS | _NEWUSER) == 0:
-        Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-        Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-        Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+        identify(user, user, group, group)
     elif _libc.unshare(_NEWNS):
         raise OSError(ctypes.get_errno(), "unshare")
     _mount("none", "/", "", _REC | _PRIVATE)
+
+
+def identify(user: int, true_user: int, group: int, true_group: int) -> None:
+    """Say who this process is, in the namespace of users that it has just entered."""
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{user} {true_user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {true_group} 1", encoding="ascii")
 
 
 def small_disk(folder: Path, size_bytes: int) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tapehead.stores.embedded.manifest import EmbeddedBars
-from tests.torture.database import Database
+from tests.torture.database import Cache, Database
 from tests.torture.market import Step, make_plan
 from tests.torture.processes import Child
 from tests.torture.writelog import Event, WriteLog
@@ -62,8 +62,15 @@ class Bench:
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
         self.database = Database()
+        self.valkey = Cache()
         self.market: tuple[str, str] | None = None
         """Template of the databases in which runs are taken over, and the digest of one that is not disturbed."""
+        self.rows: str | None = None
+        """Template of the databases in which rows are edited."""
+        self.cached: str | None = None
+        """Digest of an undisturbed run on the market in the folder `market`."""
+        self.counted: dict[str, int] = {}
+        """How often a work waits for PostgreSQL that is not disturbed."""
         self._recorded: tuple[tuple[Step, ...], Recording] | None = None
 
     def recording(self, plan: tuple[Step, ...]) -> Recording:

@@ -8,13 +8,18 @@ from typing import Final, NamedTuple
 
 from tests.torture.clock import jump
 from tests.torture.crash import cut_power, kill
+from tests.torture.crossing import cross
 from tests.torture.crowd import readers, two_writers
 from tests.torture.damage import rot
+from tests.torture.exhausted import exhaust
 from tests.torture.full_disk import fill
 from tests.torture.importing import kill_import
+from tests.torture.network import cut
 from tests.torture.points import Bench, Point
 from tests.torture.read_only import protect
+from tests.torture.rebuilding import rebuild
 from tests.torture.server import kill_server
+from tests.torture.shared_tier import kill_valkey
 from tests.torture.taking_over import take_over
 
 
@@ -79,6 +84,40 @@ KINDS: Final = {
         2,
         "Three runners on one PostgreSQL; the one at work is killed, or its claim is cut off, or the server is killed,"
         " twice. The run is completed once, its events without gap or double, with the digest of an undisturbed one.",
+    ),
+    "rebuild": Kind(
+        rebuild,
+        2,
+        "Rows in a PostgreSQL are inserted, updated, deleted and truncated by plain SQL; before or after any statement"
+        " that makes segments of them anew the server is killed, and started again, twice. Every snapshot is what the"
+        " rows were, by one commit an edit; no mark is left; who may only read meanwhile never sees half of an edit.",
+    ),
+    "cut": Kind(
+        cut,
+        1,
+        "The network between a store and its PostgreSQL goes before or after any statement of a run or an import, once"
+        " or twice, for up to 2.5 s: a network of its own, or a relay where the machine allows none. The run is whole,"
+        " once, with the digest of an undisturbed one; each file is there, by one commit.",
+    ),
+    "valkey": Kind(
+        kill_valkey,
+        1,
+        "The Valkey that keeps columns is killed before any question or answer of a run, and started again or not."
+        " Every run has the digest of one without it, and the store says while it is away that it is, and not after.",
+    ),
+    "pool": Kind(
+        exhaust,
+        1,
+        "More threads than connections, all of which others hold at a drawn moment: for a while, or until some have"
+        " waited too long. Those are told who holds them, and what they wanted is not there; all else is there once,"
+        " and every connection comes back.",
+    ),
+    "crossing": Kind(
+        cross,
+        1,
+        "Two or three processes import the same series into one PostgreSQL, files and rows in opposite orders; half of"
+        " the time one is killed before or after any statement. The others end, every bar is there once, and each"
+        " commit was told to one of them.",
     ),
 }
 

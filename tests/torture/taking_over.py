@@ -17,7 +17,7 @@ from tests.torture.points import Bench, Point
 from tests.torture.processes import Child, Ended, ask
 
 _RUNNERS = 3
-_INSTRUMENTS = 4
+INSTRUMENTS = 4
 _LOOK_S = 0.05
 _PATIENCE_S = 100.0
 _SPOILS = ("kill", "kill", "sessions", "server")
@@ -27,7 +27,7 @@ def take_over(point: Point, bench: Bench) -> list[str]:
     """Begin a run, spoil it for whoever works on it, and see that it ends once and equal."""
     chance, database = point.chance, bench.database
     with bench.folder() as folder:
-        template, digest = _market(bench, folder)
+        template, digest = market_of(bench, folder)
         with database.made(template) as url:
             runners = [Child(_running(url, folder / str(which))) for which in range(_RUNNERS)]
             spoils = [(chance.choice(_SPOILS), chance.randrange(1, 4)) for _ in range(2)]
@@ -37,7 +37,7 @@ def take_over(point: Point, bench: Bench) -> list[str]:
                     f"runners ended with {[one.code for one in ended]}",
                     *(line for one in ended if one.code > 0 for line in one.lines[-3:]),
                 ]
-            return ask(lambda: _judge(url, folder, digest))
+            return ask(lambda: judge_run(url, folder, digest))
 
 
 def _spoil(database: Database, url: str, runners: list[Child], spoils: list[tuple[str, int]]) -> list[Ended]:
@@ -57,7 +57,7 @@ def _spoil(database: Database, url: str, runners: list[Child], spoils: list[tupl
     return [runner.wait() for runner in runners]
 
 
-def _market(bench: Bench, folder: Path) -> tuple[str, str]:
+def market_of(bench: Bench, folder: Path) -> tuple[str, str]:
     """Make the market of a worker, once, as a template; return its name, and the digest of an undisturbed run."""
     if bench.market is None:
         # Begun here: what a child begins ends with it.
@@ -66,7 +66,7 @@ def _market(bench: Bench, folder: Path) -> tuple[str, str]:
         def make(tell: Callable[[object], None]) -> None:
             environ(str(folder))
             with tapehead.library.store.open(url) as store:
-                store.demo(instruments=_INSTRUMENTS, years=1, seed=5)
+                store.demo(instruments=INSTRUMENTS, years=1, seed=5)
                 run = store.backtest("SmaCross", universe="demo", executor="serial").wait()
                 assert run.receipt is not None
                 tell(run.receipt.digest)
@@ -107,7 +107,7 @@ def _running(url: str, home: Path) -> Callable[[Callable[[object], None]], None]
     return work
 
 
-def _judge(url: str, folder: Path, digest: str) -> list[str]:
+def judge_run(url: str, folder: Path, digest: str) -> list[str]:
     """See that the run is whole, once."""
     environ(str(folder))
     with tapehead.library.store.open(url) as store:
@@ -124,7 +124,7 @@ def _judge(url: str, folder: Path, digest: str) -> list[str]:
             for name in ("started", "result", "completed")
             if f'"event":"{name}"'.encode() in data
         )
-        if names != {"started": 1, "result": _INSTRUMENTS, "completed": 1}:
+        if names != {"started": 1, "result": INSTRUMENTS, "completed": 1}:
             wrong.append(f"its events are {dict(names)}")
         if record.receipt is None or record.receipt.digest != digest:
             wrong.append("its digest is another one than that of an undisturbed run")

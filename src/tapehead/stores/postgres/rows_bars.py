@@ -56,7 +56,7 @@ class RowedBars(PostgresBars):
             return int(head)
         if self._settled():
             return int(self.table.ask("head_and_marks").fetchone()[0])
-        return self._overlaid()
+        return self.outlast(self._overlaid)
 
     @contextmanager
     def reading(self, snapshot: int | None = None) -> Iterator[int]:
