@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 # Here once, and not in each of a thousand children.
+import numba  # noqa: F401 - as said
 import pyarrow.csv
 import pyarrow.parquet  # noqa: F401 - as said
 

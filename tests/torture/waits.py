@@ -39,7 +39,7 @@ class Waits:
                 self._act()
             return answer
 
-        Link.wait = counted  # type: ignore[method-assign]
+        Link.wait = counted  # type: ignore[method-assign]  # the driver has no place to listen at
 
     def at(self, number: int, act: Callable[[], object], *, after: bool = False) -> None:
         """Do something at the n-th wait from now on, before it or once it is answered."""
