@@ -6,6 +6,7 @@ from heapq import nsmallest
 
 from tapehead.cli.numbers import METRICS
 from tapehead.model.events import Cancelled, Completed, Event, Failed, Progress, Result, Started, Warned
+from tapehead.model.pooling import ACCOUNT
 from tapehead.model.result import RunResult
 
 SORT_KEYS = ("instrument", *METRICS)
@@ -52,8 +53,8 @@ class Board:
 
     @property
     def asked(self) -> int:
-        """How many instruments were asked for."""
-        return self.total
+        """How many instruments were asked for, the account of a portfolio being none."""
+        return self.total - any(row.instrument == ACCOUNT for row in self.rows)
 
     @property
     def aside(self) -> list[str]:
@@ -91,8 +92,13 @@ class Board:
         return board
 
     def best(self, limit: int) -> list[Row]:
-        """Return the first rows by `sort`: best first, undefined last, then by instrument."""
-        return nsmallest(limit, list(self.rows), key=self._place)
+        """Return the first rows by `sort`: best first, undefined last, then by instrument.
+
+        The last one of a portfolio is its account, whatever the others are sorted by.
+        """
+        account = [row for row in self.rows if row.instrument == ACCOUNT][:limit]
+        rows = [row for row in self.rows if row.instrument != ACCOUNT]
+        return [*nsmallest(limit - len(account), rows, key=self._place), *account]
 
     def _place(self, row: Row) -> tuple[bool, float, str]:
         """Return what a row is ordered by."""

@@ -11,6 +11,7 @@ from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, return_line
 from tapehead.cli.verdicts import cost_text, intrabar_text
 from tapehead.model.events import Completed, Failed
+from tapehead.model.pooling import ACCOUNT
 
 if TYPE_CHECKING:
     from tapehead.model.rules import Rules
@@ -111,7 +112,10 @@ def _told(board: Board, shared: bool) -> list[tuple[str, str, int]]:
     for instrument, _, text in board.warnings:
         by_text.setdefault(text, []).append("" if instrument is None else names[instrument])
     many = {text: len(who) for text, who in by_text.items() if shared and len(who) >= _MANY}
-    together = sorted(((f"{n:,} of {board.asked:,}", text, n) for text, n in many.items()), key=lambda one: -one[2])
+    counts = {text: sum(name != ACCOUNT for name in by_text[text]) for text in many}
+    together = sorted(
+        ((f"{counts[text]:,} of {board.asked:,}", text, n) for text, n in many.items()), key=lambda one: -one[2]
+    )
     alone = sorted((name, text, 1) for text, who in by_text.items() if text not in many for name in who)
     return together + alone
 

@@ -14,6 +14,7 @@ from tapehead.cli.ink import Ink
 from tapehead.cli.session import Session
 from tapehead.cli.table import display_names, headed, wrapped
 from tapehead.library.documents.comparisons import comparison_json
+from tapehead.model.pooling import ACCOUNT
 
 if TYPE_CHECKING:
     from tapehead.jobs.compare import Pair, TradePair
@@ -108,10 +109,11 @@ def _trades(found: "Comparison", ink: Ink, width: int) -> list[str]:
     """Return the first trades that differ."""
     if not found.apart:
         return ["Trades: the same in both, bit for bit."]
-    lines = [f"Trades differ on {plural(found.apart, 'instrument')}:"]
+    account = any(pair.instrument == ACCOUNT and pair.same_trades is False for pair in found.results)
+    lines = [f"Trades differ on {plural(found.apart - account, 'instrument')}{' and the account' if account else ''}:"]
     for one in found.trades:
         lines += _trade_lines(one, ink, width)
-    rest = found.apart - len(found.trades)
+    rest = found.apart - account - sum(one.instrument != ACCOUNT for one in found.trades)
     return [*lines, *([ink.head(f"  {plural(rest, 'more instrument')}")] if rest else [])]
 
 

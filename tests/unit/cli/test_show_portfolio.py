@@ -63,12 +63,35 @@ def test_a_portfolio_tells_what_it_was_warned_of_in_its_window(told: Any) -> Non
     begun = ("portfolio", "SmaCross", "--universe", "demo", "--top", "2")
     lines = told(*begun, "-p", "slow=9999").splitlines()
     assert sum("sma(9999) is not known on any bar: there are 8,7" in line for line in lines) >= 1, lines
+    assert any(line.startswith("  ! 4 of 4 ") for line in lines), lines
     whole = told(*begun, "--max-positions", "2", "--size", "100%").splitlines()
     assert any("account --orders" in line for line in whole), whole
     assert any("those that ended as" in line and "no_cash" in line for line in whole), whole
     # A command that names its home may be as long as that.
     told_lines = [line for line in (*lines, *whole) if not line.startswith("  tapehead ")]
     assert [line for line in told_lines if len(line) > 80 or "-0.00" in line] == []
+
+
+@pytest.mark.parametrize("sort", ["instrument", "total_return", "trades"])
+def test_the_account_is_the_last_row_whatever_the_others_are_sorted_by(told: Any, sort: str) -> None:
+    def symbols(top: int) -> list[str]:
+        lines = told("show", "RUN", "--sort", sort, "--top", str(top)).splitlines()
+        return [line.split()[1] for line in lines if line[:4].strip().isdigit()]
+
+    every = symbols(10)
+    assert (len(every), every[-1], symbols(3), symbols(1), symbols(0)) == (
+        *(5, "account", [*every[:2], "account"], ["account"], []),
+    )
+
+
+def test_a_comparison_counts_instruments_and_names_the_account_beside_them(told: Any, home: Path) -> None:
+    with th.open(home) as store:
+        run = store.portfolio("SmaCross", universe="demo", rank="roc(24)", max_positions=2, fee="90bps").wait()
+        first = store.runs()[-1].run
+    lines = told("runs", "compare", first, run.id).splitlines()
+    assert "Trades differ on 4 instruments and the account:" in lines
+    assert not any("more instrument" in line for line in lines)
+    assert "  1 more instrument" in told("runs", "compare", first, run.id, "--top", "3").splitlines()
 
 
 def test_trades_of_the_account_have_names_in_csv_and_json(told: Any) -> None:

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "react";
 import type { Metrics } from "../../api/events";
 import * as format from "../../parts/format";
 import { metricOf, written } from "../../parts/metrics";
-import { symbolOf } from "../../parts/names";
+import { ACCOUNT, symbolOf } from "../../parts/names";
 import { useRowKeys } from "../../parts/row_keys";
 import { useWindowRows } from "../../parts/window_rows";
 import type { ComparedResult } from "./compared";
@@ -47,13 +47,14 @@ export function Instruments({ results, metric, chosen, choose, pointed }: Props)
     },
   });
   const one = metricOf(metric);
-  const same = results.filter((row) => row.same_trades).length;
+  const named = results.filter((row) => row.instrument !== ACCOUNT);
+  const same = named.filter((row) => row.same_trades).length;
   return (
     <>
       <div className="compare-bar">
         <h2 className="group">Instruments</h2>
         <span className="hint" data-same={same}>
-          {format.count(same)} of {format.count(results.length)} with the same trades
+          {format.count(same)} of {format.count(named.length)} with the same trades
         </span>
         <label className="hint">
           <input type="checkbox" checked={onlyApart} onChange={() => setOnlyApart((now) => !now)} /> only those that
