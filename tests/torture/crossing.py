@@ -41,7 +41,10 @@ def cross(point: Point, bench: Bench) -> list[str]:
                 one.code not in ({0, -signal.SIGKILL} if not which and killed else {0})
                 for which, one in enumerate(every)
             ):
-                return [f"the imports ended with {[one.code for one in every]}", *(one.lines[-1:] for one in every)]
+                return [
+                    f"the imports ended with {[one.code for one in every]}",
+                    *(line for one in every for line in one.lines[-1:]),
+                ]
             return ask(lambda: _judge(url, folder, orders[-1], every))
 
 

@@ -60,6 +60,7 @@ def rebuild(point: Point, bench: Bench) -> list[str]:
                     Turn(folder).give()
             else:
                 told.append(line)
+        (folder / "done").touch()
         ended = writer.wait(), reader.wait()
         if any(one.code for one in ended):
             return [f"writer and reader ended with {[one.code for one in ended]}", *told[-1:], *ended[1].lines[-1:]]
@@ -124,7 +125,6 @@ def _editing(
                 waits.end()
                 often = often or waits.count - before
                 tell(f"{head} {said}")
-        (folder / "done").touch()
 
     return work
 
