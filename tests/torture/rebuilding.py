@@ -124,7 +124,9 @@ def _editing(
                 head = store.house.bars.head()
                 waits.end()
                 often = often or waits.count - before
-                tell(f"{head} {said}")
+                # Killed at the last moment it may still be away, and no edit waits for it; a look does.
+                again = store.house.bars.head()
+                tell(f"{head} {said}" if again == head else f"{head} became {again}")
 
     return work
 
