@@ -58,6 +58,13 @@ ENGINE = (
         "tests/unit/library/test_portfolio_rates.py",
     ),
     Mutant(
+        "what is sold at the end of the clock has the rate of its own last bar",
+        "portfolio/rates.py",
+        "np.where(_LAST[trades.reason], last, rates.value[leave])",
+        "rates.value[leave]",
+        "tests/parity/test_portfolio.py",
+    ),
+    Mutant(
         "a portfolio with other rates counts as the same",
         "jobs/pool.py",
         'b"".join(ref.data for ref in pool.series[quote][1])',

@@ -138,7 +138,7 @@ class Seat(Account):
         self.instrument, self.base = instrument, settings.multiplier
         self.bars = {ts: t for t, ts in enumerate(self.table.ts) if t >= self.table.warm}
         self.t = -1
-        self.rate, self.entry_rate, self.rate_age = 1.0, nan, 0
+        self.rate, self.entry_rate, self.first_rate, self.rate_age = 1.0, nan, nan, 0
         self.facts = sorted(instrument.facts, key=lambda fact: (fact.time, fact.kind != "dividend"))
         self.dividends = 0.0
         self.splits: list[tuple[int, float]] = []
@@ -273,6 +273,7 @@ class Seat(Account):
         if done:
             self.tell(found)
             self.entry_rate = self.rate if held is None else self.rate_with(before[0] * before[1])
+            self.first_rate = self.rate if held is None else self.first_rate
         return done
 
     def found(self, where: str) -> Found:
@@ -342,9 +343,10 @@ class Seat(Account):
             self.purse.locks.append(lock)
 
     def close(self, t: int, reason: str) -> None:
-        """P12: rows of all instruments in one list."""
+        """P12: rows of all instruments in one list; P10: of another currency with its rates."""
         super().close(t, reason)
-        self.purse.trades.append(Row(self.out.trades[-1] | {"instrument": self.symbol}))
+        rates = {"entry_rate": self.first_rate, "exit_rate": self.rate} if self.instrument.rates else {}
+        self.purse.trades.append(Row(self.out.trades[-1] | {"instrument": self.symbol} | rates))
 
     def meet_facts(self) -> None:
         """P11: dividends and splits that are due."""

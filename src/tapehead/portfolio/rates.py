@@ -9,11 +9,12 @@ from tapehead.model.trades import Trades
 from tapehead.portfolio.leg import Leg
 
 _AT_LEVELS = np.isin(REASONS, ("stop", "target", "trail", "liquidation"))
-_AT_ENDS = np.isin(REASONS, ("square_off", "expiry", "delist", "end"))
+_AT_ENDS = np.isin(REASONS, ("square_off", "expiry", "delist"))
+_LAST = np.array([reason == "end" for reason in REASONS])
 """By the number of a reason: exits that fill at an open or inside a bar, and those that fill at a close."""
 
 
-def rated(leg: Leg, trades: Trades) -> Trades:
+def rated(leg: Leg, trades: Trades, last: float) -> Trades:
     """Return trades with the rate of their currency at the first entry and at the last exit of each.
 
     Parameters
@@ -21,6 +22,8 @@ def rated(leg: Leg, trades: Trades) -> Trades:
     leg : Leg
     trades : Trades
         Those of this instrument alone; bars are its own, counted from the start.
+    last : float
+        The rate at the end of the clock, when what is held is sold where that is asked for, whenever its last bar was.
 
     Returns
     -------
@@ -40,4 +43,5 @@ def rated(leg: Leg, trades: Trades) -> Trades:
     entered = bars.ts[trades.entry_bar + bars.warm] + np.where(closes & ~rests, step, 0)
     left = bars.ts[trades.exit_bar + bars.warm] + np.where(late, step, 0)
     entry, leave = (np.searchsorted(rates.since, times, "right") - 1 for times in (entered, left))
-    return replace(trades, entry_rate=rates.value[entry], exit_rate=rates.value[leave])
+    known = np.where(_LAST[trades.reason], last, rates.value[leave])
+    return replace(trades, entry_rate=rates.value[entry], exit_rate=known)

@@ -318,7 +318,7 @@ class SharedWalk:
             made = orders_of(bars, kept)
         return LegOutcome(
             name=leg.name,
-            trades=rated(leg, trades_of(bars, money, marks, None)),
+            trades=rated(leg, trades_of(bars, money, marks, None), float(seat["rate"])),
             position=position,
             share=share,
             line=self._shares[i],
