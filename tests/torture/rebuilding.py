@@ -51,8 +51,10 @@ def rebuild(point: Point, bench: Bench) -> list[str]:
     rounds = [[_edit(chance) for _ in range(chance.randrange(1, 4))] for _ in range(_ROUNDS)]
     shares = [chance.random() for _ in rounds]
     with bench.folder() as folder, database.made(_template(bench, folder)) as url:
-        writer = Child(_editing(url, folder, rounds, shares))
         reader = Child(_reading(url, folder))
+        # Whoever opens a store while its server is away is told so; this one reads before it goes.
+        reader.line()
+        writer = Child(_editing(url, folder, rounds, shares))
         told: list[str] = []
         for line in iter(writer.line, None):
             if line == _KILL:
