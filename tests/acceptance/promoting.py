@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,10 @@ from tapehead.testing.samples import HOUR, YEAR_2021, sample_bars, sample_column
 
 NEVER = 1_000_000
 """More writes than any promotion here makes."""
+
+_FRESH = multiprocessing.get_context("forkserver")
+"""Of a process that has no threads: one that a thread's fork makes may wait for locks whose owners it has not."""
+_FRESH.set_forkserver_preload([__name__])
 
 
 def say_nothing(what: str, done: int, total: int) -> None:
@@ -90,22 +96,24 @@ def faults_of(source: Store, target: Store) -> list[str]:
 
 def promote_until(source: Path, to: str | Path, write: int) -> int | None:
     """Promote in a process of its own that ends itself as `kill -9` does at that write; None, or how many it made."""
-    seen, tell = os.pipe()
-    child = os.fork()
-    if not child:
-        try:
-            os.close(seen)
-            with open_store(source) as store, _counted(write) as count:
-                promote_to(store, to)
-                os.write(tell, b"%d" % count())
-        finally:
-            os._exit(1)
-    os.close(tell)
-    told = os.read(seen, 32)
-    os.close(seen)
-    _, status = os.waitpid(child, 0)
-    assert told or os.WTERMSIG(status) == signal.SIGKILL
-    return int(told) if told else None
+    seen, tell = _FRESH.Pipe(duplex=False)
+    child = _FRESH.Process(target=_promote_and_tell, args=(source, to, write, tell))
+    child.start()
+    tell.close()
+    try:
+        made: int | None = seen.recv()
+    except EOFError:
+        made = None
+    child.join()
+    assert made is not None or child.exitcode == -signal.SIGKILL
+    return made
+
+
+def _promote_and_tell(source: Path, to: str | Path, write: int, tell: Connection) -> None:
+    """Promote, and tell how many writes that took."""
+    with open_store(source) as store, _counted(write) as count:
+        promote_to(store, to)
+        tell.send(count())
 
 
 @contextmanager

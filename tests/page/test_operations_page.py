@@ -110,7 +110,7 @@ def test_a_run_that_goes_on_is_ended_and_a_service_that_dies_is_said(
 def test_a_redis_that_is_away_is_told(demo_home: Path, look: Look, own_valkey: Own) -> None:
     own_valkey.kill()
     with serving(demo_home, environment={"TAPEHEAD_REDIS": own_valkey.url}) as served:
-        page = look(f"{served.url}/?strategy=RsiReversion&universe=demo&fee=11bps")
+        page = look(f"{served.url}/?strategy=RsiReversion&universe=demo&fee=11bps", complains="ERR_CONNECTION_REFUSED")
         page.get_by_role("button", name="Run on 12 instruments").click()
         expect(page.locator("main")).to_have_attribute("data-state", "done", timeout=60_000)
         expect(page.locator("[data-connection]")).to_have_text(AWAY)

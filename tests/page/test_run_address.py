@@ -16,7 +16,7 @@ CLICK_WHEN_DRAWN = """() => {
         if (!document.querySelector("main[data-page=run] select[name=universe]")) return;
         look.disconnect();
         window.searchAtClick = location.search;
-        document.querySelector("header nav a[href='/operations']").click();
+        document.querySelector("header nav a[href='/data']").click();
     });
     look.observe(document.body, { childList: true, subtree: true });
 }"""
@@ -39,19 +39,19 @@ def test_the_form_takes_back_no_address_while_the_code_of_another_page_comes(ser
         page.reload()
     strategies.value.finished()
     expect(page.locator("main")).to_have_attribute("data-page", "runs")
-    answers, code = hold(page, "**/api/v1/universes*"), hold(page, "**/operations-*.js")
+    answers, code = hold(page, "**/api/v1/universes*"), hold(page, "**/assets/data-*.js")
     with page.expect_request("**/api/v1/universes*"):
         page.get_by_role("link", name="Run", exact=True).click()
     expect(page.locator("main")).to_have_attribute("data-page", "run")
     page.evaluate(CLICK_WHEN_DRAWN)
-    with page.expect_request("**/operations-*.js"):
+    with page.expect_request("**/assets/data-*.js"):
         for held in answers:
             held.continue_()
         page.wait_for_function("() => window.searchAtClick !== undefined")
         assert "universe" not in page.evaluate("searchAtClick"), "the form had written its universe already"
-        expect(page).to_have_url(f"{served.url}/operations")
+        expect(page).to_have_url(f"{served.url}/data")
     expect(page.locator("main")).not_to_have_attribute("data-page", re.compile("."))
     for held in code:
         held.continue_()
-    expect(page.locator("main")).to_have_attribute("data-page", "operations")
-    expect(page).to_have_url(f"{served.url}/operations")
+    expect(page.locator("main")).to_have_attribute("data-page", "data")
+    expect(page).to_have_url(f"{served.url}/data")

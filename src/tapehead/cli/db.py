@@ -2,7 +2,9 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -54,7 +56,11 @@ def status(context: click.Context, watch: float | None) -> int:
     stands = 0
     try:
         while True:
-            stands = _tell_again(session)
+            # Before anything of it is told: who reads it may end this at once.
+            stands, tell = _looked(session)
+            _begin_anew(session)
+            tell()
+            sys.stdout.flush()
             time.sleep(watch)
     except KeyboardInterrupt:
         return stands
@@ -88,23 +94,22 @@ def _tell(session: Session, report: "SchemaReport", use: "Use | None") -> int:
     return 0 if report.is_newest else 1
 
 
-def _tell_again(session: Session) -> int:
-    """Look, and write it over what was written before, or below; return the exit code."""
+def _looked(session: Session) -> tuple[int, Callable[[], Any]]:
+    """Look; return the exit code, and what tells of it."""
     try:
-        found = _look(session)
+        report, use = _look(session)
     except SurroundingsError as error:
+        return error.exit_code, partial(_tell_away, session, error)
+    return 0 if report.is_newest else 1, partial(_tell, session, report, use)
+
+
+def _tell_away(session: Session, error: SurroundingsError) -> None:
+    """Write why nothing is known of it now."""
+    if session.json:
         told = {"at": iso(time.time_ns() // 1000), "code": error.code, "text": str(error)}
-        _begin_anew(session)
-        if session.json:
-            session.put_document("db", {"error": told})
-        else:
-            session.put(str(error))
-        sys.stdout.flush()
-        return error.exit_code
-    _begin_anew(session)
-    code = _tell(session, *found)
-    sys.stdout.flush()
-    return code
+        session.put_document("db", {"error": told})
+    else:
+        session.put(str(error))
 
 
 def _begin_anew(session: Session) -> None:
