@@ -55,8 +55,11 @@ def run(numbers: Sequence[int], seed: str, kind: str | None) -> dict[int, str]:
         children = [Child(work_on(share, seed, kind, folder / str(which))) for which, share in enumerate(shares)]
 
         def listen(child: Child) -> None:
-            for line in iter(child.line, None):
-                told.put(line)
+            try:
+                for line in iter(child.line, None):
+                    told.put(line)
+            except TimeoutError as error:
+                told.put(str(error))
             told.put(None)
 
         for child in children:
