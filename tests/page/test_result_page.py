@@ -246,7 +246,10 @@ def test_the_cost_slider_has_the_returns_of_the_service_and_its_break_even(desk:
         slider.fill(str(bps))
         expect(page.locator("output[data-fee]")).to_have_text(f"{bps} bps")
         wanted = next(each["total_return"] for each in told["costs"] if round(each["fee"] * 1e4) == bps)
-        assert number(page, "[data-metric=return_at_fee]") == pytest.approx(wanted, abs=1e-9)
+        page.wait_for_function(
+            "(wanted) => Math.abs(document.querySelector('[data-metric=return_at_fee]').dataset.value - wanted) < 1e-9",
+            arg=wanted,
+        )
     ends = page.locator("[data-break-even]")
     assert float(ends.get_attribute("data-break-even") or 0) == pytest.approx(told["metrics"]["break_even_fee"] * 1e4)
     expect(ends).to_have_text(f"Profit ends at {told['metrics']['break_even_fee'] * 1e4:.2f} bps.")

@@ -51,9 +51,10 @@ export function Candles(props: CandlesProps) {
     quiet: false,
     view: goal,
     gone: undefined as unknown,
+    goal,
     height,
   });
-  Object.assign(now.current, { slots, onView, onPick, interval, tick, height });
+  Object.assign(now.current, { slots, onView, onPick, interval, tick, goal, height });
   const [patches, setPatches] = useState<Patch[]>([]);
   const [ink, setInk] = useState(0);
   const own = lines.filter((line) => !line.beside);
@@ -73,7 +74,8 @@ export function Candles(props: CandlesProps) {
       setPatches(patchesOf(chart, state.slots));
       if (state.quiet) return;
       state.view = { from: timeOf(state.slots, range.from), to: timeOf(state.slots, range.to) };
-      state.onView(state.view);
+      // On the way to a goal, whose bars may still come, it is not a view that was asked for.
+      if (state.gone === state.goal) state.onView(state.view);
     };
     chart.timeScale().subscribeVisibleLogicalRangeChange(moved);
     chart.timeScale().subscribeSizeChange(() => setPatches(patchesOf(chart, now.current.slots)));
@@ -284,6 +286,8 @@ function go(chart: IChartApi, state: { slots: Slots; view: View }, goal: View, f
   frame = requestAnimationFrame(move);
   return () => {
     cancelAnimationFrame(frame);
+    // The chart tells of its views later than other bars may be laid out here.
+    state.view = goal;
     show(chart, state.slots, goal);
   };
 }

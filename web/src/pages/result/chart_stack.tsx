@@ -136,7 +136,9 @@ export function ChartStack({ shown, trades, chosen, choose, phone, onTick }: Pro
     const to = viewOfTrade(chosen, view.current, seconds);
     setGoal(to);
     look(to);
-  }, [chosen, seconds, look]);
+    // In place of a look at the view of before, which would take back what was asked for now.
+    settle(() => look(to));
+  }, [chosen, seconds, look, settle]);
 
   const pick = useCallback(
     (time: number) => {
