@@ -58,20 +58,15 @@ def pool_of(store: BarStore, plan: Plan) -> tuple[Plan, Pool]:
     return replace(plan, key=plan.key._replace(data=digest.digest())), pool
 
 
-def quote_of(instrument: Instrument) -> str:
-    """Return the currency that an instrument settles in, empty where it is not known."""
-    return instrument.settle or instrument.quote
-
-
 def _rates(
     store: BarStore, plan: Plan, instruments: Sequence[Instrument], currency: str
 ) -> dict[str, tuple[Series, tuple[SegmentRef, ...], bool]]:
     """Return the series of each currency that is not the account's."""
-    quotes = sorted({quote_of(each) for each in instruments} - {""})
+    quotes = sorted({each.currency for each in instruments} - {""})
     if not currency and len(quotes) > 1:
         bound = f"named, since the instruments are in {', '.join(quotes)}: --currency {quotes[0]}"
         raise ParameterError(name="currency", value="not given", bound=bound)
-    _check_known(instruments, currency or "".join(quotes))
+    _check_known(instruments, currency or next(iter(quotes), ""))
     others = [quote for quote in quotes if currency and quote != currency]
     found: dict[str, tuple[Series, tuple[SegmentRef, ...], bool]] = {}
     held = [one.series for one in store.coverage()] if others else []
@@ -82,7 +77,7 @@ def _rates(
             key=lambda pair: (pair[0].interval.text != plan.spec.interval, pair[1] != straight, pair[0].interval.us)
         )
         if not named:
-            first = next(each.name for each in instruments if quote_of(each) == quote)
+            first = next(each.name for each in instruments if each.currency == quote)
             step = f"Import bars of {straight} or {turned}: tapehead import FILE"
             raise CurrencyError(instrument=first, quote=quote, currency=currency, step=step)
         series, symbol = named[0]
@@ -93,7 +88,7 @@ def _rates(
 
 def _check_known(instruments: Sequence[Instrument], currency: str) -> None:
     """Raise CurrencyError for instruments of no known currency in an account of one; `currency` empty: all are."""
-    unknown = sorted((each.venue, each.name) for each in instruments if not quote_of(each))
+    unknown = sorted((each.venue, each.name) for each in instruments if not each.currency)
     if not currency or not unknown:
         return
     venue, name = unknown[0]
@@ -111,7 +106,7 @@ def _plain(symbol: str) -> str:
 
 def rates_of(shelf: Shelf, pool: Pool, instrument: Instrument) -> Rates | None:
     """Return what the currency of an instrument is worth, known from the ends of the bars that say it."""
-    found = pool.series.get(quote_of(instrument))
+    found = pool.series.get(instrument.currency)
     if found is None:
         return None
     series, refs, turned = found

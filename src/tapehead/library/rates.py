@@ -16,7 +16,7 @@ def foreign_names(house: House, spec: RunSpec, snapshot: int) -> frozenset[str]:
     own = "" if spec.portfolio is None else spec.portfolio.currency
     if not own:
         return frozenset()
-    return frozenset(one.name for one in house.bars.instruments(snapshot) if (one.settle or one.quote) not in ("", own))
+    return frozenset(one.name for one in house.bars.instruments(snapshot) if one.currency not in ("", own))
 
 
 def with_rates(trades: Trades, instrument: str, foreign: Collection[str]) -> Trades:

@@ -74,3 +74,8 @@ class Instrument:
     def name(self) -> str:
         """`venue:symbol`."""
         return f"{self.venue}:{self.symbol}"
+
+    @property
+    def currency(self) -> str:
+        """The currency that profits come in; empty where it is not known."""
+        return self.settle or self.quote
