@@ -27,7 +27,6 @@ from tapehead.errors import (
     ServerAwayError,
     TapeheadError,
     UnknownSymbolError,
-    WeightsError,
 )
 from tapehead.library.keys import make_key
 from tapehead.metrics.tools import TOOLS
@@ -35,7 +34,6 @@ from tapehead.model.events import Cancelled, Completed, Result, to_bytes
 from tapehead.model.instrument import Instrument
 from tests.acceptance.cutting import cutting
 from tests.acceptance.program import write_bars
-from tests.acceptance.short_lists import check_that_lists_are_short
 from tests.acceptance.test_http_stream import wait_for
 from tests.acceptance.transcript import steady
 from tests.serving import Served, install_gated, serving, serving_here
@@ -129,57 +127,6 @@ def test_what_is_made_again_of_a_result_is_what_is_made_again_here(store: Any, h
         assert sentences[0] == sentences[1]
     with pytest.raises(NotServedError, match="tapehead --home DIR"):
         run.account(name)
-
-
-def test_a_portfolio_over_http_is_the_portfolio_that_is_made_here(
-    served: Served, store: Any, here: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words: dict[str, Any] = {"universe": "demo", "rank": "roc(24)", "max_positions": 2, "fee": "10bps"}
-    run = store.portfolio("SmaCross", fresh=True, **words)
-    rows = [each.instrument for each in run]
-    kept = here.run(run.id)
-    assert (rows[0], len(rows), run.spec.rules.size) == ("portfolio:account", 7, 0.5)
-    assert run.receipt == kept.receipt
-    assert run["account"].trades.digest() == kept["account"].decisions
-    assert run.equity("account").to_arrow().equals(kept.equity("account").to_arrow())
-    assert run.metrics("account") == kept.metrics("account")
-    assert run.shares().to_arrow().equals(kept.shares().to_arrow())
-    assert list(map(str, run["account"].trades.rows())) == list(map(str, kept["account"].trades.rows()))
-    for name in (rows[0], rows[1]):
-        assert list(map(str, run.orders(name).rows())) == list(map(str, kept.orders(name).rows()))
-        assert len({repr((one.explain(name, 2), one.times(name).tolist())) for one in (run, kept)}) == 1
-    assert run.money_points("account") == kept.money_points("account")
-    assert run.verify().verdict == "identical"
-    with pytest.raises(TapeheadError, match=r"show .* account"):
-        run.equity(rows[1])
-    with pytest.raises(ParameterError, match="settle"):
-        store.portfolio("SmaCross", universe="demo", settle="T+2")
-    with pytest.raises(ParameterError, match="leverage"):
-        store.portfolio("SmaCross", universe="demo", settle="T+1", leverage=2.0)
-    names, day = rows[1:3], "2019-06-01T00:00:00Z"
-    fact = {"time": day, "symbol": names[0], "kind": "split", "value": 2.0}
-    half = [{"time": day, "symbol": name, "weight": 0.4} for name in names]
-    given: dict[str, Any] = {"weights": half, "facts": [fact]}
-    weighed = store.portfolio("BuyAndHold", universe="demo", **given).wait()
-    assert weighed.id == here.portfolio("BuyAndHold", universe="demo", **given).id
-    assert weighed.spec.portfolio.to_json() == {"weights": {day: dict.fromkeys(names, 0.4)}, "facts": [fact]}
-    check_that_lists_are_short(served.url, weighed.id, weighed.spec.to_json(), beside=run.id)
-    with pytest.raises(WeightsError, match="--leverage 2"):
-        store.portfolio("BuyAndHold", universe="demo", weights={day: dict.fromkeys(names, 0.8)})
-    assert asyncio.run(begun_async(served.url, words)) == run.id
-    monkeypatch.setenv("TAPEHEAD_SERVER", served.url)
-    typed = ["portfolio", "SmaCross", "--universe", "demo", "--rank", "roc(24)", "--max-positions", "2"]
-    assert main([*typed, "--fee", "10bps"]) == 0
-    told = capsys.readouterr().out
-    assert ("Account: " in told, f"run {run.short}" in told) == (True, True), told
-
-
-async def begun_async(url: str, words: dict[str, Any]) -> str:
-    """Return the id of a portfolio that is asked for and awaited."""
-    async with th.connect_async(url) as store:
-        run = await store.portfolio("SmaCross", **words)
-        assert len([each async for each in run]) == 7
-        return str(run.id)
 
 
 def test_events_have_the_bytes_that_the_log_has(store: Any, served: Served, digest: str) -> None:

@@ -117,7 +117,7 @@ class Reader:
     def __init__(self, folder: Path, root: Path) -> None:
         self.folder, self.root = folder, root
         self.ids: dict[str, str] = {}
-        self.kept = -1.0
+        self.last_run = -1.0
         self.port = _free_port()
         program = PROGRAM.parent
         (folder / ".venv").mkdir()
@@ -145,7 +145,7 @@ class Reader:
                 if part.shown
                 else None
             )
-        if time.time() // _ALIKE_S == self.kept and KEEPS.search(part.command):
+        if time.time() // _ALIKE_S == self.last_run and KEEPS.search(part.command):
             time.sleep(_ALIKE_S - time.time() % _ALIKE_S)
         code, printed = self._type(part.command)
         wrong = difference(part.shown, printed)
@@ -181,7 +181,7 @@ class Reader:
         ours = RUN_ID.findall("\n".join(line for line in printed if "Kept as run" in line))
         self.ids.update(zip(theirs, ours, strict=False))
         if ours:
-            self.kept = time.time() // _ALIKE_S
+            self.last_run = time.time() // _ALIKE_S
 
 
 def _free_port() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tapehead.cli.cells import folded
+from tapehead.cli.closing import plural
 
 if TYPE_CHECKING:
     from tapehead.database.use import Session, Use
@@ -22,8 +23,7 @@ def use_lines(use: "Use") -> Iterator[str]:
         place, stands = f"{one.name}  {one.where}", f"{one.state}{behind}{why}"
         line = f"{place}  {stands}"
         yield from [line] if len(line) <= _WIDTH else [place, *folded(stands, _WIDTH, _DEEPER, _DEEPER)]
-    here = len(use.sessions)
-    yield f"used    {here} session{'' if here == 1 else 's'} here, {use.of_server} of {use.limit} on the server"
+    yield f"used    {plural(len(use.sessions), 'session')} here, {use.of_server} of {use.limit} on the server"
     if not use.sessions:
         return
     yield f"\n{'session':<46} {'does':<19} {'for':>6} {'pid':>6}"

@@ -16,9 +16,9 @@ _BOUND: Final = (
     "words that libpq knows, such as sslmode=require"
 )
 _SECRET: Final = b"*"
+"""How libpq marks the words that nobody may see."""
 _KEYS: Final = frozenset({"scram_client_key", "scram_server_key"})
 """As good as a password, though libpq does not mark them as one."""
-"""How libpq marks the words that nobody may see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,14 @@ class Unknown:
 
     def take(self, asked: Asked) -> None:
         """Look at one; of several lines none must be known."""
-        last = next((one for one in asked.lines if isinstance(one, np.ndarray) and one.dtype == np.float64), None)
-        if last is None or not _unknown(last):
-            return
-        numbers = [line for line in asked.lines if isinstance(line, np.ndarray) and line.dtype == np.float64]
-        if all(_unknown(line) for line in numbers) and not any(_unknown(one) for one in asked.inputs):
-            self._bars.setdefault(said_of(asked.key), len(last))
+        lines = [line for line in asked.lines if isinstance(line, np.ndarray) and line.dtype == np.float64]
+        if lines and all(map(_unknown, lines)) and not any(map(_unknown, asked.inputs)):
+            self._bars.setdefault(said_of(asked.key), len(lines[0]))
 
     def warnings(self) -> Sequence[tuple[str, str]]:
         """Return a warning for each of the first three that were asked for."""
         return [
-            (UNKNOWN, f"{name} is not known on any bar: there {_count(bars)}")
+            (UNKNOWN, f"{name} is not known on any bar: {there_are(bars)}")
             for name, bars in list(self._bars.items())[:MOST_TOLD]
         ]
 
@@ -49,7 +46,7 @@ def unknown_lines(memo: Memo, found: Unknown | None = None) -> Sequence[tuple[st
 
 def unknown_rank(name: str, rank: NDArray[np.float64]) -> Sequence[tuple[str, str]]:
     """Return a warning where a rank knows nothing of any bar: names alone say then who goes first."""
-    text = f"the rank {name} is not known on any bar: there {_count(len(rank))}"
+    text = f"the rank {name} is not known on any bar: {there_are(len(rank))}"
     return [(UNKNOWN, text)] if _unknown(rank) else []
 
 
@@ -60,6 +57,6 @@ def _unknown(line: NDArray[Any]) -> bool:
     return bool(np.isnan(line[-1])) and bool(np.isnan(line).all())
 
 
-def _count(bars: int) -> str:
+def there_are(bars: int) -> str:
     """Return how many bars there are, in words."""
-    return "is 1 bar" if bars == 1 else f"are {bars:,} bars"
+    return "there is 1 bar" if bars == 1 else f"there are {bars:,} bars"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tapehead.errors import ParameterError
 from tapehead.indicators.catalogue import Indicator, Parameter
+from tapehead.jobs.unknown import there_are
 from tapehead.wiring.indicator_plugins import find_indicator
 
 _MOST = 2**31 - 1
@@ -133,6 +134,5 @@ def check_length(
     if known or not told or bars == 0 or ("volume" in indicator.inputs and bars > sum(told.values())):
         return
     longest = max(told, key=lambda name: told[name])
-    held = "is 1 bar" if bars == 1 else f"are {bars:,} bars"
-    bound = f"shorter: there {held}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
+    bound = f"shorter: {there_are(bars)}, and {indicator.name} knows nothing of the first {indicator.warm_up}"
     raise ParameterError(name=f"{indicator.name}({longest})", value=told[longest], bound=bound)

@@ -10,8 +10,8 @@ from tapehead.portfolio.leg import Leg
 
 _AT_LEVELS = np.isin(REASONS, ("stop", "target", "trail", "liquidation"))
 _AT_ENDS = np.isin(REASONS, ("square_off", "expiry", "delist"))
-_LAST = np.array([reason == "end" for reason in REASONS])
-"""By the number of a reason: exits that fill at an open or inside a bar, and those that fill at a close."""
+_LAST = np.isin(REASONS, ("end",))
+"""By the number of a reason: exits that fill at an open or inside a bar, those at a close, those after all bars."""
 
 
 def rated(leg: Leg, trades: Trades, last: float) -> Trades:

@@ -53,4 +53,4 @@ def _shared(settings: CacheSettings) -> "list[RedisValues]":
         if error.name != "redis":
             raise
         raise MissingPackageError(call="TAPEHEAD_REDIS", package="'tapehead[redis]'") from error
-    return [RedisValues(settings.shared, called=settings.shared_by)]
+    return [RedisValues(settings.shared, name_in_errors=settings.shared_by)]

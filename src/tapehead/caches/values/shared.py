@@ -73,14 +73,14 @@ class RedisValues:
         How long to wait for an answer.
     lease_s : float
         How long others wait for a process that was killed while it made a value.
-    called : str
+    name_in_errors : str
         What the URL was given as, for errors.
     """
 
     name = "redis"
 
-    def __init__(self, url: str, *, wait_s: float = 1.0, lease_s: float = 10.0, called: str = "url") -> None:
-        check_url(url, called)
+    def __init__(self, url: str, *, wait_s: float = 1.0, lease_s: float = 10.0, name_in_errors: str = "url") -> None:
+        check_url(url, name_in_errors)
         self._url, self._wait_s, self._lease_ms = url, wait_s, int(lease_s * 1000)
         self._guard = threading.Lock()
         self._made: Any = None
